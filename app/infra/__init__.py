@@ -1,0 +1,1 @@
+"""Machines without business: database, Redis, embedded servers, clock, tasks, telemetry."""

@@ -1,0 +1,45 @@
+"""Redis clients. `once` never repeats a command by itself: a lost reply is an unknown outcome that scripts must be able to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.commands.core import AsyncScript
+
+
+@dataclass(frozen=True, slots=True)
+class RedisClients:
+    """`idempotent` may repeat (reads, sets of a value); `once` does not (scripts, counters); `blocking` is for XREAD BLOCK."""
+
+    idempotent: Redis
+    once: Redis
+    blocking: Redis
+
+    async def answers(self) -> bool:
+        """True when PING comes back; used by /readyz."""
+        return bool(await self.once.ping())
+
+
+@asynccontextmanager
+async def open_redis(url: str) -> AsyncIterator[RedisClients]:
+    """Open the three clients and close them on leaving."""
+    idempotent = Redis.from_url(url, decode_responses=True, socket_timeout=5, socket_connect_timeout=5, retry=Retry(ExponentialBackoff(cap=0.5), 3))
+    # redis-py 8 retries by default, also commands that must not run twice.
+    once = Redis.from_url(url, decode_responses=True, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))
+    blocking = Redis.from_url(url, decode_responses=True, socket_timeout=15, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))
+    try:
+        yield RedisClients(idempotent, once, blocking)
+    finally:
+        for client in (idempotent, once, blocking):
+            await client.aclose()
+
+
+def load_script(client: Redis, path: Path) -> AsyncScript:
+    """Register a Lua file; EVALSHA with a fall-back to EVAL is redis-py's."""
+    return client.register_script(path.read_text(encoding="utf-8"))

@@ -1,0 +1,47 @@
+"""Background tasks that are never lost: a reference is kept, failures are logged, all are stopped with their owner."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+class TaskOwner:
+    """Keeps tasks alive and ends them together. One per long-lived object; `close` waits for all."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def spawn(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work, name=f"{self._name}.{name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("task_failed", task=task.get_name(), exc_info=error)
+
+    async def close(self) -> None:
+        """Cancel what still runs and wait until it has ended."""
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def repeat(name: str, interval_seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Run `work` for ever with a pause between runs. A failure is logged and the next run comes all the same."""
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            log.warning("job_failed", job=name, error=repr(error))
+        await asyncio.sleep(interval_seconds)

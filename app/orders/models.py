@@ -1,0 +1,156 @@
+"""Tables of flash offers, orders, and the append-only ledger that is the truth about both."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.infra.database import Base
+
+ENTRY_KINDS = ("placed", "confirmed", "cancelled", "expired", "paid", "delivered", "returned", "refunded")
+
+
+class Offer(Base):
+    """A flash offer: one product of a session at a price, in a limited quantity, for a limited time by the server's clock.
+
+    `announced_state` trails `state` until the room has been told.
+    """
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        CheckConstraint("state IN ('scheduled', 'open', 'ended')", name="state"),
+        CheckConstraint("flash_price_vnd > 0 AND regular_price_vnd >= flash_price_vnd", name="prices"),
+        CheckConstraint("total_quantity > 0", name="total_positive"),
+        CheckConstraint("remaining BETWEEN 0 AND total_quantity", name="remaining_within_total"),
+        CheckConstraint("per_viewer_limit > 0", name="limit_positive"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("hold_seconds >= 0", name="hold_not_negative"),
+        Index("ix_offers_session", "session_id", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"))
+    producer_id: Mapped[UUID] = mapped_column(ForeignKey("producers.id"))
+    state: Mapped[str] = mapped_column(Text, default="scheduled", server_default="scheduled")
+    announced_state: Mapped[str] = mapped_column(Text, default="scheduled", server_default="scheduled")
+    flash_price_vnd: Mapped[int] = mapped_column(BigInteger)
+    regular_price_vnd: Mapped[int] = mapped_column(BigInteger)
+    total_quantity: Mapped[int]
+    remaining: Mapped[int]
+    per_viewer_limit: Mapped[int]
+    hold_seconds: Mapped[int] = mapped_column(default=900, server_default="900")
+    starts_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ends_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class Ledger(Base):
+    """Head of a session's ledger. Its row lock is what orders all writers of a session, on any node."""
+
+    __tablename__ = "ledgers"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    last_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    last_hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Order(Base):
+    """A committed order. Its states are ledger entries; this row never changes.
+
+    `request_digest` tells a repeat (same content) from a misuse of the key (other content).
+    `phone_digest` is a keyed hash, so that the per-viewer limit can also count the phone number.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("session_id", "device_id", "client_key", name="uq_orders_client_key"),
+        ForeignKeyConstraint(["session_id", "seq"], ["ledger_entries.session_id", "ledger_entries.seq"], name="fk_orders_ledger_entry"),
+        UniqueConstraint("session_id", "seq", name="uq_orders_seq"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    seq: Mapped[int] = mapped_column(BigInteger)
+    device_id: Mapped[UUID]
+    client_key: Mapped[UUID]
+    request_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    payment: Mapped[str] = mapped_column(Text)
+    total_vnd: Mapped[int] = mapped_column(BigInteger)
+    placed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class OrderLineRow(Base):
+    """One line of an order at the price that was agreed. Device and phone are repeated here to count the limit by index alone."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        Index("ix_order_lines_device", "offer_id", "device_id"),
+        Index("ix_order_lines_phone", "offer_id", "phone_digest"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), primary_key=True)
+    line_number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offers.id"))
+    device_id: Mapped[UUID]
+    phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    quantity: Mapped[int]
+    unit_price_vnd: Mapped[int] = mapped_column(BigInteger)
+
+
+class OrderContact(Base):
+    """Personal data of an order, apart from it: erasing a person empties this row and touches no figure."""
+
+    __tablename__ = "order_contacts"
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), primary_key=True)
+    name: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    province_code: Mapped[int | None]
+    province_name: Mapped[str | None] = mapped_column(Text)
+    ward_code: Mapped[int | None]
+    ward_name: Mapped[str | None] = mapped_column(Text)
+    street: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class LedgerEntry(Base):
+    """One fact about one order, never changed: triggers refuse UPDATE, DELETE and TRUNCATE.
+
+    `body` is the exact text under the hash: `hash = SHA-256(previous hash ‖ body)`; `seq` has no gaps within a session.
+    """
+
+    __tablename__ = "ledger_entries"
+    __table_args__ = (
+        CheckConstraint("kind IN ({})".format(", ".join(f"'{kind}'" for kind in ENTRY_KINDS)), name="kind"),
+        CheckConstraint("seq > 0", name="seq_positive"),
+        Index("ix_ledger_entries_order", "order_id"),
+    )
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("ledgers.session_id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    order_id: Mapped[UUID]
+    happened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    amount_vnd: Mapped[int] = mapped_column(BigInteger)
+    units: Mapped[int]
+    body: Mapped[str] = mapped_column(Text)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,101 @@
+"""What a client may ask over its socket. Every command carries the client's `id`; exactly one reply echoes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, TypeAdapter
+
+from app.protocol.base import CommandId, CommentText, DisplayName, Message, Milliseconds, PersonName, ResumePosition, StreetLine
+
+OutsideSource = Literal["tiktok", "facebook", "youtube", "other"]
+
+
+class Command(Message):
+    id: CommandId
+
+
+class ViewerHello(Command):
+    """First message of every socket: protocol version, and where the client was if it comes back."""
+
+    type: Literal["viewer.hello"] = "viewer.hello"
+    version: int = Field(ge=0, le=1_000, description="protocol version the client speaks")
+    resume: ResumePosition | None = None
+    name: DisplayName | None = Field(None, description="display name beside comments")
+
+
+class PostComment(Command):
+    """Say something to the room."""
+
+    type: Literal["comment.post"] = "comment.post"
+    text: CommentText
+
+
+class SendLikes(Command):
+    """A bunch of likes, counted by the client between two sends."""
+
+    type: Literal["like.send"] = "like.send"
+    count: int = Field(ge=1, le=100)
+
+
+class OrderLine(Message):
+    """How many units of one flash offer."""
+
+    offer_id: UUID
+    quantity: int = Field(ge=1, le=1_000)
+
+
+class BuyerAddress(Message):
+    """Two-level address in force since 1 July 2025: ward or commune, and province, by official code."""
+
+    province_code: int = Field(ge=1, le=99)
+    ward_code: int = Field(ge=1, le=99_999)
+    street: StreetLine
+
+
+class Buyer(Message):
+    """Who receives the goods. Personal data: never in a broadcast, a log or Redis."""
+
+    name: PersonName
+    phone: Annotated[str, StringConstraints(min_length=8, max_length=20)]
+    address: BuyerAddress
+    note: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
+class OrderContent(Message):
+    """An order without its envelope; the HTTP body and the socket command share it."""
+
+    key: UUID = Field(description="the client's idempotency key: a repeat with the same key is the same order")
+    lines: tuple[OrderLine, ...] = Field(min_length=1, max_length=10)
+    buyer: Buyer
+    payment: Literal["cod"] = "cod"
+
+
+class PlaceOrder(Command, OrderContent):
+    """Order from open flash offers. Answered only after the order is committed, or refused."""
+
+    type: Literal["order.place"] = "order.place"
+
+
+class Leave(Command):
+    """The viewer closes the page on purpose."""
+
+    type: Literal["viewer.leave"] = "viewer.leave"
+
+
+class ReportOutsideCount(Command):
+    """Viewers now on an outside platform, read there by the host or a bridge. Shown as imported, never added to ours."""
+
+    type: Literal["outside_count.report"] = "outside_count.report"
+    source: OutsideSource
+    viewers: int = Field(ge=0, le=100_000_000)
+    observed_at_ms: Milliseconds | None = None
+
+
+ViewerCommand = ViewerHello | PostComment | SendLikes | PlaceOrder | Leave
+StaffCommand = ViewerHello | PostComment | ReportOutsideCount | Leave
+BridgeCommand = ViewerHello | ReportOutsideCount | Leave
+ClientCommand = ViewerHello | PostComment | SendLikes | PlaceOrder | Leave | ReportOutsideCount
+
+client_command: TypeAdapter[ClientCommand] = TypeAdapter(Annotated[ClientCommand, Field(discriminator="type")])

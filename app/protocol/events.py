@@ -1,0 +1,178 @@
+"""What the server says: room events in one order for everybody, frames that carry them, and replies to commands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter
+
+from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset, Vnd
+from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionState, SessionView
+
+
+class CommentPosted(Message):
+    type: Literal["comment.posted"] = "comment.posted"
+    comment: CommentView
+
+
+class OfferOpened(Message):
+    type: Literal["offer.opened"] = "offer.opened"
+    offer: OfferView
+
+
+class OfferChanged(Message):
+    """An offer was made, extended or restocked without opening anew."""
+
+    type: Literal["offer.changed"] = "offer.changed"
+    offer: OfferView
+
+
+class OfferSoldOut(Message):
+    type: Literal["offer.sold_out"] = "offer.sold_out"
+    offer_id: UUID
+
+
+class OfferEnded(Message):
+    type: Literal["offer.ended"] = "offer.ended"
+    offer_id: UUID
+
+
+class ProductPinned(Message):
+    """The product the host talks about now; null = none."""
+
+    type: Literal["product.pinned"] = "product.pinned"
+    product_id: UUID | None
+
+
+class ProductsChanged(Message):
+    type: Literal["products.changed"] = "products.changed"
+    products: tuple[ProductView, ...]
+
+
+class SessionChanged(Message):
+    type: Literal["session.changed"] = "session.changed"
+    session: SessionView
+
+
+RoomEvent = Annotated[
+    CommentPosted | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | ProductPinned | ProductsChanged | SessionChanged,
+    Field(discriminator="type"),
+]
+room_event: TypeAdapter[RoomEvent] = TypeAdapter(RoomEvent)
+
+
+class LoggedEvent(Message):
+    """A room event with its place in the room's log."""
+
+    offset: Offset
+    at_ms: Milliseconds
+    event: RoomEvent
+
+
+class RoomTick(Message):
+    """One frame for the whole room: events in (`after`, `offset`], and the latest counts.
+
+    A client whose own offset is not `after` has missed something and says hello again with its position.
+    Comments may be left out above a readable rate (`comments_skipped`); every other event is always there.
+    """
+
+    type: Literal["room.tick"] = "room.tick"
+    epoch: Epoch
+    after: Offset
+    offset: Offset
+    server_time_ms: Milliseconds
+    events: tuple[LoggedEvent, ...] = ()
+    counts: Counts | None = None
+    stock: dict[str, int] | None = Field(None, description="units left by offer id, for offers that are open")
+    comments_skipped: int = 0
+    board: BoardFigures | None = Field(None, description="only on staff sockets")
+
+
+class RoomSnapshot(Message):
+    """Answer to a hello without a position, or with one that is too old: everything, as of `offset`."""
+
+    type: Literal["room.snapshot"] = "room.snapshot"
+    id: CommandId
+    version: int
+    recovered: Literal[False] = False
+    epoch: Epoch
+    offset: Offset
+    server_time_ms: Milliseconds
+    session: SessionView
+    products: tuple[ProductView, ...]
+    offers: tuple[OfferView, ...]
+    pinned_product_id: UUID | None
+    comments: tuple[CommentView, ...]
+    counts: Counts
+    board: BoardFigures | None = None
+
+
+class RoomResumed(Message):
+    """Answer to a hello with a position inside the window: exactly what was missed."""
+
+    type: Literal["room.resumed"] = "room.resumed"
+    id: CommandId
+    version: int
+    recovered: Literal[True] = True
+    epoch: Epoch
+    offset: Offset
+    server_time_ms: Milliseconds
+    events: tuple[LoggedEvent, ...]
+    counts: Counts
+
+
+class CommandDone(Message):
+    type: Literal["command.done"] = "command.done"
+    id: CommandId
+
+
+class OrderedLine(Message):
+    offer_id: UUID
+    product_id: UUID
+    quantity: int
+    unit_price_vnd: Vnd
+    amount_vnd: Vnd
+
+
+class OrderReceipt(Message):
+    """A committed order. `number` is its place in the session's ledger."""
+
+    order_id: UUID
+    key: UUID
+    number: int
+    lines: tuple[OrderedLine, ...]
+    total_vnd: Vnd
+    placed_at_ms: Milliseconds
+
+
+class OrderPlaced(OrderReceipt):
+    """Reply to `order.place`, said only after COMMIT; a repeat with the same key gets the same receipt."""
+
+    type: Literal["order.placed"] = "order.placed"
+    id: CommandId
+
+
+class CommandFailed(Message):
+    """A command was refused; the socket stays open. `id` is null when the message could not be read."""
+
+    type: Literal["command.failed"] = "command.failed"
+    id: str | None
+    code: str
+    message: str
+    retryable: bool
+    retry_after_ms: int | None = None
+    details: dict[str, object] = Field(default_factory=dict)
+
+
+class ServerLeaving(Message):
+    """This node is about to stop: come back after the given delay."""
+
+    type: Literal["server.leaving"] = "server.leaving"
+    return_after_ms: int
+
+
+ServerMessage = RoomTick | RoomSnapshot | RoomResumed | CommandDone | OrderPlaced | CommandFailed | ServerLeaving
+server_message: TypeAdapter[ServerMessage] = TypeAdapter(Annotated[ServerMessage, Field(discriminator="type")])
+
+SESSION_STATES: tuple[SessionState, ...] = ("draft", "scheduled", "live", "ended", "closed")

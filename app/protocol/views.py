@@ -1,0 +1,106 @@
+"""What clients see of a session, its products and its offers; the parts of a snapshot and of the HTTP API."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.protocol.base import Message, Milliseconds, Vnd
+
+SessionState = Literal["draft", "scheduled", "live", "ended", "closed"]
+OfferState = Literal["scheduled", "open", "ended"]
+VideoKind = Literal["youtube", "facebook", "tiktok", "hls"]
+
+
+class VideoView(Message):
+    kind: VideoKind
+    url: str
+    embed_url: str | None = Field(None, description="address for an iframe or player; null where the platform only allows a link")
+
+
+class SessionView(Message):
+    """A livestream session as anyone may see it."""
+
+    id: UUID
+    title: str
+    state: SessionState
+    organisation_name: str
+    host_name: str
+    planned_start_at_ms: Milliseconds | None
+    started_at_ms: Milliseconds | None
+    ended_at_ms: Milliseconds | None
+    video: VideoView | None
+
+
+class ProductView(Message):
+    """A product on the shelf of a session. `ocop_stars` is null once the certificate has lapsed on the day of the broadcast."""
+
+    id: UUID
+    code: str = Field(description="short code of this session, e.g. A1")
+    name: str
+    story: str
+    price_vnd: Vnd
+    unit: str
+    weight_grams: int
+    ocop_stars: Literal[3, 4, 5] | None
+    ocop_certificate_number: str | None
+    picture_url: str
+    picture_alt: str
+    producer_id: UUID
+    producer_name: str
+    commune_name: str
+
+
+class OfferView(Message):
+    """A flash offer. `remaining` is derived from the ledger and may lag it by one tick."""
+
+    id: UUID
+    product_id: UUID
+    state: OfferState
+    flash_price_vnd: Vnd
+    regular_price_vnd: Vnd
+    total_quantity: int
+    remaining: int
+    per_viewer_limit: int
+    hold_seconds: int
+    starts_at_ms: Milliseconds | None
+    ends_at_ms: Milliseconds | None
+
+
+class CommentView(Message):
+    id: str
+    at_ms: Milliseconds
+    author: str
+    text: str
+    by_staff: bool = False
+
+
+class OutsideCount(Message):
+    """Viewers on an outside platform: imported, with its source, never added to the measured count."""
+
+    source: str
+    viewers: int
+    observed_at_ms: Milliseconds
+
+
+class Counts(Message):
+    """Latest figures of the room; each tick replaces the one before."""
+
+    viewers: int
+    likes: int
+    comments: int
+    outside: tuple[OutsideCount, ...] = ()
+
+
+class BoardFigures(Message):
+    """What the host sees beyond the viewers' tick."""
+
+    viewers_peak: int
+    views: int
+    unique_viewers: int
+    orders_placed: int
+    units_placed: int
+    revenue_placed_vnd: Vnd
+    buyers: int

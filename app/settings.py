@@ -1,0 +1,95 @@
+"""Every setting of the service, read once at start. The only module that reads the environment."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RealtimeSettings(_Group):
+    """Limits of the viewer sockets (`app/realtime`)."""
+
+    max_message_bytes: int = Field(4096, description="largest inbound websocket message")
+    max_viewers_per_worker: int = Field(9_000, description="sockets a worker takes before it answers 503; below its file limit")
+    hello_timeout_seconds: float = Field(10.0, description="a socket that has not said hello by then is closed")
+    reply_queue_frames: int = Field(64, description="frames that may wait for one slow viewer before it is closed as slow")
+    slow_timeout_seconds: float = Field(20.0, description="how long a viewer may take no bytes before it is closed as slow")
+    room_window_events: int = Field(512, description="room events a node remembers for viewers that come back")
+    room_log_events: int = Field(5_000, description="room events kept in the Redis stream, shared by all nodes")
+    tick_min_seconds: float = Field(0.25, description="tick interval of a small room")
+    tick_max_seconds: float = Field(5.0, description="tick interval of a huge room")
+    tick_events_max: int = Field(40, description="comments put on the screen per tick; the archive keeps all")
+    node_count_ttl_seconds: float = Field(15.0, description="a node's viewer count expires after this, so a dead node is forgotten")
+    commands_per_second: float = Field(5.0, description="sustained commands of one viewer (token bucket)")
+    commands_burst: int = Field(20, description="burst of commands of one viewer (token bucket)")
+    comment_interval_seconds: float = Field(1.0, description="sustained pace of one viewer's comments")
+    sockets_per_device: int = Field(8, description="sockets that one ticket may hold on one worker")
+
+
+class OrderSettings(_Group):
+    """Limits of the order path (`app/orders`)."""
+
+    batch_max_orders: int = Field(500, description="orders that one transaction commits together")
+    queue_max_orders: int = Field(20_000, description="orders that may wait per session and worker before `busy`")
+    place_deadline_seconds: float = Field(10.0, description="an order that waited longer is answered `busy` unless it was committed")
+    lock_timeout_seconds: float = Field(5.0, description="how long a batch waits for the session's ledger row")
+    lines_max: int = Field(10, description="lines in one order")
+
+
+class DatabaseSettings(_Group):
+    """PostgreSQL pools of one worker."""
+
+    pool_size: int = Field(5, description="connections per worker for everything but placing orders")
+    connect_timeout_seconds: float = Field(5.0, description="a connect that hangs is given up")
+    statement_timeout_seconds: float = Field(15.0, description="server-side limit of one statement")
+
+
+class Settings(BaseSettings):
+    """Environment variables start with `OCOP_`; groups use two underscores (`OCOP_ORDERS__BATCH_MAX_ORDERS`)."""
+
+    model_config = SettingsConfigDict(env_prefix="OCOP_", env_nested_delimiter="__", frozen=True, extra="ignore", populate_by_name=True)
+
+    environment: Literal["development", "production"] = Field("development", description="production refuses unsafe settings")
+    host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104 - phones on the same network open the viewer page
+    port: int = Field(8000, ge=1, le=65535, description="port of pages, API and sockets")
+    workers: int = Field(0, ge=0, le=64, description="worker processes; 0 = one per core")
+    data_dir: Path = Field(PROJECT_ROOT / ".data", description="embedded servers, secrets and logs live here")
+    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL", description="PostgreSQL; unset = embedded server")
+    redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL", description="Redis; unset = server started by `make run`")
+    redis_prefix: str = Field("ocop", pattern=r"^[a-z0-9_-]{1,40}$", description="first part of every Redis key")
+    node_name: str = Field("", description="name of this worker among all nodes; empty = host name and process id")
+    secret_key: SecretStr | None = Field(None, description="signs tickets; unset = generated once into the data folder")
+    allowed_origins: tuple[str, ...] = Field((), description="further origins that may open sockets and post, e.g. https://cho.example.vn")
+    trusted_proxies: tuple[str, ...] = Field((), description="proxy addresses whose X-Forwarded-* headers are believed")
+    secure_cookies: bool | None = Field(None, description="`Secure` on cookies; unset = only in production")
+    log_format: Literal["console", "json"] = Field("console", description="log lines for people or for machines")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line that is written")
+    drain_seconds: float = Field(3.0, description="how long viewers are told to leave before sockets close at shutdown")
+    demo: bool = Field(True, description="`make run` seeds the demo market and sends simulated viewers")
+    demo_viewers: int = Field(60, ge=0, le=5_000, description="simulated viewers of the demo market")
+    demo_seed: int = Field(20230923, description="seed of the simulated viewers")
+    realtime: RealtimeSettings = RealtimeSettings()
+    orders: OrderSettings = OrderSettings()
+    database: DatabaseSettings = DatabaseSettings()
+
+    @cached_property
+    def cookies_are_secure(self) -> bool:
+        return self.environment == "production" if self.secure_cookies is None else self.secure_cookies
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment once; keyword arguments win (tests and the command line use them).
+
+    Raises `pydantic.ValidationError` when a value is out of range; `app.cli` turns it into one line.
+    """
+    return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
