@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -42,7 +44,6 @@ class OrderSettings(_Group):
     batch_max_orders: int = Field(500, description="orders that one transaction commits together")
     queue_max_orders: int = Field(20_000, description="orders that may wait per session and worker before `busy`")
     place_deadline_seconds: float = Field(10.0, description="an order that waited longer is answered `busy` unless it was committed")
-    lock_timeout_seconds: float = Field(5.0, description="how long a batch waits for the session's ledger row")
     lines_max: int = Field(10, description="lines in one order")
 
 
@@ -52,6 +53,7 @@ class DatabaseSettings(_Group):
     pool_size: int = Field(5, description="connections per worker for everything but placing orders")
     connect_timeout_seconds: float = Field(5.0, description="a connect that hangs is given up")
     statement_timeout_seconds: float = Field(15.0, description="server-side limit of one statement")
+    lock_timeout_seconds: float = Field(5.0, description="how long a statement waits for a row lock, e.g. a session's ledger")
 
 
 class Settings(BaseSettings):
@@ -75,6 +77,7 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field("console", description="log lines for people or for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line that is written")
     drain_seconds: float = Field(3.0, description="how long viewers are told to leave before sockets close at shutdown")
+    die_with_parent: bool = Field(False, description="`make run` sets it: stop by ourselves when make is gone, kill -9 included")
     demo: bool = Field(True, description="`make run` seeds the demo market and sends simulated viewers")
     demo_viewers: int = Field(60, ge=0, le=5_000, description="simulated viewers of the demo market")
     demo_seed: int = Field(20230923, description="seed of the simulated viewers")
@@ -93,3 +96,8 @@ def load_settings(**overrides: object) -> Settings:
     Raises `pydantic.ValidationError` when a value is out of range; `app.cli` turns it into one line.
     """
     return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """Our own environment with `changes`, for a process that we start."""
+    return {**os.environ, **changes}  # noqa: TID251 - this module is the one place that reads it

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Who is this: organisations, organisers, hosts, sign-in, audit."""

@@ -66,8 +66,9 @@ class ChildProcess:
 
     def kill(self) -> None:
         """End it and whatever it started in its session, at once, and collect its exit code."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        if self.is_running:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import asyncpg
 from sqlalchemy import MetaData, text
@@ -13,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 
 from app.settings import DatabaseSettings
+
+RawConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
 class Base(DeclarativeBase):
@@ -57,7 +60,11 @@ class Database:
 @asynccontextmanager
 async def open_database(url: str, settings: DatabaseSettings) -> AsyncIterator[Database]:
     """Open both pools and close them on leaving. Connections are made when first needed, except one that proves the way."""
-    server_settings = {"application_name": "ocop-live", "statement_timeout": str(int(settings.statement_timeout_seconds * 1000))}
+    server_settings = {
+        "application_name": "ocop-live",
+        "statement_timeout": f"{settings.statement_timeout_seconds * 1000:.0f}",
+        "lock_timeout": f"{settings.lock_timeout_seconds * 1000:.0f}",
+    }
     engine = create_async_engine(
         sqlalchemy_url(url),
         pool_size=settings.pool_size,

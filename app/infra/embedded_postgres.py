@@ -32,6 +32,8 @@ class EmbeddedPostgres:
     The caller holds the lock of the data folder. Committed means on disk: fsync and synchronous_commit stay on.
     """
 
+    name = "PostgreSQL"
+
     def __init__(self, data_dir: Path, *, shared_buffers_mb: int = 256, max_connections: int = 100) -> None:
         self._data_dir = data_dir
         self._cluster = data_dir / "postgres"
@@ -48,6 +50,11 @@ class EmbeddedPostgres:
     @property
     def is_running(self) -> bool:
         return self._child is not None and self._child.is_running
+
+    @property
+    def wants_restart(self) -> bool:
+        """True when it was started and has ended without being asked to."""
+        return self._child is not None and not self._child.is_running
 
     @property
     def pid(self) -> int:
@@ -86,11 +93,16 @@ class EmbeddedPostgres:
             self.stop(seconds=2.0)
             raise
 
+    def ask_to_stop(self) -> None:
+        """Begin a fast shutdown: sessions are ended, a checkpoint is written."""
+        if self._child is not None:
+            self._child.send(signal.SIGINT)
+
     def stop(self, *, seconds: float = 10.0) -> None:
-        """Fast shutdown: sessions are ended, a checkpoint is written. Past `seconds` it is cut short; nothing committed is lost."""
+        """Fast shutdown, waited for. Past `seconds` it is cut short; nothing committed is lost."""
         if self._child is None:
             return
-        self._child.send(signal.SIGINT)
+        self.ask_to_stop()
         if not self._child.wait(seconds):
             self._child.send(signal.SIGQUIT)
             if not self._child.wait(1.0):
@@ -101,13 +113,12 @@ class EmbeddedPostgres:
 
     def run_sql(self, script: str, *, database: str = "postgres") -> str:
         """Run a psql script as superuser, return its unaligned output. Raises `StartupError` with psql's message when it fails."""
-        command = [str(_programs() / "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(self._sockets()), "-U", "postgres", "-d", database]
         result = subprocess.run(  # noqa: S603 - our own program and script
-            command,
+            [str(_programs() / "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database],
             input=script,
             capture_output=True,
             text=True,
-            env=_SERVER_ENVIRONMENT,
+            env=self._client_environment(),
             check=False,
         )
         if result.returncode != 0:
@@ -116,6 +127,9 @@ class EmbeddedPostgres:
 
     def _sockets(self) -> Path:
         return socket_folder(self._data_dir / "pg", _SOCKET_NAME, account=account_for(self._cluster))
+
+    def _client_environment(self) -> dict[str, str]:
+        return {**_SERVER_ENVIRONMENT, "PGHOST": str(self._sockets()), "PGUSER": "postgres", "PGDATABASE": "postgres"}
 
     def _options(self) -> list[str]:
         settings = {
@@ -162,8 +176,8 @@ class EmbeddedPostgres:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
-        question = [str(_programs() / "pg_isready"), "-q", "-h", str(self._sockets()), "-U", "postgres", "-d", "postgres"]
-        while subprocess.run(question, env=_SERVER_ENVIRONMENT, check=False).returncode != 0:  # noqa: S603 - our own program
+        question = [str(_programs() / "pg_isready"), "-q"]
+        while subprocess.run(question, env=self._client_environment(), check=False).returncode != 0:  # noqa: S603 - our own program
             if not self.is_running:
                 raise StartupError(f"PostgreSQL did not start: {last_lines(self.log_file)} (log: {self.log_file})")
             if time.monotonic() > deadline:

@@ -26,6 +26,8 @@ class EmbeddedRedis:
     The caller holds the lock of the data folder.
     """
 
+    name = "Redis"
+
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._folder = data_dir / "redis"
@@ -39,6 +41,11 @@ class EmbeddedRedis:
     @property
     def is_running(self) -> bool:
         return self._child is not None and self._child.is_running
+
+    @property
+    def wants_restart(self) -> bool:
+        """True when it was started and has ended without being asked to."""
+        return self._child is not None and not self._child.is_running
 
     @property
     def pid(self) -> int:
@@ -67,11 +74,15 @@ class EmbeddedRedis:
             self.stop(seconds=1.0)
             raise
 
+    def ask_to_stop(self) -> None:
+        if self._child is not None:
+            self._child.send(signal.SIGTERM)
+
     def stop(self, *, seconds: float = 5.0) -> None:
         """Flush the append-only file and end; killed past `seconds`."""
         if self._child is None:
             return
-        self._child.send(signal.SIGTERM)
+        self.ask_to_stop()
         if not self._child.wait(seconds):
             self._child.kill()
         self._child = None

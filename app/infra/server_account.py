@@ -52,13 +52,13 @@ def can_enter(folder: Path, account: Account | None) -> bool:
     return answer.returncode == 0
 
 
-def place_data_folder(wanted: Path, *, is_default: bool, project_root: Path) -> Path:
+def place_data_folder(wanted: Path, *, is_default: bool, project_root: Path, for_postgres: bool = True) -> Path:
     """The data folder to use: `wanted`, or as root one below /var/lib when PostgreSQL's user could not reach the default.
 
     Creates it. Raises `StartupError` when it cannot be written, or a chosen folder cannot be reached.
     """
-    account = account_for(wanted / "postgres")
     _create(wanted)
+    account = account_for(wanted / "postgres") if for_postgres else None
     if account is None:
         return wanted
     wanted.chmod(stat.S_IMODE(wanted.stat().st_mode) | 0o111)

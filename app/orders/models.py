@@ -55,6 +55,7 @@ class Offer(Base):
     remaining: Mapped[int]
     per_viewer_limit: Mapped[int]
     hold_seconds: Mapped[int] = mapped_column(default=900, server_default="900")
+    duration_seconds: Mapped[int]
     starts_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ends_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

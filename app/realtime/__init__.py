@@ -1,1 +1,1 @@
-"""TODO"""
+"""Sockets and rooms without business: tickets, connections, hub, room log, router."""

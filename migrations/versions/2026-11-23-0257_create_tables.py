@@ -200,6 +200,7 @@ def upgrade() -> None:
         sa.Column("remaining", sa.Integer(), nullable=False),
         sa.Column("per_viewer_limit", sa.Integer(), nullable=False),
         sa.Column("hold_seconds", sa.Integer(), server_default="900", nullable=False),
+        sa.Column("duration_seconds", sa.Integer(), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),

@@ -1,0 +1,79 @@
+"""Who may enter: the login cookie, and the dependencies by which routes, pages and sockets ask for a user."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from app.accounts.errors import OrganiserOnly
+from app.accounts.service import SIGN_IN_LASTS, AccountService, CurrentUser
+from app.errors import NotSignedIn
+from app.settings import Settings
+
+LOGIN_COOKIE = "ocop_login"
+# Browsers take this prefix only with Secure, Path=/ and no Domain, so no sister domain can plant the cookie.
+SECURE_LOGIN_COOKIE = "__Host-ocop_login"
+
+
+def login_cookie_name(settings: Settings) -> str:
+    return SECURE_LOGIN_COOKIE if settings.cookies_are_secure else LOGIN_COOKIE
+
+
+def set_login_cookie(response: Response, token: str, settings: Settings) -> None:
+    """Give the browser its token: unreadable for scripts, never sent along from other sites, for the life of the sign-in."""
+    response.set_cookie(
+        login_cookie_name(settings),
+        token,
+        max_age=int(SIGN_IN_LASTS.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=settings.cookies_are_secure,
+    )
+
+
+def clear_login_cookie(response: Response, settings: Settings) -> None:
+    response.delete_cookie(login_cookie_name(settings), path="/", httponly=True, samesite="strict", secure=settings.cookies_are_secure)
+
+
+def token_of(connection: HTTPConnection) -> str | None:
+    """The login token that came with a request or a socket's upgrade."""
+    settings: Settings = connection.app.state.settings
+    return connection.cookies.get(login_cookie_name(settings))
+
+
+async def user_of_connection(connection: HTTPConnection) -> CurrentUser | None:
+    """The signed-in user of a request or a socket's upgrade, or None. One database read when there is a cookie."""
+    accounts: AccountService = connection.app.state.accounts
+    token = token_of(connection)
+    return None if token is None else await accounts.user_for_token(token)
+
+
+async def require_user(connection: HTTPConnection) -> CurrentUser:
+    """The signed-in user. Raises `NotSignedIn`."""
+    user = await user_of_connection(connection)
+    if user is None:
+        raise NotSignedIn
+    return user
+
+
+async def require_organiser(connection: HTTPConnection) -> CurrentUser:
+    """The signed-in organiser. Raises `NotSignedIn`, `OrganiserOnly`."""
+    user = await require_user(connection)
+    if user.role != "organiser":
+        raise OrganiserOnly
+    return user
+
+
+async def user_of_websocket(websocket: WebSocket) -> CurrentUser:
+    """The user of a staff socket, by the login cookie; the Origin is checked by the caller. Raises `NotSignedIn`."""
+    return await require_user(websocket)
+
+
+SignedInUser = Annotated[CurrentUser, Depends(require_user)]
+Organiser = Annotated[CurrentUser, Depends(require_organiser)]
+OptionalUser = Annotated[CurrentUser | None, Depends(user_of_connection)]

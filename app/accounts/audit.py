@@ -1,0 +1,34 @@
+"""The audit trail: who changed what, written in the same transaction as the change. Called by every service that changes something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.models import AuditEntry
+
+
+def record_audit(
+    db: AsyncSession,
+    *,
+    organisation_id: UUID,
+    user_id: UUID | None,
+    action: str,
+    subject_id: UUID | str | None = None,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """Add one entry to the open transaction `db`; it exists if and only if the change does.
+
+    `action` is `noun.verb` in the past (`product.updated`). `details` must be JSON and free of passwords, tokens and buyers' data.
+    """
+    db.add(
+        AuditEntry(
+            organisation_id=organisation_id,
+            user_id=user_id,
+            action=action,
+            subject_id=None if subject_id is None else str(subject_id),
+            details=dict(details or {}),
+        )
+    )

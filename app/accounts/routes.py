@@ -1,0 +1,64 @@
+"""HTTP: signing in and out, and who is signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response, status
+from starlette.requests import HTTPConnection
+
+from app.accounts.access import SignedInUser, clear_login_cookie, set_login_cookie, token_of
+from app.accounts.errors import LoginFailed, TooManyLogins
+from app.accounts.schemas import LoginRequest, UserView
+from app.accounts.service import AccountService
+from app.errors import MalformedRequest, NotSignedIn, OriginRefused, Unavailable
+from app.infra.problems import problem_responses
+from app.settings import Settings
+
+router = APIRouter(prefix="/api/v1", tags=["accounts"])
+
+
+def _service(connection: HTTPConnection) -> AccountService:
+    service: AccountService = connection.app.state.accounts
+    return service
+
+
+def _settings(connection: HTTPConnection) -> Settings:
+    settings: Settings = connection.app.state.settings
+    return settings
+
+
+Service = Annotated[AccountService, Depends(_service)]
+CurrentSettings = Annotated[Settings, Depends(_settings)]
+
+
+@router.post(
+    "/login",
+    summary="Sign in as organiser or host",
+    responses=problem_responses(LoginFailed, OriginRefused, MalformedRequest, TooManyLogins, Unavailable),
+)
+async def login(body: LoginRequest, request: Request, response: Response, service: Service, settings: CurrentSettings) -> UserView:
+    """Sets the login cookie for 12 hours under a new token; an older sign-in of this browser ends."""
+    address = "unknown" if request.client is None else request.client.host
+    signed_in = await service.sign_in(body.login, body.password.get_secret_value(), address=address, replaces=token_of(request))
+    set_login_cookie(response, signed_in.token, settings)
+    return UserView.model_validate(signed_in.user)
+
+
+@router.post(
+    "/logout",
+    summary="Sign out",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(OriginRefused),
+)
+async def logout(request: Request, response: Response, service: Service, settings: CurrentSettings) -> None:
+    """Ends the sign-in on the server and clears the cookie. Also right when nobody is signed in."""
+    token = token_of(request)
+    if token is not None:
+        await service.sign_out(token)
+    clear_login_cookie(response, settings)
+
+
+@router.get("/me", summary="The signed-in user", responses=problem_responses(NotSignedIn))
+async def me(user: SignedInUser) -> UserView:
+    return UserView.model_validate(user)

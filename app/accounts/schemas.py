@@ -1,0 +1,48 @@
+"""HTTP bodies of login and account routes."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+
+Role = Literal["organiser", "host"]
+
+
+class LoginRequest(BaseModel):
+    """Login and password of an organiser or host. `username` is taken as another spelling of `login`."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"login": "bantochuc.hatinh", "password": "cam-vu-quang-2026"}]}
+    )
+
+    login: str = Field(min_length=1, max_length=120, validation_alias=AliasChoices("login", "username"))
+    password: SecretStr = Field(min_length=1, max_length=256)
+
+
+class UserView(BaseModel):
+    """The signed-in person."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "5f0b6a0e-6c0f-4c7e-9d55-0a3f6f5f8a10",
+                    "organisation_id": "0d6ea9f2-8f0b-4a62-b9b0-7d1f9c1d3f42",
+                    "organisation_name": "Ban tổ chức Chợ phiên OCOP Hà Tĩnh",
+                    "login": "bantochuc.hatinh",
+                    "display_name": "Trần Thị Ban Mai",
+                    "role": "organiser",
+                }
+            ]
+        },
+    )
+
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    login: str
+    display_name: str
+    role: Role

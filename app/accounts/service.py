@@ -1,0 +1,219 @@
+"""Who is this: organisations, their users, signing in and out. The only door of the package besides `access` and `audit`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.audit import record_audit
+from app.accounts.errors import InvalidUser, LoginFailed, LoginTaken, OrganisationNotFound
+from app.accounts.login_limits import LoginLimits
+from app.accounts.models import Organisation, SignIn, User
+from app.accounts.passwords import Passwords
+from app.accounts.schemas import Role
+from app.infra.clock import utc_now
+from app.infra.database import Database
+from app.infra.redis_client import RedisClients
+
+log = structlog.get_logger(__name__)
+
+SIGN_IN_LASTS = timedelta(hours=12)
+SIGN_INS_PER_USER = 50
+PASSWORD_MIN_CHARACTERS = 10
+PASSWORD_MAX_CHARACTERS = 256
+DISPLAY_NAME_MAX_CHARACTERS = 80
+_LOGIN_SHAPE = re.compile(r"[a-z0-9][a-z0-9._@+-]{2,119}")
+_TOKEN_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentUser:
+    """A user as routes and services see them."""
+
+    id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    login: str
+    display_name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh sign-in. `token` exists only here and in the browser's cookie."""
+
+    token: str
+    user: CurrentUser
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """Particulars of a user to be created. `login` is kept in lower case."""
+
+    login: str
+    display_name: str
+    role: Role
+    password: str
+
+
+class AccountService:
+    """Organisations, users and sign-ins. Every change leaves an audit entry in its own transaction."""
+
+    def __init__(self, database: Database, redis: RedisClients, *, redis_prefix: str, clock: Callable[[], datetime] = utc_now) -> None:
+        self._transactions = database.transactions
+        self._limits = LoginLimits(redis, prefix=redis_prefix)
+        self._passwords = Passwords()
+        self._clock = clock
+
+    async def sign_in(self, login: str, password: str, *, address: str, replaces: str | None = None) -> SignedIn:
+        """Check the password and open a sign-in of 12 hours under a new token; the token in `replaces` stops working.
+
+        Raises `LoginFailed` for whatever does not fit, `TooManyLogins` beyond the limits, `Unavailable` in a flood of logins.
+        """
+        name = normal_login(login)
+        await self._limits.admit(name, address)
+        async with self._transactions() as db:
+            row = (await db.execute(select(User.id, User.password_hash).where(User.login == name, User.is_active))).one_or_none()
+        check = await self._passwords.check(password, row.password_hash if row else None)
+        if row is None or not check.matches:
+            log.info("login_failed", user_id=None if row is None else str(row.id))
+            raise LoginFailed
+        signed_in = await self._open_sign_in(row.id, row.password_hash, check.new_hash, replaces)
+        await self._limits.succeeded(name, address)
+        return signed_in
+
+    async def user_for_token(self, token: str) -> CurrentUser | None:
+        """The user behind a cookie's token; None when it is unknown, expired, signed out, or the account is closed."""
+        if not _TOKEN_SHAPE.fullmatch(token):
+            return None
+        async with self._transactions() as db:
+            return await _find_user(
+                db,
+                User.is_active.is_(True),
+                User.id.in_(select(SignIn.user_id).where(SignIn.token_digest == token_digest(token), SignIn.expires_at > self._clock())),
+            )
+
+    async def find_user(self, login: str) -> CurrentUser | None:
+        """The active user with this login, if there is one; for the seed and the command line."""
+        async with self._transactions() as db:
+            return await _find_user(db, User.is_active.is_(True), User.login == normal_login(login))
+
+    async def sign_out(self, token: str) -> None:
+        """End this sign-in at once. An unknown token is no error: the wish is fulfilled."""
+        async with self._transactions.begin() as db:
+            ended = select(User.id, User.organisation_id).join(SignIn, SignIn.user_id == User.id)
+            row = (await db.execute(ended.where(SignIn.token_digest == token_digest(token)))).one_or_none()
+            if row is not None:
+                await db.execute(delete(SignIn).where(SignIn.token_digest == token_digest(token)))
+                record_audit(db, organisation_id=row.organisation_id, user_id=row.id, action="user.signed_out")
+
+    async def create_organisation(self, name: str) -> UUID:
+        """A new organisation and its id."""
+        organisation_id = uuid4()
+        async with self._transactions.begin() as db:
+            db.add(Organisation(id=organisation_id, name=name))
+            await db.flush()
+            record_audit(db, organisation_id=organisation_id, user_id=None, action="organisation.created", details={"name": name})
+        return organisation_id
+
+    async def create_user(self, organisation_id: UUID, new: NewUser, *, created_by: UUID | None = None) -> CurrentUser:
+        """A new user of an organisation.
+
+        Raises `InvalidUser` (names the field), `LoginTaken`, `OrganisationNotFound`.
+        """
+        name = _checked(new)
+        password_hash = await self._passwords.hash(new.password)
+        async with self._transactions.begin() as db:
+            organisation = await db.get(Organisation, organisation_id)
+            if organisation is None:
+                raise OrganisationNotFound
+            row = {"organisation_id": organisation_id, "login": name, "display_name": new.display_name.strip(), "role": new.role}
+            created = (
+                insert(User).values(id=uuid4(), password_hash=password_hash, **row).on_conflict_do_nothing(index_elements=[User.login])
+            )
+            user_id = await db.scalar(created.returning(User.id))
+            if user_id is None:
+                raise LoginTaken
+            details = {"login": name, "role": new.role}
+            record_audit(
+                db, organisation_id=organisation_id, user_id=created_by, action="user.created", subject_id=user_id, details=details
+            )
+        return CurrentUser(user_id, organisation_id, organisation.name, name, new.display_name.strip(), new.role)
+
+    async def purge_expired(self) -> None:
+        """Delete sign-ins that are over. For `app.infra.tasks.repeat`, every hour or so; several nodes may run it at once."""
+        async with self._transactions.begin() as db:
+            await db.execute(delete(SignIn).where(SignIn.expires_at <= self._clock()))
+
+    async def _open_sign_in(self, user_id: UUID, checked_hash: str, new_hash: str | None, replaces: str | None) -> SignedIn:
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        now = self._clock()
+        async with self._transactions.begin() as db:
+            # The password was checked outside of this transaction: the account must still stand as it did then.
+            still = select(User.id).where(User.id == user_id, User.is_active, User.password_hash == checked_hash).with_for_update()
+            user = await _find_user(db, User.id == user_id) if await db.scalar(still) else None
+            if user is None:
+                raise LoginFailed
+            if new_hash is not None:
+                await db.execute(update(User).where(User.id == user_id).values(password_hash=new_hash))
+            if replaces is not None:
+                await db.execute(delete(SignIn).where(SignIn.token_digest == token_digest(replaces)))
+            expires_at = now + SIGN_IN_LASTS
+            db.add(SignIn(token_digest=token_digest(token), user_id=user_id, created_at=now, expires_at=expires_at))
+            await db.flush()
+            await _drop_oldest_sign_ins(db, user_id)
+            record_audit(db, organisation_id=user.organisation_id, user_id=user_id, action="user.signed_in")
+        return SignedIn(token, user, expires_at)
+
+
+def normal_login(login: str) -> str:
+    """The one spelling under which a login is stored and counted."""
+    return unicodedata.normalize("NFKC", login).strip().casefold()
+
+
+def token_digest(token: str) -> bytes:
+    """What is stored instead of a token: 256 random bits need no salt and no slow hash."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+async def _find_user(db: AsyncSession, *conditions: ColumnElement[bool]) -> CurrentUser | None:
+    found = select(User, Organisation.name).join(Organisation, Organisation.id == User.organisation_id).where(*conditions)
+    row = (await db.execute(found)).one_or_none()
+    if row is None:
+        return None
+    user, organisation_name = row
+    return CurrentUser(user.id, user.organisation_id, organisation_name, user.login, user.display_name, cast("Role", user.role))
+
+
+async def _drop_oldest_sign_ins(db: AsyncSession, user_id: UUID) -> None:
+    """Nobody needs more than 50 browsers; beyond that the oldest sign-ins end."""
+    kept = select(SignIn.token_digest).where(SignIn.user_id == user_id).order_by(SignIn.created_at.desc()).limit(SIGN_INS_PER_USER)
+    await db.execute(delete(SignIn).where(SignIn.user_id == user_id, SignIn.token_digest.not_in(kept)))
+
+
+def _checked(new: NewUser) -> str:
+    """The normal login of a new user whose particulars keep the rules; raises `InvalidUser`."""
+    name = normal_login(new.login)
+    if not _LOGIN_SHAPE.fullmatch(name):
+        raise InvalidUser("A login has 3 to 120 characters: a-z, 0-9 and . _ @ + -", details={"field": "login"})
+    if not PASSWORD_MIN_CHARACTERS <= len(new.password) <= PASSWORD_MAX_CHARACTERS:
+        rule = f"A password has {PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS} characters."
+        raise InvalidUser(rule, details={"field": "password"})
+    if not 0 < len(new.display_name.strip()) <= DISPLAY_NAME_MAX_CHARACTERS:
+        rule = f"A display name has 1 to {DISPLAY_NAME_MAX_CHARACTERS} characters."
+        raise InvalidUser(rule, details={"field": "display_name"})
+    return name

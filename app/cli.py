@@ -1,0 +1,325 @@
+"""The command line `ocop`: run everything, one worker, migrations, the demo market and its simulated viewers."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import SettingsError
+
+from app.infra.embedded_postgres import EmbeddedPostgres
+from app.infra.embedded_redis import EmbeddedRedis
+from app.infra.exec_with_parent import die_with_parent
+from app.infra.migrations import upgrade_to_newest
+from app.infra.server_account import place_data_folder
+from app.infra.serving import can_share_a_port, serve
+from app.infra.startup_checks import (
+    DataFolderLock,
+    StartupError,
+    check_database_is_reachable,
+    check_port_is_free,
+    check_redis_is_reachable,
+    is_held,
+    secret_key_from,
+)
+from app.infra.supervisor import Program, StopRequested, StopSignals, Supervisor
+from app.main import create_app
+from app.rehearsal import simulation
+from app.rehearsal.seed import SeededMarket, seed_demo_market
+from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings
+
+# Stages stop in the opposite order; the times add up to less than the ten seconds a stop may take.
+_POSTGRES, _REDIS, _WORKERS, _DEMO = 1, 2, 3, 4
+_STOP_SECONDS = {_POSTGRES: 1.2, _REDIS: 0.8, _WORKERS: 6.0, _DEMO: 0.8}
+_READY_SECONDS = 60.0
+_SECRET_SETTINGS = {"DATABASE_URL", "REDIS_URL", "OCOP_SECRET_KEY"}
+
+cli = typer.Typer(name="ocop", help="Livestream sales events for OCOP markets.", no_args_is_help=True, add_completion=False)
+
+
+@cli.command()
+def run(demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="seed a demo market and send simulated viewers")] = None) -> None:
+    """Start the servers that are not given by URL, migrate, serve with one worker per core; Ctrl-C stops all of it."""
+    settings = load_settings() if demo is None else load_settings(demo=demo)
+    if settings.die_with_parent:
+        die_with_parent(os.getppid(), signal.SIGTERM)
+    signals = StopSignals()
+    supervisor = Supervisor(signals, _say)
+    with signals.installed(), contextlib.ExitStack() as stack:
+        lock = None
+        try:
+            with signals.interrupting():
+                settings, lock = _prepare(settings, stack)
+                seeded = _start_everything(settings, supervisor)
+                _say(_banner(settings, seeded))
+            supervisor.watch()
+        except StopRequested:
+            pass
+        finally:
+            if lock is not None:
+                lock.announce_stopping()
+            if signals.count:
+                _say("Stopping…")
+            supervisor.stop()
+    _say("Stopped.")
+
+
+@cli.command()
+def worker() -> None:
+    """Serve in this process alone; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
+    settings = load_settings()
+    try:
+        started = serve(create_app(settings), settings)
+    except OSError as error:
+        raise StartupError(f"Cannot listen on {settings.host}:{settings.port} ({error.strerror or error}).") from error
+    if not started:
+        raise typer.Exit(3)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    with _stores(load_settings()) as settings:
+        upgrade_to_newest(_database_url(settings))
+    _say("The database has the newest schema.")
+
+
+@cli.command()
+def seed() -> None:
+    """Write the demo market into the database, once; a second call changes nothing."""
+    with _stores(load_settings()) as settings:
+        upgrade_to_newest(_database_url(settings))
+        seeded = seed_demo_market(settings)
+    _say(_login_lines(seeded))
+
+
+@cli.command()
+def demo() -> None:
+    """Send simulated viewers to the service that runs on this machine."""
+    with _stores(load_settings()) as settings:
+        simulation.run(settings)
+
+
+def main() -> None:
+    """Entry of the command `ocop`; expected failures become one line on stderr and exit code 1."""
+    try:
+        cli()
+    except StartupError as error:
+        _fail([str(error)])
+    except ValidationError as error:
+        _fail(_setting_lines(error))
+    except SettingsError as error:
+        _fail([f"A setting cannot be read: {error}"])
+
+
+@dataclass
+class _Stores:
+    """The servers of ours that a command needs; None = given by URL."""
+
+    postgres: EmbeddedPostgres | None
+    redis: EmbeddedRedis | None
+
+
+def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings, DataFolderLock | None]:
+    """Check everything that can be checked before something is started; returns settings with folder and secret filled in."""
+    lock = None
+    if not (settings.database_url and settings.redis_url and settings.secret_key):
+        settings = _with_data_folder(settings)
+        lock = stack.enter_context(DataFolderLock(settings.data_dir, address=_address(settings, "localhost")))
+    check_port_is_free(settings.host, settings.port)
+    if settings.database_url:
+        check_database_is_reachable(settings.database_url.get_secret_value())
+    if settings.redis_url:
+        check_redis_is_reachable(settings.redis_url.get_secret_value())
+    return _with_secret_key(settings), lock
+
+
+def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarket | None:
+    workers = _worker_count(settings)
+    stores = _stores_to_start(settings)
+    if stores.postgres:
+        _say("Preparing PostgreSQL…")
+        supervisor.start(stores.postgres, stage=_POSTGRES, stop_seconds=_STOP_SECONDS[_POSTGRES])
+    if stores.redis:
+        _say("Preparing Redis…")
+        supervisor.start(stores.redis, stage=_REDIS, stop_seconds=_STOP_SECONDS[_REDIS])
+    settings = _with_urls(settings, stores)
+    _say("Bringing the database to the newest schema…")
+    upgrade_to_newest(_database_url(settings))
+    seeded = None
+    if settings.demo:
+        _say("Preparing the demo market…")
+        seeded = seed_demo_market(settings)
+    _say(f"Starting {workers} worker{'s' if workers > 1 else ''}…")
+    environment = _environment_for_children(settings)
+    for number in range(1, workers + 1):
+        program = Program(f"worker {number}", _own_command("worker"), env=environment, cwd=PROJECT_ROOT)
+        supervisor.start(program, stage=_WORKERS, stop_seconds=_STOP_SECONDS[_WORKERS])
+    _wait_until_ready(settings, supervisor)
+    if settings.demo:
+        log_file = settings.data_dir / "logs" / "demo.log"
+        viewers = Program("demo", _own_command("demo"), env=environment, cwd=PROJECT_ROOT, log_file=log_file, may_finish=True)
+        supervisor.start(viewers, stage=_DEMO, stop_seconds=_STOP_SECONDS[_DEMO])
+    return seeded
+
+
+@contextlib.contextmanager
+def _stores(settings: Settings) -> Iterator[Settings]:
+    """Settings with working URLs: given, or of the service that runs on the data folder, or of servers started for this command."""
+    if settings.database_url and settings.redis_url and settings.secret_key:
+        yield settings
+        return
+    settings = _with_data_folder(settings)
+    with contextlib.ExitStack() as stack:
+        stores = _stores_to_start(settings)
+        if not is_held(settings.data_dir):
+            stack.enter_context(DataFolderLock(settings.data_dir, address="(a command)"))
+            for store in (stores.postgres, stores.redis):
+                if store:
+                    store.start()
+                    stack.callback(store.stop)
+        yield _with_secret_key(_with_urls(settings, stores))
+
+
+def _stores_to_start(settings: Settings) -> _Stores:
+    connections = _worker_count(settings) * (2 * settings.database.pool_size + 4) + 20
+    return _Stores(
+        None if settings.database_url else EmbeddedPostgres(settings.data_dir, max_connections=max(100, connections)),
+        None if settings.redis_url else EmbeddedRedis(settings.data_dir),
+    )
+
+
+def _with_urls(settings: Settings, stores: _Stores) -> Settings:
+    found = {}
+    if stores.postgres:
+        found["database_url"] = SecretStr(stores.postgres.url)
+    if stores.redis:
+        found["redis_url"] = SecretStr(stores.redis.url)
+    return settings.model_copy(update=found)
+
+
+def _with_data_folder(settings: Settings) -> Settings:
+    wanted = settings.data_dir.expanduser().absolute()
+    is_default = wanted == PROJECT_ROOT / ".data"
+    place = place_data_folder(wanted, is_default=is_default, project_root=PROJECT_ROOT, for_postgres=not settings.database_url)
+    if place != wanted:
+        _say(f"PostgreSQL's user cannot reach {wanted}, so the data folder is {place}.")
+    return settings.model_copy(update={"data_dir": place})
+
+
+def _with_secret_key(settings: Settings) -> Settings:
+    if settings.secret_key:
+        return settings
+    return settings.model_copy(update={"secret_key": SecretStr(secret_key_from(settings.data_dir))})
+
+
+def _database_url(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise StartupError("DATABASE_URL is not set.")
+    return settings.database_url.get_secret_value()
+
+
+def _environment_for_children(settings: Settings) -> dict[str, str]:
+    changes = {"OCOP_DATA_DIR": str(settings.data_dir), "OCOP_HOST": settings.host, "OCOP_PORT": str(settings.port)}
+    secrets = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "OCOP_SECRET_KEY": settings.secret_key}
+    return child_environment(changes | {name: value.get_secret_value() for name, value in secrets.items() if value})
+
+
+def _own_command(name: str) -> list[str]:
+    return [sys.executable, "-m", "app.cli", name]
+
+
+def _worker_count(settings: Settings) -> int:
+    if not can_share_a_port():
+        return 1
+    return settings.workers or len(os.sched_getaffinity(0)) if sys.platform == "linux" else settings.workers or os.cpu_count() or 1
+
+
+def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not _is_ready(settings):
+        if ended := supervisor.ended(stage=_WORKERS):
+            raise StartupError(f"The service did not start: {', '.join(ended)} ended; the lines above say why.")
+        if time.monotonic() > deadline:
+            raise StartupError(f"The service is not ready after {_READY_SECONDS:.0f} s; the lines above may say why.")
+        time.sleep(0.1)
+
+
+def _is_ready(settings: Settings) -> bool:
+    host = "127.0.0.1" if settings.host in {"", "0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
+    connection = http.client.HTTPConnection(host, settings.port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _banner(settings: Settings, seeded: SeededMarket | None) -> str:
+    lines = ["", "  ocop-live is ready.", ""]
+    lines += [f"  {title:<10} {_address(settings, 'localhost')}{path}" for title, path in _PAGES]
+    if settings.host in {"", "0.0.0.0", "::"} and (lan := _lan_address()):  # noqa: S104 - compared, not bound
+        lines += ["", f"  On a phone in the same network: {_address(settings, lan)}/"]
+    if seeded is not None:
+        lines += ["", _login_lines(seeded)]
+    return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])
+
+
+_PAGES = (("Viewers", "/"), ("Host", "/host"), ("Organiser", "/organiser"))
+
+
+def _login_lines(seeded: SeededMarket) -> str:
+    return f"  Demo login: {seeded.login}   password: {seeded.password}"
+
+
+def _address(settings: Settings, host: str) -> str:
+    return f"http://{host}:{settings.port}"
+
+
+def _lan_address() -> str | None:
+    """Our address in the local network. Connecting a datagram socket only asks the routing table; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        address = str(probe.getsockname()[0])
+    return None if address.startswith("127.") else address
+
+
+def _setting_lines(error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors():
+        place = [str(part) for part in problem["loc"]]
+        name = place[0] if place[0].isupper() else "OCOP_" + "__".join(place).upper()
+        given = "" if name in _SECRET_SETTINGS else f"={problem['input']}"
+        lines.append(f"Setting {name}{given}: {problem['msg'].lower()}.")
+    return lines
+
+
+def _fail(lines: list[str]) -> None:
+    for line in lines:
+        typer.echo(f"ocop: {line}", err=True)
+    raise SystemExit(1)
+
+
+def _say(text: str) -> None:
+    # The terminal may be gone (SIGHUP); that must not keep us from stopping in order.
+    with contextlib.suppress(OSError):
+        typer.echo(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Turns every failure of an HTTP request into a problem document; nobody else builds error responses."""
+
+from __future__ import annotations
+
+import secrets
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.errors import AppError, BadRequest, MalformedRequest, NotFound
+from app.infra.problems import problem_body, problem_headers
+
+log = structlog.get_logger(__name__)
+
+_PROBLEMS_SHOWN = 10
+
+
+class MethodNotAllowed(BadRequest):
+    code = "method_not_allowed"
+    http_status = 405
+    title_vi = "Địa chỉ này không nhận kiểu yêu cầu đó."
+    title_en = "This address does not take that method."
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Expected failures keep their code; malformed bodies are 422 without the values; anything else is `internal` with an id."""
+    app.add_exception_handler(AppError, _expected)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _from_router)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem_response(error: AppError) -> Response:
+    return Response(problem_body(error), error.http_status, problem_headers(error))
+
+
+async def _expected(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError)  # noqa: S101 - registered for this type
+    return problem_response(error)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    """Where it does not fit, never what was sent: it may be a buyer's phone or a password."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
+    found = [{"at": ".".join(map(str, each["loc"])), "problem": each["msg"]} for each in error.errors()]
+    return problem_response(MalformedRequest(details={"errors": found[:_PROBLEMS_SHOWN]}))
+
+
+async def _from_router(request: Request, error: Exception) -> Response:
+    """Starlette's own answers for unknown paths and methods."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
+    return problem_response(MethodNotAllowed() if error.status_code == 405 else NotFound() if error.status_code == 404 else BadRequest())
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    error_id = secrets.token_hex(6)
+    log.error("request_crashed", error_id=error_id, method=request.method, path=request.url.path, exc_info=error)
+    return problem_response(AppError(details={"error_id": error_id}))

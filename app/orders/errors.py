@@ -1,0 +1,77 @@
+"""Why an order or an offer is refused. Codes are the contract with every client."""
+
+from __future__ import annotations
+
+from app.errors import BadRequest, Conflict, NotFound, Unavailable
+
+
+class SoldOut(Conflict):
+    """`details["offer_id"]`, `details["remaining"]`: fewer units are left than were asked for."""
+
+    code = "sold_out"
+    title_vi = "Đã hết hàng."
+    title_en = "Sold out."
+
+
+class ViewerLimitReached(Conflict):
+    """`details["limit"]`, `details["already_ordered"]`: counted over the device and the phone number."""
+
+    code = "viewer_limit_reached"
+    title_vi = "Mỗi người chỉ được đặt số lượng có hạn cho món này."
+    title_en = "The limit per viewer is reached."
+
+
+class OfferNotOpen(Conflict):
+    code = "offer_not_open"
+    title_vi = "Ưu đãi này chưa mở hoặc đã kết thúc."
+    title_en = "This offer is not open."
+
+
+class OfferNotFound(NotFound):
+    code = "offer_not_found"
+    title_vi = "Không tìm thấy ưu đãi này."
+    title_en = "There is no such offer in this session."
+
+
+class ProductNotInSession(Conflict):
+    code = "product_not_in_session"
+    title_vi = "Sản phẩm này chưa có trong danh sách của phiên."
+    title_en = "The product is not in the run-down of this session."
+
+
+class KeyReused(Conflict):
+    """The key belongs to an order with other content; nothing was placed."""
+
+    code = "key_reused"
+    title_vi = "Mã đơn này đã dùng cho một đơn khác."
+    title_en = "This key was used for an order with other content."
+
+
+class InvalidPhone(BadRequest):
+    code = "invalid_phone"
+    title_vi = "Số điện thoại chưa đúng."
+    title_en = "This is not a Vietnamese phone number."
+
+
+class PriceRuleBroken(BadRequest):
+    """The flash price is above the regular price, or a quantity or time is out of range."""
+
+    code = "invalid_offer"
+    title_vi = "Ưu đãi chưa hợp lệ."
+    title_en = "The offer is not valid."
+
+
+class Busy(Unavailable):
+    """More orders wait than can be written in time; nothing was placed, repeat with the same key."""
+
+    code = "busy"
+    title_vi = "Đơn đang vào rất đông, mời bấm lại sau giây lát."
+    title_en = "Many orders at once, please try again in a moment."
+
+
+class OutcomeUnknown(Unavailable):
+    """The database went away around COMMIT: the order may or may not exist. Repeat with the same key to learn the truth."""
+
+    code = "outcome_unknown"
+    title_vi = "Chưa rõ đơn đã vào hay chưa, hệ thống sẽ hỏi lại bằng đúng mã đơn này."
+    title_en = "It is not known whether the order was written; repeat with the same key."

@@ -1,0 +1,118 @@
+"""The form of a ledger entry: its canonical text, and the hash chain over it.
+
+`hash(n) = SHA-256(hash(n-1) ‖ body(n))`, `hash(0) = SHA-256("ocop-live ledger " + session id)`.
+`body` is JSON with sorted keys, no spaces, UTF-8; the text that was hashed is the text that is stored and exported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+EntryKind = Literal["placed", "confirmed", "cancelled", "expired", "paid", "delivered", "returned", "refunded"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One line of the order the entry is about. Prices in whole VND."""
+
+    offer_id: UUID
+    product_id: UUID
+    producer_id: UUID
+    quantity: int
+    unit_price_vnd: int
+
+    @property
+    def amount_vnd(self) -> int:
+        return self.quantity * self.unit_price_vnd
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact about an order. Carries its lines, so that every figure is a fold over entries alone."""
+
+    session_id: UUID
+    seq: int
+    kind: EntryKind
+    order_id: UUID
+    buyer_token: str
+    happened_at_ms: int
+    lines: tuple[EntryLine, ...]
+    reason: str = ""
+
+    @property
+    def amount_vnd(self) -> int:
+        return sum(line.amount_vnd for line in self.lines)
+
+    @property
+    def units(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+
+def genesis_hash(session_id: UUID) -> bytes:
+    """What the first entry's hash is chained to."""
+    return hashlib.sha256(f"ocop-live ledger {session_id}".encode()).digest()
+
+
+def chain(previous_hash: bytes, body: str) -> bytes:
+    return hashlib.sha256(previous_hash + body.encode()).digest()
+
+
+def body_of(entry: Entry) -> str:
+    """The canonical text of an entry."""
+    return json.dumps(
+        {
+            "at_ms": entry.happened_at_ms,
+            "buyer": entry.buyer_token,
+            "kind": entry.kind,
+            "lines": [
+                {
+                    "amount_vnd": line.amount_vnd,
+                    "offer": str(line.offer_id),
+                    "producer": str(line.producer_id),
+                    "product": str(line.product_id),
+                    "quantity": line.quantity,
+                    "unit_price_vnd": line.unit_price_vnd,
+                }
+                for line in entry.lines
+            ],
+            "order": str(entry.order_id),
+            "reason": entry.reason,
+            "seq": entry.seq,
+            "session": str(entry.session_id),
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def entry_of(body: str) -> Entry:
+    """The entry that `body_of` wrote."""
+    fields = json.loads(body)
+    return Entry(
+        session_id=UUID(fields["session"]),
+        seq=fields["seq"],
+        kind=fields["kind"],
+        order_id=UUID(fields["order"]),
+        buyer_token=fields["buyer"],
+        happened_at_ms=fields["at_ms"],
+        lines=tuple(
+            EntryLine(UUID(line["offer"]), UUID(line["product"]), UUID(line["producer"]), line["quantity"], line["unit_price_vnd"])
+            for line in fields["lines"]
+        ),
+        reason=fields["reason"],
+    )
+
+
+def first_break(session_id: UUID, rows: Sequence[tuple[int, str, bytes]]) -> int | None:
+    """Check a whole ledger given as (seq, body, hash): the first seq that does not fit, or None when all is in order."""
+    previous = genesis_hash(session_id)
+    for position, (seq, body, stored) in enumerate(rows, start=1):
+        previous = chain(previous, body)
+        if seq != position or stored != previous or entry_of(body).seq != seq:
+            return position
+    return None

@@ -1,0 +1,206 @@
+"""Flash offers: made, opened, extended and ended by the host or by the server's clock; the room is told after COMMIT."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.audit import record_audit
+from app.accounts.service import CurrentUser
+from app.infra.clock import utc_now
+from app.infra.database import Database
+from app.live.service import SessionService
+from app.orders.errors import OfferNotFound, OfferNotOpen, PriceRuleBroken, ProductNotInSession
+from app.orders.ledger import genesis_hash
+from app.orders.models import Ledger, Offer
+from app.orders.queries import offer_view, offers_of
+from app.orders.schemas import NewOffer
+from app.protocol.events import OfferChanged, OfferEnded, OfferOpened, OfferSoldOut, RoomEvent
+from app.protocol.views import OfferView
+
+_RUN_DOWN_PRODUCT = text(
+    "SELECT p.id, p.producer_id, p.price_vnd FROM session_products r JOIN products p ON p.id = r.product_id "
+    "WHERE r.session_id = :session_id AND r.product_id = :product_id"
+)
+
+
+class OfferService:
+    """Use cases around flash offers. Every change is one transaction, told to the room afterwards.
+
+    `offers.announced_state` trails `offers.state` until the room has been told, so a crash in between is repaired by the clock job.
+    """
+
+    def __init__(self, database: Database, sessions: SessionService) -> None:
+        self._database = database
+        self._sessions = sessions
+
+    async def views(self, session_id: UUID) -> tuple[OfferView, ...]:
+        """Offers of a session, oldest first, as anyone may see them."""
+        async with self._database.transactions() as db:
+            return tuple(await offers_of(db, session_id))
+
+    async def create(self, user: CurrentUser, session_id: UUID, new: NewOffer) -> OfferView:
+        """Make an offer for a product of the run-down. Raises `ProductNotInSession`, `PriceRuleBroken`, `SessionNotLive` with `open_now`."""
+        session = await self._sessions.managed(user, session_id)
+        if new.open_now:
+            await self._sessions.require_live(session_id)
+        async with self._database.transactions.begin() as db:
+            product = (await db.execute(_RUN_DOWN_PRODUCT, {"session_id": session_id, "product_id": new.product_id})).one_or_none()
+            if product is None:
+                raise ProductNotInSession(details={"product_id": str(new.product_id)})
+            if new.flash_price_vnd > product.price_vnd:
+                raise PriceRuleBroken("the flash price is above the product's price", details={"price_vnd": product.price_vnd})
+            await db.execute(
+                insert(Ledger).values(session_id=session_id, last_seq=0, last_hash=genesis_hash(session_id)).on_conflict_do_nothing()
+            )
+            offer = _new_offer(session_id, product.producer_id, product.price_vnd, new)
+            db.add(offer)
+            await db.flush()
+            record_audit(
+                db,
+                organisation_id=session.organisation_id,
+                user_id=user.id,
+                action="offer.created",
+                subject_id=str(offer.id),
+                details=new.model_dump(mode="json"),
+            )
+            view = offer_view(offer)
+        await self._tell(session_id, view)
+        return view
+
+    async def open(self, user: CurrentUser, session_id: UUID, offer_id: UUID, duration_seconds: int | None) -> OfferView:
+        """Open a waiting offer now. Raises `SessionNotLive`, `OfferNotOpen` when it has ended."""
+        await self._sessions.managed(user, session_id)
+        await self._sessions.require_live(session_id)
+        async with self._database.transactions.begin() as db:
+            offer = await _locked(db, session_id, offer_id)
+            if offer.state == "ended":
+                raise OfferNotOpen(details={"offer_id": str(offer_id), "state": offer.state})
+            if offer.state == "scheduled":
+                offer.starts_at = utc_now()
+                offer.ends_at = offer.starts_at + timedelta(seconds=duration_seconds or offer.duration_seconds)
+                offer.state = "open"
+            self._audit(db, user, "offer.opened", offer)
+            view = offer_view(offer)
+        await self._tell(session_id, view)
+        return view
+
+    async def extend(self, user: CurrentUser, session_id: UUID, offer_id: UUID, seconds: int) -> OfferView:
+        """Give an open offer more time."""
+        await self._sessions.managed(user, session_id)
+        async with self._database.transactions.begin() as db:
+            offer = await _locked(db, session_id, offer_id)
+            if offer.state != "open" or offer.ends_at is None:
+                raise OfferNotOpen(details={"offer_id": str(offer_id), "state": offer.state})
+            offer.ends_at += timedelta(seconds=seconds)
+            self._audit(db, user, "offer.extended", offer)
+            view = offer_view(offer)
+        await self._sessions.announce(session_id, OfferChanged(offer=view))
+        return view
+
+    async def end(self, user: CurrentUser, session_id: UUID, offer_id: UUID) -> OfferView:
+        """End an offer now. Orders that had already reached the server are still counted. Ending twice changes nothing."""
+        await self._sessions.managed(user, session_id)
+        async with self._database.transactions.begin() as db:
+            offer = await _locked(db, session_id, offer_id)
+            if offer.state != "ended":
+                offer.state = "ended"
+                offer.ends_at = max(utc_now(), (offer.starts_at or utc_now()) + timedelta(milliseconds=1))
+                offer.starts_at = offer.starts_at or offer.ends_at - timedelta(milliseconds=1)
+                self._audit(db, user, "offer.ended", offer)
+            view = offer_view(offer)
+        await self._tell(session_id, view)
+        return view
+
+    async def keep_time(self) -> None:
+        """Open and end what is due by the server's clock, and tell rooms what they have not been told. Run every half second."""
+        await self._move_due()
+        for session_id, view in await self._untold():
+            await self._tell(session_id, view)
+
+    async def tell_sold_out(self, session_id: UUID, offer_ids: list[UUID]) -> None:
+        for offer_id in offer_ids:
+            await self._sessions.announce(session_id, OfferSoldOut(offer_id=offer_id))
+
+    async def _move_due(self) -> None:
+        now = utc_now()
+        async with self._database.transactions.begin() as db:
+            await db.execute(
+                update(Offer)
+                .where(
+                    Offer.state == "scheduled",
+                    Offer.starts_at <= now,
+                    text("EXISTS (SELECT FROM sessions s WHERE s.id = offers.session_id AND s.state = 'live')"),
+                )
+                .values(state="open")
+            )
+            await db.execute(
+                update(Offer)
+                .where(
+                    Offer.state != "ended",
+                    (Offer.ends_at <= now) | text("EXISTS (SELECT FROM sessions s WHERE s.id = session_id AND s.state IN ('ended', 'closed'))"),
+                )
+                .values(state="ended")
+            )
+
+    async def _untold(self) -> list[tuple[UUID, OfferView]]:
+        async with self._database.transactions() as db:
+            rows = await db.scalars(select(Offer).where(Offer.announced_state != Offer.state).order_by(Offer.created_at).limit(200))
+            return [(offer.session_id, offer_view(offer)) for offer in rows]
+
+    async def _tell(self, session_id: UUID, view: OfferView) -> None:
+        """Append to the room's log, then note that it was told: at least once, and applying it twice changes nothing."""
+        await self._sessions.announce(session_id, _event_of(view))
+        async with self._database.transactions.begin() as db:
+            await db.execute(update(Offer).where(Offer.id == view.id).values(announced_state=view.state))
+
+    def _audit(self, db: AsyncSession, user: CurrentUser, action: str, offer: Offer) -> None:
+        record_audit(
+            db,
+            organisation_id=user.organisation_id,
+            user_id=user.id,
+            action=action,
+            subject_id=str(offer.id),
+            details={"ends_at": offer.ends_at.isoformat() if offer.ends_at else None},
+        )
+
+
+def _new_offer(session_id: UUID, producer_id: UUID, regular_price_vnd: int, new: NewOffer) -> Offer:
+    starts_at = utc_now() if new.open_now else new.starts_at
+    duration = timedelta(seconds=new.duration_seconds)
+    return Offer(
+        session_id=session_id,
+        product_id=new.product_id,
+        producer_id=producer_id,
+        state="open" if new.open_now else "scheduled",
+        flash_price_vnd=new.flash_price_vnd,
+        regular_price_vnd=regular_price_vnd,
+        total_quantity=new.total_quantity,
+        remaining=new.total_quantity,
+        per_viewer_limit=new.per_viewer_limit,
+        hold_seconds=new.hold_seconds,
+        duration_seconds=new.duration_seconds,
+        starts_at=starts_at,
+        ends_at=starts_at + duration if starts_at else None,
+    )
+
+
+async def _locked(db: AsyncSession, session_id: UUID, offer_id: UUID) -> Offer:
+    offer = await db.scalar(select(Offer).where(Offer.session_id == session_id, Offer.id == offer_id).with_for_update())
+    if offer is None:
+        raise OfferNotFound(details={"offer_id": str(offer_id)})
+    return offer
+
+
+def _event_of(view: OfferView) -> RoomEvent:
+    match view.state:
+        case "open":
+            return OfferOpened(offer=view)
+        case "ended":
+            return OfferEnded(offer_id=view.id)
+        case "scheduled":
+            return OfferChanged(offer=view)

@@ -1,0 +1,88 @@
+"""Read-only SQL of offers and orders."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.infra.clock import to_ms
+from app.orders.models import LedgerEntry, Offer, Order, OrderLineRow
+from app.protocol.events import OrderedLine, OrderReceipt
+from app.protocol.views import OfferView
+
+OFFERS_SHOWN = 200
+ORDERS_SHOWN = 100
+
+
+def offer_view(offer: Offer) -> OfferView:
+    return OfferView.model_validate(
+        {
+            "id": offer.id,
+            "product_id": offer.product_id,
+            "state": offer.state,
+            "flash_price_vnd": offer.flash_price_vnd,
+            "regular_price_vnd": offer.regular_price_vnd,
+            "total_quantity": offer.total_quantity,
+            "remaining": offer.remaining,
+            "per_viewer_limit": offer.per_viewer_limit,
+            "hold_seconds": offer.hold_seconds,
+            "starts_at_ms": to_ms(offer.starts_at),
+            "ends_at_ms": to_ms(offer.ends_at),
+        }
+    )
+
+
+async def offers_of(db: AsyncSession, session_id: UUID) -> list[OfferView]:
+    """The newest offers of a session, oldest first."""
+    rows = await db.scalars(select(Offer).where(Offer.session_id == session_id).order_by(Offer.created_at.desc()).limit(OFFERS_SHOWN))
+    return [offer_view(offer) for offer in reversed(rows.all())]
+
+
+async def receipts_of(db: AsyncSession, session_id: UUID, device_id: UUID) -> list[OrderReceipt]:
+    """Receipts of one device in one session, newest first."""
+    orders = (
+        await db.scalars(
+            select(Order).where(Order.session_id == session_id, Order.device_id == device_id).order_by(Order.seq.desc()).limit(ORDERS_SHOWN)
+        )
+    ).all()
+    lines = await db.execute(
+        select(OrderLineRow, Offer.product_id)
+        .join(Offer, Offer.id == OrderLineRow.offer_id)
+        .where(OrderLineRow.order_id.in_([order.id for order in orders]))
+        .order_by(OrderLineRow.order_id, OrderLineRow.line_number)
+    )
+    lines_of: dict[UUID, list[OrderedLine]] = {}
+    for line, product_id in lines:
+        lines_of.setdefault(line.order_id, []).append(
+            OrderedLine(
+                offer_id=line.offer_id,
+                product_id=product_id,
+                quantity=line.quantity,
+                unit_price_vnd=line.unit_price_vnd,
+                amount_vnd=line.quantity * line.unit_price_vnd,
+            )
+        )
+    return [
+        OrderReceipt(
+            order_id=order.id,
+            key=order.client_key,
+            number=order.seq,
+            lines=tuple(lines_of[order.id]),
+            total_vnd=order.total_vnd,
+            placed_at_ms=to_ms(order.placed_at) or 0,
+        )
+        for order in orders
+    ]
+
+
+async def bodies_after(db: AsyncSession, session_id: UUID, seq: int, *, limit: int) -> list[str]:
+    """Canonical texts of the ledger entries after `seq`, in order."""
+    rows = await db.scalars(
+        select(LedgerEntry.body)
+        .where(LedgerEntry.session_id == session_id, LedgerEntry.seq > seq)
+        .order_by(LedgerEntry.seq)
+        .limit(limit)
+    )
+    return list(rows)

@@ -1,0 +1,61 @@
+"""HTTP bodies of offers and orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.protocol.events import OrderReceipt
+from app.protocol.views import OfferView
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewOffer(_Body):
+    """A flash offer to make. Without `starts_at` it waits for the host to open it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "product_id": "6f1a52ce-6f0c-4f0e-9a53-0d9d2b9a9a11",
+                    "flash_price_vnd": 129_000,
+                    "total_quantity": 50,
+                    "per_viewer_limit": 2,
+                    "duration_seconds": 120,
+                }
+            ]
+        },
+    )
+
+    product_id: UUID
+    flash_price_vnd: int = Field(gt=0, le=1_000_000_000, description="whole VND, at most the product's price")
+    total_quantity: int = Field(gt=0, le=1_000_000)
+    per_viewer_limit: int = Field(2, gt=0, le=1_000, description="units per viewer, counted over device and phone number")
+    duration_seconds: int = Field(120, ge=10, le=6 * 3600, description="how long it stays open, by the server's clock")
+    hold_seconds: int = Field(900, ge=0, le=7 * 86_400, description="how long an unpaid order keeps its units")
+    starts_at: datetime | None = Field(None, description="aware time at which it opens by itself")
+    open_now: bool = Field(False, description="open it in the same step")
+
+
+class OpenOffer(_Body):
+    duration_seconds: int | None = Field(None, ge=10, le=6 * 3600, description="replaces the planned duration")
+
+
+class ExtendOffer(_Body):
+    seconds: int = Field(ge=5, le=3600)
+
+
+class OfferList(BaseModel):
+    offers: list[OfferView]
+
+
+class OrderList(BaseModel):
+    """Orders of this device in this session, newest first; without personal data."""
+
+    orders: list[OrderReceipt]

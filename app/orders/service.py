@@ -1,0 +1,100 @@
+"""The door to placing orders: check the form, refuse what cannot be, queue the rest for the group commit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from uuid import UUID
+
+from app.infra.clock import utc_now
+from app.infra.database import Database
+from app.infra.tasks import TaskOwner
+from app.live.service import SessionService
+from app.orders.batch import BatchResult, WantedOrder
+from app.orders.contacts import Pseudonyms, checked_contact
+from app.orders.errors import SoldOut
+from app.orders.offers import OfferService
+from app.orders.placing import PlacingQueues
+from app.orders.projector import Projector
+from app.orders.queries import receipts_of
+from app.orders.sold_out import SoldOutMemory
+from app.protocol.commands import OrderContent
+from app.protocol.events import OrderReceipt
+from app.settings import OrderSettings
+
+__all__ = ["OfferService", "OrderService", "Projector"]
+
+
+class OrderService:
+    """Places orders. An answer means COMMIT; no answer means: ask again with the same key."""
+
+    def __init__(
+        self, database: Database, sessions: SessionService, offers: OfferService, projector: Projector, *, secret: str, settings: OrderSettings
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._offers = offers
+        self._projector = projector
+        self._pseudonyms = Pseudonyms(secret)
+        self._sold_out = SoldOutMemory(database.pool)
+        self._queues = PlacingQueues(database.pool, settings, self._after_commit)
+        self._tasks = TaskOwner("orders")
+
+    async def place(self, device_id: UUID, session_id: UUID, content: OrderContent) -> OrderReceipt:
+        """Place an order, or repeat one: the same key and content give the same receipt for ever.
+
+        Raises `InvalidPhone`, `InvalidAddress`, `SessionNotLive`, `OfferNotFound`, `OfferNotOpen`, `SoldOut`, `ViewerLimitReached`,
+        `KeyReused`, `Busy`, `OutcomeUnknown`.
+        """
+        order = self._wanted(device_id, session_id, content)
+        await self._sessions.require_known(session_id)
+        if (offer_id := self._sold_out.refuses(order)) is not None:
+            raise SoldOut(details={"offer_id": str(offer_id), "remaining": 0})
+        return await self._queues.place(order)
+
+    async def receipts(self, device_id: UUID, session_id: UUID) -> list[OrderReceipt]:
+        """Orders of this device in this session, newest first."""
+        async with self._database.transactions() as db:
+            return await receipts_of(db, session_id, device_id)
+
+    async def close(self) -> None:
+        """Finish the queues, then stop. Call it when no socket or request can place an order any more."""
+        await self._queues.close()
+        await self._tasks.close()
+
+    def _wanted(self, device_id: UUID, session_id: UUID, content: OrderContent) -> WantedOrder:
+        contact = checked_contact(content.buyer)
+        wanted: Counter[UUID] = Counter()
+        for line in content.lines:
+            wanted[line.offer_id] += line.quantity
+        return WantedOrder(
+            session_id=session_id,
+            device_id=device_id,
+            key=content.key,
+            wanted=dict(wanted),
+            payment=content.payment,
+            contact=contact,
+            phone_digest=self._pseudonyms.phone_digest(contact.phone),
+            buyer_token=self._pseudonyms.buyer_token(session_id, device_id),
+            request_digest=_digest_of(wanted, content, contact.phone),
+            received_at=utc_now(),
+        )
+
+    async def _after_commit(self, session_id: UUID, result: BatchResult) -> None:
+        """Everything that follows a commit; nothing here may hold up the next batch."""
+        self._projector.kick(session_id)
+        for offer_id in result.sold_out:
+            if self._sold_out.is_news(offer_id):
+                self._tasks.spawn(f"sold out {offer_id}", self._note_sold_out(session_id, offer_id))
+
+    async def _note_sold_out(self, session_id: UUID, offer_id: UUID) -> None:
+        await self._sold_out.remember(offer_id)
+        await self._offers.tell_sold_out(session_id, [offer_id])
+
+
+def _digest_of(wanted: Counter[UUID], content: OrderContent, phone: str) -> bytes:
+    """What makes two requests with one key the same order: lines, receiver, payment. Spelling of the phone does not count."""
+    buyer = content.buyer
+    parts = [f"{offer_id}={quantity}" for offer_id, quantity in sorted(wanted.items())]
+    parts += [buyer.name, phone, str(buyer.address.province_code), str(buyer.address.ward_code), buyer.address.street, buyer.note, content.payment]
+    return hashlib.sha256("\0".join(parts).encode()).digest()[:16]

@@ -1,0 +1,52 @@
+"""Memory of sold-out offers, so that a burst on an empty shelf never reaches the database, and a repeat still gets the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from app.infra.clock import monotonic
+from app.orders.batch import WantedOrder
+
+TRUSTED_SECONDS = 2.0  # then one order asks the database again: units may have come back on another node
+OFFERS_REMEMBERED = 1_000
+
+_BUYERS = """
+SELECT o.device_id, o.client_key FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.offer_id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Empty:
+    until: float
+    placed: frozenset[tuple[UUID, UUID]]
+
+
+class SoldOutMemory:
+    """Offers with nothing left, each with the keys of its committed orders (at most as many as it had units)."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        self._pool = pool
+        self._offers: dict[UUID, _Empty] = {}
+
+    def is_news(self, offer_id: UUID) -> bool:
+        empty = self._offers.get(offer_id)
+        return empty is None or empty.until <= monotonic()
+
+    async def remember(self, offer_id: UUID) -> None:
+        """Call it after a commit that left nothing. The keys are read after the stock was seen empty, so none is missing."""
+        rows = await self._pool.fetch(_BUYERS, offer_id)
+        if len(self._offers) >= OFFERS_REMEMBERED:
+            self._offers.clear()
+        self._offers[offer_id] = _Empty(monotonic() + TRUSTED_SECONDS, frozenset((row["device_id"], row["client_key"]) for row in rows))
+
+    def refuses(self, order: WantedOrder) -> UUID | None:
+        """The sold-out offer for which this order can be refused without asking, or None when the database must decide."""
+        now = monotonic()
+        for offer_id in order.wanted:
+            empty = self._offers.get(offer_id)
+            if empty is not None and now < empty.until and order.identity not in empty.placed:
+                return offer_id
+        return None

@@ -1,0 +1,44 @@
+"""What rooms and handlers know of a socket. No call waits, so nobody can be delayed by a slow viewer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.protocol.close_codes import CloseCode
+from app.realtime.identity import Identity
+from app.realtime.rate_limit import TokenBucket
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLimits:
+    """The buckets of one device in one room, shared by all its sockets on this node."""
+
+    commands: TokenBucket
+    comments: TokenBucket
+
+
+class Connection(ABC):
+    """One socket in one room, whatever carries it. The hub gives it its `limits` when it is admitted."""
+
+    __slots__ = ("author", "identity", "limits", "said_hello", "session_id")
+
+    def __init__(self, identity: Identity, session_id: UUID) -> None:
+        self.identity = identity
+        self.session_id = session_id
+        self.author = identity.name
+        self.said_hello = False
+        self.limits: DeviceLimits | None = None
+
+    @abstractmethod
+    def send(self, frame: bytes) -> None:
+        """Queue a reply. One that cannot be queued even without the room's frames closes the socket as slow (4008)."""
+
+    @abstractmethod
+    def send_tick(self, frame: bytes) -> None:
+        """Queue a frame of the room, or drop it when the viewer is behind: it sees the gap and says hello again."""
+
+    @abstractmethod
+    def close(self, code: CloseCode) -> None:
+        """Close after what is queued has gone out. Further frames are ignored; a second close too."""

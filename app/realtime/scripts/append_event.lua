@@ -1,0 +1,14 @@
+-- Appends one room event and returns its place. A missing head (Redis was emptied) starts a new epoch.
+-- KEYS[1] head: HASH epoch, offset    KEYS[2] log: STREAM, id <offset>-0
+-- ARGV[1] epoch to use if a new one is needed   ARGV[2] events to keep (approximate)   ARGV[3] time, ms   ARGV[4] event, JSON
+-- Returns {epoch, offset}
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+if not epoch then
+  epoch = ARGV[1]
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[1], 'epoch', epoch, 'offset', 0)
+end
+local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
+local id = string.format('%d-0', offset)
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], id, 'at', ARGV[3], 'event', ARGV[4])
+return {epoch, offset}

@@ -1,0 +1,32 @@
+"""Signed tickets: a viewer needs no account, the ticket in a cookie says which device it is."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from app.realtime.errors import TicketInvalid
+
+TICKET_COOKIE = "ocop_ticket"
+TICKET_MAX_AGE_SECONDS = 30 * 24 * 3600
+_SALT = "ocop.ticket.v1"
+
+
+class TicketSigner:
+    """Issues and reads device tickets (HMAC, 30 days). A ticket proves a device, nothing about a person."""
+
+    def __init__(self, secret: str) -> None:
+        self._serializer = URLSafeTimedSerializer(secret, salt=_SALT)
+
+    def issue(self, device_id: UUID | None = None) -> tuple[UUID, str]:
+        """A device id (a new one unless given) and the ticket that proves it."""
+        device = device_id or uuid4()
+        return device, str(self._serializer.dumps(device.hex))
+
+    def read(self, ticket: str) -> UUID:
+        """The device of a ticket. Raises `TicketInvalid` when it was altered, is older than 30 days or is no ticket at all."""
+        try:
+            return UUID(hex=self._serializer.loads(ticket, max_age=TICKET_MAX_AGE_SECONDS))
+        except (BadData, ValueError, TypeError, AttributeError) as error:
+            raise TicketInvalid from error

@@ -1,0 +1,142 @@
+"""A live session with open offers, straight into the tables, and orders to place on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from app.accounts.models import Organisation, User
+from app.catalog.models import Producer, Product
+from app.infra.clock import utc_now
+from app.infra.database import Database
+from app.live.models import LivestreamSession, SessionProduct
+from app.orders.batch import WantedOrder
+from app.orders.contacts import Contact, Pseudonyms
+from app.orders.ledger import genesis_hash
+from app.orders.models import Ledger, Offer
+
+PSEUDONYMS = Pseudonyms("tests")
+
+
+@dataclass(slots=True)
+class Market:
+    """Ids of what `a_market` made."""
+
+    organisation_id: UUID = field(default_factory=uuid4)
+    user_id: UUID = field(default_factory=uuid4)
+    session_id: UUID = field(default_factory=uuid4)
+    producer_id: UUID = field(default_factory=uuid4)
+    product_id: UUID = field(default_factory=uuid4)
+
+
+async def a_market(database: Database, *, state: str = "live") -> Market:
+    """An organisation, a host, a producer with one product at 180,000 VND, and a session with that product."""
+    market = Market()
+    async with database.transactions.begin() as db:
+        db.add(Organisation(id=market.organisation_id, name="Đoàn xã"))
+        await db.flush()
+        db.add(
+            User(
+                id=market.user_id,
+                organisation_id=market.organisation_id,
+                login=f"host-{market.user_id}",
+                display_name="Lan",
+                role="host",
+                password_hash="-",
+            )
+        )
+        db.add(
+            Producer(
+                id=market.producer_id,
+                organisation_id=market.organisation_id,
+                name="HTX Mật ong",
+                kind="cooperative",
+                province_code=42,
+                province_name="Tỉnh Hà Tĩnh",
+                commune_code=1,
+                commune_name="Xã Hương Sơn",
+            )
+        )
+        await db.flush()
+        db.add(
+            Product(
+                id=market.product_id,
+                organisation_id=market.organisation_id,
+                producer_id=market.producer_id,
+                name="Mật ong",
+                price_vnd=180_000,
+                unit="hũ",
+                weight_grams=500,
+            )
+        )
+        db.add(
+            LivestreamSession(
+                id=market.session_id,
+                organisation_id=market.organisation_id,
+                host_id=market.user_id,
+                title="Chợ phiên",
+                state=state,
+                announced_state=state,
+                started_at=utc_now(),
+            )
+        )
+        await db.flush()
+        db.add(SessionProduct(session_id=market.session_id, product_id=market.product_id, position=1, code="A1"))
+        db.add(Ledger(session_id=market.session_id, last_seq=0, last_hash=genesis_hash(market.session_id)))
+    return market
+
+
+async def an_offer(
+    database: Database, market: Market, *, total: int = 10, limit: int = 5, price_vnd: int = 129_000, ends_in_seconds: float = 600
+) -> UUID:
+    """An offer that opened a minute ago."""
+    offer_id = uuid4()
+    now = utc_now()
+    async with database.transactions.begin() as db:
+        db.add(
+            Offer(
+                id=offer_id,
+                session_id=market.session_id,
+                product_id=market.product_id,
+                producer_id=market.producer_id,
+                state="open",
+                announced_state="open",
+                flash_price_vnd=price_vnd,
+                regular_price_vnd=180_000,
+                total_quantity=total,
+                remaining=total,
+                per_viewer_limit=limit,
+                hold_seconds=900,
+                duration_seconds=600,
+                starts_at=now - timedelta(seconds=60),
+                ends_at=now + timedelta(seconds=ends_in_seconds),
+            )
+        )
+    return offer_id
+
+
+def a_wanted_order(
+    market: Market,
+    wanted: dict[UUID, int],
+    *,
+    device_id: UUID | None = None,
+    key: UUID | None = None,
+    phone: str | None = None,
+    digest: bytes = b"same content",
+) -> WantedOrder:
+    """A checked order; device, key and phone are new ones unless given."""
+    device_id = device_id or uuid4()
+    phone = phone or f"+8490{uuid4().int % 10**7:07d}"
+    return WantedOrder(
+        session_id=market.session_id,
+        device_id=device_id,
+        key=key or uuid4(),
+        wanted=wanted,
+        payment="cod",
+        contact=Contact("Nguyễn Thị Lan", phone, 42, "Tỉnh Hà Tĩnh", 1, "Xã Hương Sơn", "Thôn 3", ""),
+        phone_digest=PSEUDONYMS.phone_digest(phone),
+        buyer_token=PSEUDONYMS.buyer_token(market.session_id, device_id),
+        request_digest=digest,
+        received_at=utc_now(),
+    )

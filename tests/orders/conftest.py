@@ -1,0 +1,33 @@
+"""Databases and queues for the order tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.infra.database import Database, open_database
+from app.orders.placing import PlacingQueues
+from app.settings import DatabaseSettings, OrderSettings
+from tests.orders.builders import Market, a_market
+
+
+@pytest.fixture
+async def database(postgres_url: str) -> AsyncIterator[Database]:
+    async with open_database(postgres_url, DatabaseSettings()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def market(database: Database) -> Market:
+    return await a_market(database)
+
+
+@pytest.fixture
+async def queues(database: Database) -> AsyncIterator[PlacingQueues]:
+    async def nothing_to_tell(session_id: object, result: object) -> None:
+        return None
+
+    opened = PlacingQueues(database.pool, OrderSettings(), nothing_to_tell)
+    yield opened
+    await opened.close()
