@@ -66,7 +66,7 @@ NODE = $(NODE_HOME)/bin/node
 web-packages: app/web/node_modules/ready
 
 app/web/node_modules/ready: app/web/package-lock.json | $(VENV)/ready-dev
-	@PATH="$(NODE_HOME)/bin:$$PATH" npm ci --prefix app/web --no-audit --no-fund --loglevel=error
+	@$(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js" ci --prefix app/web --no-audit --no-fund --loglevel=error
 	@touch $@
 
 browser:

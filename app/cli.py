@@ -35,7 +35,7 @@ from app.infra.startup_checks import (
 from app.infra.supervisor import Program, StopRequested, StopSignals, Supervisor
 from app.main import create_app
 from app.rehearsal import simulation
-from app.rehearsal.seed import SeededMarket, seed_demo_market
+from app.rehearsal.seed import SeededMarket, seed_demo
 from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings
 
 # Stages stop in the opposite order; the times add up to less than the ten seconds a stop may take.
@@ -48,7 +48,9 @@ cli = typer.Typer(name="ocop", help="Livestream sales events for OCOP markets.",
 
 
 @cli.command()
-def run(demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="seed a demo market and send simulated viewers")] = None) -> None:
+def run(
+    demo: Annotated[bool | None, typer.Option("--demo/--no-demo", help="seed a demo market and send simulated viewers")] = None,
+) -> None:
     """Start the servers that are not given by URL, migrate, serve with one worker per core; Ctrl-C stops all of it."""
     settings = load_settings() if demo is None else load_settings(demo=demo)
     if settings.die_with_parent:
@@ -97,17 +99,16 @@ def migrate() -> None:
 @cli.command()
 def seed() -> None:
     """Write the demo market into the database, once; a second call changes nothing."""
-    with _stores(load_settings()) as settings:
+    with _stores(_with_data_folder(load_settings())) as settings:
         upgrade_to_newest(_database_url(settings))
-        seeded = seed_demo_market(settings)
-    _say(_login_lines(seeded))
+        seeded = seed_demo(settings)
+    _say("\n".join(_login_lines(seeded)))
 
 
 @cli.command()
 def demo() -> None:
     """Send simulated viewers to the service that runs on this machine."""
-    with _stores(load_settings()) as settings:
-        simulation.run(settings)
+    simulation.run(_with_data_folder(load_settings()))
 
 
 def main() -> None:
@@ -133,7 +134,7 @@ class _Stores:
 def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings, DataFolderLock | None]:
     """Check everything that can be checked before something is started; returns settings with folder and secret filled in."""
     lock = None
-    if not (settings.database_url and settings.redis_url and settings.secret_key):
+    if settings.demo or not (settings.database_url and settings.redis_url and settings.secret_key):
         settings = _with_data_folder(settings)
         lock = stack.enter_context(DataFolderLock(settings.data_dir, address=_address(settings, "localhost")))
     check_port_is_free(settings.host, settings.port)
@@ -159,7 +160,7 @@ def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarke
     seeded = None
     if settings.demo:
         _say("Preparing the demo market…")
-        seeded = seed_demo_market(settings)
+        seeded = seed_demo(settings)
     _say(f"Starting {workers} worker{'s' if workers > 1 else ''}…")
     environment = _environment_for_children(settings)
     for number in range(1, workers + 1):
@@ -176,7 +177,7 @@ def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarke
 @contextlib.contextmanager
 def _stores(settings: Settings) -> Iterator[Settings]:
     """Settings with working URLs: given, or of the service that runs on the data folder, or of servers started for this command."""
-    if settings.database_url and settings.redis_url and settings.secret_key:
+    if settings.database_url and settings.redis_url:
         yield settings
         return
     settings = _with_data_folder(settings)
@@ -188,7 +189,7 @@ def _stores(settings: Settings) -> Iterator[Settings]:
                 if store:
                     store.start()
                     stack.callback(store.stop)
-        yield _with_secret_key(_with_urls(settings, stores))
+        yield _with_urls(settings, stores)
 
 
 def _stores_to_start(settings: Settings) -> _Stores:
@@ -273,15 +274,16 @@ def _banner(settings: Settings, seeded: SeededMarket | None) -> str:
     if settings.host in {"", "0.0.0.0", "::"} and (lan := _lan_address()):  # noqa: S104 - compared, not bound
         lines += ["", f"  On a phone in the same network: {_address(settings, lan)}/"]
     if seeded is not None:
-        lines += ["", _login_lines(seeded)]
+        lines += ["", *_login_lines(seeded)]
     return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])
 
 
 _PAGES = (("Viewers", "/"), ("Host", "/host"), ("Organiser", "/organiser"))
 
 
-def _login_lines(seeded: SeededMarket) -> str:
-    return f"  Demo login: {seeded.login}   password: {seeded.password}"
+def _login_lines(seeded: SeededMarket) -> list[str]:
+    logins = (("Host", seeded.host_login, seeded.host_password), ("Organiser", seeded.organiser_login, seeded.organiser_password))
+    return [f"  {title:<10} login {login:<16} password {password}" for title, login, password in logins]
 
 
 def _address(settings: Settings, host: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import AuditEntry
+from app.infra.database import RawConnection
 
 
 def record_audit(
@@ -31,4 +33,22 @@ def record_audit(
             subject_id=None if subject_id is None else str(subject_id),
             details=dict(details or {}),
         )
+    )
+
+
+_INSERT = "INSERT INTO audit_entries (organisation_id, user_id, action, subject_id, details) VALUES ($1, $2, $3, $4, $5::jsonb)"
+
+
+async def insert_audit(
+    db: RawConnection,
+    *,
+    organisation_id: UUID,
+    user_id: UUID | None,
+    action: str,
+    subject_id: UUID | str | None = None,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    """The same for a transaction that is written by hand, as the order path's are."""
+    await db.execute(
+        _INSERT, organisation_id, user_id, action, None if subject_id is None else str(subject_id), json.dumps(dict(details or {}))
     )

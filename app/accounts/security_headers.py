@@ -8,7 +8,7 @@ import secrets
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HOST_SHAPE = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:]{2,45}\](:\d{1,5})?")
+_HOST_SHAPE = re.compile(r"[A-Za-z0-9._-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:]{2,45}\](:[0-9]{1,5})?")
 _VIDEO_FRAMES = "https://www.youtube-nocookie.com https://www.facebook.com https://www.tiktok.com"
 _API_PREFIX = "/api/v1"
 _ONE_YEAR_SECONDS = 365 * 24 * 3600

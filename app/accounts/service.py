@@ -34,7 +34,7 @@ SIGN_INS_PER_USER = 50
 PASSWORD_MIN_CHARACTERS = 10
 PASSWORD_MAX_CHARACTERS = 256
 DISPLAY_NAME_MAX_CHARACTERS = 80
-_LOGIN_SHAPE = re.compile(r"[a-z0-9][a-z0-9._@+-]{2,119}")
+_LOGIN_SHAPE = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,119}")
 _TOKEN_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 _TOKEN_BYTES = 32
 
@@ -181,8 +181,8 @@ class AccountService:
 
 
 def normal_login(login: str) -> str:
-    """The one spelling under which a login is stored and counted."""
-    return unicodedata.normalize("NFKC", login).strip().casefold()
+    """The one spelling under which a login is stored and counted. NUL, which PostgreSQL takes in no text, fits no login."""
+    return unicodedata.normalize("NFKC", login).strip().casefold().replace("\0", "\ufffd")
 
 
 def token_digest(token: str) -> bytes:
@@ -209,7 +209,7 @@ def _checked(new: NewUser) -> str:
     """The normal login of a new user whose particulars keep the rules; raises `InvalidUser`."""
     name = normal_login(new.login)
     if not _LOGIN_SHAPE.fullmatch(name):
-        raise InvalidUser("A login has 3 to 120 characters: a-z, 0-9 and . _ @ + -", details={"field": "login"})
+        raise InvalidUser("A login has 2 to 120 characters: a-z, 0-9 and . _ @ + -", details={"field": "login"})
     if not PASSWORD_MIN_CHARACTERS <= len(new.password) <= PASSWORD_MAX_CHARACTERS:
         rule = f"A password has {PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS} characters."
         raise InvalidUser(rule, details={"field": "password"})

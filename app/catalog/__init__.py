@@ -1,1 +1,1 @@
-"""TODO"""
+"""Producers, products, OCOP certificates and Vietnamese addresses."""

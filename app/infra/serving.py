@@ -5,14 +5,11 @@ from __future__ import annotations
 import contextlib
 import resource
 import socket
-from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from app.settings import Settings
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
 
 GRACEFUL_SECONDS = 5
 _BACKLOG = 8192

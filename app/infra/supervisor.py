@@ -83,7 +83,14 @@ class Program:
     """One of our own commands as a child. `may_finish`: exit code 0 is an end, not a crash."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log_file: Path | None = None, may_finish: bool = False
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        log_file: Path | None = None,
+        may_finish: bool = False,
     ) -> None:
         self.name = name
         self._command = command
@@ -105,9 +112,7 @@ class Program:
 
     def start(self) -> None:
         # Killed outright when the supervisor is killed: the stores end at the same moment, and the port must be free again.
-        self._child = spawn(
-            self.name, self._command, env=self._env, cwd=self._cwd, log_file=self._log_file, death_signal=signal.SIGKILL
-        )
+        self._child = spawn(self.name, self._command, env=self._env, cwd=self._cwd, log_file=self._log_file, death_signal=signal.SIGKILL)
 
     def ask_to_stop(self) -> None:
         if self._child is not None:

@@ -18,14 +18,19 @@ class TaskOwner:
         self._name = name
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def spawn(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    def spawn(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
+        """Run a task that nobody waits for."""
+        self.start(name, work).add_done_callback(self._done)
+
+    def start(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run a task that the caller looks after as well, e.g. to cancel it alone."""
         task = asyncio.get_running_loop().create_task(work, name=f"{self._name}.{name}")
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._tasks.discard)
         return task
 
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+    @staticmethod
+    def _done(task: asyncio.Task[Any]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task_failed", task=task.get_name(), exc_info=error)
 
@@ -42,6 +47,6 @@ async def repeat(name: str, interval_seconds: float, work: Callable[[], Awaitabl
     while True:
         try:
             await work()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next run may work
             log.warning("job_failed", job=name, error=repr(error))
         await asyncio.sleep(interval_seconds)

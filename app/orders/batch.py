@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
+
+import asyncpg
 
 from app.errors import AppError
 from app.infra.clock import to_ms, utc_now
@@ -19,12 +20,19 @@ from app.live.errors import SessionNotLive
 from app.orders import batch_sql as sql
 from app.orders.contacts import Contact
 from app.orders.errors import KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
-from app.orders.ledger import Entry, EntryLine, body_of, chain
+from app.orders.ledger import Entry, EntryLine
+from app.orders.ledger_store import OpenLedger, open_ledger
 from app.protocol.events import OrderedLine, OrderReceipt
+
+OrderIdentity = tuple[UUID, UUID]
+
 
 @dataclass(frozen=True, slots=True)
 class WantedOrder:
-    """A checked order on its way into the ledger. `wanted` maps offer to quantity: lines of one offer are summed."""
+    """A checked order on its way into the ledger. `wanted` maps offer to quantity: lines of one offer are summed.
+
+    A COD order must be confirmed within `confirm_within`; an unpaid transfer keeps its units for the offers' hold time.
+    """
 
     session_id: UUID
     device_id: UUID
@@ -36,9 +44,10 @@ class WantedOrder:
     buyer_token: str
     request_digest: bytes
     received_at: datetime
+    confirm_within: timedelta
 
     @property
-    def identity(self) -> tuple[UUID, UUID]:
+    def identity(self) -> OrderIdentity:
         """The key belongs to the device; another device's equal key is another order."""
         return self.device_id, self.key
 
@@ -59,32 +68,36 @@ class _Offer:
     producer_id: UUID
     price_vnd: int
     remaining: int
+    set_aside: int
     per_viewer_limit: int
+    hold_seconds: int
     starts_at: datetime | None
     ends_at: datetime | None
 
+    def is_open(self, at: datetime) -> bool:
+        """By the time the order reached us: one that waited in the queue past the end was still in time."""
+        return self.starts_at is not None and self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+
 
 @dataclass(slots=True)
-class _Accepted:
-    order: WantedOrder
-    order_id: UUID
-    entry: Entry
-    body: str
-    hash: bytes
+class _Call:
+    """Units of an offer that are set aside for a device from the waitlist."""
+
+    id: UUID
+    quantity: int
 
 
 @dataclass(slots=True)
 class _Books:
     """The locked state that a batch works on; written back at the end."""
 
-    last_seq: int
-    last_hash: bytes
-    session_state: str
+    ledger: OpenLedger
     offers: dict[UUID, _Offer]
-    repeats: dict[tuple[UUID, UUID], tuple[bytes, OrderReceipt]]
+    repeats: dict[OrderIdentity, tuple[bytes, OrderReceipt]]
     held: Counter[tuple[UUID, UUID | bytes]]
-    now: datetime
-    accepted: list[_Accepted] = field(default_factory=list)
+    calls: dict[tuple[UUID, UUID], _Call]
+    accepted: list[tuple[WantedOrder, Entry]] = field(default_factory=list)
+    served: list[UUID] = field(default_factory=list)
 
 
 async def write_batch(db: RawConnection, session_id: UUID, orders: Sequence[WantedOrder]) -> BatchResult:
@@ -92,28 +105,28 @@ async def write_batch(db: RawConnection, session_id: UUID, orders: Sequence[Want
 
     A session without a ledger has never had an offer: then every order gets `OfferNotFound`.
     """
-    head = await db.fetchrow(sql.LOCK_LEDGER, session_id)
-    if head is None:
+    ledger = await open_ledger(db, session_id, utc_now())
+    if ledger is None:
         return BatchResult([OfferNotFound() for _ in orders], [], 0)
-    books = await _open_books(db, head, orders)
+    books = await _open_books(db, ledger, orders)
     answers = [_decide(books, order) for order in orders]
-    await _write(db, session_id, books)
+    await _write(db, books)
     sold_out = [offer.id for offer in books.offers.values() if offer.remaining == 0]
-    return BatchResult(answers, sold_out, books.last_seq)
+    return BatchResult(answers, sold_out, ledger.last_seq)
 
 
-async def _open_books(db: RawConnection, head: Any, orders: Sequence[WantedOrder]) -> _Books:
-    session_id = orders[0].session_id
+async def _open_books(db: RawConnection, ledger: OpenLedger, orders: Sequence[WantedOrder]) -> _Books:
     asked = sorted({offer_id for order in orders for offer_id in order.wanted})
-    offers = {row["id"]: _Offer(*row) for row in await db.fetch(sql.LOCK_OFFERS, session_id, asked)}
-    repeats = await _find_repeats(db, session_id, orders)
+    offers = {row["id"]: _Offer(*row) for row in await db.fetch(sql.LOCK_OFFERS, ledger.session_id, asked)}
+    repeats = await _find_repeats(db, ledger.session_id, orders)
     held = await _find_held(db, orders)
-    return _Books(head["last_seq"], head["last_hash"], head["state"], offers, repeats, held, utc_now())
+    calls = await _find_calls(db, ledger.now, offers, orders)
+    return _Books(ledger, offers, repeats, held, calls)
 
 
 async def _find_repeats(
     db: RawConnection, session_id: UUID, orders: Sequence[WantedOrder]
-) -> dict[tuple[UUID, UUID], tuple[bytes, OrderReceipt]]:
+) -> dict[OrderIdentity, tuple[bytes, OrderReceipt]]:
     rows = await db.fetch(sql.FIND_REPEATS, session_id, [order.device_id for order in orders], [order.key for order in orders])
     if not rows:
         return {}
@@ -131,7 +144,7 @@ async def _find_repeats(
     return {(row["device_id"], row["client_key"]): (row["request_digest"], _stored_receipt(row, lines[row["id"]])) for row in rows}
 
 
-def _stored_receipt(row: Any, lines: Sequence[OrderedLine]) -> OrderReceipt:
+def _stored_receipt(row: asyncpg.Record, lines: Sequence[OrderedLine]) -> OrderReceipt:
     return OrderReceipt(
         order_id=row["id"],
         key=row["client_key"],
@@ -157,6 +170,16 @@ async def _find_held(db: RawConnection, orders: Sequence[WantedOrder]) -> Counte
     return held
 
 
+async def _find_calls(
+    db: RawConnection, now: datetime, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]
+) -> dict[tuple[UUID, UUID], _Call]:
+    with_waitlist = [offer.id for offer in offers.values() if offer.set_aside]
+    if not with_waitlist:
+        return {}
+    rows = await db.fetch(sql.CALLED_FROM_WAITLIST, with_waitlist, [order.device_id for order in orders], now)
+    return {(row["offer_id"], row["device_id"]): _Call(row["id"], row["quantity"]) for row in rows}
+
+
 def _decide(books: _Books, order: WantedOrder) -> OrderReceipt | AppError:
     """Accept one order into the books, or say why not. Orders before it in the batch count."""
     if (repeat := books.repeats.get(order.identity)) is not None:
@@ -170,25 +193,22 @@ def _decide(books: _Books, order: WantedOrder) -> OrderReceipt | AppError:
 
 
 def _refusal(books: _Books, order: WantedOrder) -> AppError | None:
-    if books.session_state != "live":
-        return SessionNotLive(details={"state": books.session_state})
+    if books.ledger.session_state != "live":
+        return SessionNotLive(details={"state": books.ledger.session_state})
     for offer_id, quantity in order.wanted.items():
         offer = books.offers.get(offer_id)
         if offer is None:
             return OfferNotFound(details={"offer_id": str(offer_id)})
-        if not _is_open(offer, order.received_at):
+        call = books.calls.get((offer_id, order.device_id))
+        if call is None and not offer.is_open(order.received_at):
             return OfferNotOpen(details={"offer_id": str(offer_id)})
-        if offer.remaining < quantity:
-            return SoldOut(details={"offer_id": str(offer_id), "remaining": offer.remaining})
+        left = offer.remaining - offer.set_aside + (call.quantity if call else 0)
+        if left < quantity:
+            return SoldOut(details={"offer_id": str(offer_id), "remaining": left})
         held = max(books.held[offer_id, order.device_id], books.held[offer_id, order.phone_digest])
         if held + quantity > offer.per_viewer_limit:
             return ViewerLimitReached(details={"offer_id": str(offer_id), "limit": offer.per_viewer_limit, "already_ordered": held})
     return None
-
-
-def _is_open(offer: _Offer, at: datetime) -> bool:
-    """By the time the order reached us: one that waited in the queue past the end was still in time."""
-    return offer.starts_at is not None and offer.starts_at <= at and (offer.ends_at is None or at < offer.ends_at)
 
 
 def _accept(books: _Books, order: WantedOrder) -> OrderReceipt:
@@ -196,21 +216,15 @@ def _accept(books: _Books, order: WantedOrder) -> OrderReceipt:
     for offer_id, quantity in order.wanted.items():
         offer = books.offers[offer_id]
         offer.remaining -= quantity
+        if (call := books.calls.pop((offer_id, order.device_id), None)) is not None:
+            # what the caller leaves of it stays set aside until the next in line is called
+            offer.set_aside -= min(quantity, call.quantity)
+            books.served.append(call.id)
         for holder in (order.device_id, order.phone_digest):
             books.held[offer_id, holder] += quantity
         lines.append(EntryLine(offer_id, offer.product_id, offer.producer_id, quantity, offer.price_vnd))
-    entry = Entry(
-        session_id=order.session_id,
-        seq=books.last_seq + 1,
-        kind="placed",
-        order_id=uuid4(),
-        buyer_token=order.buyer_token,
-        happened_at_ms=to_ms(books.now) or 0,
-        lines=tuple(lines),
-    )
-    body = body_of(entry)
-    books.last_seq, books.last_hash = entry.seq, chain(books.last_hash, body)
-    books.accepted.append(_Accepted(order, entry.order_id, entry, body, books.last_hash))
+    entry = books.ledger.append("placed", uuid4(), buyer_token=order.buyer_token, lines=lines)
+    books.accepted.append((order, entry))
     return _new_receipt(order, entry)
 
 
@@ -234,18 +248,18 @@ def _new_receipt(order: WantedOrder, entry: Entry) -> OrderReceipt:
     )
 
 
-async def _write(db: RawConnection, session_id: UUID, books: _Books) -> None:
+async def _write(db: RawConnection, books: _Books) -> None:
     if not books.accepted:
         return
-    await db.execute(sql.INSERT_ENTRIES, session_id, *_columns(_entry_row(new, books.now) for new in books.accepted))
-    await db.execute(sql.INSERT_ORDERS, session_id, *_columns(_order_row(new, books.now) for new in books.accepted))
-    await db.execute(sql.INSERT_LINES, *_columns(row for new in books.accepted for row in _line_rows(new)))
-    await db.execute(sql.INSERT_CONTACTS, *_columns(_contact_row(new) for new in books.accepted))
-    taken: Counter[UUID] = Counter()
-    for new in books.accepted:
-        taken.update(new.order.wanted)
-    await db.execute(sql.TAKE_STOCK, list(taken), list(taken.values()))
-    await db.execute(sql.ADVANCE_LEDGER, session_id, books.last_seq, books.last_hash)
+    await books.ledger.write(db)
+    placed_at = books.ledger.now
+    orders = (_order_row(books, order, entry) for order, entry in books.accepted)
+    await db.execute(sql.INSERT_ORDERS, books.ledger.session_id, placed_at, *_columns(orders))
+    await db.execute(sql.INSERT_LINES, *_columns(row for order, entry in books.accepted for row in _line_rows(order, entry)))
+    await db.execute(sql.INSERT_CONTACTS, *_columns(_contact_row(entry.order_id, order.contact) for order, entry in books.accepted))
+    await db.execute(sql.TAKE_STOCK, *_columns((offer.id, offer.remaining, offer.set_aside) for offer in books.offers.values()))
+    if books.served:
+        await db.execute(sql.SERVE_WAITING, books.served)
 
 
 def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
@@ -253,27 +267,26 @@ def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _entry_row(new: _Accepted, now: datetime) -> tuple[object, ...]:
-    entry = new.entry
-    return entry.seq, entry.kind, entry.order_id, now, entry.amount_vnd, entry.units, new.body, new.hash
-
-
-def _order_row(new: _Accepted, now: datetime) -> tuple[object, ...]:
-    order = new.order
+def _order_row(books: _Books, order: WantedOrder, entry: Entry) -> tuple[object, ...]:
     return (
-        new.order_id, new.entry.seq, order.device_id, order.key, order.request_digest, order.phone_digest,
-        order.payment, new.entry.amount_vnd, now,
+        entry.order_id, entry.seq, order.device_id, order.key, order.request_digest, order.phone_digest,
+        order.payment, entry.amount_vnd, _due_at(books, order),
     )  # fmt: skip
 
 
-def _line_rows(new: _Accepted) -> Iterable[tuple[object, ...]]:
-    for number, line in enumerate(new.entry.lines, start=1):
-        yield new.order_id, number, line.offer_id, new.order.device_id, new.order.phone_digest, line.quantity, line.unit_price_vnd
+def _due_at(books: _Books, order: WantedOrder) -> datetime:
+    if order.payment == "cod":
+        return books.ledger.now + order.confirm_within
+    return books.ledger.now + timedelta(seconds=min(books.offers[offer_id].hold_seconds for offer_id in order.wanted))
 
 
-def _contact_row(new: _Accepted) -> tuple[object, ...]:
-    contact = new.order.contact
+def _line_rows(order: WantedOrder, entry: Entry) -> Iterable[tuple[object, ...]]:
+    for number, line in enumerate(entry.lines, start=1):
+        yield entry.order_id, number, line.offer_id, order.device_id, order.phone_digest, line.quantity, line.unit_price_vnd
+
+
+def _contact_row(order_id: UUID, contact: Contact) -> tuple[object, ...]:
     return (
-        new.order_id, contact.name, contact.phone, contact.province_code, contact.province_name,
+        order_id, contact.name, contact.phone, contact.province_code, contact.province_name,
         contact.ward_code, contact.ward_name, contact.street, contact.note,
     )  # fmt: skip

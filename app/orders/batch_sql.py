@@ -1,16 +1,9 @@
-"""The statements of a batch, in the order in which `app/orders/batch.py` runs them."""
+"""The statements of a batch of orders, in the order in which `app/orders/batch.py` runs them."""
 
 from __future__ import annotations
 
-LOCK_LEDGER = """
-SELECT l.last_seq, l.last_hash, s.state
-FROM ledgers l JOIN sessions s ON s.id = l.session_id
-WHERE l.session_id = $1
-FOR UPDATE OF l FOR SHARE OF s
-"""
-
 LOCK_OFFERS = """
-SELECT id, product_id, producer_id, flash_price_vnd, remaining, per_viewer_limit, starts_at, ends_at
+SELECT id, product_id, producer_id, flash_price_vnd, remaining, set_aside, per_viewer_limit, hold_seconds, starts_at, ends_at
 FROM offers WHERE session_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE
 """
 
@@ -25,9 +18,8 @@ SELECT l.order_id, l.offer_id, f.product_id, l.quantity, l.unit_price_vnd
 FROM order_lines l JOIN offers f ON f.id = l.offer_id WHERE l.order_id = ANY($1::uuid[]) ORDER BY l.order_id, l.line_number
 """
 
-_NOT_RELEASED = """
-NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = l.order_id AND e.kind IN ('cancelled', 'expired'))
-"""
+# Units of cancelled and expired orders no longer count against the limit.
+_NOT_RELEASED = "NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = l.order_id AND e.kind IN ('cancelled', 'expired'))"
 
 TAKEN_BY_DEVICE = f"""
 SELECT l.offer_id, l.device_id AS holder, sum(l.quantity)::int AS quantity
@@ -41,14 +33,16 @@ FROM order_lines l JOIN unnest($1::uuid[], $2::bytea[]) AS asked(offer_id, phone
 WHERE {_NOT_RELEASED} GROUP BY 1, 2
 """  # noqa: S608 - a constant of this module
 
-INSERT_ENTRIES = """
-INSERT INTO ledger_entries (session_id, seq, kind, order_id, happened_at, amount_vnd, units, body, hash)
-SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::uuid[], $5::timestamptz[], $6::bigint[], $7::int[], $8::text[], $9::bytea[])
+CALLED_FROM_WAITLIST = """
+SELECT id, offer_id, device_id, quantity FROM waitlist_entries
+WHERE offer_id = ANY($1::uuid[]) AND device_id = ANY($2::uuid[]) AND state = 'called' AND called_until > $3
 """
 
 INSERT_ORDERS = """
-INSERT INTO orders (session_id, id, seq, device_id, client_key, request_digest, phone_digest, payment, total_vnd, placed_at)
-SELECT $1, * FROM unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::bytea[], $7::bytea[], $8::text[], $9::bigint[], $10::timestamptz[])
+INSERT INTO orders
+  (session_id, placed_at, id, seq, device_id, client_key, request_digest, phone_digest, payment, total_vnd, due_at)
+SELECT $1, $2, *
+FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::bytea[], $8::bytea[], $9::text[], $10::bigint[], $11::timestamptz[])
 """
 
 INSERT_LINES = """
@@ -62,8 +56,8 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], 
 """
 
 TAKE_STOCK = """
-UPDATE offers SET remaining = remaining - t.quantity
-FROM unnest($1::uuid[], $2::int[]) AS t(id, quantity) WHERE offers.id = t.id
+UPDATE offers SET remaining = t.remaining, set_aside = t.set_aside
+FROM unnest($1::uuid[], $2::int[], $3::int[]) AS t(id, remaining, set_aside) WHERE offers.id = t.id
 """
 
-ADVANCE_LEDGER = "UPDATE ledgers SET last_seq = $2, last_hash = $3 WHERE session_id = $1"
+SERVE_WAITING = "UPDATE waitlist_entries SET state = 'served', called_until = NULL WHERE id = ANY($1::uuid[])"

@@ -1,22 +1,25 @@
-"""Socket command `order.place` → service → reply."""
+"""Socket commands `order.place` and `waitlist.join` → service → reply."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from app.orders.service import OrderService
-from app.protocol.commands import Command, PlaceOrder
-from app.protocol.events import OrderPlaced
+from app.protocol.commands import Command, JoinWaitlist, PlaceOrder
+from app.protocol.events import OrderPlaced, WaitlistJoined
 from app.realtime.connection import Connection
-from app.realtime.router import Handler
+from app.realtime.router import Handler, handles
 
 
 def order_handlers(orders: OrderService) -> dict[type[Command], Handler]:
     """What orders adds to the router's list of everything a viewer can ask."""
 
-    async def place_order(connection: Connection, session_id: UUID, command: Command) -> OrderPlaced:
-        assert isinstance(command, PlaceOrder)  # noqa: S101 - the router maps by type
+    async def place_order(connection: Connection, session_id: UUID, command: PlaceOrder) -> OrderPlaced:
         receipt = await orders.place(connection.identity.device_id, session_id, command)
         return OrderPlaced(id=command.id, **{name: getattr(receipt, name) for name in type(receipt).model_fields})
 
-    return {PlaceOrder: place_order}
+    async def join_waitlist(connection: Connection, session_id: UUID, command: JoinWaitlist) -> WaitlistJoined:
+        place = await orders.join_waitlist(connection.identity.device_id, session_id, command.offer_id, command.quantity)
+        return WaitlistJoined(id=command.id, offer_id=command.offer_id, entry_id=place.entry_id, place=place.place)
+
+    return dict([handles(PlaceOrder, place_order), handles(JoinWaitlist, join_waitlist)])

@@ -33,12 +33,6 @@ class OfferNotFound(NotFound):
     title_en = "There is no such offer in this session."
 
 
-class ProductNotInSession(Conflict):
-    code = "product_not_in_session"
-    title_vi = "Sản phẩm này chưa có trong danh sách của phiên."
-    title_en = "The product is not in the run-down of this session."
-
-
 class KeyReused(Conflict):
     """The key belongs to an order with other content; nothing was placed."""
 
@@ -75,3 +69,31 @@ class OutcomeUnknown(Unavailable):
     code = "outcome_unknown"
     title_vi = "Chưa rõ đơn đã vào hay chưa, hệ thống sẽ hỏi lại bằng đúng mã đơn này."
     title_en = "It is not known whether the order was written; repeat with the same key."
+
+
+class OfferStillAvailable(Conflict):
+    """No need to wait: units can be ordered right now."""
+
+    code = "offer_still_available"
+    title_vi = "Món này vẫn còn hàng, mời đặt ngay."
+    title_en = "There are units left, order right away."
+
+
+class WaitlistFull(Conflict):
+    code = "waitlist_full"
+    title_vi = "Danh sách chờ đã đầy."
+    title_en = "The waitlist is full."
+
+
+class OrderNotFound(NotFound):
+    code = "order_not_found"
+    title_vi = "Không tìm thấy đơn này."
+    title_en = "There is no such order."
+
+
+class StateNotReachable(Conflict):
+    """`details["had"]` lists the entries the order has, `details["kind"]` the one that cannot follow them."""
+
+    code = "order_state_not_reachable"
+    title_vi = "Đơn này không thể chuyển sang trạng thái đó."
+    title_en = "The order cannot take that step from where it is."

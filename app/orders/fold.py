@@ -12,8 +12,7 @@ from uuid import UUID
 
 from app.metrics.service import LedgerDelta
 from app.orders.ledger import Entry
-
-RELEASING_KINDS = frozenset({"cancelled", "expired"})  # these give units back to the offer; a return does not
+from app.orders.states import RELEASING_KINDS
 
 
 def _figures(kind: str, *, orders: int, units: int, amount_vnd: int) -> dict[str, int]:
@@ -71,9 +70,7 @@ class Ladder:
 
 def _producer_figures(entry: Entry, producer_id: UUID) -> dict[str, int]:
     lines = [line for line in entry.lines if line.producer_id == producer_id]
-    return _figures(
-        entry.kind, orders=1, units=sum(line.quantity for line in lines), amount_vnd=sum(line.amount_vnd for line in lines)
-    )
+    return _figures(entry.kind, orders=1, units=sum(line.quantity for line in lines), amount_vnd=sum(line.amount_vnd for line in lines))
 
 
 def fold(entries: Iterable[Entry]) -> Ladder:

@@ -1,4 +1,4 @@
-"""Background work of orders: the offers' clock and the repair of projections. One node does each at a time."""
+"""Background work of orders: the offers' clock, expiry, waitlists, the repair of projections. One node does each at a time."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from sqlalchemy import text
 from app.infra.database import Database
 from app.infra.job_lock import JobLock
 from app.infra.tasks import TaskOwner, repeat
+from app.orders.desk import OrderDesk
 from app.orders.offers import OfferService
 from app.orders.projector import Projector
 
 CLOCK_SECONDS = 0.5
+EXPIRY_SECONDS = 1.0
 REPAIR_SECONDS = 1.0
 
 _OPEN_SESSIONS = text(
@@ -22,15 +24,17 @@ _OPEN_SESSIONS = text(
 class OrderJobs:
     """Starts and stops the loops; safe to run on every node."""
 
-    def __init__(self, database: Database, offers: OfferService, projector: Projector, lock: JobLock) -> None:
+    def __init__(self, database: Database, *, offers: OfferService, desk: OrderDesk, projector: Projector, lock: JobLock) -> None:
         self._database = database
         self._offers = offers
+        self._desk = desk
         self._projector = projector
         self._lock = lock
         self._tasks = TaskOwner("order_jobs")
 
     def start(self) -> None:
         self._tasks.spawn("offer clock", repeat("offer_clock", CLOCK_SECONDS, self._keep_time))
+        self._tasks.spawn("expiry", repeat("order_expiry", EXPIRY_SECONDS, self._expire))
         self._tasks.spawn("projection repair", repeat("projection_repair", REPAIR_SECONDS, self._repair))
 
     async def close(self) -> None:
@@ -39,6 +43,11 @@ class OrderJobs:
     async def _keep_time(self) -> None:
         if await self._lock.mine("offer_clock", seconds=5):
             await self._offers.keep_time()
+
+    async def _expire(self) -> None:
+        if await self._lock.mine("order_expiry", seconds=5):
+            await self._desk.expire_due()
+            await self._desk.call_waiting()
 
     async def _repair(self) -> None:
         if await self._lock.mine("projection_repair", seconds=5):

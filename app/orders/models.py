@@ -11,12 +11,14 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     LargeBinary,
     SmallInteger,
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +30,8 @@ ENTRY_KINDS = ("placed", "confirmed", "cancelled", "expired", "paid", "delivered
 class Offer(Base):
     """A flash offer: one product of a session at a price, in a limited quantity, for a limited time by the server's clock.
 
+    `remaining` counts down from `total_quantity + buffer_quantity`: the buffer is what the organiser takes beyond the stock,
+    because confirmation calls lose some orders. Of the remaining units `set_aside` wait for people called from the waitlist.
     `announced_state` trails `state` until the room has been told.
     """
 
@@ -36,7 +40,9 @@ class Offer(Base):
         CheckConstraint("state IN ('scheduled', 'open', 'ended')", name="state"),
         CheckConstraint("flash_price_vnd > 0 AND regular_price_vnd >= flash_price_vnd", name="prices"),
         CheckConstraint("total_quantity > 0", name="total_positive"),
-        CheckConstraint("remaining BETWEEN 0 AND total_quantity", name="remaining_within_total"),
+        CheckConstraint("buffer_quantity >= 0", name="buffer_not_negative"),
+        CheckConstraint("remaining BETWEEN 0 AND total_quantity + buffer_quantity", name="remaining_within_total"),
+        CheckConstraint("set_aside BETWEEN 0 AND remaining", name="set_aside_within_remaining"),
         CheckConstraint("per_viewer_limit > 0", name="limit_positive"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("hold_seconds >= 0", name="hold_not_negative"),
@@ -52,7 +58,9 @@ class Offer(Base):
     flash_price_vnd: Mapped[int] = mapped_column(BigInteger)
     regular_price_vnd: Mapped[int] = mapped_column(BigInteger)
     total_quantity: Mapped[int]
+    buffer_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
     remaining: Mapped[int]
+    set_aside: Mapped[int] = mapped_column(default=0, server_default="0")
     per_viewer_limit: Mapped[int]
     hold_seconds: Mapped[int] = mapped_column(default=900, server_default="900")
     duration_seconds: Mapped[int]
@@ -74,6 +82,8 @@ class Ledger(Base):
 class Order(Base):
     """A committed order. Its states are ledger entries; this row never changes.
 
+    Unless it is confirmed or paid by `due_at`, it expires and its units come back.
+
     `request_digest` tells a repeat (same content) from a misuse of the key (other content).
     `phone_digest` is a keyed hash, so that the per-viewer limit can also count the phone number.
     """
@@ -83,6 +93,7 @@ class Order(Base):
         UniqueConstraint("session_id", "device_id", "client_key", name="uq_orders_client_key"),
         ForeignKeyConstraint(["session_id", "seq"], ["ledger_entries.session_id", "ledger_entries.seq"], name="fk_orders_ledger_entry"),
         UniqueConstraint("session_id", "seq", name="uq_orders_seq"),
+        Index("ix_orders_due", "due_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -95,6 +106,7 @@ class Order(Base):
     payment: Mapped[str] = mapped_column(Text)
     total_vnd: Mapped[int] = mapped_column(BigInteger)
     placed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class OrderLineRow(Base):
@@ -155,3 +167,48 @@ class LedgerEntry(Base):
     units: Mapped[int]
     body: Mapped[str] = mapped_column(Text)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WaitlistEntry(Base):
+    """Somebody who waits for units of a sold-out offer. `called_until` = until when freed units are set aside for them."""
+
+    __tablename__ = "waitlist_entries"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'called', 'served', 'lapsed', 'left')", name="state"),
+        CheckConstraint("(state = 'called') = (called_until IS NOT NULL)", name="called_has_deadline"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index("ix_waitlist_entries_queue", "offer_id", "place", postgresql_where=text("state IN ('waiting', 'called')")),
+        Index("uq_waitlist_entries_device", "offer_id", "device_id", unique=True, postgresql_where=text("state IN ('waiting', 'called')")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offers.id"))
+    device_id: Mapped[UUID]
+    place: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    quantity: Mapped[int]
+    state: Mapped[str] = mapped_column(Text, default="waiting", server_default="waiting")
+    called_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    joined_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class Payment(Base):
+    """Money that came in, once per bank reference. `matter` says why a person must look at it; NULL = it settled its order."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        CheckConstraint("matter IN ('late', 'under', 'over', 'unmatched')", name="matter"),
+        CheckConstraint("amount_vnd > 0", name="amount_positive"),
+        UniqueConstraint("organisation_id", "reference", name="uq_payments_reference"),
+        Index("ix_payments_work_list", "organisation_id", postgresql_where=text("matter IS NOT NULL AND settled_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    reference: Mapped[str] = mapped_column(Text)
+    amount_vnd: Mapped[int] = mapped_column(BigInteger)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    matter: Mapped[str | None] = mapped_column(Text)
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    settlement: Mapped[str | None] = mapped_column(Text)

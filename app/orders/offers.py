@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,15 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
 from app.accounts.service import CurrentUser
-from app.infra.clock import utc_now
+from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database
+from app.live.errors import ProductNotInSession
 from app.live.service import SessionService
-from app.orders.errors import OfferNotFound, OfferNotOpen, PriceRuleBroken, ProductNotInSession
+from app.orders.errors import OfferNotFound, OfferNotOpen, PriceRuleBroken
 from app.orders.ledger import genesis_hash
 from app.orders.models import Ledger, Offer
 from app.orders.queries import offer_view, offers_of
 from app.orders.schemas import NewOffer
-from app.protocol.events import OfferChanged, OfferEnded, OfferOpened, OfferSoldOut, RoomEvent
+from app.orders.waitlist import Calls
+from app.protocol.events import OfferChanged, OfferEnded, OfferOpened, OfferSoldOut, RoomEvent, WaitlistCalled
 from app.protocol.views import OfferView
 
 _RUN_DOWN_PRODUCT = text(
@@ -122,6 +125,18 @@ class OfferService:
         for session_id, view in await self._untold():
             await self._tell(session_id, view)
 
+    async def tell_freed(self, session_id: UUID, offer_ids: Collection[UUID]) -> None:
+        """Units came back: the room hears the offers as they are now."""
+        async with self._database.transactions() as db:
+            offers = (await db.scalars(select(Offer).where(Offer.id.in_(offer_ids), Offer.state == "open"))).all()
+        for offer in offers:
+            await self._sessions.announce(session_id, OfferChanged(offer=offer_view(offer)))
+
+    async def tell_calls(self, session_id: UUID, calls: Calls) -> None:
+        """The next on the waitlist are called, by entry ids that only they know to be theirs."""
+        event = WaitlistCalled(offer_id=calls.offer_id, entry_ids=calls.entry_ids, until_ms=to_ms(calls.until) or 0)
+        await self._sessions.announce(session_id, event)
+
     async def tell_sold_out(self, session_id: UUID, offer_ids: list[UUID]) -> None:
         for offer_id in offer_ids:
             await self._sessions.announce(session_id, OfferSoldOut(offer_id=offer_id))
@@ -142,7 +157,8 @@ class OfferService:
                 update(Offer)
                 .where(
                     Offer.state != "ended",
-                    (Offer.ends_at <= now) | text("EXISTS (SELECT FROM sessions s WHERE s.id = session_id AND s.state IN ('ended', 'closed'))"),
+                    (Offer.ends_at <= now)
+                    | text("EXISTS (SELECT FROM sessions s WHERE s.id = session_id AND s.state IN ('ended', 'closed'))"),
                 )
                 .values(state="ended")
             )
@@ -180,7 +196,8 @@ def _new_offer(session_id: UUID, producer_id: UUID, regular_price_vnd: int, new:
         flash_price_vnd=new.flash_price_vnd,
         regular_price_vnd=regular_price_vnd,
         total_quantity=new.total_quantity,
-        remaining=new.total_quantity,
+        buffer_quantity=new.buffer_quantity,
+        remaining=new.total_quantity + new.buffer_quantity,
         per_viewer_limit=new.per_viewer_limit,
         hold_seconds=new.hold_seconds,
         duration_seconds=new.duration_seconds,

@@ -96,7 +96,7 @@ class PlacingQueue:
                 result = await asyncio.shield(self._write([waiting.order for waiting in batch]))
             except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
                 return await self._split(batch, error)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - asyncpg has raised errors of many classes around a lost COMMIT
                 log.warning("batch_outcome_unknown", session=str(self._session_id), orders=len(batch), error=repr(error))
                 await asyncio.sleep(RETRY_PAUSE_SECONDS)
                 batch = _give_up_late(batch)
@@ -107,10 +107,8 @@ class PlacingQueue:
                 return await self._after_commit(self._session_id, result)
 
     async def _write(self, orders: Sequence[WantedOrder]) -> BatchResult:
-        async with self._pool.acquire(timeout=self._settings.place_deadline_seconds) as db:
-            async with db.transaction():
-                result = await write_batch(db, self._session_id, orders)
-        return result
+        async with self._pool.acquire(timeout=self._settings.place_deadline_seconds) as db, db.transaction():
+            return await write_batch(db, self._session_id, orders)
 
     async def _split(self, batch: list[_Waiting], error: Exception) -> None:
         if len(batch) == 1:

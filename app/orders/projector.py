@@ -55,7 +55,7 @@ class Projector:
                 session_id = self._pending.pop()
                 try:
                     await self.catch_up(session_id)
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - either store may be away; it is tried again
                     log.warning("projection_failed", session=str(session_id), error=repr(error))
                     await asyncio.sleep(RETRY_PAUSE_SECONDS)
                     self._pending.add(session_id)

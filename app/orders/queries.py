@@ -24,7 +24,7 @@ def offer_view(offer: Offer) -> OfferView:
             "state": offer.state,
             "flash_price_vnd": offer.flash_price_vnd,
             "regular_price_vnd": offer.regular_price_vnd,
-            "total_quantity": offer.total_quantity,
+            "total_quantity": offer.total_quantity + offer.buffer_quantity,
             "remaining": offer.remaining,
             "per_viewer_limit": offer.per_viewer_limit,
             "hold_seconds": offer.hold_seconds,
@@ -80,9 +80,6 @@ async def receipts_of(db: AsyncSession, session_id: UUID, device_id: UUID) -> li
 async def bodies_after(db: AsyncSession, session_id: UUID, seq: int, *, limit: int) -> list[str]:
     """Canonical texts of the ledger entries after `seq`, in order."""
     rows = await db.scalars(
-        select(LedgerEntry.body)
-        .where(LedgerEntry.session_id == session_id, LedgerEntry.seq > seq)
-        .order_by(LedgerEntry.seq)
-        .limit(limit)
+        select(LedgerEntry.body).where(LedgerEntry.session_id == session_id, LedgerEntry.seq > seq).order_by(LedgerEntry.seq).limit(limit)
     )
     return list(rows)

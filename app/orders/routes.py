@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends
 from fastapi.requests import HTTPConnection
 
 from app.accounts.access import SignedInUser
-from app.realtime.viewer_device import ViewerDevice
+from app.orders.offers import OfferService
 from app.orders.schemas import ExtendOffer, NewOffer, OfferList, OpenOffer, OrderList
-from app.orders.service import OfferService, OrderService
+from app.orders.service import OrderService
 from app.protocol.commands import OrderContent
 from app.protocol.events import OrderReceipt
 from app.protocol.views import OfferView
+from app.realtime.viewer_device import ViewerDevice
 
 router = APIRouter(prefix="/api/v1/sessions/{session_id}", tags=["orders"])
 
@@ -38,7 +39,9 @@ async def list_offers(session_id: UUID, offers: Offers) -> OfferList:
     return OfferList(offers=list(await offers.views(session_id)))
 
 
-@router.post("/offers", status_code=201, summary="Make a flash offer", description="Staff of the session. With `open_now` it opens at once.")
+@router.post(
+    "/offers", status_code=201, summary="Make a flash offer", description="Staff of the session. With `open_now` it opens at once."
+)
 async def create_offer(session_id: UUID, body: NewOffer, user: SignedInUser, offers: Offers) -> OfferView:
     return await offers.create(user, session_id, body)
 
@@ -58,7 +61,12 @@ async def end_offer(session_id: UUID, offer_id: UUID, user: SignedInUser, offers
     return await offers.end(user, session_id, offer_id)
 
 
-@router.post("/orders", status_code=201, summary="Place an order", description="Needs a viewer's ticket. Answered after COMMIT; repeat with the same key.")
+@router.post(
+    "/orders",
+    status_code=201,
+    summary="Place an order",
+    description="Needs a viewer's ticket. Answered after COMMIT; repeat with the same key.",
+)
 async def place_order(session_id: UUID, body: OrderContent, device_id: ViewerDevice, orders: Orders) -> OrderReceipt:
     return await orders.place(device_id, session_id, body)
 

@@ -36,6 +36,7 @@ class NewOffer(_Body):
     product_id: UUID
     flash_price_vnd: int = Field(gt=0, le=1_000_000_000, description="whole VND, at most the product's price")
     total_quantity: int = Field(gt=0, le=1_000_000)
+    buffer_quantity: int = Field(0, ge=0, le=1_000_000, description="orders taken beyond the stock, because confirmation calls lose some")
     per_viewer_limit: int = Field(2, gt=0, le=1_000, description="units per viewer, counted over device and phone number")
     duration_seconds: int = Field(120, ge=10, le=6 * 3600, description="how long it stays open, by the server's clock")
     hold_seconds: int = Field(900, ge=0, le=7 * 86_400, description="how long an unpaid order keeps its units")

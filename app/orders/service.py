@@ -4,40 +4,37 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID
 
 from app.infra.clock import utc_now
-from app.infra.database import Database
 from app.infra.tasks import TaskOwner
-from app.live.service import SessionService
 from app.orders.batch import BatchResult, WantedOrder
 from app.orders.contacts import Pseudonyms, checked_contact
 from app.orders.errors import SoldOut
-from app.orders.offers import OfferService
 from app.orders.placing import PlacingQueues
-from app.orders.projector import Projector
 from app.orders.queries import receipts_of
 from app.orders.sold_out import SoldOutMemory
+from app.orders.surroundings import OrderSurroundings
+from app.orders.waitlist import WaitlistPlace
 from app.protocol.commands import OrderContent
 from app.protocol.events import OrderReceipt
-from app.settings import OrderSettings
-
-__all__ = ["OfferService", "OrderService", "Projector"]
 
 
 class OrderService:
     """Places orders. An answer means COMMIT; no answer means: ask again with the same key."""
 
-    def __init__(
-        self, database: Database, sessions: SessionService, offers: OfferService, projector: Projector, *, secret: str, settings: OrderSettings
-    ) -> None:
-        self._database = database
-        self._sessions = sessions
-        self._offers = offers
-        self._projector = projector
+    def __init__(self, around: OrderSurroundings, *, secret: str) -> None:
+        self._database = around.database
+        self._sessions = around.sessions
+        self._offers = around.offers
+        self._waitlist = around.waitlist
+        self._projector = around.projector
         self._pseudonyms = Pseudonyms(secret)
-        self._sold_out = SoldOutMemory(database.pool)
-        self._queues = PlacingQueues(database.pool, settings, self._after_commit)
+        self._confirm_within = timedelta(hours=around.settings.cod_confirm_hours)
+        self._sold_out = SoldOutMemory(around.database.pool)
+        self._queues = PlacingQueues(around.database.pool, around.settings, self._after_commit)
         self._tasks = TaskOwner("orders")
 
     async def place(self, device_id: UUID, session_id: UUID, content: OrderContent) -> OrderReceipt:
@@ -62,6 +59,17 @@ class OrderService:
         await self._queues.close()
         await self._tasks.close()
 
+    async def join_waitlist(self, device_id: UUID, session_id: UUID, offer_id: UUID, quantity: int) -> WaitlistPlace:
+        """Wait for units of a sold-out offer; see `Waitlist.join`."""
+        place = await self._waitlist.join(session_id, offer_id, device_id, quantity)
+        self._sold_out.never_refuse(offer_id, device_id)
+        return place
+
+    def forget_sold_out(self, offer_ids: Iterable[UUID]) -> None:
+        """Units of these offers came back."""
+        for offer_id in offer_ids:
+            self._sold_out.forget(offer_id)
+
     def _wanted(self, device_id: UUID, session_id: UUID, content: OrderContent) -> WantedOrder:
         contact = checked_contact(content.buyer)
         wanted: Counter[UUID] = Counter()
@@ -78,6 +86,7 @@ class OrderService:
             buyer_token=self._pseudonyms.buyer_token(session_id, device_id),
             request_digest=_digest_of(wanted, content, contact.phone),
             received_at=utc_now(),
+            confirm_within=self._confirm_within,
         )
 
     async def _after_commit(self, session_id: UUID, result: BatchResult) -> None:
@@ -96,5 +105,13 @@ def _digest_of(wanted: Counter[UUID], content: OrderContent, phone: str) -> byte
     """What makes two requests with one key the same order: lines, receiver, payment. Spelling of the phone does not count."""
     buyer = content.buyer
     parts = [f"{offer_id}={quantity}" for offer_id, quantity in sorted(wanted.items())]
-    parts += [buyer.name, phone, str(buyer.address.province_code), str(buyer.address.ward_code), buyer.address.street, buyer.note, content.payment]
+    parts += [
+        buyer.name,
+        phone,
+        str(buyer.address.province_code),
+        str(buyer.address.ward_code),
+        buyer.address.street,
+        buyer.note,
+        content.payment,
+    ]
     return hashlib.sha256("\0".join(parts).encode()).digest()[:16]

@@ -12,6 +12,7 @@ from app.orders.batch import WantedOrder
 
 TRUSTED_SECONDS = 2.0  # then one order asks the database again: units may have come back on another node
 OFFERS_REMEMBERED = 1_000
+DEVICES_WAITING = 50_000
 
 _BUYERS = """
 SELECT o.device_id, o.client_key FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.offer_id = $1
@@ -30,6 +31,7 @@ class SoldOutMemory:
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
         self._pool = pool
         self._offers: dict[UUID, _Empty] = {}
+        self._waiting: set[tuple[UUID, UUID]] = set()
 
     def is_news(self, offer_id: UUID) -> bool:
         empty = self._offers.get(offer_id)
@@ -42,11 +44,22 @@ class SoldOutMemory:
             self._offers.clear()
         self._offers[offer_id] = _Empty(monotonic() + TRUSTED_SECONDS, frozenset((row["device_id"], row["client_key"]) for row in rows))
 
+    def forget(self, offer_id: UUID) -> None:
+        self._offers.pop(offer_id, None)
+
+    def never_refuse(self, offer_id: UUID, device_id: UUID) -> None:
+        """This device waits for the offer and may be called at any time: the database decides about its orders."""
+        if len(self._waiting) >= DEVICES_WAITING:
+            self._waiting.clear()
+        self._waiting.add((offer_id, device_id))
+
     def refuses(self, order: WantedOrder) -> UUID | None:
         """The sold-out offer for which this order can be refused without asking, or None when the database must decide."""
         now = monotonic()
         for offer_id in order.wanted:
             empty = self._offers.get(offer_id)
-            if empty is not None and now < empty.until and order.identity not in empty.placed:
+            if empty is None or now >= empty.until:
+                continue
+            if order.identity not in empty.placed and (offer_id, order.device_id) not in self._waiting:
                 return offer_id
         return None

@@ -10,7 +10,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 PROTOCOL_VERSION = 1
 
 # C0/C1 controls, bidirectional overrides and zero-width characters let a text pose as another one.
-_FORBIDDEN = {*range(0x00, 0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x200E, 0x200F, 0xFEFF, 0x2028, 0x2029}
+_FORBIDDEN = {
+    *range(0x00, 0x20),
+    *range(0x7F, 0xA0),
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+    0x200B,
+    0x200E,
+    0x200F,
+    0xFEFF,
+    0x2028,
+    0x2029,
+}
 _MARKS_IN_A_ROW = 4  # Vietnamese needs two on one letter; more is a "zalgo" text that covers its neighbours
 
 
@@ -50,7 +61,8 @@ Offset = Annotated[int, Field(ge=0, le=2**53)]
 class Message(BaseModel):
     """Frozen, and closed to fields that the protocol does not name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Messages are always written whole, so a reader may rely on fields that a writer may leave out.
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class ResumePosition(Message):

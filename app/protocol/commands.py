@@ -69,13 +69,21 @@ class OrderContent(Message):
     key: UUID = Field(description="the client's idempotency key: a repeat with the same key is the same order")
     lines: tuple[OrderLine, ...] = Field(min_length=1, max_length=10)
     buyer: Buyer
-    payment: Literal["cod"] = "cod"
+    payment: Literal["cod", "transfer"] = Field("cod", description="cash on delivery, or a bank transfer that must arrive within the hold time")
 
 
 class PlaceOrder(Command, OrderContent):
     """Order from open flash offers. Answered only after the order is committed, or refused."""
 
     type: Literal["order.place"] = "order.place"
+
+
+class JoinWaitlist(Command):
+    """Wait for units of a sold-out offer. Joining again gives the same place."""
+
+    type: Literal["waitlist.join"] = "waitlist.join"
+    offer_id: UUID
+    quantity: int = Field(1, ge=1, le=1_000)
 
 
 class Leave(Command):
@@ -93,9 +101,9 @@ class ReportOutsideCount(Command):
     observed_at_ms: Milliseconds | None = None
 
 
-ViewerCommand = ViewerHello | PostComment | SendLikes | PlaceOrder | Leave
+ViewerCommand = ViewerHello | PostComment | SendLikes | PlaceOrder | JoinWaitlist | Leave
 StaffCommand = ViewerHello | PostComment | ReportOutsideCount | Leave
 BridgeCommand = ViewerHello | ReportOutsideCount | Leave
-ClientCommand = ViewerHello | PostComment | SendLikes | PlaceOrder | Leave | ReportOutsideCount
+ClientCommand = ViewerHello | PostComment | SendLikes | PlaceOrder | JoinWaitlist | Leave | ReportOutsideCount
 
 client_command: TypeAdapter[ClientCommand] = TypeAdapter(Annotated[ClientCommand, Field(discriminator="type")])

@@ -12,11 +12,15 @@ from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, Pro
 
 
 class CommentPosted(Message):
+    """Somebody said something, a viewer or the staff."""
+
     type: Literal["comment.posted"] = "comment.posted"
     comment: CommentView
 
 
 class OfferOpened(Message):
+    """A flash offer takes orders from now on; sent at once, without waiting for the next tick."""
+
     type: Literal["offer.opened"] = "offer.opened"
     offer: OfferView
 
@@ -29,11 +33,24 @@ class OfferChanged(Message):
 
 
 class OfferSoldOut(Message):
+    """The last unit is taken; orders are refused until something comes back."""
+
     type: Literal["offer.sold_out"] = "offer.sold_out"
     offer_id: UUID
 
 
+class WaitlistCalled(Message):
+    """Units came back and are set aside for these waitlist entries until the given time; only their owners know the ids."""
+
+    type: Literal["waitlist.called"] = "waitlist.called"
+    offer_id: UUID
+    entry_ids: tuple[UUID, ...]
+    until_ms: Milliseconds
+
+
 class OfferEnded(Message):
+    """A flash offer takes no more orders."""
+
     type: Literal["offer.ended"] = "offer.ended"
     offer_id: UUID
 
@@ -46,17 +63,21 @@ class ProductPinned(Message):
 
 
 class ProductsChanged(Message):
+    """The shelf was put together anew; replaces the list before."""
+
     type: Literal["products.changed"] = "products.changed"
     products: tuple[ProductView, ...]
 
 
 class SessionChanged(Message):
+    """The session's state or description changed."""
+
     type: Literal["session.changed"] = "session.changed"
     session: SessionView
 
 
 RoomEvent = Annotated[
-    CommentPosted | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | ProductPinned | ProductsChanged | SessionChanged,
+    CommentPosted | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | ProductPinned | ProductsChanged | SessionChanged,
     Field(discriminator="type"),
 ]
 room_event: TypeAdapter[RoomEvent] = TypeAdapter(RoomEvent)
@@ -123,11 +144,15 @@ class RoomResumed(Message):
 
 
 class CommandDone(Message):
+    """The command was carried out and has nothing more to tell."""
+
     type: Literal["command.done"] = "command.done"
     id: CommandId
 
 
 class OrderedLine(Message):
+    """One line of a committed order at the price that was agreed."""
+
     offer_id: UUID
     product_id: UUID
     quantity: int
@@ -153,6 +178,16 @@ class OrderPlaced(OrderReceipt):
     id: CommandId
 
 
+class WaitlistJoined(Message):
+    """Reply to `waitlist.join`: keep the entry id, `waitlist.called` names it when it is your turn."""
+
+    type: Literal["waitlist.joined"] = "waitlist.joined"
+    id: CommandId
+    offer_id: UUID
+    entry_id: UUID
+    place: int = Field(description="1 = next")
+
+
 class CommandFailed(Message):
     """A command was refused; the socket stays open. `id` is null when the message could not be read."""
 
@@ -172,7 +207,7 @@ class ServerLeaving(Message):
     return_after_ms: int
 
 
-ServerMessage = RoomTick | RoomSnapshot | RoomResumed | CommandDone | OrderPlaced | CommandFailed | ServerLeaving
+ServerMessage = RoomTick | RoomSnapshot | RoomResumed | CommandDone | OrderPlaced | WaitlistJoined | CommandFailed | ServerLeaving
 server_message: TypeAdapter[ServerMessage] = TypeAdapter(Annotated[ServerMessage, Field(discriminator="type")])
 
 SESSION_STATES: tuple[SessionState, ...] = ("draft", "scheduled", "live", "ended", "closed")

@@ -15,6 +15,8 @@ VideoKind = Literal["youtube", "facebook", "tiktok", "hls"]
 
 
 class VideoView(Message):
+    """Where the video plays; it stays on its platform."""
+
     kind: VideoKind
     url: str
     embed_url: str | None = Field(None, description="address for an iframe or player; null where the platform only allows a link")
@@ -70,6 +72,8 @@ class OfferView(Message):
 
 
 class CommentView(Message):
+    """A comment as it is shown."""
+
     id: str
     at_ms: Milliseconds
     author: str

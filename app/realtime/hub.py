@@ -42,6 +42,8 @@ class Hub:
         self._rooms: dict[UUID, _Room] = {}
         self._limits: dict[tuple[UUID, UUID], tuple[DeviceLimits, float]] = {}
         self._limits_swept_at = now()
+        self._empty = asyncio.Event()
+        self._empty.set()
 
     @property
     def socket_count(self) -> int:
@@ -60,12 +62,15 @@ class Hub:
             return False
         self._sockets_of_device[device_id] += 1
         self._sockets.add(connection)
+        self._empty.clear()
         connection.limits = self._limits_of(connection.session_id, device_id)
         return True
 
     def release(self, connection: Connection) -> None:
         """Forget a socket that was admitted, whether or not it joined its room."""
         self._sockets.discard(connection)
+        if not self._sockets:
+            self._empty.set()
         _take_one(self._sockets_of_device, connection.identity.device_id)
         room = self._rooms.get(connection.session_id)
         if room is None or connection not in room.members[connection.identity.audience]:
@@ -75,6 +80,14 @@ class Hub:
             _take_one(room.devices, connection.identity.device_id)
         if not any(room.members.values()):
             del self._rooms[connection.session_id]
+
+    async def wait_until_empty(self, seconds: float) -> bool:
+        """Wait until no socket is left, at most so long; whether that happened."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._empty.wait()
+        except TimeoutError:
+            return False
 
     def join(self, connection: Connection) -> None:
         """From now on the socket gets its room's frames; a viewer's device counts as present. Joining twice changes nothing."""
@@ -96,6 +109,10 @@ class Hub:
     def has_members(self, session_id: UUID, audience: Audience) -> bool:
         room = self._rooms.get(session_id)
         return room is not None and bool(room.members[audience])
+
+    def has_sockets(self, session_id: UUID) -> bool:
+        """Whether any socket of a room is open here, also one that has not said hello."""
+        return any(connection.session_id == session_id for connection in self._sockets)
 
     async def broadcast(self, session_id: UUID, audience: Audience, frame: bytes) -> float:
         """Hand one encoded frame to all members of one audience; returns the seconds this round took.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 from itsdangerous import BadData, URLSafeTimedSerializer
+from starlette.responses import Response
 
 from app.realtime.errors import TicketInvalid
 
@@ -30,3 +31,8 @@ class TicketSigner:
             return UUID(hex=self._serializer.loads(ticket, max_age=TICKET_MAX_AGE_SECONDS))
         except (BadData, ValueError, TypeError, AttributeError) as error:
             raise TicketInvalid from error
+
+
+def set_ticket_cookie(response: Response, ticket: str, *, secure: bool) -> None:
+    """Give the browser its ticket: unreadable for scripts, 30 days, for the whole site."""
+    response.set_cookie(TICKET_COOKIE, ticket, max_age=TICKET_MAX_AGE_SECONDS, path="/", httponly=True, samesite="lax", secure=secure)

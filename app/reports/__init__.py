@@ -1,1 +1,1 @@
-"""TODO"""
+"""What an organiser reads after the event: the report, its exports, the check that figures agree."""

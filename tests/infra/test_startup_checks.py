@@ -67,7 +67,7 @@ def test_a_folder_below_a_file_cannot_be_a_data_folder(server_folder: Path):
     blocked = server_folder / "a-file"
     blocked.touch()
 
-    with pytest.raises(StartupError, match="cannot be written .* Set OCOP_DATA_DIR"):
+    with pytest.raises(StartupError, match=r"cannot be written .* Set OCOP_DATA_DIR"):
         place_data_folder(blocked / "data", is_default=False, project_root=PROJECT_ROOT)
 
 

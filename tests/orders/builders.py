@@ -124,6 +124,7 @@ def a_wanted_order(
     key: UUID | None = None,
     phone: str | None = None,
     digest: bytes = b"same content",
+    payment: str = "cod",
 ) -> WantedOrder:
     """A checked order; device, key and phone are new ones unless given."""
     device_id = device_id or uuid4()
@@ -133,10 +134,11 @@ def a_wanted_order(
         device_id=device_id,
         key=key or uuid4(),
         wanted=wanted,
-        payment="cod",
         contact=Contact("Nguyễn Thị Lan", phone, 42, "Tỉnh Hà Tĩnh", 1, "Xã Hương Sơn", "Thôn 3", ""),
         phone_digest=PSEUDONYMS.phone_digest(phone),
         buyer_token=PSEUDONYMS.buyer_token(market.session_id, device_id),
         request_digest=digest,
         received_at=utc_now(),
+        confirm_within=timedelta(hours=72),
+        payment=payment,
     )

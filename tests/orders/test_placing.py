@@ -47,6 +47,7 @@ async def test_no_more_units_are_sold_than_there_are(database: Database, market:
 
 async def test_two_writers_share_one_stock(database: Database, market: Market, queues: PlacingQueues) -> None:
     offer_id = await an_offer(database, market, total=30)
+
     async def nothing_to_tell(session_id: object, result: object) -> None:
         return None
 
@@ -120,9 +121,7 @@ async def test_the_limit_counts_the_device_over_several_orders(database: Databas
 async def test_the_limit_counts_the_phone_number_over_several_devices(database: Database, market: Market, queues: PlacingQueues) -> None:
     offer_id = await an_offer(database, market, limit=2)
 
-    answers = [
-        (await _place_all(queues, [a_wanted_order(market, {offer_id: 1}, phone="+84901234567")]))[0] for _ in range(4)
-    ]
+    answers = [(await _place_all(queues, [a_wanted_order(market, {offer_id: 1}, phone="+84901234567")]))[0] for _ in range(4)]
 
     assert [type(answer) for answer in answers] == [OrderReceipt, OrderReceipt, ViewerLimitReached, ViewerLimitReached]
 
@@ -152,7 +151,9 @@ async def test_an_offer_of_another_session_is_not_found(database: Database, mark
         await queues.place(a_wanted_order(market, {elsewhere: 1}))
 
 
-async def test_the_ledger_is_gapless_chained_and_sums_to_what_was_answered(database: Database, market: Market, queues: PlacingQueues) -> None:
+async def test_the_ledger_is_gapless_chained_and_sums_to_what_was_answered(
+    database: Database, market: Market, queues: PlacingQueues
+) -> None:
     offers = [await an_offer(database, market, total=40, price_vnd=price) for price in (99_000, 129_000)]
     orders = [a_wanted_order(market, {offers[number % 2]: 1 + number % 3}) for number in range(50)]
 
@@ -177,7 +178,9 @@ async def test_an_altered_digit_breaks_the_chain(database: Database, market: Mar
     assert first_break(market.session_id, rows) == 3
 
 
-@pytest.mark.parametrize("statement", ["UPDATE ledger_entries SET amount_vnd = 0", "DELETE FROM ledger_entries", "TRUNCATE ledger_entries CASCADE"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE ledger_entries SET amount_vnd = 0", "DELETE FROM ledger_entries", "TRUNCATE ledger_entries CASCADE"]
+)
 async def test_the_database_refuses_to_change_the_ledger(database: Database, market: Market, queues: PlacingQueues, statement: str) -> None:
     offer_id = await an_offer(database, market)
     await queues.place(a_wanted_order(market, {offer_id: 1}))

@@ -197,7 +197,9 @@ def upgrade() -> None:
         sa.Column("flash_price_vnd", sa.BigInteger(), nullable=False),
         sa.Column("regular_price_vnd", sa.BigInteger(), nullable=False),
         sa.Column("total_quantity", sa.Integer(), nullable=False),
+        sa.Column("buffer_quantity", sa.Integer(), server_default="0", nullable=False),
         sa.Column("remaining", sa.Integer(), nullable=False),
+        sa.Column("set_aside", sa.Integer(), server_default="0", nullable=False),
         sa.Column("per_viewer_limit", sa.Integer(), nullable=False),
         sa.Column("hold_seconds", sa.Integer(), server_default="900", nullable=False),
         sa.Column("duration_seconds", sa.Integer(), nullable=False),
@@ -205,11 +207,13 @@ def upgrade() -> None:
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("state IN ('scheduled', 'open', 'ended')", name=op.f("ck_offers_state")),
+        sa.CheckConstraint("buffer_quantity >= 0", name=op.f("ck_offers_buffer_not_negative")),
         sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_offers_ends_after_start")),
         sa.CheckConstraint("flash_price_vnd > 0 AND regular_price_vnd >= flash_price_vnd", name=op.f("ck_offers_prices")),
         sa.CheckConstraint("hold_seconds >= 0", name=op.f("ck_offers_hold_not_negative")),
         sa.CheckConstraint("per_viewer_limit > 0", name=op.f("ck_offers_limit_positive")),
-        sa.CheckConstraint("remaining BETWEEN 0 AND total_quantity", name=op.f("ck_offers_remaining_within_total")),
+        sa.CheckConstraint("remaining BETWEEN 0 AND total_quantity + buffer_quantity", name=op.f("ck_offers_remaining_within_total")),
+        sa.CheckConstraint("set_aside BETWEEN 0 AND remaining", name=op.f("ck_offers_set_aside_within_remaining")),
         sa.CheckConstraint("total_quantity > 0", name=op.f("ck_offers_total_positive")),
         sa.ForeignKeyConstraint(["producer_id"], ["producers.id"], name=op.f("fk_offers_producer_id_producers")),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_offers_product_id_products")),
@@ -282,6 +286,38 @@ def upgrade() -> None:
     )
     op.create_index("ix_ledger_entries_order", "ledger_entries", ["order_id"], unique=False)
     op.create_table(
+        "waitlist_entries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("offer_id", sa.Uuid(), nullable=False),
+        sa.Column("device_id", sa.Uuid(), nullable=False),
+        sa.Column("place", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
+        sa.Column("called_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("joined_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("(state = 'called') = (called_until IS NOT NULL)", name=op.f("ck_waitlist_entries_called_has_deadline")),
+        sa.CheckConstraint("state IN ('waiting', 'called', 'served', 'lapsed', 'left')", name=op.f("ck_waitlist_entries_state")),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_waitlist_entries_quantity_positive")),
+        sa.ForeignKeyConstraint(["offer_id"], ["offers.id"], name=op.f("fk_waitlist_entries_offer_id_offers")),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name=op.f("fk_waitlist_entries_session_id_sessions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_waitlist_entries")),
+    )
+    op.create_index(
+        "ix_waitlist_entries_queue",
+        "waitlist_entries",
+        ["offer_id", "place"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('waiting', 'called')"),
+    )
+    op.create_index(
+        "uq_waitlist_entries_device",
+        "waitlist_entries",
+        ["offer_id", "device_id"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('waiting', 'called')"),
+    )
+    op.create_table(
         "orders",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("session_id", sa.Uuid(), nullable=False),
@@ -293,12 +329,14 @@ def upgrade() -> None:
         sa.Column("payment", sa.Text(), nullable=False),
         sa.Column("total_vnd", sa.BigInteger(), nullable=False),
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["session_id", "seq"], ["ledger_entries.session_id", "ledger_entries.seq"], name="fk_orders_ledger_entry"),
         sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name=op.f("fk_orders_session_id_sessions")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("session_id", "device_id", "client_key", name="uq_orders_client_key"),
         sa.UniqueConstraint("session_id", "seq", name="uq_orders_seq"),
     )
+    op.create_index("ix_orders_due", "orders", ["due_at"], unique=False)
     op.create_table(
         "order_contacts",
         sa.Column("order_id", sa.Uuid(), nullable=False),
@@ -330,6 +368,32 @@ def upgrade() -> None:
     )
     op.create_index("ix_order_lines_device", "order_lines", ["offer_id", "device_id"], unique=False)
     op.create_index("ix_order_lines_phone", "order_lines", ["offer_id", "phone_digest"], unique=False)
+    op.create_table(
+        "payments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("amount_vnd", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("matter", sa.Text(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settlement", sa.Text(), nullable=True),
+        sa.CheckConstraint("matter IN ('late', 'under', 'over', 'unmatched')", name=op.f("ck_payments_matter")),
+        sa.CheckConstraint("amount_vnd > 0", name=op.f("ck_payments_amount_positive")),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_payments_order_id_orders")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_payments_organisation_id_organisations")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
+        sa.UniqueConstraint("organisation_id", "reference", name="uq_payments_reference"),
+    )
+    op.create_index(op.f("ix_payments_order_id"), "payments", ["order_id"], unique=False)
+    op.create_index(
+        "ix_payments_work_list",
+        "payments",
+        ["organisation_id"],
+        unique=False,
+        postgresql_where=sa.text("matter IS NOT NULL AND settled_at IS NULL"),
+    )
     op.execute(REFUSE_CHANGE)
     for table in APPEND_ONLY_TABLES:
         op.execute(f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
@@ -338,11 +402,18 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    op.drop_index("ix_payments_work_list", table_name="payments", postgresql_where=sa.text("matter IS NOT NULL AND settled_at IS NULL"))
+    op.drop_index(op.f("ix_payments_order_id"), table_name="payments")
+    op.drop_table("payments")
     op.drop_index("ix_order_lines_phone", table_name="order_lines")
     op.drop_index("ix_order_lines_device", table_name="order_lines")
     op.drop_table("order_lines")
     op.drop_table("order_contacts")
+    op.drop_index("ix_orders_due", table_name="orders")
     op.drop_table("orders")
+    op.drop_index("uq_waitlist_entries_device", table_name="waitlist_entries", postgresql_where=sa.text("state IN ('waiting', 'called')"))
+    op.drop_index("ix_waitlist_entries_queue", table_name="waitlist_entries", postgresql_where=sa.text("state IN ('waiting', 'called')"))
+    op.drop_table("waitlist_entries")
     op.drop_index("ix_ledger_entries_order", table_name="ledger_entries")
     op.drop_table("ledger_entries")
     op.drop_table("session_totals")

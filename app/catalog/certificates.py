@@ -1,0 +1,33 @@
+"""How long an OCOP certificate holds, and on which day. Pure; the day is the day in Vietnam."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, datetime, timedelta, timezone
+
+CERTIFICATE_MONTHS = 36
+VIETNAM_TIME = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+
+
+def vietnam_day(moment: datetime) -> date:
+    """The calendar day in Vietnam at an aware moment; a session at 23:30 UTC belongs to the next day."""
+    return moment.astimezone(VIETNAM_TIME).date()
+
+
+def last_valid_day(certified_on: date, *, months: int = CERTIFICATE_MONTHS) -> date:
+    """The same day so many months later, the last day on which the certificate holds; a missing 29th to 31st becomes the month's end."""
+    years, month_index = divmod(certified_on.month - 1 + months, 12)
+    year, month = certified_on.year + years, month_index + 1
+    return date(year, month, min(certified_on.day, monthrange(year, month)[1]))
+
+
+def is_valid_on(day: date, *, certified_on: date | None, expires_on: date | None) -> bool:
+    """Whether the certificate holds on `day`; first and last day count. Without an end there is nothing to rely on: False."""
+    if expires_on is None or day > expires_on:
+        return False
+    return certified_on is None or certified_on <= day
+
+
+def stars_on(day: date, *, stars: int | None, certified_on: date | None, expires_on: date | None) -> int | None:
+    """The stars that may be shown on `day`: none before the certificate begins or after it has lapsed."""
+    return stars if is_valid_on(day, certified_on=certified_on, expires_on=expires_on) else None

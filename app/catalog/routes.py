@@ -1,0 +1,116 @@
+"""HTTP: producers and products for staff, provinces and wards for everybody."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response, status
+from starlette.requests import HTTPConnection
+
+from app.accounts.access import SignedInUser
+from app.catalog.addresses import provinces, wards_of
+from app.catalog.errors import InvalidAddress, ProducerNotFound, ProductNotFound, ProvinceNotFound
+from app.catalog.schemas import (
+    ProducerChanges,
+    ProducerContent,
+    ProducerList,
+    ProducerView,
+    ProductChanges,
+    ProductContent,
+    ProductDetails,
+    ProductList,
+    ProvinceList,
+    WardList,
+)
+from app.catalog.service import CatalogService
+from app.errors import MalformedRequest, NotSignedIn, OriginRefused
+from app.infra.problems import problem_responses
+
+router = APIRouter(prefix="/api/v1", tags=["catalog"])
+
+ADDRESSES_CACHE_CONTROL = "public, max-age=86400"
+
+
+def _service(connection: HTTPConnection) -> CatalogService:
+    service: CatalogService = connection.app.state.catalog
+    return service
+
+
+Service = Annotated[CatalogService, Depends(_service)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000)]
+
+
+@router.get("/producers", summary="Producers of the organisation", responses=problem_responses(NotSignedIn, MalformedRequest))
+async def list_producers(user: SignedInUser, service: Service, limit: Limit = 200, offset: Offset = 0) -> ProducerList:
+    return await service.list_producers(user, limit=limit, offset=offset)
+
+
+@router.post(
+    "/producers",
+    summary="Add a producer",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(InvalidAddress, NotSignedIn, OriginRefused, MalformedRequest),
+)
+async def create_producer(content: ProducerContent, user: SignedInUser, service: Service) -> ProducerView:
+    return await service.create_producer(user, content)
+
+
+@router.patch(
+    "/producers/{producer_id}",
+    summary="Change a producer",
+    responses=problem_responses(InvalidAddress, NotSignedIn, OriginRefused, ProducerNotFound, MalformedRequest),
+)
+async def update_producer(producer_id: UUID, changes: ProducerChanges, user: SignedInUser, service: Service) -> ProducerView:
+    return await service.update_producer(user, producer_id, changes)
+
+
+@router.get("/products", summary="Products of the organisation", responses=problem_responses(NotSignedIn, MalformedRequest))
+async def list_products(
+    user: SignedInUser,
+    service: Service,
+    producer_id: UUID | None = None,
+    include_inactive: bool = False,
+    limit: Limit = 200,
+    offset: Offset = 0,
+) -> ProductList:
+    return await service.list_products(user, producer_id=producer_id, include_inactive=include_inactive, limit=limit, offset=offset)
+
+
+@router.post(
+    "/products",
+    summary="Add a product",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(NotSignedIn, OriginRefused, ProducerNotFound, MalformedRequest),
+)
+async def create_product(content: ProductContent, user: SignedInUser, service: Service) -> ProductDetails:
+    return await service.create_product(user, content)
+
+
+@router.patch(
+    "/products/{product_id}",
+    summary="Change a product",
+    responses=problem_responses(NotSignedIn, OriginRefused, ProductNotFound, ProducerNotFound, MalformedRequest),
+)
+async def update_product(product_id: UUID, changes: ProductChanges, user: SignedInUser, service: Service) -> ProductDetails:
+    return await service.update_product(user, product_id, changes)
+
+
+@router.get("/addresses/provinces", summary="The 34 provinces and cities", tags=["addresses"])
+async def list_provinces(response: Response) -> ProvinceList:
+    """Open to everybody; may be cached for a day."""
+    response.headers["cache-control"] = ADDRESSES_CACHE_CONTROL
+    return ProvinceList(items=provinces())
+
+
+@router.get(
+    "/addresses/provinces/{province_code}/wards",
+    summary="The wards, communes and special zones of a province",
+    tags=["addresses"],
+    responses=problem_responses(ProvinceNotFound, MalformedRequest),
+)
+async def list_wards(province_code: int, response: Response) -> WardList:
+    """Open to everybody; may be cached for a day."""
+    response.headers["cache-control"] = ADDRESSES_CACHE_CONTROL
+    return WardList(items=wards_of(province_code))

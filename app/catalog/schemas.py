@@ -1,0 +1,243 @@
+"""HTTP bodies of producers, products and addresses. The rules of form live here, for new entries and for changes alike."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
+
+from app.catalog.certificates import last_valid_day
+from app.protocol.base import clean_text
+
+ProducerKind = Literal["company", "cooperative", "cooperative_group", "household"]
+OcopStars = Literal[3, 4, 5]
+
+_TAX_CODE = re.compile(r"[0-9]{10}(-[0-9]{3})?")
+_HOUSEHOLD_ID = re.compile(r"[0-9]{12}")
+_NEVER_IN_ADDRESS = re.compile(r"[\s\"'<>\\]")
+_STATIC_PICTURE = re.compile(r"/static/pictures(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+
+
+def _clean_paragraphs(text: str) -> str:
+    """Every line cleaned by itself, so that a story keeps its paragraphs; empty lines at both ends are dropped."""
+    return "\n".join(clean_text(line) for line in text.splitlines()).strip("\n")
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+def _own_or_https(path: str) -> str:
+    if _STATIC_PICTURE.fullmatch(path):
+        return path
+    parts = urlsplit(path)
+    is_plain = path.isprintable() and not _NEVER_IN_ADDRESS.search(path) and parts.username is None
+    if parts.scheme != "https" or not parts.hostname or not is_plain:
+        raise ValueError("must be a path below /static/pictures/ or an https address")
+    return path
+
+
+Name = Annotated[str, StringConstraints(max_length=160), AfterValidator(clean_text), AfterValidator(_not_empty)]
+Unit = Annotated[str, StringConstraints(max_length=40), AfterValidator(clean_text), AfterValidator(_not_empty)]
+Story = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(_clean_paragraphs)]
+Alt = Annotated[str, StringConstraints(max_length=300), AfterValidator(clean_text)]
+TaxCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=14)]
+CertificateNumber = Annotated[str, StringConstraints(max_length=80), AfterValidator(clean_text), AfterValidator(_not_empty)]
+PicturePath = Annotated[str, StringConstraints(max_length=500), AfterValidator(_own_or_https)]
+PriceVnd = Annotated[int, Field(strict=True, gt=0, le=10**10, description="whole Vietnamese đồng")]
+WeightGrams = Annotated[int, Field(strict=True, gt=0, le=1_000_000, description="weight with packing, for shipping")]
+
+_PRODUCER: JsonDict = {
+    "name": "Hợp tác xã Mật ong Hương Sơn",
+    "kind": "cooperative",
+    "tax_code": "3000123456",
+    "story": "Ba mươi hộ nuôi ong dưới tán rừng Hương Sơn.",
+    "province_code": 42,
+    "commune_code": 18133,
+}
+_PICTURE: JsonDict = {"path": "/static/pictures/mat-ong.svg", "alt": "Hũ mật ong vàng óng"}
+_PRODUCT: JsonDict = {
+    "producer_id": "7d0f8a2c-51f4-4a68-9f3e-0c7a1f0f2b11",
+    "name": "Mật ong hoa rừng Hương Sơn",
+    "story": "Mật ong quay từ những đõ ong đặt dưới tán rừng.",
+    "price_vnd": 180_000,
+    "unit": "hũ 500 g",
+    "weight_grams": 780,
+    "ocop_stars": 4,
+    "certificate_number": "215/QĐ-UBND",
+    "certified_on": "2025-09-23",
+    "certificate_expires_on": "2028-09-23",
+    "pictures": [_PICTURE],
+    "is_active": True,
+}
+_PRODUCER_ID: JsonDict = {"id": "7d0f8a2c-51f4-4a68-9f3e-0c7a1f0f2b11"}
+_PRODUCT_ID: JsonDict = {"id": "b1f3c1de-3d9e-4a41-8f6c-2f8f7f1f6a02", "producer_name": "Hợp tác xã Mật ong Hương Sơn"}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _ProducerFields(_Body):
+    name: Name
+    kind: ProducerKind
+    tax_code: TaxCode | None = None
+    story: Story = ""
+    province_code: int
+    commune_code: int
+
+
+class ProducerContent(_ProducerFields):
+    """An OCOP entity. Tax code: 10 digits, 10 and 3 for a branch, or a household's 12-digit personal number."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PRODUCER]})
+
+    @model_validator(mode="after")
+    def _tax_code_fits_kind(self) -> Self:
+        code = self.tax_code
+        if code is None or _TAX_CODE.fullmatch(code) or (self.kind == "household" and _HOUSEHOLD_ID.fullmatch(code)):
+            return self
+        raise ValueError("tax_code must have 10 digits, 10-3 digits, or 12 digits for a household")
+
+
+class ProducerChanges(_Body):
+    """What is left out stays as it is. The result must be a valid producer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"story": "Nay đã có ba mươi lăm hộ cùng làm."}]})
+
+    name: Name | None = None
+    kind: ProducerKind | None = None
+    tax_code: TaxCode | None = None
+    story: Story | None = None
+    province_code: int | None = None
+    commune_code: int | None = None
+
+
+class ProducerView(_ProducerFields):
+    """An OCOP entity with the names of its place as they were when it was entered."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [_PRODUCER_ID | _PRODUCER | {"province_name": "Hà Tĩnh", "commune_name": "Xã Hương Sơn"}]}
+    )
+
+    id: UUID
+    province_name: str
+    commune_name: str
+
+
+class ProducerList(_Body):
+    items: list[ProducerView]
+    total: int = Field(description="how many there are in all")
+
+
+class PictureContent(_Body):
+    """A picture of ours below /static/pictures/, or an https address."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PICTURE]})
+
+    path: PicturePath
+    alt: Alt = Field("", description="what the picture shows, for people who cannot see it")
+
+
+class _ProductFields(_Body):
+    producer_id: UUID
+    name: Name
+    story: Story = ""
+    price_vnd: PriceVnd
+    unit: Unit
+    weight_grams: WeightGrams
+    ocop_stars: OcopStars | None = None
+    certificate_number: CertificateNumber | None = None
+    certified_on: date | None = None
+    certificate_expires_on: date | None = Field(None, description="last day on which the certificate holds")
+    pictures: tuple[PictureContent, ...] = Field((), max_length=10, description="the first one is the main picture")
+    is_active: bool = Field(True, description="false takes it out of the choice for new sessions")
+
+
+class ProductContent(_ProductFields):
+    """A product. Stars need a certificate with number and dates; without an end it lasts 36 months."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PRODUCT]})
+
+    @model_validator(mode="after")
+    def _certificate_is_whole(self) -> Self:
+        if self.ocop_stars is not None and (self.certificate_number is None or self.certificate_end is None):
+            raise ValueError("ocop_stars need certificate_number and certified_on or certificate_expires_on")
+        if self.certified_on is not None and self.certificate_end is not None and self.certificate_end <= self.certified_on:
+            raise ValueError("certificate_expires_on must be later than certified_on")
+        return self
+
+    @property
+    def certificate_end(self) -> date | None:
+        """The last valid day: as given, else 36 months from the certificate's date."""
+        if self.certificate_expires_on is None and self.certified_on is not None:
+            return last_valid_day(self.certified_on)
+        return self.certificate_expires_on
+
+
+class ProductChanges(_Body):
+    """What is left out stays as it is; a new `certified_on` without an end counts 36 months anew. The result must be a valid product."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"price_vnd": 175_000, "unit": "hũ 500 g"}]})
+
+    producer_id: UUID | None = None
+    name: Name | None = None
+    story: Story | None = None
+    price_vnd: PriceVnd | None = None
+    unit: Unit | None = None
+    weight_grams: WeightGrams | None = None
+    ocop_stars: OcopStars | None = None
+    certificate_number: CertificateNumber | None = None
+    certified_on: date | None = None
+    certificate_expires_on: date | None = None
+    pictures: Annotated[tuple[PictureContent, ...], Field(max_length=10)] | None = None
+    is_active: bool | None = None
+
+
+class ProductDetails(_ProductFields):
+    """A product as its organisation sees it; the dates say whether the stars may be shown."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PRODUCT_ID | _PRODUCT]})
+
+    id: UUID
+    producer_name: str
+
+
+class ProductList(_Body):
+    items: list[ProductDetails]
+    total: int = Field(description="how many there are in all")
+
+
+class ProvinceView(_Body):
+    """A province or centrally governed city."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": 42, "name": "Hà Tĩnh", "kind": "tỉnh"}]})
+
+    code: int
+    name: str
+    kind: str = Field(description="`tỉnh` or `thành phố trung ương`")
+
+
+class WardView(_Body):
+    """A commune, ward or special zone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": 18547, "name": "Xã Phúc Trạch", "kind": "xã"}]})
+
+    code: int
+    name: str
+    kind: str = Field(description="`xã`, `phường` or `đặc khu`")
+
+
+class ProvinceList(_Body):
+    items: tuple[ProvinceView, ...]
+
+
+class WardList(_Body):
+    items: tuple[WardView, ...]

@@ -1,0 +1,58 @@
+"""Whether this worker is alive, ready, and its counters for Prometheus. Open to everybody; they tell nothing about people."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from app.infra.database import Database
+from app.infra.redis_client import RedisClients
+
+ANSWER_SECONDS = 2.0
+
+router = APIRouter(tags=["operations"])
+
+
+class Health(BaseModel):
+    status: str
+
+
+class Readiness(BaseModel):
+    """`ready` only when every store answers; otherwise which does not."""
+
+    status: str
+    stores: dict[str, str]
+
+
+@router.get("/healthz", summary="Alive: the process answers")
+async def healthz() -> Health:
+    return Health(status="alive")
+
+
+@router.get("/readyz", summary="Ready: PostgreSQL and Redis answer", response_model=Readiness, responses={503: {"model": Readiness}})
+async def readyz(request: Request) -> Response:
+    stores: dict[str, Database | RedisClients] = {"postgresql": request.app.state.database, "redis": request.app.state.redis}
+    answers = await asyncio.gather(*(_answers(store) for store in stores.values()))
+    ready = all(answers)
+    body = Readiness(
+        status="ready" if ready else "not ready",
+        stores={name: "answers" if answer else "does not answer" for name, answer in zip(stores, answers, strict=True)},
+    )
+    return JSONResponse(body.model_dump(), 200 if ready else 503, headers={"cache-control": "no-store"})
+
+
+@router.get("/metrics", summary="Counters of this worker for Prometheus", include_in_schema=False)
+async def prometheus() -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _answers(store: Database | RedisClients) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await store.answers()
+    except Exception:  # noqa: BLE001 - whatever it is, the store does not answer
+        return False

@@ -1,0 +1,82 @@
+"""Socket commands of the room: command → service → reply. `orders` adds its own; `main` merges them into the router's table."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.live.comments import CommentService
+from app.live.errors import SessionNotLive
+from app.live.outside import OutsideCounts
+from app.live.room import Room
+from app.live.rooms import RoomDirectory
+from app.protocol.base import PROTOCOL_VERSION
+from app.protocol.close_codes import CloseCode
+from app.protocol.commands import Command, Leave, PostComment, ReportOutsideCount, SendLikes, ViewerHello
+from app.protocol.events import CommandDone
+from app.realtime.connection import Connection
+from app.realtime.errors import VersionUnsupported
+from app.realtime.router import Handler, encode, failure, handles
+
+
+def live_handlers(*, rooms: RoomDirectory, comments: CommentService, outside: OutsideCounts) -> dict[type[Command], Handler]:
+    """Handlers for everything a client may say, except orders."""
+    commands = LiveCommands(rooms, comments, outside)
+    return dict(
+        [
+            handles(ViewerHello, commands.hello),
+            handles(PostComment, commands.comment),
+            handles(SendLikes, commands.like),
+            handles(ReportOutsideCount, commands.report_outside),
+            handles(Leave, commands.leave),
+        ]
+    )
+
+
+class LiveCommands:
+    """One method per command."""
+
+    def __init__(self, rooms: RoomDirectory, comments: CommentService, outside: OutsideCounts) -> None:
+        self._rooms = rooms
+        self._comments = comments
+        self._outside = outside
+
+    async def hello(self, connection: Connection, session_id: UUID, command: ViewerHello) -> None:
+        """Answered by the room itself, with what the client missed or with a snapshot."""
+        if command.version != PROTOCOL_VERSION:
+            connection.send(encode(failure(command.id, VersionUnsupported(details={"version": PROTOCOL_VERSION}))))
+            connection.close(CloseCode.VERSION_UNSUPPORTED)
+            return
+        if command.name is not None and connection.identity.audience == "viewer":
+            connection.author = command.name
+        room = await self._rooms.room(session_id)
+        await room.hello(connection, command)
+
+    async def comment(self, connection: Connection, session_id: UUID, command: PostComment) -> CommandDone:
+        await self._comments.post(connection, await self._rooms.room(session_id), command.text)
+        return CommandDone(id=command.id)
+
+    async def like(self, _connection: Connection, session_id: UUID, command: SendLikes) -> CommandDone:
+        room = await self._live_room(session_id)
+        room.counters.liked(command.count)
+        return CommandDone(id=command.id)
+
+    async def report_outside(self, connection: Connection, session_id: UUID, command: ReportOutsideCount) -> CommandDone:
+        await self._live_room(session_id)
+        await self._outside.report(
+            session_id,
+            source=command.source,
+            viewers=command.viewers,
+            observed_at_ms=command.observed_at_ms,
+            reported_by=connection.identity.name,
+        )
+        return CommandDone(id=command.id)
+
+    async def leave(self, connection: Connection, _session_id: UUID, command: Leave) -> None:
+        connection.send(encode(CommandDone(id=command.id)))
+        connection.close(CloseCode.LEFT)
+
+    async def _live_room(self, session_id: UUID) -> Room:
+        room = await self._rooms.room(session_id)
+        if room.session.state != "live":
+            raise SessionNotLive(details={"state": room.session.state})
+        return room

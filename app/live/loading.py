@@ -1,0 +1,56 @@
+"""Loads a room's content from the stores, so that it agrees with a place in the room's log."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from app.live.comments import CommentArchive
+from app.live.mirror import COMMENTS_SHOWN, RoomMirror
+from app.live.room import LoadedRoom
+from app.live.service import SessionService
+from app.protocol.events import CommentPosted, LoggedEvent
+from app.protocol.views import CommentView, OfferView
+from app.realtime.room_log import RoomLog
+from app.settings import RealtimeSettings
+
+LoadOffers = Callable[[UUID], Awaitable[tuple[OfferView, ...]]]
+
+
+class RoomLoader:
+    """`load_offers` comes from orders, which this package does not know."""
+
+    def __init__(
+        self, *, sessions: SessionService, room_log: RoomLog, archive: CommentArchive, load_offers: LoadOffers, settings: RealtimeSettings
+    ) -> None:
+        self._sessions = sessions
+        self._log = room_log
+        self._archive = archive
+        self._load_offers = load_offers
+        self._window_events = settings.room_window_events
+
+    async def load(self, session_id: UUID) -> LoadedRoom:
+        """Everything a room starts from. Raises `SessionNotFound`.
+
+        Position first, content afterwards: the content then holds at least what the log said up to the position.
+        """
+        await self._sessions.require_known(session_id)
+        position = await self._log.head(session_id)
+        window = await self._log.latest(session_id, position, count=self._window_events)
+        facts = await self._sessions.facts(session_id)
+        mirror = RoomMirror(
+            session=facts.view,
+            products=facts.products,
+            offers=await self._load_offers(session_id),
+            pinned_product_id=facts.record.pinned_product_id,
+            comments=_comments(window, await self._archive.latest(session_id, COMMENTS_SHOWN)),
+        )
+        return LoadedRoom(mirror, position, window)
+
+
+def _comments(window: tuple[LoggedEvent, ...], archived: tuple[CommentView, ...]) -> tuple[CommentView, ...]:
+    """The latest comments: those in the log, and before them the archived ones that the log no longer has."""
+    logged = [event.event.comment for event in window if isinstance(event.event, CommentPosted)]
+    known = {comment.id for comment in logged}
+    older = [comment for comment in archived if comment.id not in known and (not logged or comment.at_ms <= logged[0].at_ms)]
+    return tuple([*older, *logged][-COMMENTS_SHOWN:])

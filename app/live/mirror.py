@@ -1,0 +1,96 @@
+"""A room's content as of one place in its log. Changed only by applying log events in order; applying one twice changes nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from app.protocol.events import (
+    CommentPosted,
+    OfferChanged,
+    OfferEnded,
+    OfferOpened,
+    OfferSoldOut,
+    ProductPinned,
+    ProductsChanged,
+    RoomEvent,
+    SessionChanged,
+    WaitlistCalled,
+)
+from app.protocol.views import CommentView, OfferView, ProductView, SessionView
+
+COMMENTS_SHOWN = 30
+
+
+class RoomMirror:
+    """Session, products, offers, pin and the latest comments of one room."""
+
+    def __init__(
+        self,
+        *,
+        session: SessionView,
+        products: tuple[ProductView, ...],
+        offers: Iterable[OfferView],
+        pinned_product_id: UUID | None,
+        comments: Iterable[CommentView],
+    ) -> None:
+        self.session = session
+        self.products = products
+        self.pinned_product_id = pinned_product_id
+        self._offers = {offer.id: offer for offer in offers}
+        self._comments: deque[CommentView] = deque(comments, COMMENTS_SHOWN)
+        self._taken: dict[UUID, int] = {}
+
+    @property
+    def offers(self) -> tuple[OfferView, ...]:
+        return tuple(self._offers.values())
+
+    @property
+    def comments(self) -> tuple[CommentView, ...]:
+        return tuple(self._comments)
+
+    @property
+    def stock(self) -> dict[str, int]:
+        """Units left of every open offer, by offer id."""
+        return {str(offer.id): offer.remaining for offer in self._offers.values() if offer.state == "open"}
+
+    def apply(self, event: RoomEvent) -> None:
+        """Make one event part of the content."""
+        match event:
+            case CommentPosted():
+                if all(known.id != event.comment.id for known in self._comments):
+                    self._comments.append(event.comment)
+            case OfferOpened() | OfferChanged():
+                self._offers[event.offer.id] = self._with_stock(event.offer)
+            case OfferSoldOut():
+                self._change_offer(event.offer_id, remaining=0)
+            case OfferEnded():
+                self._change_offer(event.offer_id, state="ended")
+            case ProductPinned():
+                self.pinned_product_id = event.product_id
+            case ProductsChanged():
+                self.products = event.products
+            case SessionChanged():
+                self.session = event.session
+            case WaitlistCalled():
+                # Concerns the called devices at that moment; nothing that a newcomer must know.
+                pass
+
+    def take_stock(self, taken: Mapping[str, int]) -> None:
+        """Bring what is left in line with the units that the ledger says are taken. Offers it does not name stay as they are."""
+        self._taken = {UUID(offer_id): units for offer_id, units in taken.items()}
+        for offer_id, offer in self._offers.items():
+            self._offers[offer_id] = self._with_stock(offer)
+
+    def _with_stock(self, offer: OfferView) -> OfferView:
+        taken = self._taken.get(offer.id)
+        if taken is None:
+            return offer
+        remaining = min(offer.total_quantity, max(0, offer.total_quantity - taken))
+        return offer if remaining == offer.remaining else offer.model_copy(update={"remaining": remaining})
+
+    def _change_offer(self, offer_id: UUID, **changes: object) -> None:
+        offer = self._offers.get(offer_id)
+        if offer is not None:
+            self._offers[offer_id] = offer.model_copy(update=changes)

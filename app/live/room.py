@@ -1,0 +1,290 @@
+"""One room on one node: its mirror of the log, the answers to a hello, and the ticks that keep everyone up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from app.infra.clock import monotonic, now_ms
+from app.live.frames import SnapshotFrames, ToldFigures, is_urgent, readable_part
+from app.live.mirror import RoomMirror
+from app.live.presence import RoomCounters
+from app.metrics.service import MetricsService, RoomFigures
+from app.protocol.base import PROTOCOL_VERSION, ResumePosition
+from app.protocol.close_codes import CloseCode
+from app.protocol.commands import ViewerHello
+from app.protocol.events import LoggedEvent, RoomResumed, RoomTick, SessionChanged
+from app.protocol.views import Counts, SessionView
+from app.realtime.connection import Connection
+from app.realtime.hub import Hub
+from app.realtime.room_log import LogBroken, LogPosition, RoomLog
+from app.realtime.router import encode
+from app.settings import RealtimeSettings
+
+log = structlog.get_logger(__name__)
+
+HEARTBEAT_SECONDS = 5.0
+_ENDED_SPREAD_SECONDS = 3.0
+_CATCH_UP_SECONDS = 1.0
+_CATCH_UP_STEP_SECONDS = 0.02
+_RELOAD_PAUSE_SECONDS = 0.5
+# A round may take this part of the interval, so that commands and orders keep most of the processor.
+_ROUND_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRoom:
+    """What a room starts from: content that holds at least everything up to `position`, and the latest events before it."""
+
+    mirror: RoomMirror
+    position: LogPosition
+    window: tuple[LoggedEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSurroundings:
+    """What every room of a node shares."""
+
+    hub: Hub
+    log: RoomLog
+    metrics: MetricsService
+    settings: RealtimeSettings
+    node: str
+    load: Callable[[UUID], Awaitable[LoadedRoom]]
+
+
+class Room:
+    """Events become part of the mirror at the moment they are told, so a hello is answered exactly as of the last tick."""
+
+    def __init__(self, session_id: UUID, loaded: LoadedRoom, surroundings: RoomSurroundings) -> None:
+        self.session_id = session_id
+        self._around = surroundings
+        self._settings = surroundings.settings
+        self._mirror = loaded.mirror
+        self._position = loaded.position
+        self._window: deque[LoggedEvent] = deque(loaded.window, self._settings.room_window_events)
+        self._pending: list[LoggedEvent] = []
+        self._told = ToldFigures(Counts(viewers=0, likes=0, comments=0), loaded.mirror.stock, None)
+        self._figures: RoomFigures | None = None
+        self._snapshots = SnapshotFrames()
+        # One teller at a time: a hello is never answered in the middle of a round.
+        self._telling = asyncio.Lock()
+        self._flushing = asyncio.Lock()
+        self._told_at = float("-inf")
+        self._flushed_at = float("-inf")
+        self._round_seconds = 0.0
+        # Numbers of flushes start anew with every object, so its name must be new as well.
+        self.counters = RoomCounters(node=f"{surroundings.node}:{secrets.token_hex(4)}", now=monotonic)
+
+    @property
+    def session(self) -> SessionView:
+        return self._mirror.session
+
+    @property
+    def mirror(self) -> RoomMirror:
+        return self._mirror
+
+    @property
+    def position(self) -> LogPosition:
+        """The last event that has been told."""
+        return self._position
+
+    @property
+    def tick_seconds(self) -> float:
+        """The present tick interval: long enough for a round to take only its share."""
+        wanted = self._round_seconds / _ROUND_SHARE
+        return min(self._settings.tick_max_seconds, max(self._settings.tick_min_seconds, wanted))
+
+    async def run(self) -> None:
+        """Follow the log and tick until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            tasks.create_task(self._tick())
+
+    async def hello(self, connection: Connection, command: ViewerHello) -> None:
+        """Answer a hello with exactly what the client missed, or with a snapshot, and let it take part from that very place on."""
+        resume = command.resume
+        if resume is not None and resume.epoch == self._position.epoch and resume.offset > self._position.offset:
+            # Another node told it more than we have read.
+            await self.catch_up(resume.offset)
+        async with self._telling:
+            connection.said_hello = True
+            missed = self._missed_since(resume)
+            if missed is None:
+                connection.send(self._snapshot(connection, command.id))
+            else:
+                connection.send(self._resumed(command.id, missed))
+            self._join(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a socket; its device stops being a viewer when this was its last."""
+        device_id = connection.identity.device_id
+        was_present = device_id in self._around.hub.present_devices(self.session_id)
+        self._around.hub.release(connection)
+        present = self._around.hub.present_devices(self.session_id)
+        if was_present and device_id not in present:
+            self.counters.device_left(device_id, present=len(present))
+
+    async def catch_up(self, offset: int) -> None:
+        """Wait until this node has told the log up to `offset`, at most a second."""
+        deadline = monotonic() + _CATCH_UP_SECONDS
+        while self._position.offset < offset and monotonic() < deadline:
+            await self.tell(with_figures=False)
+            await asyncio.sleep(_CATCH_UP_STEP_SECONDS)
+
+    async def flush(self) -> None:
+        """Hand the counts to statistics and take the room's figures back. A failure keeps the counts for the next time."""
+        async with self._flushing:
+            flush = self.counters.next_flush(at_ms=now_ms())
+            try:
+                figures = await self._around.metrics.flush(self.session_id, flush)
+            except Exception as error:  # noqa: BLE001 - whatever failed, the counts are kept and the room goes on
+                log.warning("counts_not_flushed", session_id=str(self.session_id), error=repr(error))
+                return
+            self.counters.flush_arrived()
+            self._flushed_at = monotonic()
+            self._figures = figures
+
+    async def tell(self, *, with_figures: bool) -> None:
+        """Make what was read part of the mirror and send it to everyone in one frame, with the figures if they are wanted."""
+        async with self._telling:
+            events, self._pending = self._pending, []
+            after = self._position.offset
+            ended = False
+            for event in events:
+                self._mirror.apply(event.event)
+                self._window.append(event)
+                ended = ended or (isinstance(event.event, SessionChanged) and event.event.session.state in {"ended", "closed"})
+            if events:
+                self._position = LogPosition(self._position.epoch, events[-1].offset)
+                self._snapshots.forget()
+            await self._broadcast(after, events, self._take_figures() if with_figures else None)
+        if ended:
+            self._around.hub.close_room(self.session_id, CloseCode.SESSION_ENDED, spread_seconds=_ENDED_SPREAD_SECONDS)
+
+    def _take_figures(self) -> ToldFigures | None:
+        """The latest figures; None when they are the ones told last and no heartbeat is due."""
+        figures = self._figures
+        if figures is None:
+            return None
+        self._mirror.take_stock(figures.taken)
+        counts = Counts(viewers=figures.viewers, likes=figures.likes, comments=figures.comments, outside=figures.outside)
+        latest = ToldFigures(counts, self._mirror.stock, figures.board)
+        if latest == self._told and monotonic() - self._told_at < HEARTBEAT_SECONDS:
+            return None
+        self._told = latest
+        self._snapshots.forget()
+        return latest
+
+    async def _broadcast(self, after: int, events: list[LoggedEvent], figures: ToldFigures | None) -> None:
+        if not events and figures is None and monotonic() - self._told_at < HEARTBEAT_SECONDS:
+            return
+        self._told_at = monotonic()
+        shown, skipped = readable_part(events, self._settings.tick_events_max)
+        tick = RoomTick(
+            epoch=self._position.epoch,
+            after=after,
+            offset=self._position.offset,
+            server_time_ms=now_ms(),
+            events=shown,
+            counts=figures.counts if figures else None,
+            stock=figures.stock if figures else None,
+            comments_skipped=skipped,
+        )
+        hub = self._around.hub
+        seconds = 0.0
+        if hub.has_members(self.session_id, "viewer"):
+            seconds = await hub.broadcast(self.session_id, "viewer", encode(tick))
+        if hub.has_members(self.session_id, "staff"):
+            board = tick.model_copy(update={"board": figures.board}) if figures else tick
+            await hub.broadcast(self.session_id, "staff", encode(board))
+        self._round_seconds += (seconds - self._round_seconds) / 4
+
+    async def _tick(self) -> None:
+        while True:
+            started = monotonic()
+            if self.counters.has_news or started - self._flushed_at >= HEARTBEAT_SECONDS or self._has_watchers():
+                await self.flush()
+            await self.tell(with_figures=True)
+            await asyncio.sleep(max(0.0, self.tick_seconds - (monotonic() - started)))
+
+    def _has_watchers(self) -> bool:
+        return self._around.hub.has_members(self.session_id, "staff")
+
+    async def _follow(self) -> None:
+        read_up_to = self._position
+        while True:
+            try:
+                async for events in self._around.log.follow(self.session_id, read_up_to):
+                    self._pending.extend(events)
+                    if any(is_urgent(event) for event in events):
+                        await self.tell(with_figures=False)
+            except LogBroken as reason:
+                log.warning("room_starts_anew", session_id=str(self.session_id), reason=str(reason))
+            read_up_to = await self._start_anew()
+
+    async def _start_anew(self) -> LogPosition:
+        """Load everything again and send an empty tick from the new place: whoever sees the gap says hello and gets a snapshot."""
+        loaded = await self._load_again()
+        async with self._telling:
+            self._mirror, self._position, self._pending = loaded.mirror, loaded.position, []
+            self._window = deque(loaded.window, self._settings.room_window_events)
+            self._snapshots.forget()
+            self._told_at = float("-inf")
+            await self._broadcast(self._position.offset, [], None)
+        return self._position
+
+    async def _load_again(self) -> LoadedRoom:
+        while True:
+            try:
+                return await self._around.load(self.session_id)
+            except Exception as error:  # noqa: BLE001 - the room goes on with what it has until a store answers again
+                log.warning("room_not_reloaded", session_id=str(self.session_id), error=repr(error))
+                await asyncio.sleep(_RELOAD_PAUSE_SECONDS)
+
+    def _missed_since(self, resume: ResumePosition | None) -> list[LoggedEvent] | None:
+        """The events after a client's place; None when they cannot be told without a gap."""
+        if resume is None or resume.epoch != self._position.epoch or resume.offset > self._position.offset:
+            return None
+        if resume.offset == self._position.offset:
+            return []
+        if not self._window or self._window[0].offset > resume.offset + 1:
+            return None
+        return [event for event in self._window if event.offset > resume.offset]
+
+    def _snapshot(self, connection: Connection, command_id: str) -> bytes:
+        return self._snapshots.frame(
+            command_id,
+            position=self._position,
+            at_ms=now_ms(),
+            mirror=self._mirror,
+            figures=self._told,
+            for_staff=connection.identity.audience == "staff",
+        )
+
+    def _resumed(self, command_id: str, missed: list[LoggedEvent]) -> bytes:
+        return encode(
+            RoomResumed(
+                id=command_id,
+                version=PROTOCOL_VERSION,
+                epoch=self._position.epoch,
+                offset=self._position.offset,
+                server_time_ms=now_ms(),
+                events=tuple(missed),
+                counts=self._told.counts,
+            )
+        )
+
+    def _join(self, connection: Connection) -> None:
+        device_id = connection.identity.device_id
+        was_present = device_id in self._around.hub.present_devices(self.session_id)
+        self._around.hub.join(connection)
+        present = self._around.hub.present_devices(self.session_id)
+        if not was_present and device_id in present:
+            self.counters.device_entered(device_id, present=len(present))

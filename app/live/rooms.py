@@ -1,0 +1,154 @@
+"""The rooms that have sockets on this node: opened when first needed, shared by everyone, closed when nobody is left."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from app.errors import Unavailable
+from app.infra.clock import monotonic
+from app.infra.tasks import TaskOwner, repeat
+from app.live.errors import SessionNotLive
+from app.live.loading import RoomLoader
+from app.live.room import Room, RoomSurroundings
+from app.metrics.service import MetricsService
+from app.protocol.close_codes import CloseCode
+from app.protocol.events import ServerLeaving
+from app.realtime.connection import Connection
+from app.realtime.hub import Hub
+from app.realtime.room_log import RoomLog
+from app.realtime.router import encode
+from app.settings import RealtimeSettings
+
+log = structlog.get_logger(__name__)
+
+_IDLE_SECONDS = 60.0
+_SWEEP_SECONDS = 10.0
+_RESTART_SECONDS = 0.5
+_GOODBYE_SECONDS = 1.0
+_RETURN_SPREAD_MS = (500, 5_000)
+
+
+@dataclass(slots=True)
+class _Entry:
+    opened: asyncio.Future[Room]
+    used_at: float
+    tasks: TaskOwner
+
+    @property
+    def room(self) -> Room | None:
+        """The room, once it is open."""
+        is_open = self.opened.done() and not self.opened.cancelled() and self.opened.exception() is None
+        return self.opened.result() if is_open else None
+
+
+class RoomDirectory:
+    """One per worker. Call `start` after the stores are open; at the end `drain`, then `stop`."""
+
+    def __init__(
+        self, *, room_log: RoomLog, hub: Hub, metrics: MetricsService, loader: RoomLoader, settings: RealtimeSettings, node: str
+    ) -> None:
+        self._log = room_log
+        self._load = loader.load
+        self._around = RoomSurroundings(hub=hub, log=room_log, metrics=metrics, settings=settings, node=node, load=loader.load)
+        self._entries: dict[UUID, _Entry] = {}
+        self._tasks = TaskOwner("rooms")
+        self._is_leaving = False
+        self.hub = hub
+
+    def start(self) -> None:
+        """Begin to close rooms that nobody uses."""
+        self._tasks.spawn("sweep", repeat("room_sweep", _SWEEP_SECONDS, self._sweep))
+
+    async def room(self, session_id: UUID) -> Room:
+        """The room of a session on this node; callers that come while it is being opened share one load.
+
+        Raises `SessionNotFound`, `Unavailable` when a store does not answer.
+        """
+        entry = self._entries.get(session_id)
+        if entry is None:
+            entry = _Entry(asyncio.get_running_loop().create_future(), monotonic(), TaskOwner(f"room {session_id}"))
+            self._entries[session_id] = entry
+            entry.tasks.spawn("open", self._open(session_id, entry))
+        entry.used_at = monotonic()
+        # Shielded: a caller that goes away must not take the load from the others.
+        return await asyncio.shield(entry.opened)
+
+    async def room_for_viewer(self, session_id: UUID) -> Room:
+        """The room if it takes one more viewer. Raises `CapacityReached`, `SessionNotLive`, and what `room` raises."""
+        self.check_capacity()
+        room = await self.room(session_id)
+        if room.session.state != "live":
+            # The session may have started a moment ago: ask the log how far the room is, not the database.
+            await room.catch_up((await self._log.head(session_id)).offset)
+        if room.session.state != "live":
+            raise SessionNotLive(details={"state": room.session.state})
+        return room
+
+    def check_capacity(self) -> None:
+        """Raises `CapacityReached`, or `Unavailable` when this node is about to leave."""
+        if self._is_leaving:
+            raise Unavailable("This server is about to restart.", retry_after_seconds=1.0)
+        self.hub.check_capacity()
+
+    def release(self, connection: Connection) -> None:
+        """Forget a socket that the hub had admitted."""
+        entry = self._entries.get(connection.session_id)
+        if entry is not None and entry.room is not None:
+            entry.room.leave(connection)
+            entry.used_at = monotonic()
+        else:
+            self.hub.release(connection)
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more sockets, tell everyone to come back elsewhere at a random moment, and close them over so many seconds."""
+        self._is_leaving = True
+        self.hub.send_all(lambda: encode(ServerLeaving(return_after_ms=random.randint(*_RETURN_SPREAD_MS))))  # noqa: S311 - spreads load
+        self.hub.close_all(CloseCode.SERVER_LEAVING, spread_seconds=seconds)
+        await self.hub.wait_until_empty(seconds + _GOODBYE_SECONDS)
+
+    async def stop(self) -> None:
+        """End all rooms; their counts are flushed first. Call after `drain`, before the stores close."""
+        self._is_leaving = True
+        await self._tasks.close()
+        for session_id in list(self._entries):
+            await self._close(session_id)
+
+    async def _open(self, session_id: UUID, entry: _Entry) -> None:
+        try:
+            room = Room(session_id, await self._load(session_id), self._around)
+            await room.flush()
+            await room.tell(with_figures=True)
+        except Exception as error:  # noqa: BLE001 - handed to everyone who waits for this room
+            self._entries.pop(session_id, None)
+            entry.opened.set_exception(error)
+            # Asked once here, so that a failure nobody waits for is not reported as forgotten.
+            entry.opened.exception()
+            return
+        entry.tasks.spawn("run", self._run(room))
+        entry.opened.set_result(room)
+
+    async def _run(self, room: Room) -> None:
+        while True:
+            try:
+                await room.run()
+            except Exception:
+                log.exception("room_crashed", session_id=str(room.session_id))
+                await asyncio.sleep(_RESTART_SECONDS)
+
+    async def _sweep(self) -> None:
+        for session_id, entry in list(self._entries.items()):
+            if monotonic() - entry.used_at >= _IDLE_SECONDS and not self.hub.has_sockets(session_id):
+                await self._close(session_id)
+
+    async def _close(self, session_id: UUID) -> None:
+        entry = self._entries.pop(session_id)
+        await entry.tasks.close()
+        if entry.room is not None:
+            await entry.room.flush()
+        elif not entry.opened.done():
+            entry.opened.cancel()

@@ -1,0 +1,142 @@
+"""The three socket endpoints. Whatever is refused is refused before the upgrade, with a problem document that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID, uuid5
+
+import structlog
+from fastapi import APIRouter
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import Response
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.accounts.access import user_of_websocket
+from app.errors import AppError, OriginRefused, Unavailable
+from app.infra.problems import problem_body, problem_headers
+from app.live.errors import BridgeTokenInvalid, SessionClosed, SessionNotFound
+from app.live.rooms import RoomDirectory
+from app.live.service import SessionService
+from app.protocol.close_codes import CLOSE_REASONS, CloseCode
+from app.realtime.asgi_connection import AsgiConnection
+from app.realtime.identity import Identity
+from app.realtime.origin import origin_allowed
+from app.realtime.router import Router
+from app.realtime.viewer_device import device_of
+from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+router = APIRouter(prefix="/ws/sessions")
+
+Doorkeeper = Callable[[WebSocket, UUID], Awaitable[Identity]]
+_BEARER = "bearer "
+
+
+@router.websocket("/{session_id}")
+async def viewer_socket(websocket: WebSocket, session_id: str) -> None:
+    """A viewer, by the ticket cookie. Only while the session is live."""
+    await _serve(websocket, session_id, _admit_viewer)
+
+
+@router.websocket("/{session_id}/board")
+async def board_socket(websocket: WebSocket, session_id: str) -> None:
+    """Staff in charge of the session, by the login cookie. In every state but closed."""
+    await _serve(websocket, session_id, _admit_staff)
+
+
+@router.websocket("/{session_id}/bridge")
+async def bridge_socket(websocket: WebSocket, session_id: str) -> None:
+    """A program that reports outside viewer counts, by its bearer token."""
+    await _serve(websocket, session_id, _admit_bridge)
+
+
+async def _admit_viewer(websocket: WebSocket, session_id: UUID) -> Identity:
+    device_id = device_of(websocket)
+    await _rooms(websocket).room_for_viewer(session_id)
+    return Identity(device_id=device_id, audience="viewer", name=f"Khách {device_id.int % 10_000:04d}")
+
+
+async def _admit_staff(websocket: WebSocket, session_id: UUID) -> Identity:
+    user = await user_of_websocket(websocket)
+    sessions: SessionService = websocket.app.state.sessions
+    record = await sessions.managed(user, session_id)
+    if record.state == "closed":
+        raise SessionClosed(details={"state": record.state})
+    rooms = _rooms(websocket)
+    rooms.check_capacity()
+    await rooms.room(session_id)
+    return Identity(device_id=user.id, audience="staff", name=user.display_name, user_id=user.id, organisation_id=user.organisation_id)
+
+
+async def _admit_bridge(websocket: WebSocket, session_id: UUID) -> Identity:
+    credentials = websocket.headers.get("authorization", "")
+    if not credentials.lower().startswith(_BEARER):
+        raise BridgeTokenInvalid
+    token = credentials[len(_BEARER) :].strip()
+    sessions: SessionService = websocket.app.state.sessions
+    label = await sessions.bridge_label(session_id, token)
+    rooms = _rooms(websocket)
+    rooms.check_capacity()
+    await rooms.room(session_id)
+    return Identity(device_id=uuid5(session_id, token), audience="bridge", name=label)
+
+
+async def _serve(websocket: WebSocket, session_text: str, admit: Doorkeeper) -> None:
+    settings: Settings = websocket.app.state.settings
+    try:
+        _require_own_origin(websocket, settings)
+        session_id = _session_id(session_text)
+        identity = await admit(websocket, session_id)
+    except AppError as error:
+        await _refuse(websocket, error)
+        return
+    except (RedisError, SQLAlchemyError, OSError) as error:
+        log.warning("socket_not_admitted", error=repr(error))
+        await _refuse(websocket, Unavailable(retry_after_seconds=2.0))
+        return
+    await _carry(websocket, AsgiConnection(websocket, identity=identity, session_id=session_id, settings=settings.realtime))
+
+
+async def _carry(websocket: WebSocket, connection: AsgiConnection) -> None:
+    rooms = _rooms(websocket)
+    commands: Router = websocket.app.state.command_router
+    try:
+        await websocket.accept()
+        if not rooms.hub.admit(connection):
+            await websocket.close(CloseCode.TOO_MANY_SOCKETS, CLOSE_REASONS[CloseCode.TOO_MANY_SOCKETS])
+            return
+    except (WebSocketDisconnect, RuntimeError, OSError):
+        return
+    try:
+        await connection.run(commands.receive)
+    finally:
+        rooms.release(connection)
+
+
+async def _refuse(websocket: WebSocket, error: AppError) -> None:
+    try:
+        await websocket.send_denial_response(Response(problem_body(error), error.http_status, problem_headers(error)))
+    except (WebSocketDisconnect, RuntimeError, OSError):
+        return
+
+
+def _require_own_origin(websocket: WebSocket, settings: Settings) -> None:
+    origins = websocket.headers.getlist("origin")
+    host = websocket.headers.get("host", "")
+    fits = [origin_allowed(origin, host=host, scheme=websocket.url.scheme, allowed=settings.allowed_origins) for origin in origins]
+    if len(origins) > 1 or not all(fits):
+        raise OriginRefused
+
+
+def _session_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise SessionNotFound from None
+
+
+def _rooms(websocket: WebSocket) -> RoomDirectory:
+    rooms: RoomDirectory = websocket.app.state.rooms
+    return rooms

@@ -1,0 +1,309 @@
+"""What every published number means. A number without an entry here may not be shown; rates carry their denominator in the name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Source = Literal["measured", "imported", "derived"]
+Unit = Literal["views", "viewers", "seconds", "likes", "comments", "orders", "units", "buyers", "vnd", "percent", "vnd_per_1000_views"]
+
+_BROADCAST = "session start to session end"
+_LEDGER = "all ledger entries of the session up to as_of; later facts are new entries at their own time"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDefinition:
+    """Name, formula, window and source of one number, in both languages."""
+
+    name: str
+    label_vi: str
+    label_en: str
+    unit: Unit
+    formula: str
+    window: str
+    source: Source
+    definition_vi: str
+    definition_en: str
+
+
+def _measured(name: str, unit: Unit, formula: str, labels: tuple[str, str], texts: tuple[str, str]) -> MetricDefinition:
+    return MetricDefinition(name, *labels, unit, formula, _BROADCAST, "measured", *texts)
+
+
+def _derived(name: str, unit: Unit, formula: str, labels: tuple[str, str], texts: tuple[str, str]) -> MetricDefinition:
+    return MetricDefinition(name, *labels, unit, formula, _BROADCAST, "derived", *texts)
+
+
+_AUDIENCE = (
+    _measured(
+        "views",
+        "views",
+        "count(room entries)",
+        ("Lượt xem", "Views"),
+        (
+            "Số lần một thiết bị vào phòng. Vào lại được tính thêm một lượt; quay lại trong vòng 30 giây thì vẫn là lượt cũ.",
+            "Entries of a device into the room. Coming back counts again; coming back within 30 seconds continues the view.",
+        ),
+    ),
+    _measured(
+        "views_10s",
+        "views",
+        "count(room entries that lasted at least 10 s)",
+        ("Lượt xem từ 10 giây", "Views of 10 s or more"),
+        ("Số lượt xem kéo dài ít nhất 10 giây.", "Views that lasted at least 10 seconds."),
+    ),
+    _measured(
+        "unique_viewers",
+        "viewers",
+        "HyperLogLog(device tokens that entered)",
+        ("Người xem không trùng", "Unique viewers"),
+        (
+            "Số thiết bị khác nhau đã vào phòng, ước tính bằng HyperLogLog với sai số chuẩn 0,81 %. Một người dùng hai thiết bị là hai người xem.",
+            "Distinct devices that entered, estimated by HyperLogLog with a standard error of 0.81 %. One person on two devices is two viewers.",
+        ),
+    ),
+    _measured(
+        "viewers_now",
+        "viewers",
+        "sum over nodes of connected devices, nodes silent for longer than their time limit left out",
+        ("Đang xem", "Viewers now"),
+        (
+            "Số thiết bị đang kết nối lúc này, cộng qua mọi máy chủ. Màn hình của người dẫn và ban tổ chức không được tính.",
+            "Devices connected at this moment, over all nodes. Screens of hosts and organisers are not counted.",
+        ),
+    ),
+    _measured(
+        "viewers_peak",
+        "viewers",
+        "max over time of viewers_now",
+        ("Đông nhất cùng lúc (PCU)", "Peak concurrent viewers (PCU)"),
+        (
+            "Số người xem cùng lúc cao nhất: giá trị lớn nhất của tổng qua mọi máy chủ, lấy mỗi nhịp (dưới 10 giây một lần).",
+            "Highest number of viewers at one moment: the maximum of the sum over all nodes, taken every tick (more often than every 10 s).",
+        ),
+    ),
+    _derived(
+        "viewers_average",
+        "viewers",
+        "watch_seconds / stream seconds",
+        ("Trung bình cùng lúc (ACU)", "Average concurrent viewers (ACU)"),
+        (
+            "Tổng số giây xem chia cho số giây phát sóng.",
+            "Viewer-seconds divided by the seconds of the broadcast.",
+        ),
+    ),
+    _measured(
+        "watch_seconds",
+        "seconds",
+        "sum(time each connected device spent in the room)",
+        ("Tổng thời gian xem", "Watch time, total"),
+        (
+            "Tổng thời gian mọi thiết bị ở trong phòng. Chương trình không biết người xem có nhìn màn hình hay không.",
+            "Time that all devices together spent in the room. Whether somebody looked at the screen is not known.",
+        ),
+    ),
+    _derived(
+        "watch_seconds_per_unique_viewer",
+        "seconds",
+        "watch_seconds / unique_viewers",
+        ("Thời gian xem trung bình mỗi người xem", "Watch time per unique viewer"),
+        ("Tổng thời gian xem chia cho số người xem không trùng.", "Total watch time divided by unique viewers."),
+    ),
+    _measured(
+        "likes",
+        "likes",
+        "count(likes)",
+        ("Lượt thích", "Likes"),
+        ("Số lần bấm thích; một người có thể bấm nhiều lần.", "Presses of the like button; one person may press many times."),
+    ),
+    _measured(
+        "comments",
+        "comments",
+        "count(comments accepted)",
+        ("Bình luận", "Comments"),
+        (
+            "Số bình luận được nhận, kể cả những bình luận không kịp hiện lên màn hình.",
+            "Comments accepted, also those that the screen had no room for.",
+        ),
+    ),
+    _measured(
+        "commenters",
+        "viewers",
+        "HyperLogLog(device tokens that commented)",
+        ("Người bình luận", "Commenters"),
+        (
+            "Số thiết bị khác nhau đã bình luận, ước tính với sai số chuẩn 0,81 %.",
+            "Distinct devices that commented, estimated with a standard error of 0.81 %.",
+        ),
+    ),
+    _derived(
+        "commenters_per_unique_viewer_percent",
+        "percent",
+        "commenters / unique_viewers * 100",
+        ("Người bình luận trên 100 người xem không trùng", "Commenters per 100 unique viewers"),
+        (
+            "Tỷ lệ người bình luận, mẫu số là số người xem không trùng.",
+            "Share of commenters; the denominator is unique viewers.",
+        ),
+    ),
+)
+
+_KIND_LABELS = {
+    "placed": ("đã đặt", "placed", "được đặt và ghi vào sổ", "accepted and written to the ledger"),
+    "confirmed": ("đã xác nhận", "confirmed", "được người mua xác nhận", "confirmed by the buyer"),
+    "cancelled": ("đã hủy", "cancelled", "bị hủy", "cancelled"),
+    "expired": ("hết hạn giữ", "expired", "hết hạn giữ hàng", "whose hold ran out"),
+    "paid": ("đã trả tiền", "paid", "đã trả tiền hoặc đã thu hộ (COD)", "paid, or collected on delivery (COD)"),
+    "delivered": ("đã giao", "delivered", "đã giao đến người mua", "delivered to the buyer"),
+    "returned": ("đã trả hàng", "returned", "bị trả hàng", "whose goods came back"),
+    "refunded": ("đã hoàn tiền", "refunded", "đã được hoàn tiền", "whose money was given back"),
+}
+
+
+def _ledger(kind: str) -> tuple[MetricDefinition, ...]:
+    vi, en, text_vi, text_en = _KIND_LABELS[kind]
+    return (
+        MetricDefinition(
+            f"orders_{kind}",
+            f"Đơn {vi}",
+            f"Orders {en}",
+            "orders",
+            f"count(ledger entries {kind})",
+            _LEDGER,
+            "measured",
+            f"Số đơn {text_vi}.",
+            f"Orders {text_en}.",
+        ),
+        MetricDefinition(
+            f"units_{kind}",
+            f"Sản phẩm {vi}",
+            f"Units {en}",
+            "units",
+            f"sum(units of ledger entries {kind})",
+            _LEDGER,
+            "measured",
+            f"Số sản phẩm trong các đơn {text_vi}.",
+            f"Units in orders {text_en}.",
+        ),
+        MetricDefinition(
+            f"revenue_{kind}_vnd",
+            f"Giá trị đơn {vi}",
+            f"Value of orders {en}",
+            "vnd",
+            f"sum(amount_vnd of ledger entries {kind})",
+            _LEDGER,
+            "measured",
+            f"Tổng giá trị các đơn {text_vi}, theo giá đã chốt lúc đặt.",
+            f"Value of orders {text_en}, at the price agreed when they were placed.",
+        ),
+    )
+
+
+def _average_order(kind: str) -> MetricDefinition:
+    vi, en, _, _ = _KIND_LABELS[kind]
+    return MetricDefinition(
+        f"revenue_{kind}_per_order_{kind}_vnd",
+        f"Giá trị trung bình mỗi đơn {vi} (AOV)",
+        f"Average value of an order {en} (AOV)",
+        "vnd",
+        f"revenue_{kind}_vnd / orders_{kind}",
+        _LEDGER,
+        "derived",
+        f"Tổng giá trị các đơn {vi} chia cho số đơn {vi}.",
+        f"Value of orders {en} divided by their number.",
+    )
+
+
+_SALES = (
+    *(definition for kind in _KIND_LABELS for definition in _ledger(kind)),
+    MetricDefinition(
+        "buyers",
+        "Người mua",
+        "Buyers",
+        "buyers",
+        "count(distinct buyer tokens of entries placed)",
+        _LEDGER,
+        "measured",
+        "Số người đặt hàng khác nhau, kể cả khi đơn bị hủy sau đó.",
+        "Distinct people who placed an order, also when it was cancelled later.",
+    ),
+    MetricDefinition(
+        "revenue_net_vnd",
+        "Giá trị thực sau trả hàng",
+        "Value net of returns",
+        "vnd",
+        "sum over orders of amount delivered - max(amount returned, amount refunded)",
+        _LEDGER,
+        "derived",
+        "Giá trị đã giao trừ phần bị trả hàng hoặc hoàn tiền; một đơn vừa trả hàng vừa hoàn tiền chỉ bị trừ một lần.",
+        "Value delivered less what came back or was refunded; an order that was both returned and refunded is taken off once.",
+    ),
+    *(_average_order(kind) for kind in ("placed", "confirmed", "paid", "delivered")),
+    MetricDefinition(
+        "revenue_placed_per_1000_views_vnd",
+        "Giá trị đặt trên 1.000 lượt xem (GPM)",
+        "Value placed per 1,000 views (GPM)",
+        "vnd_per_1000_views",
+        "revenue_placed_vnd / views * 1000",
+        _BROADCAST,
+        "derived",
+        "Tổng giá trị đơn đã đặt chia cho số lượt xem, nhân 1.000.",
+        "Value of orders placed divided by views, times 1,000.",
+    ),
+    MetricDefinition(
+        "buyers_per_unique_viewer_percent",
+        "Người mua trên 100 người xem không trùng",
+        "Buyers per 100 unique viewers",
+        "percent",
+        "buyers / unique_viewers * 100",
+        _BROADCAST,
+        "derived",
+        "Tỷ lệ chuyển đổi, mẫu số là số người xem không trùng.",
+        "Conversion; the denominator is unique viewers.",
+    ),
+    MetricDefinition(
+        "orders_confirmed_per_order_placed_percent",
+        "Đơn được xác nhận trên 100 đơn đã đặt",
+        "Orders confirmed per 100 orders placed",
+        "percent",
+        "orders_confirmed / orders_placed * 100",
+        _LEDGER,
+        "derived",
+        "Tỷ lệ xác nhận đơn, mẫu số là số đơn đã đặt.",
+        "Order-confirmation rate; the denominator is orders placed.",
+    ),
+)
+
+_OUTSIDE = (
+    MetricDefinition(
+        "outside_viewers",
+        "Đang xem trên nền tảng khác",
+        "Viewers on another platform",
+        "viewers",
+        "latest count reported for the platform",
+        _BROADCAST,
+        "imported",
+        "Con số do người dẫn hoặc phần mềm đọc từ nền tảng khác và gửi về; không do hệ thống này đo và không cộng vào số của hệ thống.",
+        "A count read on another platform by the host or a bridge; not measured here and never added to our own.",
+    ),
+    MetricDefinition(
+        "outside_viewers_peak",
+        "Đông nhất trên nền tảng khác",
+        "Peak on another platform",
+        "viewers",
+        "max(counts reported for the platform)",
+        _BROADCAST,
+        "imported",
+        "Con số cao nhất đã gửi về cho nền tảng đó.",
+        "The highest count reported for that platform.",
+    ),
+)
+
+DEFINITIONS: tuple[MetricDefinition, ...] = (*_AUDIENCE, *_SALES, *_OUTSIDE)
+_BY_NAME = {definition.name: definition for definition in DEFINITIONS}
+
+
+def definition_of(name: str) -> MetricDefinition:
+    """Raises `KeyError` for a number that nobody has defined."""
+    return _BY_NAME[name]

@@ -1,0 +1,134 @@
+"""From a snapshot of counters to the figures that people read: derived metrics, and a series without holes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.infra.clock import from_ms, to_ms
+from app.metrics.figures import Snapshot
+from app.metrics.queries import SessionTimes
+from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, ProductSales, Restored, Sales, SessionStats, Totals
+
+SERIES_MINUTES_MAX = 24 * 60
+_MINUTE_MS = 60_000
+_MINUTES_AROUND = 30
+_MINUTE_COUNTERS = ("viewers_peak", "views", "views_10s", "likes", "comments", "orders_placed", "units_placed", "revenue_placed_vnd")
+
+
+def build_stats(snapshot: Snapshot, times: SessionTimes, *, is_final: bool) -> SessionStats:
+    """Figures of a session as of the snapshot. Never adds imported counts to measured ones."""
+    totals = _totals(snapshot)
+    return SessionStats(
+        session_id=times.session_id,
+        figures_are="final" if is_final else "live",
+        as_of=snapshot.as_of,
+        ledger_seq=snapshot.ledger_seq,
+        started_at=times.started_at,
+        ended_at=times.ended_at,
+        totals=totals,
+        derived=derive(totals, watch_ms=snapshot.measured.get("watch_ms", 0), stream_seconds=stream_seconds(times, snapshot.as_of)),
+        products=tuple(
+            ProductSales(product_id=UUID(product_id), **_sales(figures)) for product_id, figures in sorted(snapshot.products.items())
+        ),
+        minutes=_series(snapshot, times),
+        outside=tuple(
+            OutsideFigures(
+                source=source,
+                outside_viewers=figure.viewers,
+                outside_viewers_peak=figure.viewers_peak,
+                observed_at=from_ms(figure.observed_at_ms),
+            )
+            for source, figure in sorted(snapshot.outside.items())
+        ),
+        taken={UUID(offer_id): units for offer_id, units in snapshot.taken.items()},
+        restored=Restored(times=snapshot.restores, lost_seconds_at_most=snapshot.lost_ms_at_most / 1000) if snapshot.restores else None,
+    )
+
+
+def with_sales(stats: SessionStats, sales: Mapping[str, int], *, buyers: int) -> SessionStats:
+    """The same figures with sales counted elsewhere, e.g. from the ledger itself; quotients follow."""
+    totals = stats.totals.model_copy(update={**dict.fromkeys(Sales.model_fields, 0), **_sales(sales), "buyers": buyers})
+    seconds = 0.0 if stats.started_at is None else ((stats.ended_at or stats.as_of) - stats.started_at).total_seconds()
+    derived = derive(totals, watch_ms=totals.watch_seconds * 1000, stream_seconds=max(0.0, seconds))
+    return stats.model_copy(update={"totals": totals, "derived": derived})
+
+
+def stream_seconds(times: SessionTimes, as_of: datetime) -> float:
+    """Seconds of the broadcast so far; 0 before it has begun."""
+    if times.started_at is None:
+        return 0.0
+    return max(0.0, ((times.ended_at or as_of) - times.started_at) / timedelta(seconds=1))
+
+
+def derive(totals: Totals, *, watch_ms: int, stream_seconds: float) -> DerivedFigures:
+    """Quotients by the formulas of `definitions.py`; money is rounded to whole VND, half up."""
+    watch_seconds = watch_ms / 1000
+    return DerivedFigures(
+        viewers_average=_quotient(watch_seconds, stream_seconds),
+        watch_seconds_per_unique_viewer=_quotient(watch_seconds, totals.unique_viewers),
+        commenters_per_unique_viewer_percent=_quotient(totals.commenters * 100, totals.unique_viewers),
+        revenue_placed_per_order_placed_vnd=_money(totals.revenue_placed_vnd, totals.orders_placed),
+        revenue_confirmed_per_order_confirmed_vnd=_money(totals.revenue_confirmed_vnd, totals.orders_confirmed),
+        revenue_paid_per_order_paid_vnd=_money(totals.revenue_paid_vnd, totals.orders_paid),
+        revenue_delivered_per_order_delivered_vnd=_money(totals.revenue_delivered_vnd, totals.orders_delivered),
+        revenue_placed_per_1000_views_vnd=_money(totals.revenue_placed_vnd * 1000, totals.views),
+        buyers_per_unique_viewer_percent=_quotient(totals.buyers * 100, totals.unique_viewers),
+        orders_confirmed_per_order_placed_percent=_quotient(totals.orders_confirmed * 100, totals.orders_placed),
+    )
+
+
+def _quotient(numerator: float, denominator: float) -> float | None:
+    return round(numerator / denominator, 2) if denominator else None
+
+
+def _money(amount_vnd: int, count: int) -> int | None:
+    return (2 * amount_vnd + count) // (2 * count) if count else None
+
+
+def _sales(figures: Mapping[str, int]) -> dict[str, int]:
+    return {name: figures[name] for name in Sales.model_fields if name in figures}
+
+
+def _totals(snapshot: Snapshot) -> Totals:
+    measured = snapshot.measured
+    return Totals(
+        views=measured.get("views", 0),
+        views_10s=measured.get("views_10s", 0),
+        unique_viewers=snapshot.unique_viewers,
+        viewers_now=snapshot.viewers_now,
+        viewers_peak=measured.get("viewers_peak", 0),
+        watch_seconds=measured.get("watch_ms", 0) // 1000,
+        likes=measured.get("likes", 0),
+        comments=measured.get("comments", 0),
+        commenters=snapshot.commenters,
+        buyers=snapshot.buyers,
+        **_sales(snapshot.ledger),
+    )
+
+
+def _series(snapshot: Snapshot, times: SessionTimes) -> tuple[MinuteFigures, ...]:
+    """Every minute of the broadcast, also the empty ones, so that the sum of the series is the total.
+
+    A node's last flush may come just after the end. What happens to orders later is in the totals only.
+    """
+    if times.started_at is None:
+        return ()
+    began = (to_ms(times.started_at) or 0) // _MINUTE_MS
+    over = (to_ms(times.ended_at or snapshot.as_of) or 0) // _MINUTE_MS
+    # a wrong clock somewhere must not stretch the series over days
+    near = range(began - _MINUTES_AROUND, over + _MINUTES_AROUND + 1)
+    busy = [
+        minute for minute, figures in snapshot.minutes.items() if minute in near and any(figures.get(name) for name in _MINUTE_COUNTERS)
+    ]
+    first, last = min([began, *busy]), max([over, *busy])
+    return tuple(_minute(minute, snapshot.minutes.get(minute, {})) for minute in range(first, min(last + 1, first + SERIES_MINUTES_MAX)))
+
+
+def _minute(minute: int, figures: Mapping[str, int]) -> MinuteFigures:
+    return MinuteFigures(
+        minute_at=from_ms(minute * _MINUTE_MS),
+        viewers_average=round(figures.get("watch_ms", 0) / _MINUTE_MS, 2),
+        **{name: figures[name] for name in _MINUTE_COUNTERS if name in figures},
+    )

@@ -1,0 +1,61 @@
+"""HTTP routes of the order desk: orders of a session for its staff, the steps they take, and payments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.requests import HTTPConnection
+
+from app.accounts.access import SignedInUser
+from app.orders.desk import OrderDesk
+from app.orders.desk_schemas import BookedPaymentView, DeskOrderList, NewPayment, NewStep, OrderEntry, OrderWithContact, WorkList
+from app.orders.payments import ReceivedPayment
+from app.orders.transitions import Step
+
+router = APIRouter(prefix="/api/v1", tags=["order desk"])
+
+
+def _desk(connection: HTTPConnection) -> OrderDesk:
+    desk: OrderDesk = connection.app.state.desk
+    return desk
+
+
+Desk = Annotated[OrderDesk, Depends(_desk)]
+
+
+@router.get("/sessions/{session_id}/orders", summary="Orders of a session, newest first", description="Staff in charge. Phones are masked.")
+async def list_orders(
+    session_id: UUID,
+    user: SignedInUser,
+    desk: Desk,
+    before: Annotated[int | None, Query(ge=1, description="only orders numbered below this")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> DeskOrderList:
+    return await desk.list_orders(user, session_id, before=before, limit=limit)
+
+
+@router.get(
+    "/sessions/{session_id}/orders/{order_id}", summary="One order with its receiver", description="Staff in charge; each look is audited."
+)
+async def read_order(session_id: UUID, order_id: UUID, user: SignedInUser, desk: Desk) -> OrderWithContact:
+    return await desk.read_order(user, session_id, order_id)
+
+
+@router.post("/sessions/{session_id}/orders/{order_id}/steps", status_code=201, summary="Confirm, cancel, deliver, return … an order")
+async def take_step(session_id: UUID, order_id: UUID, body: NewStep, user: SignedInUser, desk: Desk) -> OrderEntry:
+    entry = await desk.step(user, session_id, Step(order_id, body.kind, body.reason))
+    return OrderEntry(seq=entry.seq, kind=entry.kind, reason=entry.reason, happened_at_ms=entry.happened_at_ms)
+
+
+@router.post("/payments", status_code=201, summary="Book a payment", description="The same reference twice is booked once.")
+async def book_payment(body: NewPayment, user: SignedInUser, desk: Desk) -> BookedPaymentView:
+    payment = ReceivedPayment(user.organisation_id, body.order_id, body.reference, body.amount_vnd, body.received_at)
+    booked = await desk.book(user, payment)
+    return BookedPaymentView(payment_id=booked.payment_id, order_id=booked.order_id, matter=booked.matter)
+
+
+@router.get("/payments/work-list", summary="Payments that need a person", description="Late, too little, too much, or matching no order.")
+async def work_list(user: SignedInUser, desk: Desk) -> WorkList:
+    return await desk.work_list(user)

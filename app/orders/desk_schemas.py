@@ -1,0 +1,105 @@
+"""HTTP bodies of the order desk."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+StepKind = Literal["confirmed", "delivered", "returned", "refunded", "cancelled"]
+Matter = Literal["late", "under", "over", "unmatched"]
+
+
+class NewStep(BaseModel):
+    """What happened to an order. `paid` comes through payments, `expired` by the clock."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"kind": "cancelled", "reason": "no_answer"}]})
+
+    kind: StepKind
+    reason: str = Field(
+        "", max_length=40, pattern=r"^[a-z_]*$", description="short code, e.g. no_answer, wrong_number, refused; never personal data"
+    )
+
+
+class OrderEntry(BaseModel):
+    """One ledger entry of an order."""
+
+    seq: int
+    kind: str
+    reason: str
+    happened_at_ms: int
+
+
+class DeskOrder(BaseModel):
+    """An order in a list; the receiver's phone shows its last three digits only."""
+
+    order_id: UUID
+    number: int
+    state: str
+    payment: str
+    total_vnd: int
+    units: int
+    placed_at_ms: int
+    due_at_ms: int
+    phone_masked: str | None
+
+
+class DeskOrderList(BaseModel):
+    orders: list[DeskOrder]
+
+
+class Receiver(BaseModel):
+    """Personal data; all null once erased."""
+
+    name: str | None
+    phone: str | None
+    street: str | None
+    ward_name: str | None
+    province_name: str | None
+    note: str | None
+
+
+class OrderWithContact(DeskOrder):
+    receiver: Receiver
+    entries: list[OrderEntry]
+
+
+class NewPayment(BaseModel):
+    """A line of a bank feed or of a courier's COD list."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "order_id": "0a6dd34c-9a2c-4b12-a84a-6b1f1f3f2b8e",
+                    "reference": "FT26327000123",
+                    "amount_vnd": 258_000,
+                    "received_at": "2026-11-23T09:30:00+07:00",
+                }
+            ]
+        },
+    )
+
+    order_id: UUID | None = Field(None, description="the order it names; null when nothing could be read")
+    reference: str = Field(min_length=1, max_length=100, description="the bank's own reference, unique")
+    amount_vnd: int = Field(gt=0, le=10**12)
+    received_at: AwareDatetime
+
+
+class BookedPaymentView(BaseModel):
+    payment_id: UUID
+    order_id: UUID | None
+    matter: Matter | None = Field(description="why a person must look at it; null = it settled its order")
+
+
+class WorkListItem(BookedPaymentView):
+    reference: str
+    amount_vnd: int
+    received_at: datetime
+
+
+class WorkList(BaseModel):
+    items: list[WorkListItem]

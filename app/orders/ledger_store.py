@@ -1,0 +1,68 @@
+"""Appending to a session's ledger: lock its head, chain new entries onto it, write them and the new head in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from app.infra.clock import to_ms
+from app.infra.database import RawConnection
+from app.orders.ledger import Entry, EntryKind, EntryLine, body_of, chain
+
+_LOCK_HEAD = """
+SELECT l.last_seq, l.last_hash, s.state
+FROM ledgers l JOIN sessions s ON s.id = l.session_id
+WHERE l.session_id = $1
+FOR UPDATE OF l FOR SHARE OF s
+"""
+
+_INSERT_ENTRIES = """
+INSERT INTO ledger_entries (session_id, happened_at, seq, kind, order_id, amount_vnd, units, body, hash)
+SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::bigint[], $7::int[], $8::text[], $9::bytea[])
+"""
+
+_ADVANCE_HEAD = "UPDATE ledgers SET last_seq = $2, last_hash = $3 WHERE session_id = $1"
+
+
+@dataclass(slots=True)
+class OpenLedger:
+    """A ledger whose head this transaction holds the lock of; other writers of the session wait until it ends."""
+
+    session_id: UUID
+    session_state: str
+    last_seq: int
+    last_hash: bytes
+    now: datetime
+    _rows: list[tuple[object, ...]] = field(default_factory=list)
+
+    def append(self, kind: EntryKind, order_id: UUID, *, buyer_token: str, lines: Sequence[EntryLine], reason: str = "") -> Entry:
+        """Chain one more entry; it is written by `write`."""
+        entry = Entry(
+            session_id=self.session_id,
+            seq=self.last_seq + 1,
+            kind=kind,
+            order_id=order_id,
+            buyer_token=buyer_token,
+            happened_at_ms=to_ms(self.now) or 0,
+            lines=tuple(lines),
+            reason=reason,
+        )
+        body = body_of(entry)
+        self.last_seq, self.last_hash = entry.seq, chain(self.last_hash, body)
+        self._rows.append((entry.seq, kind, order_id, entry.amount_vnd, entry.units, body, self.last_hash))
+        return entry
+
+    async def write(self, db: RawConnection) -> None:
+        """Write the appended entries and the new head. Nothing happens when none was appended."""
+        if self._rows:
+            await db.execute(_INSERT_ENTRIES, self.session_id, self.now, *map(list, zip(*self._rows, strict=True)))
+            await db.execute(_ADVANCE_HEAD, self.session_id, self.last_seq, self.last_hash)
+            self._rows.clear()
+
+
+async def open_ledger(db: RawConnection, session_id: UUID, now: datetime) -> OpenLedger | None:
+    """Lock the head of a session's ledger until the transaction ends; None when the session has never had an offer."""
+    row = await db.fetchrow(_LOCK_HEAD, session_id)
+    return None if row is None else OpenLedger(session_id, row["state"], row["last_seq"], row["last_hash"], now)

@@ -1,0 +1,30 @@
+"""Background work of reports: final figures of ended sessions. One node does it at a time."""
+
+from __future__ import annotations
+
+from app.infra.job_lock import JobLock
+from app.infra.tasks import TaskOwner, repeat
+from app.reports.service import ReportService
+
+FINISH_SECONDS = 5.0
+_LEASE_SECONDS = 20
+
+
+class ReportJobs:
+    """Starts and stops the loop; safe to run on every node."""
+
+    def __init__(self, reports: ReportService, lock: JobLock) -> None:
+        self._reports = reports
+        self._lock = lock
+        self._tasks = TaskOwner("report_jobs")
+
+    def start(self) -> None:
+        self._tasks.spawn("finish", repeat("final_figures", FINISH_SECONDS, self._finish))
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+    async def _finish(self) -> None:
+        if await self._lock.mine("final_figures", seconds=_LEASE_SECONDS):
+            await self._reports.finish_ended()
+            await self._reports.forget_closed()

@@ -1,0 +1,160 @@
+"""Read-only SQL of the report. Tables of other packages are read by name: a report looks at everything and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.infra.database import RawConnection
+
+_ENTRIES_PER_FETCH = 1000
+
+_SESSION = """
+SELECT s.id, s.title, s.state, s.organisation_id, o.name AS organisation_name, u.display_name AS host_name,
+       s.started_at, s.ended_at, coalesce(l.last_seq, 0) AS last_seq, transaction_timestamp() AS as_of
+FROM sessions s
+JOIN organisations o ON o.id = s.organisation_id
+JOIN users u ON u.id = s.host_id
+LEFT JOIN ledgers l ON l.session_id = s.id
+WHERE s.id = $1
+"""
+
+# Products of the run-down first, in its order; then those that were offered and taken off again.
+_PRODUCTS = """
+SELECT p.id, sp.code, p.name, p.unit, p.producer_id,
+       count(f.id) AS offers, coalesce(sum(f.total_quantity), 0) AS units_offered, coalesce(sum(f.remaining), 0) AS units_remaining
+FROM products p
+LEFT JOIN session_products sp ON sp.product_id = p.id AND sp.session_id = $1
+LEFT JOIN offers f ON f.product_id = p.id AND f.session_id = $1
+WHERE sp.product_id IS NOT NULL OR f.id IS NOT NULL
+GROUP BY p.id, sp.code, sp.position
+ORDER BY sp.position NULLS LAST, p.name
+"""
+
+# Producers of the products, and those an offer was made under: a product may change hands, its sales do not.
+_PRODUCERS = """
+SELECT id, name, kind, commune_name FROM producers
+WHERE id IN (SELECT p.producer_id FROM products p JOIN session_products sp ON sp.product_id = p.id AND sp.session_id = $1
+             UNION SELECT producer_id FROM offers WHERE session_id = $1)
+ORDER BY name
+"""
+
+_OFFERS = """
+SELECT f.id, f.product_id, p.name AS product_name, f.state, f.flash_price_vnd, f.total_quantity, f.remaining, f.starts_at, f.ends_at
+FROM offers f JOIN products p ON p.id = f.product_id
+WHERE f.session_id = $1
+ORDER BY f.created_at
+"""
+
+_PINS = """
+SELECT a.happened_at, p.id AS product_id, p.name AS product_name
+FROM audit_entries a JOIN products p ON p.id::text = a.details ->> 'product_id'
+WHERE a.organisation_id = $1 AND a.action = 'session.pinned' AND a.subject_id = $2
+ORDER BY a.id
+"""
+
+_ORDER_SUMS = """
+SELECT count(DISTINCT o.id) AS orders, coalesce(sum(l.quantity), 0) AS units, coalesce(sum(l.quantity * l.unit_price_vnd), 0) AS amount_vnd
+FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.session_id = $1
+"""
+
+_ENTRIES = "SELECT seq, body, hash, amount_vnd FROM ledger_entries WHERE session_id = $1 ORDER BY seq"
+
+_UNFINISHED = """
+SELECT s.id, coalesce(l.last_seq, 0) AS last_seq
+FROM sessions s
+LEFT JOIN ledgers l ON l.session_id = s.id
+LEFT JOIN session_totals t ON t.session_id = s.id
+WHERE s.state IN ('ended', 'closed')
+  AND s.ended_at <= now() - make_interval(secs => $1)
+  AND (t.session_id IS NULL OR t.figures ->> 'state' <> 'final' OR (t.figures ->> 'ledger_seq')::bigint < l.last_seq)
+ORDER BY s.ended_at DESC
+LIMIT 200
+"""
+
+_FORGETTABLE = """
+SELECT s.id FROM sessions s JOIN session_totals t ON t.session_id = s.id
+WHERE s.state = 'closed' AND s.closed_at > now() - interval '1 day' AND t.figures ->> 'state' = 'final'
+ORDER BY s.closed_at DESC
+LIMIT 200
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """The session a report is about, as of the transaction that read it."""
+
+    id: UUID
+    title: str
+    state: str
+    organisation_id: UUID
+    organisation_name: str
+    host_name: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    last_seq: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFacts:
+    """One flash offer with its stock."""
+
+    id: UUID
+    product_id: UUID
+    product_name: str
+    state: str
+    flash_price_vnd: int
+    total_quantity: int
+    remaining: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+async def session_facts(db: RawConnection, session_id: UUID) -> SessionFacts | None:
+    """None when there is no such session."""
+    row = await db.fetchrow(_SESSION, session_id)
+    return None if row is None else SessionFacts(**row)
+
+
+async def product_rows(db: RawConnection, session_id: UUID) -> list[dict[str, Any]]:
+    return [dict(row) for row in await db.fetch(_PRODUCTS, session_id)]
+
+
+async def producer_rows(db: RawConnection, session_id: UUID) -> list[dict[str, Any]]:
+    return [dict(row) for row in await db.fetch(_PRODUCERS, session_id)]
+
+
+async def offer_facts(db: RawConnection, session_id: UUID) -> list[OfferFacts]:
+    return [OfferFacts(**row) for row in await db.fetch(_OFFERS, session_id)]
+
+
+async def pin_rows(db: RawConnection, session: SessionFacts) -> list[dict[str, Any]]:
+    """Products that were pinned, with the time, from the audit trail."""
+    return [dict(row) for row in await db.fetch(_PINS, session.organisation_id, str(session.id))]
+
+
+async def order_sums(db: RawConnection, session_id: UUID) -> Mapping[str, int]:
+    """Orders, units and amount by the order rows themselves, apart from the ledger."""
+    row = await db.fetchrow(_ORDER_SUMS, session_id)
+    return {name: int(amount) for name, amount in (row or {}).items()}
+
+
+async def ledger_rows(db: RawConnection, session_id: UUID) -> AsyncIterator[tuple[int, str, bytes, int]]:
+    """Entries in order of seq, in pieces; needs a transaction of the caller."""
+    async for row in db.cursor(_ENTRIES, session_id, prefetch=_ENTRIES_PER_FETCH):
+        yield row["seq"], row["body"], row["hash"], row["amount_vnd"]
+
+
+async def unfinished_sessions(db: RawConnection, *, settle_seconds: float) -> list[tuple[UUID, int]]:
+    """Sessions over for `settle_seconds` whose final figures are missing or older than their ledger, with its last seq."""
+    return [(row["id"], row["last_seq"]) for row in await db.fetch(_UNFINISHED, settle_seconds)]
+
+
+async def forgettable_sessions(db: RawConnection) -> list[UUID]:
+    """Sessions closed lately whose figures are final: Redis need not keep them."""
+    return [row["id"] for row in await db.fetch(_FORGETTABLE)]

@@ -1,0 +1,72 @@
+"""HTTP routes of reports and their exports."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.requests import HTTPConnection
+
+from app.accounts.access import SignedInUser
+from app.errors import MalformedRequest, NotSignedIn
+from app.infra.problems import problem_responses
+from app.live.errors import SessionNotFound
+from app.reports.csv_export import Language, minutes_csv, products_csv
+from app.reports.schemas import Report
+from app.reports.service import ReportService
+
+router = APIRouter(prefix="/api/v1/sessions/{session_id}", tags=["reports"])
+
+
+def _reports(connection: HTTPConnection) -> ReportService:
+    service: ReportService = connection.app.state.reports
+    return service
+
+
+class CsvResponse(Response):
+    media_type = "text/csv; charset=utf-8"
+
+
+Reports = Annotated[ReportService, Depends(_reports)]
+InLanguage = Annotated[Language, Query(description="language of the column heads")]
+_REFUSALS = problem_responses(NotSignedIn, SessionNotFound, MalformedRequest)
+
+
+@router.get(
+    "/report",
+    response_model=Report,
+    summary="Report of a session",
+    description="For staff of the session's organisation, while it is live and after its end. Sales are folded from the ledger; "
+    "`reconciliation` shows every fact counted twice.",
+    responses=_REFUSALS,
+)
+async def read_report(session_id: UUID, user: SignedInUser, reports: Reports, response: Response) -> Report:
+    response.headers["cache-control"] = "no-store"
+    return await reports.report(user, session_id)
+
+
+@router.get(
+    "/report/minutes.csv",
+    response_model=None,
+    response_class=CsvResponse,
+    summary="The report's series, one row per minute",
+    responses=_REFUSALS,
+)
+async def read_minutes(session_id: UUID, user: SignedInUser, reports: Reports, language: InLanguage = "vi") -> CsvResponse:
+    return _file(minutes_csv(await reports.report(user, session_id), language), f"minutes-{session_id}.csv")
+
+
+@router.get(
+    "/report/products.csv",
+    response_model=None,
+    response_class=CsvResponse,
+    summary="The report's products, one row each",
+    responses=_REFUSALS,
+)
+async def read_products(session_id: UUID, user: SignedInUser, reports: Reports, language: InLanguage = "vi") -> CsvResponse:
+    return _file(products_csv(await reports.report(user, session_id), language), f"products-{session_id}.csv")
+
+
+def _file(content: str, name: str) -> CsvResponse:
+    return CsvResponse(content, headers={"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"})

@@ -1,0 +1,142 @@
+"""The report of a session, as the page and the API show it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.metrics.service import MinuteFigures, OutsideFigures, Sales
+
+StepName = Literal["placed", "confirmed", "paid", "delivered", "net"]
+MarkerKind = Literal["session.started", "session.ended", "offer.opened", "offer.ended", "product.pinned"]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HeadlineMetric(_Body):
+    """One number with everything needed to read it."""
+
+    name: str = Field(examples=["viewers_peak"])
+    value: float | int | None = Field(description="null where it cannot be computed, e.g. nobody came", examples=[311])
+    unit: str
+    source: Literal["measured", "imported", "derived"]
+    label_vi: str
+    label_en: str
+    formula: str
+    window: str
+    definition_vi: str
+    definition_en: str
+
+
+class Loss(_Body):
+    """Orders that did not reach a step, by what happened to them."""
+
+    kind: Literal["cancelled", "expired", "returned", "refunded"]
+    reason: str = Field(description="reason code of the ledger entry; may be empty")
+    orders: int
+    amount_vnd: int
+
+
+class LadderStep(_Body):
+    """One step of the revenue ladder. Previous step = this step + lost + waiting, except that paid may come after delivered (COD)."""
+
+    name: StepName
+    label_vi: str
+    label_en: str
+    orders: int
+    units: int
+    amount_vnd: int
+    amount_per_amount_placed_percent: float | None = Field(description="null when nothing was placed")
+    losses: tuple[Loss, ...] = ()
+    waiting_orders: int = Field(0, description="reached the step before, neither lost nor here yet")
+    waiting_amount_vnd: int = 0
+
+
+class ProductRow(_Body):
+    """What one product sold. `units_offered` and `units_remaining` are over its flash offers."""
+
+    product_id: UUID
+    code: str | None = Field(description="short code in the run-down; null when it was taken off")
+    name: str
+    unit: str
+    producer_id: UUID
+    producer_name: str
+    offers: int
+    units_offered: int
+    units_remaining: int
+    sales: Sales
+
+
+class ProducerRow(_Body):
+    """What the products of one producer sold."""
+
+    producer_id: UUID
+    name: str
+    kind: Literal["company", "cooperative", "cooperative_group", "household"]
+    commune_name: str
+    products: int
+    sales: Sales
+
+
+class Marker(_Body):
+    """Something that happened at one moment, for the timeline."""
+
+    at: datetime
+    kind: MarkerKind
+    product_id: UUID | None = None
+    product_name: str | None = None
+    offer_id: UUID | None = None
+    flash_price_vnd: int | None = None
+    units_offered: int | None = None
+
+
+class Check(_Body):
+    """Two independent counts of one fact."""
+
+    name: str = Field(examples=["revenue_placed_vnd"])
+    label_vi: str
+    label_en: str
+    subject_id: UUID | None = Field(None, description="the offer the check is about")
+    subject: str | None = Field(None, description="name of its product")
+    expected: int
+    found: int
+    ok: bool
+
+
+class Reconciliation(_Body):
+    """Ledger, figures and stock against each other. Figures are compared with the ledger up to the entry they include."""
+
+    ok: bool
+    ledger_last_seq: int
+    figures_ledger_seq: int
+    checks: tuple[Check, ...]
+
+
+class Report(_Body):
+    """Everything an organiser reads after the event. Sales are folded from the ledger, not read from counters."""
+
+    session_id: UUID
+    title: str
+    state: str
+    organisation_name: str
+    host_name: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration_seconds: int
+    as_of: datetime
+    measured_as_of: datetime
+    figures_are: Literal["live", "final"]
+    lost_seconds_at_most: float = Field(description="measured counts may miss so much, because Redis was lost meanwhile")
+    headline: tuple[HeadlineMetric, ...]
+    ladder: tuple[LadderStep, ...]
+    products: tuple[ProductRow, ...]
+    producers: tuple[ProducerRow, ...]
+    minutes: tuple[MinuteFigures, ...]
+    markers: tuple[Marker, ...]
+    outside: tuple[OutsideFigures, ...] = Field(description="imported from other platforms, never added to our own counts")
+    reconciliation: Reconciliation

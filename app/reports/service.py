@@ -1,0 +1,213 @@
+"""The door to reports: one session as its organiser reads it, and the job that makes its figures final."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from app.accounts.service import CurrentUser
+from app.infra.clock import from_ms, to_ms
+from app.infra.database import Database, RawConnection
+from app.live.errors import SessionNotFound
+from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
+from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionStats, definition_of, with_sales
+from app.reports import queries
+from app.reports.folding import FoldedLedger, fold_ledger
+from app.reports.reconciliation import reconcile
+from app.reports.schemas import HeadlineMetric, Marker, ProducerRow, ProductRow, Report
+
+__all__ = ["Report", "ReportService"]
+
+log = structlog.get_logger(__name__)
+
+HEADLINE = (
+    *("revenue_placed_vnd", "orders_placed", "units_placed", "buyers", "revenue_net_vnd"),
+    *("views", "views_10s", "unique_viewers", "viewers_peak", "viewers_average"),
+    *("watch_seconds", "watch_seconds_per_unique_viewer", "likes", "comments", "commenters"),
+    *("revenue_placed_per_order_placed_vnd", "revenue_placed_per_1000_views_vnd"),
+    *("buyers_per_unique_viewer_percent", "commenters_per_unique_viewer_percent"),
+)
+# A node flushes at least once per tick, so what was measured up to the end has arrived by then.
+SETTLE_SECONDS = 20.0
+REDIS_KEEPS_SECONDS = 7 * 24 * 3600
+
+
+class ReportService:
+    """Reads ledger, stock and figures, and shows them side by side. Sales always come from the ledger in PostgreSQL."""
+
+    def __init__(self, database: Database, metrics: MetricsService, *, settle_seconds: float = SETTLE_SECONDS) -> None:
+        self._database = database
+        self._metrics = metrics
+        self._settle_seconds = settle_seconds
+
+    async def report(self, user: CurrentUser, session_id: UUID) -> Report:
+        """The report of a session of the user's organisation, live or after its end.
+
+        Raises `SessionNotFound` for everybody else.
+        """
+        try:
+            # Figures first: whatever ledger entry they include is then certainly in the transaction below.
+            stats = await self._metrics.stats_for(user, session_id)
+        except StatisticsNotFound as error:
+            raise SessionNotFound(details={"session_id": str(session_id)}) from error
+        async with self._database.pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
+            return await _read_report(db, session_id, stats)
+
+    async def finish_ended(self) -> int:
+        """Write final figures of ended sessions once every ledger entry is counted; returns how many were written.
+
+        A session that is not complete yet is left for the next run.
+        """
+        async with self._database.pool.acquire() as db:
+            waiting = await queries.unfinished_sessions(db, settle_seconds=self._settle_seconds)
+        written = 0
+        for session_id, last_seq in waiting:
+            try:
+                await self._metrics.persist(session_id, expected_seq=last_seq)
+                written += 1
+            except StatisticsNotComplete as error:
+                log.info("figures_not_final_yet", session=str(session_id), **error.details)
+            except Exception:
+                # one session that cannot be finished must not keep the others waiting
+                log.exception("final_figures_failed", session=str(session_id))
+        return written
+
+    async def forget_closed(self) -> None:
+        """Let Redis forget closed sessions whose figures are final."""
+        async with self._database.pool.acquire() as db:
+            session_ids = await queries.forgettable_sessions(db)
+        for session_id in session_ids:
+            await self._metrics.expire_session(session_id, REDIS_KEEPS_SECONDS)
+
+
+async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats) -> Report:
+    facts = await queries.session_facts(db, session_id)
+    if facts is None:
+        raise SessionNotFound(details={"session_id": str(session_id)})
+    folded = await fold_ledger(session_id, queries.ledger_rows(db, session_id), counted_to=stats.ledger_seq)
+    offers = await queries.offer_facts(db, session_id)
+    producers = await queries.producer_rows(db, session_id)
+    product_rows = await queries.product_rows(db, session_id)
+    shown = with_sales(stats, folded.whole.totals, buyers=len(folded.whole.buyers))
+    ended_at = facts.ended_at or facts.as_of
+    return Report(
+        session_id=session_id,
+        title=facts.title,
+        state=facts.state,
+        organisation_name=facts.organisation_name,
+        host_name=facts.host_name,
+        started_at=facts.started_at,
+        ended_at=facts.ended_at,
+        duration_seconds=max(0, int((ended_at - facts.started_at).total_seconds())) if facts.started_at else 0,
+        as_of=facts.as_of,
+        measured_as_of=stats.as_of,
+        figures_are=stats.figures_are,
+        lost_seconds_at_most=stats.restored.lost_seconds_at_most if stats.restored else 0.0,
+        headline=_headline(shown, revenue_net_vnd=folded.steps.net_vnd()),
+        ladder=folded.steps.steps(),
+        products=_products(product_rows, producers, folded),
+        producers=_producers(producers, product_rows, folded),
+        minutes=_minutes(stats.minutes, folded.minutes),
+        markers=_markers(facts, offers, await queries.pin_rows(db, facts)),
+        outside=stats.outside,
+        reconciliation=reconcile(folded, stats, last_seq=facts.last_seq, orders=await queries.order_sums(db, session_id), offers=offers),
+    )
+
+
+def _headline(stats: SessionStats, *, revenue_net_vnd: int) -> tuple[HeadlineMetric, ...]:
+    values = {**stats.totals.model_dump(), **stats.derived.model_dump(), "revenue_net_vnd": revenue_net_vnd}
+    return tuple(_headline_metric(name, values[name]) for name in HEADLINE)
+
+
+def _headline_metric(name: str, value: float | None) -> HeadlineMetric:
+    meaning = definition_of(name)
+    return HeadlineMetric(
+        name=name,
+        value=value,
+        unit=meaning.unit,
+        source=meaning.source,
+        label_vi=meaning.label_vi,
+        label_en=meaning.label_en,
+        formula=meaning.formula,
+        window=meaning.window,
+        definition_vi=meaning.definition_vi,
+        definition_en=meaning.definition_en,
+    )
+
+
+def _sales(figures: Mapping[str, Mapping[str, int]], owner_id: UUID) -> Sales:
+    return Sales(**figures.get(str(owner_id), {}))
+
+
+def _products(rows: Sequence[Mapping[str, Any]], producers: Sequence[Mapping[str, Any]], folded: FoldedLedger) -> tuple[ProductRow, ...]:
+    producer_names = {producer["id"]: producer["name"] for producer in producers}
+    return tuple(
+        ProductRow(
+            product_id=row["id"],
+            code=row["code"],
+            name=row["name"],
+            unit=row["unit"],
+            producer_id=row["producer_id"],
+            producer_name=producer_names.get(row["producer_id"], ""),
+            offers=row["offers"],
+            units_offered=row["units_offered"],
+            units_remaining=row["units_remaining"],
+            sales=_sales(folded.whole.products, row["id"]),
+        )
+        for row in rows
+    )
+
+
+def _producers(rows: Sequence[Mapping[str, Any]], products: Sequence[Mapping[str, Any]], folded: FoldedLedger) -> tuple[ProducerRow, ...]:
+    return tuple(
+        ProducerRow(
+            producer_id=row["id"],
+            name=row["name"],
+            kind=row["kind"],
+            commune_name=row["commune_name"],
+            products=sum(product["producer_id"] == row["id"] for product in products),
+            sales=_sales(folded.whole.producers, row["id"]),
+        )
+        for row in rows
+    )
+
+
+def _minutes(measured: Sequence[MinuteFigures], ledger: Mapping[int, Mapping[str, int]]) -> tuple[MinuteFigures, ...]:
+    """The measured series with sales of the ledger; an order newer than the figures opens its own minute."""
+    by_minute = {(to_ms(figures.minute_at) or 0) // 60_000: figures for figures in measured}
+    for minute, sums in ledger.items():
+        if sums.get("orders_placed"):
+            by_minute.setdefault(minute, MinuteFigures(minute_at=from_ms(minute * 60_000)))
+    sales = ("orders_placed", "units_placed", "revenue_placed_vnd")
+    return tuple(
+        figures.model_copy(update={name: ledger.get(minute, {}).get(name, 0) for name in sales})
+        for minute, figures in sorted(by_minute.items())
+    )
+
+
+def _markers(facts: queries.SessionFacts, offers: Sequence[queries.OfferFacts], pins: Sequence[Mapping[str, Any]]) -> tuple[Marker, ...]:
+    found: list[Marker] = []
+    if facts.started_at is not None:
+        found.append(Marker(at=facts.started_at, kind="session.started"))
+    if facts.ended_at is not None:
+        found.append(Marker(at=facts.ended_at, kind="session.ended"))
+    for offer in offers:
+        about: dict[str, Any] = {
+            "product_id": offer.product_id,
+            "product_name": offer.product_name,
+            "offer_id": offer.id,
+            "flash_price_vnd": offer.flash_price_vnd,
+            "units_offered": offer.total_quantity,
+        }
+        # a scheduled offer has a start in the future: nothing has happened yet
+        if offer.starts_at is not None and offer.state != "scheduled":
+            found.append(Marker(at=offer.starts_at, kind="offer.opened", **about))
+        if offer.ends_at is not None and offer.state == "ended":
+            found.append(Marker(at=offer.ends_at, kind="offer.ended", **about))
+    found += [
+        Marker(at=pin["happened_at"], kind="product.pinned", product_id=pin["product_id"], product_name=pin["product_name"]) for pin in pins
+    ]
+    return tuple(sorted(found, key=lambda marker: marker.at))

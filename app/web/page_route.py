@@ -1,0 +1,73 @@
+"""How a page answers when something is in the way: a sentence for people instead of a problem document, and the way to the login."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import structlog
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import RedirectResponse
+
+from app.errors import AppError, NotFound, NotSignedIn, Unavailable
+from app.settings import Settings
+from app.web.rendering import LANGUAGE_COOKIE, render
+from app.web.texts import LANGUAGES
+
+log = structlog.get_logger(__name__)
+
+_ONE_YEAR_SECONDS = 365 * 24 * 3600
+_SEE_OTHER = 303
+
+
+class PageRoute(APIRoute):
+    """A route that answers people. Expected failures become pages; a wish for a language is remembered and leaves the address."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def answer_people(request: Request) -> Response:
+            if request.query_params.get("lang") in LANGUAGES:
+                return _remember_language(request)
+            try:
+                return await answer(request)
+            except NotSignedIn:
+                return RedirectResponse(f"/login?next={quote(request.url.path, safe='')}", _SEE_OTHER)
+            except AppError as error:
+                return error_page(request, error)
+            except RequestValidationError:
+                # An address that was cut or misspelt on its way through a chat.
+                return error_page(request, NotFound())
+            except (SQLAlchemyError, RedisError, OSError) as error:
+                log.warning("page_not_made", path=request.url.path, error=repr(error))
+                return error_page(request, Unavailable())
+
+        return answer_people
+
+
+def error_page(request: Request, error: AppError) -> Response:
+    """A failure as a page, with its status."""
+    retry_path = request.url.path if error.retryable else None
+    return render(request, "error.html", status=error.http_status, error_code=error.code, retry_path=retry_path)
+
+
+def _remember_language(request: Request) -> Response:
+    settings: Settings = request.app.state.settings
+    rest = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    # The path of a request may begin with two slashes, which a browser would read as another host.
+    path = "/" + request.url.path.lstrip("/")
+    response = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, _SEE_OTHER)
+    response.set_cookie(
+        LANGUAGE_COOKIE,
+        request.query_params["lang"],
+        max_age=_ONE_YEAR_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=settings.cookies_are_secure,
+    )
+    return response

@@ -1,0 +1,144 @@
+"""The HTML pages: who may open which, and what their scripts start from. Data moves over the API and the sockets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+
+from app.accounts.access import OptionalUser, Organiser, SignedInUser
+from app.accounts.service import CurrentUser
+from app.infra.clock import now_ms
+from app.live.errors import SessionNotFound
+from app.live.service import SessionService
+from app.live.views import SessionFacts
+from app.realtime.errors import TicketInvalid
+from app.realtime.tickets import TICKET_COOKIE, TICKET_MAX_AGE_SECONDS, TicketSigner
+from app.settings import Settings
+from app.web.page_route import PageRoute
+from app.web.rendering import render
+from app.web.static_files import mount_static
+
+__all__ = ["mount_static", "router"]
+
+_SEE_OTHER = 303
+_VIEWER_WORDS = ("viewer.", "form.", "product.")
+_BOARD_WORDS = ("host.", "viewer.", "product.", "session.")
+_REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "host.platform_", "product.")
+
+
+def everybody() -> None:
+    """States on a route that its page is open to all: no account, no ticket needed."""
+
+
+def _sessions(connection: HTTPConnection) -> SessionService:
+    service: SessionService = connection.app.state.sessions
+    return service
+
+
+Sessions = Annotated[SessionService, Depends(_sessions)]
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/", dependencies=[Depends(everybody)])
+async def home(request: Request, sessions: Sessions) -> Response:
+    """Sessions that are live or planned."""
+    found = await sessions.list_public()
+    live = [view for view in found if view.state == "live"]
+    return render(
+        request,
+        "home.html",
+        script="home.js",
+        live=live,
+        coming=[view for view in found if view.state == "scheduled"],
+        facts={"session_ids": [str(view.id) for view in live]},
+    )
+
+
+@router.get("/s/{session_id}", dependencies=[Depends(everybody)])
+async def viewer(request: Request, session_id: UUID, sessions: Sessions) -> Response:
+    """The market as a viewer sees it. Gives this device its ticket; a draft is nobody's business yet."""
+    facts = await sessions.facts(session_id)
+    if facts.record.state == "draft":
+        raise SessionNotFound
+    response = render(request, "viewer.html", script="viewer.js", words=_VIEWER_WORDS, session=facts.view, facts=_facts_of(facts))
+    _give_ticket(request, response)
+    return response
+
+
+@router.get("/login", dependencies=[Depends(everybody)])
+async def login(request: Request, user: OptionalUser) -> Response:
+    """Sign-in of hosts and organisers; whoever is signed in goes on at once."""
+    wanted = _own_path(request.query_params.get("next", ""))
+    if user is not None:
+        return RedirectResponse(wanted or _start_of(user), _SEE_OTHER)
+    return render(request, "login.html", script="login.js", words=("login.",), next_path=wanted)
+
+
+@router.get("/host")
+async def host_sessions(request: Request, user: SignedInUser, sessions: Sessions) -> Response:
+    """The sessions of whoever is signed in, and the form for a new one."""
+    found = await sessions.list_for(user)
+    return render(request, "host_sessions.html", script="host_sessions.js", words=("host.", "session."), user=user, sessions=found, facts={})
+
+
+@router.get("/host/{session_id}")
+async def board(request: Request, session_id: UUID, user: SignedInUser, sessions: Sessions) -> Response:
+    """The board of a session, for those in charge of it."""
+    await sessions.managed(user, session_id)
+    facts = await sessions.facts(session_id)
+    content = _facts_of(facts) | {"role": user.role}
+    return render(request, "board.html", script="board.js", words=_BOARD_WORDS, user=user, session=facts.view, facts=content)
+
+
+@router.get("/organiser")
+async def organiser_sessions(request: Request, user: Organiser, sessions: Sessions) -> Response:
+    """All sessions of the organisation, on the way to their reports."""
+    return render(request, "organiser_sessions.html", script="staff.js", user=user, sessions=await sessions.list_for(user), facts={})
+
+
+@router.get("/organiser/{session_id}")
+async def report(request: Request, session_id: UUID, user: Organiser, sessions: Sessions) -> Response:
+    """The report of one session."""
+    record = await sessions.managed(user, session_id)
+    facts = {"session_id": str(session_id), "title": record.title, "state": record.state}
+    return render(request, "report.html", script="report.js", words=_REPORT_WORDS, user=user, title=record.title, facts=facts)
+
+
+def _facts_of(facts: SessionFacts) -> dict[str, Any]:
+    pinned = facts.record.pinned_product_id
+    return {
+        "session": facts.view.model_dump(mode="json"),
+        "products": [product.model_dump(mode="json") for product in facts.products],
+        "pinned_product_id": None if pinned is None else str(pinned),
+        "server_time_ms": now_ms(),
+    }
+
+
+def _give_ticket(request: Request, response: Response) -> None:
+    """A device keeps its ticket, so that it stays one viewer; the cookie's life begins anew with each visit's new ticket only."""
+    signer: TicketSigner = request.app.state.tickets
+    settings: Settings = request.app.state.settings
+    try:
+        signer.read(request.cookies.get(TICKET_COOKIE, ""))
+    except TicketInvalid:
+        _, ticket = signer.issue()
+        response.set_cookie(
+            TICKET_COOKIE, ticket, max_age=TICKET_MAX_AGE_SECONDS, path="/", httponly=True, samesite="lax", secure=settings.cookies_are_secure
+        )
+
+
+def _own_path(wanted: str) -> str:
+    """`wanted` if it is a path of this site, else nothing: a login must not send anybody elsewhere."""
+    parts = urlsplit(wanted)
+    is_own = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and not parts.scheme and not parts.netloc
+    return wanted if is_own and wanted.isprintable() else ""
+
+
+def _start_of(user: CurrentUser) -> str:
+    return "/organiser" if user.role == "organiser" else "/host"

@@ -1,0 +1,75 @@
+// Requests to our own API: JSON in, JSON or a problem out, never an exception.
+
+/** @typedef {import("./protocol.js").Problem} Problem */
+/** @typedef {Pick<Problem, "code"> & Partial<Problem>} Failure */
+
+/**
+ * @template T
+ * @typedef {{ok: true, value: T} | {ok: false, failure: Failure}} Answer
+ */
+
+const PATIENCE_MS = 15_000;
+
+/** @type {Failure} */
+const AWAY = { code: /** @type {Problem["code"]} */ ("offline"), retryable: true };
+/** @type {Failure} */
+const UNREADABLE = { code: "unavailable", retryable: true };
+
+/**
+ * @template T
+ * @param {Response} response
+ * @returns {Promise<Answer<T>>}
+ */
+async function read(response) {
+  try {
+    const body = response.status === 204 ? null : await response.json();
+    if (response.ok) return { ok: true, value: body };
+    return { ok: false, failure: typeof body?.code === "string" ? body : UNREADABLE };
+  } catch {
+    return { ok: false, failure: UNREADABLE };
+  }
+}
+
+/**
+ * @template T
+ * @param {string} path
+ * @param {RequestInit} options
+ * @returns {Promise<Answer<T>>}
+ */
+async function request(path, options) {
+  try {
+    const response = await fetch(path, {
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      ...options,
+    });
+    return await read(response);
+  } catch {
+    return { ok: false, failure: AWAY };
+  }
+}
+
+/**
+ * @template T
+ * @param {string} path
+ * @returns {Promise<Answer<T>>}
+ */
+export function get(path) {
+  return request(path, { headers: { Accept: "application/json" } });
+}
+
+/**
+ * @template T
+ * @param {"POST" | "PUT" | "PATCH"} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @returns {Promise<Answer<T>>}
+ */
+export function send(method, path, body = {}) {
+  return request(path, {
+    method,
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(body),
+  });
+}

@@ -1,0 +1,207 @@
+// Placing an order exactly once: one key per intention, kept until it is answered, repeated over whichever way is open.
+
+import { signal } from "@preact/signals";
+
+import { get, send } from "./http.js";
+import { randomUuid, recall, remember } from "./memory.js";
+import { ConnectionLost } from "./socket.js";
+
+/**
+ * @typedef {import("./protocol.js").Buyer} Buyer
+ * @typedef {import("./protocol.js").ErrorCode} ErrorCode
+ * @typedef {import("./protocol.js").OfferView} OfferView
+ * @typedef {import("./protocol.js").OrderLine} OrderLine
+ * @typedef {import("./room.js").Room} Room
+ */
+/** @typedef {Omit<import("./protocol.js").OrderPlaced, "type" | "id">} Receipt */
+
+/**
+ * @typedef {object} Intention
+ * @property {string} key
+ * @property {string} offerId
+ * @property {readonly OrderLine[]} lines
+ * @property {Buyer} buyer
+ * @property {number} madeAtMs
+ */
+
+/**
+ * @typedef {{phase: "holding" | "checking" | "waiting"}
+ *   | {phase: "placed", receipt: Receipt, atMs: number}
+ *   | {phase: "refused", code: ErrorCode, words: string}} Progress
+ *   `holding`: sent; `checking`: asked again with the same key; `waiting`: no way to the server now
+ */
+
+/** @typedef {{done: Receipt} | {refused: ErrorCode, words: string} | {again: number, phase: "checking" | "waiting"}} Outcome */
+
+// After these the server may know of the order or may soon take it: ask again with the same key.
+const ASK_AGAIN = new Set(["busy", "outcome_unknown", "unavailable", "rate_limited", "internal", "capacity", "offline", "hello_expected"]);
+const ASK_AGAIN_MS = 1_500;
+const NO_WAY_MS = 4_000;
+const MOST_TRIES = 20;
+const STALE_MS = 2 * 60_000;
+// A second tap of the same finger, when the first was answered between the two.
+const TAP_GUARD_MS = 1_500;
+
+export class Ordering {
+  /** @param {Room} room */
+  constructor(room) {
+    this.room = room;
+    this.memoryKey = `ocop.orders.${room.sessionId}`;
+    /** @type {import("@preact/signals").Signal<Readonly<Record<string, Progress>>>} */
+    this.progress = signal({});
+    /** @type {import("@preact/signals").Signal<readonly Receipt[]>} */
+    this.receipts = signal([]);
+  }
+
+  /** Learn of earlier orders, and bring to an end what an earlier visit left open. */
+  async start() {
+    const mine = await this.refreshReceipts();
+    for (const intention of Object.values(this.#open())) {
+      const receipt = mine?.find((each) => each.key === intention.key);
+      if (receipt) this.#placed(intention, receipt);
+      else if (mine && Date.now() - intention.madeAtMs > STALE_MS) this.#close(intention);
+      else void this.#bringHome(intention, "checking");
+    }
+  }
+
+  async refreshReceipts() {
+    /** @type {import("./http.js").Answer<{orders: Receipt[]}>} */
+    const answer = await get(`/api/v1/sessions/${this.room.sessionId}/orders/mine`);
+    if (!answer.ok) return null;
+    this.receipts.value = answer.value.orders;
+    return answer.value.orders;
+  }
+
+  /**
+   * Order from one offer. A tap while the order before it is on its way does nothing.
+   * @param {OfferView} offer
+   * @param {number} quantity
+   * @param {Buyer} buyer
+   */
+  place(offer, quantity, buyer) {
+    const before = this.progress.value[offer.id];
+    if (before && before.phase !== "refused" && before.phase !== "placed") return;
+    if (before?.phase === "placed" && performance.now() - before.atMs < TAP_GUARD_MS) return;
+    const lines = [{ offer_id: offer.id, quantity }];
+    const wanted = { offerId: offer.id, lines, buyer };
+    // One that was never answered is the same wish pressed again, not a second order.
+    const left = this.#open()[offer.id];
+    const isSame = left && JSON.stringify([left.lines, left.buyer]) === JSON.stringify([lines, buyer]);
+    const intention = isSame ? left : { ...wanted, key: randomUuid(), madeAtMs: Date.now() };
+    remember(this.memoryKey, { ...this.#open(), [intention.offerId]: intention });
+    void this.#bringHome(intention, "holding");
+  }
+
+  /** Put a refusal or a receipt out of sight, so that the button is back.
+   * @param {string} offerId
+   */
+  clear(offerId) {
+    const { [offerId]: gone, ...others } = this.progress.value;
+    if (gone?.phase === "refused" || gone?.phase === "placed") this.progress.value = others;
+  }
+
+  /**
+   * @param {Intention} intention
+   * @param {"holding" | "checking"} phase
+   */
+  async #bringHome(intention, phase) {
+    this.#show(intention, { phase });
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await this.#attempt(intention);
+      if ("done" in outcome) return this.#placed(intention, outcome.done);
+      if ("refused" in outcome) {
+        this.#close(intention);
+        return this.#show(intention, { phase: "refused", code: outcome.refused, words: outcome.words });
+      }
+      // The key stays open, so that pressing again asks for the same order.
+      if (tries >= MOST_TRIES && outcome.phase === "checking") {
+        return this.#show(intention, { phase: "refused", code: "outcome_unknown", words: "" });
+      }
+      this.#show(intention, { phase: outcome.phase });
+      await this.#pause(outcome.again);
+    }
+  }
+
+  /**
+   * @param {Intention} intention
+   * @returns {Promise<Outcome>}
+   */
+  async #attempt(intention) {
+    const { key, lines, buyer } = intention;
+    try {
+      const reply = await this.room.socket.request({ type: "order.place", key, lines, buyer });
+      if (reply.type === "order.placed") return { done: reply };
+      if (reply.type === "command.failed") return outcomeOf(reply.code, reply.message, reply.retry_after_ms);
+      return { again: ASK_AGAIN_MS, phase: "checking" };
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+    }
+    /** @type {import("./http.js").Answer<Receipt>} */
+    const answer = await send("POST", `/api/v1/sessions/${this.room.sessionId}/orders`, { key, lines, buyer });
+    if (answer.ok) return { done: answer.value };
+    const { code, title_vi: words, retry_after_seconds: seconds } = answer.failure;
+    return outcomeOf(code, words ?? "", seconds === undefined ? null : seconds * 1000);
+  }
+
+  /** Wait, but no longer than until the socket is open again.
+   * @param {number} ms
+   */
+  #pause(ms) {
+    const wasOpen = this.room.status.peek() === "open";
+    /** @type {Promise<void>} */
+    const pause = new Promise((resolve) => {
+      const timer = setTimeout(finish, ms + Math.random() * ms * 0.3);
+      const stop = this.room.status.subscribe((status) => {
+        if (!wasOpen && status === "open") finish();
+      });
+      function finish() {
+        clearTimeout(timer);
+        queueMicrotask(() => stop());
+        resolve();
+      }
+    });
+    return pause;
+  }
+
+  /**
+   * @param {Intention} intention
+   * @param {Receipt} receipt
+   */
+  #placed(intention, receipt) {
+    this.#close(intention);
+    this.#show(intention, { phase: "placed", receipt, atMs: performance.now() });
+    const others = this.receipts.value.filter((each) => each.key !== receipt.key);
+    this.receipts.value = [receipt, ...others];
+  }
+
+  /** @returns {Record<string, Intention>} */
+  #open() {
+    return recall(this.memoryKey, {});
+  }
+
+  /** @param {Intention} intention */
+  #close(intention) {
+    const { [intention.offerId]: done, ...others } = this.#open();
+    if (done?.key === intention.key) remember(this.memoryKey, others);
+  }
+
+  /**
+   * @param {Intention} intention
+   * @param {Progress} progress
+   */
+  #show(intention, progress) {
+    this.progress.value = { ...this.progress.value, [intention.offerId]: progress };
+  }
+}
+
+/**
+ * @param {ErrorCode} code
+ * @param {string} words
+ * @param {number | null} retryAfterMs
+ * @returns {Outcome}
+ */
+function outcomeOf(code, words, retryAfterMs) {
+  if (!ASK_AGAIN.has(code)) return { refused: code, words };
+  const isAway = String(code) === "offline";
+  return { again: retryAfterMs ?? (isAway ? NO_WAY_MS : ASK_AGAIN_MS), phase: isAway ? "waiting" : "checking" };
+}

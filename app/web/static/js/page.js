@@ -1,0 +1,60 @@
+// What the server wrote into the page: its words, and the facts its script starts from.
+
+/**
+ * @template {Element} T
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function part(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
+  return found;
+}
+
+/** @param {string} id */
+function written(id) {
+  return JSON.parse(document.getElementById(id)?.textContent ?? "{}");
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const texts = written("page-texts");
+
+/**
+ * The facts of this page; each page's script says which.
+ * @template T
+ * @returns {T}
+ */
+export function pageFacts() {
+  return written("page-facts");
+}
+
+/** Language of the page. */
+export const language = document.documentElement.lang === "en" ? "en" : "vi";
+
+/**
+ * A text in the page's language, its blanks filled in. A key that nobody wrote shows as itself, so that it is seen.
+ * @param {string} key
+ * @param {Readonly<Record<string, string | number>>} [values]
+ */
+export function say(key, values = {}) {
+  const text = texts[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (blank, name) => String(values[name] ?? blank));
+}
+
+/**
+ * What happened, for an error code.
+ * @param {string} code
+ * @param {string} [fallback] the server's own sentence, for codes younger than this page
+ */
+export function problemSentence(code, fallback) {
+  return texts[`error.${code}`] ?? (fallback || say("error.internal"));
+}
+
+/**
+ * What to do now, for an error code; empty when the code is younger than this page.
+ * @param {string} code
+ */
+export function problemAdvice(code) {
+  return texts[`error.${code}.next`] ?? "";
+}

@@ -1,0 +1,500 @@
+// Generated from app/protocol by `make gen`; edit the models there. Use: @typedef {import("./protocol.js").RoomTick} RoomTick
+
+export type ProtocolVersion = 1;
+
+/** Stable codes of failures, over HTTP and socket. */
+export type ErrorCode =
+  | "bad_request"
+  | "bridge_token_invalid"
+  | "busy"
+  | "capacity"
+  | "command_not_allowed"
+  | "comments_busy"
+  | "comments_too_fast"
+  | "conflict"
+  | "forbidden"
+  | "hello_expected"
+  | "internal"
+  | "invalid_address"
+  | "invalid_host"
+  | "invalid_offer"
+  | "invalid_phone"
+  | "invalid_products"
+  | "invalid_user"
+  | "invalid_video_url"
+  | "key_reused"
+  | "login_failed"
+  | "login_taken"
+  | "malformed"
+  | "message_too_large"
+  | "not_found"
+  | "not_signed_in"
+  | "not_your_session"
+  | "offer_not_found"
+  | "offer_not_open"
+  | "offer_still_available"
+  | "order_not_found"
+  | "order_state_not_reachable"
+  | "organisation_not_found"
+  | "organiser_only"
+  | "origin_refused"
+  | "outcome_unknown"
+  | "producer_not_found"
+  | "product_not_found"
+  | "product_not_in_session"
+  | "province_not_found"
+  | "rate_limited"
+  | "session_closed"
+  | "session_incomplete"
+  | "session_not_found"
+  | "session_not_live"
+  | "sold_out"
+  | "statistics_not_complete"
+  | "statistics_not_found"
+  | "ticket_invalid"
+  | "transition_refused"
+  | "unavailable"
+  | "version_unsupported"
+  | "viewer_limit_reached"
+  | "waitlist_full";
+
+/** 4000 to 4499: come back after a random delay; 4500 to 4999: do not. */
+export type CloseCode =
+  | 4001
+  | 4002
+  | 4008
+  | 4029
+  | 4500
+  | 4501
+  | 4502
+  | 4503;
+
+/** Body of every failed HTTP request (application/problem+json). */
+export interface Problem {
+  type: string;
+  title: string;
+  title_vi: string;
+  status: number;
+  detail: string;
+  code: ErrorCode;
+  retryable: boolean;
+  retry_after_seconds?: number;
+  details?: Readonly<Record<string, unknown>>;
+}
+
+/** What the host sees beyond the viewers' tick. */
+export interface BoardFigures {
+  viewers_peak: number;
+  views: number;
+  unique_viewers: number;
+  orders_placed: number;
+  units_placed: number;
+  /** whole Vietnamese đồng */
+  revenue_placed_vnd: number;
+  buyers: number;
+}
+
+/** Who receives the goods. Personal data: never in a broadcast, a log or Redis. */
+export interface Buyer {
+  name: string;
+  phone: string;
+  address: BuyerAddress;
+  note?: string;
+}
+
+/** Two-level address in force since 1 July 2025: ward or commune, and province, by official code. */
+export interface BuyerAddress {
+  province_code: number;
+  ward_code: number;
+  street: string;
+}
+
+/** The command was carried out and has nothing more to tell. */
+export interface CommandDone {
+  type: "command.done";
+  id: string;
+}
+
+/** A command was refused; the socket stays open. `id` is null when the message could not be read. */
+export interface CommandFailed {
+  type: "command.failed";
+  id: string | null;
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+  retry_after_ms: number | null;
+  details: Readonly<Record<string, unknown>>;
+}
+
+/** Somebody said something, a viewer or the staff. */
+export interface CommentPosted {
+  type: "comment.posted";
+  comment: CommentView;
+}
+
+/** A comment as it is shown. */
+export interface CommentView {
+  id: string;
+  /** UTC milliseconds since 1970 */
+  at_ms: number;
+  author: string;
+  text: string;
+  by_staff: boolean;
+}
+
+/** Latest figures of the room; each tick replaces the one before. */
+export interface Counts {
+  viewers: number;
+  likes: number;
+  comments: number;
+  outside: readonly OutsideCount[];
+}
+
+/** Wait for units of a sold-out offer. Joining again gives the same place. */
+export interface JoinWaitlist {
+  id: string;
+  type: "waitlist.join";
+  offer_id: string;
+  quantity?: number;
+}
+
+/** The viewer closes the page on purpose. */
+export interface Leave {
+  id: string;
+  type: "viewer.leave";
+}
+
+/** A room event with its place in the room's log. */
+export interface LoggedEvent {
+  offset: number;
+  /** UTC milliseconds since 1970 */
+  at_ms: number;
+  event: CommentPosted | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | ProductPinned | ProductsChanged | SessionChanged;
+}
+
+/** An offer was made, extended or restocked without opening anew. */
+export interface OfferChanged {
+  type: "offer.changed";
+  offer: OfferView;
+}
+
+/** A flash offer takes no more orders. */
+export interface OfferEnded {
+  type: "offer.ended";
+  offer_id: string;
+}
+
+/** A flash offer takes orders from now on; sent at once, without waiting for the next tick. */
+export interface OfferOpened {
+  type: "offer.opened";
+  offer: OfferView;
+}
+
+/** The last unit is taken; orders are refused until something comes back. */
+export interface OfferSoldOut {
+  type: "offer.sold_out";
+  offer_id: string;
+}
+
+/** A flash offer. `remaining` is derived from the ledger and may lag it by one tick. */
+export interface OfferView {
+  id: string;
+  product_id: string;
+  state: "scheduled" | "open" | "ended";
+  /** whole Vietnamese đồng */
+  flash_price_vnd: number;
+  /** whole Vietnamese đồng */
+  regular_price_vnd: number;
+  total_quantity: number;
+  remaining: number;
+  per_viewer_limit: number;
+  hold_seconds: number;
+  /** UTC milliseconds since 1970 */
+  starts_at_ms: number | null;
+  /** UTC milliseconds since 1970 */
+  ends_at_ms: number | null;
+}
+
+/** How many units of one flash offer. */
+export interface OrderLine {
+  offer_id: string;
+  quantity: number;
+}
+
+/** Reply to `order.place`, said only after COMMIT; a repeat with the same key gets the same receipt. */
+export interface OrderPlaced {
+  order_id: string;
+  key: string;
+  number: number;
+  lines: readonly OrderedLine[];
+  /** whole Vietnamese đồng */
+  total_vnd: number;
+  /** UTC milliseconds since 1970 */
+  placed_at_ms: number;
+  type: "order.placed";
+  id: string;
+}
+
+/** One line of a committed order at the price that was agreed. */
+export interface OrderedLine {
+  offer_id: string;
+  product_id: string;
+  quantity: number;
+  /** whole Vietnamese đồng */
+  unit_price_vnd: number;
+  /** whole Vietnamese đồng */
+  amount_vnd: number;
+}
+
+/** Viewers on an outside platform: imported, with its source, never added to the measured count. */
+export interface OutsideCount {
+  source: string;
+  viewers: number;
+  /** UTC milliseconds since 1970 */
+  observed_at_ms: number;
+}
+
+/** Order from open flash offers. Answered only after the order is committed, or refused. */
+export interface PlaceOrder {
+  /** the client's idempotency key: a repeat with the same key is the same order */
+  key: string;
+  lines: readonly OrderLine[];
+  buyer: Buyer;
+  /** cash on delivery, or a bank transfer that must arrive within the hold time */
+  payment?: "cod" | "transfer";
+  id: string;
+  type: "order.place";
+}
+
+/** Say something to the room. */
+export interface PostComment {
+  id: string;
+  type: "comment.post";
+  text: string;
+}
+
+/** The product the host talks about now; null = none. */
+export interface ProductPinned {
+  type: "product.pinned";
+  product_id: string | null;
+}
+
+/** A product on the shelf of a session. `ocop_stars` is null once the certificate has lapsed on the day of the broadcast. */
+export interface ProductView {
+  id: string;
+  /** short code of this session, e.g. A1 */
+  code: string;
+  name: string;
+  story: string;
+  /** whole Vietnamese đồng */
+  price_vnd: number;
+  unit: string;
+  weight_grams: number;
+  ocop_stars: 3 | 4 | 5 | null;
+  ocop_certificate_number: string | null;
+  picture_url: string;
+  picture_alt: string;
+  producer_id: string;
+  producer_name: string;
+  commune_name: string;
+}
+
+/** The shelf was put together anew; replaces the list before. */
+export interface ProductsChanged {
+  type: "products.changed";
+  products: readonly ProductView[];
+}
+
+/** Viewers now on an outside platform, read there by the host or a bridge. Shown as imported, never added to ours. */
+export interface ReportOutsideCount {
+  id: string;
+  type: "outside_count.report";
+  source: "tiktok" | "facebook" | "youtube" | "other";
+  viewers: number;
+  /** UTC milliseconds since 1970 */
+  observed_at_ms?: number | null;
+}
+
+/** The last room event a client has seen. */
+export interface ResumePosition {
+  epoch: string;
+  offset: number;
+}
+
+/** Answer to a hello with a position inside the window: exactly what was missed. */
+export interface RoomResumed {
+  type: "room.resumed";
+  id: string;
+  version: number;
+  recovered: true;
+  epoch: string;
+  offset: number;
+  /** UTC milliseconds since 1970 */
+  server_time_ms: number;
+  events: readonly LoggedEvent[];
+  counts: Counts;
+}
+
+/** Answer to a hello without a position, or with one that is too old: everything, as of `offset`. */
+export interface RoomSnapshot {
+  type: "room.snapshot";
+  id: string;
+  version: number;
+  recovered: false;
+  epoch: string;
+  offset: number;
+  /** UTC milliseconds since 1970 */
+  server_time_ms: number;
+  session: SessionView;
+  products: readonly ProductView[];
+  offers: readonly OfferView[];
+  pinned_product_id: string | null;
+  comments: readonly CommentView[];
+  counts: Counts;
+  board: BoardFigures | null;
+}
+
+/** One frame for the whole room: events in (`after`, `offset`], and the latest counts. A client whose own offset is not `after` has missed something and says hello again with its position. Comments may be left out above a readable rate (`comments_skipped`); every other event is always there. */
+export interface RoomTick {
+  type: "room.tick";
+  epoch: string;
+  after: number;
+  offset: number;
+  /** UTC milliseconds since 1970 */
+  server_time_ms: number;
+  events: readonly LoggedEvent[];
+  counts: Counts | null;
+  /** units left by offer id, for offers that are open */
+  stock: Readonly<Record<string, number>> | null;
+  comments_skipped: number;
+  /** only on staff sockets */
+  board: BoardFigures | null;
+}
+
+/** A bunch of likes, counted by the client between two sends. */
+export interface SendLikes {
+  id: string;
+  type: "like.send";
+  count: number;
+}
+
+/** This node is about to stop: come back after the given delay. */
+export interface ServerLeaving {
+  type: "server.leaving";
+  return_after_ms: number;
+}
+
+/** The session's state or description changed. */
+export interface SessionChanged {
+  type: "session.changed";
+  session: SessionView;
+}
+
+/** A livestream session as anyone may see it. */
+export interface SessionView {
+  id: string;
+  title: string;
+  state: "draft" | "scheduled" | "live" | "ended" | "closed";
+  organisation_name: string;
+  host_name: string;
+  /** UTC milliseconds since 1970 */
+  planned_start_at_ms: number | null;
+  /** UTC milliseconds since 1970 */
+  started_at_ms: number | null;
+  /** UTC milliseconds since 1970 */
+  ended_at_ms: number | null;
+  video: VideoView | null;
+}
+
+/** Where the video plays; it stays on its platform. */
+export interface VideoView {
+  kind: "youtube" | "facebook" | "tiktok" | "hls";
+  url: string;
+  /** address for an iframe or player; null where the platform only allows a link */
+  embed_url: string | null;
+}
+
+/** First message of every socket: protocol version, and where the client was if it comes back. */
+export interface ViewerHello {
+  id: string;
+  type: "viewer.hello";
+  /** protocol version the client speaks */
+  version: number;
+  resume?: ResumePosition | null;
+  /** display name beside comments */
+  name?: string | null;
+}
+
+/** Units came back and are set aside for these waitlist entries until the given time; only their owners know the ids. */
+export interface WaitlistCalled {
+  type: "waitlist.called";
+  offer_id: string;
+  entry_ids: readonly string[];
+  /** UTC milliseconds since 1970 */
+  until_ms: number;
+}
+
+/** Reply to `waitlist.join`: keep the entry id, `waitlist.called` names it when it is your turn. */
+export interface WaitlistJoined {
+  type: "waitlist.joined";
+  id: string;
+  offer_id: string;
+  entry_id: string;
+  /** 1 = next */
+  place: number;
+}
+
+/** A viewer's socket, opened with the signed ticket cookie `ocop_ticket`. */
+export type ViewerCommand =
+  | ViewerHello
+  | PostComment
+  | SendLikes
+  | PlaceOrder
+  | JoinWaitlist
+  | Leave;
+
+/** The host board's socket, opened with the login cookie of a user of the session's organisation. */
+export type BoardCommand =
+  | ViewerHello
+  | PostComment
+  | ReportOutsideCount
+  | Leave;
+
+/** A program that reports outside viewer counts, opened with `Authorization: Bearer <bridge token>`. */
+export type BridgeCommand =
+  | ViewerHello
+  | ReportOutsideCount
+  | Leave;
+
+/** All that a client may say. */
+export type ClientCommand =
+  | ViewerHello
+  | PostComment
+  | SendLikes
+  | PlaceOrder
+  | JoinWaitlist
+  | Leave
+  | ReportOutsideCount;
+
+/** What happens in a room, in one order for everybody. */
+export type RoomEvent =
+  | CommentPosted
+  | OfferOpened
+  | OfferChanged
+  | OfferSoldOut
+  | OfferEnded
+  | WaitlistCalled
+  | ProductPinned
+  | ProductsChanged
+  | SessionChanged;
+
+/** All that the server says. */
+export type ServerMessage =
+  | RoomTick
+  | RoomSnapshot
+  | RoomResumed
+  | CommandDone
+  | OrderPlaced
+  | WaitlistJoined
+  | CommandFailed
+  | ServerLeaving;

@@ -1,0 +1,63 @@
+// One room on one page: socket, clock and state wired together, as signals that the page's parts read.
+
+import { batch, computed, signal } from "@preact/signals";
+
+import { ServerClock, secondsOf } from "./clock.js";
+import { RoomSocket } from "./socket.js";
+import { apply, emptyRoom } from "./state.js";
+
+/**
+ * @typedef {import("./protocol.js").SessionView} SessionView
+ * @typedef {import("./protocol.js").ServerMessage} ServerMessage
+ * @typedef {import("./state.js").RoomState} RoomState
+ */
+
+export class Room {
+  /**
+   * @param {object} options
+   * @param {SessionView} options.session
+   * @param {string} options.path
+   * @param {() => string | null} [options.name]
+   * @param {Partial<RoomState>} [options.known] what the page already knows before the first snapshot
+   */
+  constructor({ session, path, name = () => null, known = {} }) {
+    this.sessionId = session.id;
+    this.clock = new ServerClock();
+    this.seconds = secondsOf(this.clock);
+    /** @type {import("@preact/signals").Signal<RoomState>} */
+    this.state = signal({ ...emptyRoom(session), ...known });
+    /** @type {import("@preact/signals").Signal<import("./socket.js").SocketStatus>} */
+    this.status = signal("connecting");
+    /** @type {import("@preact/signals").Signal<number | null>} */
+    this.closeCode = signal(null);
+    this.hasBeenOpen = signal(false);
+    this.isAway = computed(() => this.hasBeenOpen.value && this.status.value === "away");
+    this.socket = new RoomSocket({
+      path,
+      name,
+      clock: this.clock,
+      position: () => this.state.value.position,
+      onMessage: (message) => this.#hear(message),
+      onStatus: (status, closeCode) =>
+        batch(() => {
+          this.status.value = status;
+          this.closeCode.value = closeCode;
+          if (status === "open") this.hasBeenOpen.value = true;
+        }),
+    });
+  }
+
+  /** @param {ServerMessage} message */
+  #hear(message) {
+    this.state.value = apply(this.state.value, message);
+    if (this.state.value.missed) this.socket.hello();
+  }
+
+  /** Seconds until a moment of the server's clock; 0 once it is past. Read inside a component it keeps counting.
+   * @param {number | null} atMs
+   */
+  secondsUntil(atMs) {
+    void this.seconds.value;
+    return atMs === null ? 0 : Math.max(0, (atMs - this.clock.nowMs()) / 1000);
+  }
+}

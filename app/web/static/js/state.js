@@ -1,0 +1,195 @@
+// The room as this page knows it. Pure: `apply` takes a state and a message and returns the next state.
+
+/**
+ * @typedef {import("./protocol.js").ServerMessage} ServerMessage
+ * @typedef {import("./protocol.js").LoggedEvent} LoggedEvent
+ * @typedef {import("./protocol.js").RoomEvent} RoomEvent
+ * @typedef {import("./protocol.js").RoomTick} RoomTick
+ * @typedef {import("./protocol.js").RoomSnapshot} RoomSnapshot
+ * @typedef {import("./protocol.js").OfferView} OfferView
+ * @typedef {import("./protocol.js").ProductView} ProductView
+ * @typedef {import("./protocol.js").CommentView} CommentView
+ * @typedef {import("./protocol.js").SessionView} SessionView
+ * @typedef {import("./protocol.js").Counts} Counts
+ * @typedef {import("./protocol.js").BoardFigures} BoardFigures
+ * @typedef {import("./protocol.js").ResumePosition} ResumePosition
+ */
+
+/**
+ * @typedef {object} RoomState
+ * @property {ResumePosition | null} position last event that was applied; null before the first snapshot
+ * @property {boolean} missed a tick did not follow on what we know: say hello again
+ * @property {SessionView} session
+ * @property {readonly ProductView[]} products
+ * @property {readonly OfferView[]} offers
+ * @property {string | null} pinnedProductId
+ * @property {readonly CommentView[]} comments newest last
+ * @property {Counts} counts
+ * @property {BoardFigures | null} board
+ */
+
+export const COMMENTS_KEPT = 200;
+
+/** @type {Counts} */
+const NOTHING_COUNTED = { viewers: 0, likes: 0, comments: 0, outside: [] };
+
+/**
+ * @param {SessionView} session
+ * @returns {RoomState}
+ */
+export function emptyRoom(session) {
+  return {
+    position: null,
+    missed: false,
+    session,
+    products: [],
+    offers: [],
+    pinnedProductId: null,
+    comments: [],
+    counts: NOTHING_COUNTED,
+    board: null,
+  };
+}
+
+/**
+ * The state after a message. Messages that are no news of the room leave it as it is.
+ * @param {RoomState} state
+ * @param {ServerMessage} message
+ * @returns {RoomState}
+ */
+export function apply(state, message) {
+  switch (message.type) {
+    case "room.snapshot":
+      return fromSnapshot(message);
+    case "room.resumed": {
+      const seen = state.position?.epoch === message.epoch ? state.position.offset : 0;
+      const next = applyEvents(state, message.events, seen);
+      return { ...next, position: { epoch: message.epoch, offset: message.offset }, counts: message.counts, missed: false };
+    }
+    case "room.tick":
+      return applyTick(state, message);
+    default:
+      return state;
+  }
+}
+
+/**
+ * @param {RoomSnapshot} snapshot
+ * @returns {RoomState}
+ */
+function fromSnapshot(snapshot) {
+  return {
+    position: { epoch: snapshot.epoch, offset: snapshot.offset },
+    missed: false,
+    session: snapshot.session,
+    products: snapshot.products,
+    offers: snapshot.offers,
+    pinnedProductId: snapshot.pinned_product_id,
+    comments: snapshot.comments.slice(-COMMENTS_KEPT),
+    counts: snapshot.counts,
+    board: snapshot.board,
+  };
+}
+
+/**
+ * @param {RoomState} state
+ * @param {RoomTick} tick
+ * @returns {RoomState}
+ */
+function applyTick(state, tick) {
+  if (state.position === null) return state;
+  const { epoch, offset } = state.position;
+  if (tick.epoch !== epoch || tick.after > offset) return { ...state, missed: true };
+  const next = applyEvents(state, tick.events, offset);
+  return {
+    ...next,
+    position: { epoch, offset: Math.max(offset, tick.offset) },
+    counts: tick.counts ?? next.counts,
+    board: tick.board ?? next.board,
+    offers: tick.stock === null ? next.offers : withStock(next.offers, tick.stock),
+  };
+}
+
+/**
+ * @param {RoomState} state
+ * @param {readonly LoggedEvent[]} events
+ * @param {number} seen offset up to which everything is known
+ */
+function applyEvents(state, events, seen) {
+  return events.reduce((next, logged) => (logged.offset > seen ? applyEvent(next, logged.event) : next), state);
+}
+
+/**
+ * @param {RoomState} state
+ * @param {RoomEvent} event
+ * @returns {RoomState}
+ */
+function applyEvent(state, event) {
+  switch (event.type) {
+    case "comment.posted":
+      return { ...state, comments: [...state.comments, event.comment].slice(-COMMENTS_KEPT) };
+    case "offer.opened":
+    case "offer.changed":
+      return { ...state, offers: withOffer(state.offers, event.offer) };
+    case "offer.sold_out":
+      return { ...state, offers: changed(state.offers, event.offer_id, { remaining: 0 }) };
+    case "offer.ended":
+      return { ...state, offers: changed(state.offers, event.offer_id, { state: "ended" }) };
+    case "product.pinned":
+      return { ...state, pinnedProductId: event.product_id };
+    case "products.changed":
+      return { ...state, products: event.products };
+    case "session.changed":
+      return { ...state, session: event.session };
+    default:
+      return state;
+  }
+}
+
+/**
+ * @param {readonly OfferView[]} offers
+ * @param {OfferView} offer
+ */
+function withOffer(offers, offer) {
+  const others = offers.filter((known) => known.id !== offer.id);
+  return [...others, offer];
+}
+
+/**
+ * @param {readonly OfferView[]} offers
+ * @param {string} id
+ * @param {Partial<OfferView>} change
+ */
+function changed(offers, id, change) {
+  return offers.map((offer) => (offer.id === id ? { ...offer, ...change } : offer));
+}
+
+/**
+ * @param {readonly OfferView[]} offers
+ * @param {Readonly<Record<string, number>>} stock
+ */
+function withStock(offers, stock) {
+  return offers.map((offer) => {
+    const left = stock[offer.id];
+    return left === undefined || left === offer.remaining ? offer : { ...offer, remaining: left };
+  });
+}
+
+/**
+ * The offer that this product sells under now: the open one, else the one that opens next, else the last that ended.
+ * @param {readonly OfferView[]} offers
+ * @param {string} productId
+ * @returns {OfferView | null}
+ */
+export function offerOf(offers, productId) {
+  const own = offers.filter((offer) => offer.product_id === productId).reverse();
+  const open = own.filter((offer) => offer.state === "open");
+  // One that still has stock serves the viewer better than the newest.
+  return (
+    open.find((offer) => offer.remaining > 0) ??
+    open[0] ??
+    own.find((offer) => offer.state === "scheduled" && offer.starts_at_ms !== null) ??
+    own[0] ??
+    null
+  );
+}

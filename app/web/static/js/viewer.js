@@ -1,0 +1,73 @@
+// The viewer's page: which of its faces to show, and when to open the socket.
+
+import { effect } from "@preact/signals";
+import { html, render } from "htm/preact";
+import { useEffect } from "preact/hooks";
+
+import { commentName } from "./buyer.js";
+import { get } from "./http.js";
+import { Ordering } from "./ordering.js";
+import { pageFacts, part } from "./page.js";
+import { Room } from "./room.js";
+import { openMarket } from "./viewer_actions.js";
+import { LiveMarket } from "./viewer_market.js";
+import { Ended, Waiting } from "./viewer_waiting.js";
+
+/** @typedef {import("./protocol.js").SessionView} SessionView */
+/** @typedef {import("./protocol.js").ProductView} ProductView */
+
+/** @type {{session: SessionView, products: ProductView[], pinned_product_id: string | null, server_time_ms: number}} */
+const facts = pageFacts();
+const room = new Room({
+  session: facts.session,
+  path: `/ws/sessions/${facts.session.id}`,
+  name: () => commentName.value || null,
+  known: { products: facts.products, pinnedProductId: facts.pinned_product_id },
+});
+// A page from the browser's memory would bring an old time; the first hello corrects it.
+room.clock.learn(facts.server_time_ms, performance.now() - 1_000, performance.now());
+const market = openMarket(room, new Ordering(room));
+let isOpened = false;
+
+function Page() {
+  const { state } = room.state.value.session;
+  const isLive = state === "live";
+  useEffect(() => {
+    document.body.classList.toggle("is-market", isLive);
+    if (!isLive || isOpened) return;
+    isOpened = true;
+    room.socket.open();
+    void market.ordering.start();
+  }, [isLive]);
+  if (isLive) return html`<${LiveMarket} market=${market} />`;
+  return state === "ended" || state === "closed" ? html`<${Ended} market=${market} />` : html`<${Waiting} market=${market} />`;
+}
+
+// A refused upgrade looks like a lost connection: ask over HTTP what has become of the session.
+effect(() => {
+  const status = room.status.value;
+  if (status !== "away" && status !== "stopped") return;
+  void (async () => {
+    /** @type {import("./http.js").Answer<SessionView & {products: ProductView[]}>} */
+    const answer = await get(`/api/v1/sessions/${facts.session.id}`);
+    if (!answer.ok || answer.value.state === "live") return;
+    const { products, ...session } = answer.value;
+    room.state.value = { ...room.state.value, session, products };
+  })();
+});
+
+// A refusal about the form's content opens the form again, with the words beside the field.
+/** @type {WeakSet<object>} */
+const answeredForms = new WeakSet();
+effect(() => {
+  for (const [offerId, progress] of Object.entries(market.ordering.progress.value)) {
+    if (progress.phase === "refused" && !answeredForms.has(progress) && (progress.code === "invalid_phone" || progress.code === "invalid_address")) {
+      answeredForms.add(progress);
+      market.sheet.value = { view: "form", offerId, quantity: 1 };
+    }
+  }
+});
+
+const root = part("market", HTMLElement);
+root.replaceChildren();
+render(html`<${Page} />`, root);

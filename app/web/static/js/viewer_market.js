@@ -1,0 +1,127 @@
+// The live market as a viewer sees it: picture, comments, the product on air, the way to the shelf.
+
+import { html } from "htm/preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { number, shortNumber } from "./format.js";
+import { say } from "./page.js";
+import { Counting } from "./parts.js";
+import { offerOf } from "./state.js";
+import { Countdown, ProductToOrder } from "./viewer_order.js";
+import { Sheet, Shelf } from "./viewer_sheet.js";
+import { Stage } from "./viewer_stage.js";
+import { Comments, Composer, Heart } from "./viewer_talk.js";
+
+/**
+ * @typedef {import("./viewer_actions.js").Market} Market
+ * @typedef {import("./state.js").RoomState} RoomState
+ * @typedef {import("./protocol.js").ProductView} ProductView
+ * @typedef {import("./protocol.js").OfferView} OfferView
+ */
+
+const OVER_VIDEO = 5;
+const ON_DESK = 100;
+const desk = matchMedia("(min-width: 900px)");
+
+/** Whether the page is wide enough for two columns. */
+function useDesk() {
+  const [isDesk, setIsDesk] = useState(desk.matches);
+  useEffect(() => {
+    const onChange = () => setIsDesk(desk.matches);
+    desk.addEventListener("change", onChange);
+    return () => desk.removeEventListener("change", onChange);
+  }, []);
+  return isDesk;
+}
+
+/**
+ * What the card shows: the pinned product, unless only another one can be ordered now.
+ * @param {RoomState} state
+ * @returns {{product: ProductView, offer: OfferView | null, isPinned: boolean} | null}
+ */
+export function onAir(state) {
+  /** @param {string | null} id */
+  const find = (id) => state.products.find((product) => product.id === id);
+  const pinned = find(state.pinnedProductId);
+  const pinnedOffer = pinned ? offerOf(state.offers, pinned.id) : null;
+  if (pinned && pinnedOffer?.state === "open") return { product: pinned, offer: pinnedOffer, isPinned: true };
+  const open = [...state.offers].reverse().find((offer) => offer.state === "open" && offer.remaining > 0 && find(offer.product_id));
+  const flash = open && find(open.product_id);
+  if (open && flash) return { product: flash, offer: open, isPinned: false };
+  return pinned ? { product: pinned, offer: pinnedOffer, isPinned: true } : null;
+}
+
+/** @param {{market: Market}} props */
+export function LiveMarket({ market }) {
+  const { room } = market;
+  const state = room.state.value;
+  const isDesk = useDesk();
+  const [problem, setProblem] = useState("");
+  const shown = onAir(state);
+  useEffect(() => {
+    if (problem === "") return undefined;
+    const timer = setTimeout(() => setProblem(""), 6_000);
+    return () => clearTimeout(timer);
+  }, [problem]);
+  return html`<div class="market">
+    <section class="stage" aria-label=${state.session.title}>
+      <${Stage} video=${state.session.video} title=${state.session.title} product=${shown?.product ?? null} />
+      <${StageTop} market=${market} />
+    </section>
+    <aside class="market-side">
+      ${shown !== null && html`<${OnAirCard} market=${market} shown=${shown} />`}
+      <${Comments} comments=${state.comments.slice(isDesk ? -ON_DESK : -OVER_VIDEO)} />
+      <div class="market-foot">
+        <${Composer} room=${room} onProblem=${setProblem} />
+        <button class="button bag" type="button" aria-label=${say("viewer.shelf")} onClick=${() => (market.sheet.value = { view: isDesk ? "orders" : "shelf" })}>
+          <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><path d="M5 8h14l1 12H4L5 8zm4 2V6.5a3 3 0 0 1 6 0V10" /></svg>
+          <span class="number">${number(isDesk ? market.ordering.receipts.value.length : state.products.length)}</span>
+        </button>
+        <${Heart} market=${market} />
+      </div>
+      ${problem !== "" && html`<p class="toast" role="alert">${problem}</p>`}
+    </aside>
+    ${isDesk && html`<${Below} market=${market} />`}
+    <${Sheet} market=${market} />
+  </div>`;
+}
+
+/** @param {{market: Market}} props */
+function StageTop({ market }) {
+  const { room } = market;
+  const { counts, session } = room.state.value;
+  return html`<div class="stage-top">
+    <div class="row stage-badges">
+      <span class="badge badge-video"><span class="live-dot"></span>${say("viewer.live_now")}</span>
+      <span class="badge badge-video" title=${number(counts.viewers)}><${Counting} value=${counts.viewers} format=${shortNumber} />${" "}${say("viewer.watching_word")}</span>
+    </div>
+    <p class="stage-title one-line">${session.title}</p>
+    ${room.isAway.value && html`<p class="offline-bar" role="status">${say("viewer.offline")}</p>`}
+  </div>`;
+}
+
+/** @param {{market: Market, shown: NonNullable<ReturnType<typeof onAir>>}} props */
+function OnAirCard({ market, shown }) {
+  const { product, offer, isPinned } = shown;
+  const isFlash = offer !== null && offer.state === "open";
+  return html`<section class=${isFlash ? "card card-flash on-air" : "card on-air"} aria-label=${say(isPinned ? "viewer.pinned" : "viewer.offer_open")}>
+    <div class="product-head">
+      <span class=${isFlash ? "badge badge-flash" : "badge badge-good"}>${say(isFlash ? "viewer.offer_open" : "viewer.pinned")}</span>
+      ${isFlash && html`<${Countdown} market=${market} offer=${offer} />`}
+    </div>
+    <${ProductToOrder} market=${market} product=${product} offer=${offer} large />
+  </section>`;
+}
+
+/** Under the video on a desk: what is sold here, and by whom. @param {{market: Market}} props */
+function Below({ market }) {
+  const { session, products } = market.room.state.value;
+  return html`<section class="market-below stack">
+    <div>
+      <h1 class="heading-20">${session.title}</h1>
+      <p class="small soft">${say("viewer.hosted_by", { host: session.host_name, organisation: session.organisation_name })}</p>
+    </div>
+    <h2>${say("viewer.shelf")} <span class="soft small">${say("viewer.shelf_count", { count: number(products.length) })}</span></h2>
+    <${Shelf} market=${market} />
+  </section>`;
+}

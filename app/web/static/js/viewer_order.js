@@ -1,0 +1,116 @@
+// One product to order from: price, clock, stock, and the one button with its feedback. The pinned card and the shelf are made of it.
+
+import { html } from "htm/preact";
+
+import { commandOrder } from "./viewer_actions.js";
+import { countdown, money, number } from "./format.js";
+import { problemAdvice, problemSentence, say } from "./page.js";
+import { Picture, Prices, Stars, Stock } from "./parts.js";
+
+/**
+ * @typedef {import("./protocol.js").ProductView} ProductView
+ * @typedef {import("./protocol.js").OfferView} OfferView
+ * @typedef {import("./viewer_actions.js").Market} Market
+ */
+
+const ENDING_SECONDS = 15;
+
+/** @param {{market: Market, offer: OfferView}} props */
+export function Countdown({ market, offer }) {
+  if (offer.state === "scheduled") {
+    if (offer.starts_at_ms === null) return null;
+    return html`<span class="badge">${say("viewer.offer_soon", { time: countdown(market.room.secondsUntil(offer.starts_at_ms)) })}</span>`;
+  }
+  if (offer.state !== "open" || offer.ends_at_ms === null) return null;
+  const seconds = market.room.secondsUntil(offer.ends_at_ms);
+  const time = countdown(seconds);
+  return html`<span class=${seconds <= ENDING_SECONDS ? "countdown is-ending" : "countdown"} role="timer" aria-label=${say("viewer.time_left", { time })}
+    >${time}</span
+  >`;
+}
+
+/**
+ * Name, stars and prices of a product, and everything to order it.
+ * @param {{market: Market, product: ProductView, offer: OfferView | null, large?: boolean}} props
+ */
+export function ProductToOrder({ market, product, offer, large = false }) {
+  const isOpen = offer !== null && offer.state === "open";
+  return html`<div class="product">
+    <${Picture} product=${product} />
+    <div>
+      <div class="product-title">
+        <p class="product-name">${product.name}</p>
+        <${Stars} count=${product.ocop_stars} />
+      </div>
+      <p class="tiny soft one-line">${product.unit} · ${product.producer_name}</p>
+    </div>
+    ${isOpen && html`<${Stock} offer=${offer} />`}
+    <div class="product-foot">
+      <div class="product-price">
+        <${Prices} product=${product} offer=${offer} format=${money} />
+        ${large && isOpen && html`<p class="tiny soft">${say("viewer.per_viewer_limit", { count: offer.per_viewer_limit })}</p>`}
+      </div>
+      <${OrderButton} market=${market} product=${product} offer=${offer} large=${large} />
+    </div>
+    <${Feedback} market=${market} offer=${offer} />
+  </div>`;
+}
+
+/** @param {{market: Market, product: ProductView, offer: OfferView | null, large: boolean}} props */
+function OrderButton({ market, product, offer, large }) {
+  if (offer === null || offer.state === "ended") return html`<span class="tiny soft">${say("viewer.wait_for_offer")}</span>`;
+  if (offer.state === "scheduled") return html`<${Countdown} market=${market} offer=${offer} />`;
+  const progress = market.ordering.progress.value[offer.id];
+  if (progress?.phase === "holding" || progress?.phase === "checking" || progress?.phase === "waiting") {
+    return html`<button class="button button-primary" type="button" aria-busy="true" aria-disabled="true">${say("viewer.order_holding")}</button>`;
+  }
+  if (offer.remaining <= 0) return html`<button class="button button-primary" type="button" disabled>${say("viewer.sold_out")}</button>`;
+  const isAgain = progress?.phase === "placed";
+  if (isAgain && offer.per_viewer_limit <= orderedFrom(market, offer)) return null;
+  const words = isAgain ? say("viewer.order_again") : say(large ? "viewer.order" : "viewer.order_short");
+  return html`<button
+    class=${isAgain ? "button button-secondary" : "button button-primary"}
+    type="button"
+    aria-label=${say("viewer.order_product", { product: product.name })}
+    onClick=${() => commandOrder(market, offer, 1)}
+  >
+    ${words}
+  </button>`;
+}
+
+/**
+ * Units that this device has from an offer, as far as it knows.
+ * @param {Market} market
+ * @param {OfferView} offer
+ */
+function orderedFrom(market, offer) {
+  const lines = market.ordering.receipts.value.flatMap((receipt) => receipt.lines);
+  return lines.filter((line) => line.offer_id === offer.id).reduce((sum, line) => sum + line.quantity, 0);
+}
+
+/** @param {{market: Market, offer: OfferView | null}} props */
+function Feedback({ market, offer }) {
+  return html`<div class="order-feedback" role="status">${offer !== null && feedbackWords(market, offer)}</div>`;
+}
+
+/**
+ * @param {Market} market
+ * @param {OfferView} offer
+ */
+function feedbackWords(market, offer) {
+  const progress = market.ordering.progress.value[offer.id];
+  switch (progress?.phase) {
+    case "placed":
+      return html`<p class="notice notice-good">
+        <span><strong>${say("viewer.order_placed", { number: number(progress.receipt.number) })}</strong> · ${money(progress.receipt.total_vnd)}</span>
+      </p>`;
+    case "refused":
+      return html`<p class="notice notice-warning"><span><strong>${problemSentence(progress.code, progress.words)}</strong> ${problemAdvice(progress.code)}</span></p>`;
+    case "waiting":
+      return html`<p class="notice">${say("viewer.order_waits")}</p>`;
+    case "checking":
+      return html`<p class="notice">${say("viewer.order_checking")}</p>`;
+    default:
+      return null;
+  }
+}

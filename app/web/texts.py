@@ -1,0 +1,52 @@
+"""All words of the pages, one flat dictionary per language in `languages/`; used by the templates and handed to the browser as JSON.
+
+Keys are stable and sorted by what they serve:
+
+    app.  unit.  time.       frame of every page, units, how long ago
+    login.  error_page.      sign-in and error pages
+    product. producer. session.   words of the trade; `session.<state>`
+    viewer.  form.           viewer page and its order form; `form.<field>_missing`
+    host.                    host board
+    report. ladder. source.  report page; `ladder.<rung>` + `.meaning`, `source.<kind>` + `.meaning`
+    metric.<id>.             `.name`, `.formula`, `.window`, `.source` of every metric
+    error.<code>             what happened; `error.<code>.next` says what to do now
+
+Words in braces (`{count}`) are filled in by `str.format` here and by the pages' own function in the browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal, get_args
+
+from pydantic import TypeAdapter
+
+Language = Literal["vi", "en"]
+
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+DEFAULT_LANGUAGE: Final[Language] = "vi"
+LANGUAGES_DIR = Path(__file__).resolve().parent / "languages"
+
+_TEXTS = TypeAdapter(dict[str, str])
+
+
+def choose_language(*wishes: str | None) -> Language:
+    """The first wish that is a language we speak (query, then cookie, then account); Vietnamese when there is none."""
+    for wish in wishes:
+        if wish in LANGUAGES:
+            return wish
+    return DEFAULT_LANGUAGE
+
+
+@cache
+def texts_for(language: Language) -> Mapping[str, str]:
+    """All texts of one language, read once and read-only. Raises `KeyError` on a key nobody wrote, so a misspelling shows at once."""
+    return MappingProxyType(_TEXTS.validate_json((LANGUAGES_DIR / f"{language}.json").read_bytes()))
+
+
+def texts_with_prefixes(language: Language, *prefixes: str) -> dict[str, str]:
+    """The texts whose keys start with one of `prefixes` (such as "viewer."): what a page hands to its script as JSON."""
+    return {key: text for key, text in texts_for(language).items() if key.startswith(prefixes)}

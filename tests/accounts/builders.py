@@ -1,0 +1,95 @@
+"""People, stores and a small application for the tests of accounts and catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from app.accounts import routes as account_routes
+from app.accounts.origin import OriginGuard
+from app.accounts.security_headers import SecurityHeaders
+from app.accounts.service import AccountService, CurrentUser, NewUser
+from app.catalog import routes as catalog_routes
+from app.catalog.service import CatalogService
+from app.infra.database import Database
+from app.infra.problem_handlers import add_problem_handlers
+from app.infra.redis_client import RedisClients
+from app.settings import Settings
+
+PASSWORD = "cam-vu-quang-2026"
+ADDRESS = "203.0.113.7"
+
+
+class Clock:
+    """A wall clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+async def a_user(
+    accounts: AccountService, login: str = "ban.mai", *, role: Any = "organiser", organisation: str = "Chợ phiên OCOP Hà Tĩnh"
+) -> CurrentUser:
+    """A user of a new organisation."""
+    organisation_id = await accounts.create_organisation(organisation)
+    return await accounts.create_user(organisation_id, NewUser(login, "Trần Thị Ban Mai", role, PASSWORD))
+
+
+async def rows(database: Database, query: str, **values: object) -> list[Any]:
+    async with database.transactions() as db:
+        return list((await db.execute(text(query), values)).mappings())
+
+
+async def run(database: Database, statement: str, **values: object) -> None:
+    async with database.transactions.begin() as db:
+        await db.execute(text(statement), values)
+
+
+@dataclass(frozen=True)
+class SmallApp:
+    """The routes of both packages with their middlewares, over real stores."""
+
+    app: FastAPI
+    accounts: AccountService
+    catalog: CatalogService
+
+    @asynccontextmanager
+    async def browser(self, *, base_url: str = "http://cho.test", address: str = ADDRESS) -> AsyncIterator[httpx2.AsyncClient]:
+        """A client that keeps cookies and calls from a page of the service itself."""
+        transport = httpx2.ASGITransport(app=self.app, client=(address, 50_000))
+        async with httpx2.AsyncClient(transport=transport, base_url=base_url, headers={"origin": base_url}) as client:
+            yield client
+
+    @asynccontextmanager
+    async def signed_in(self, login: str) -> AsyncIterator[httpx2.AsyncClient]:
+        async with self.browser() as client:
+            answer = await client.post("/api/v1/login", json={"login": login, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            yield client
+
+
+def small_app(settings: Settings, database: Database, redis: RedisClients) -> SmallApp:
+    app = FastAPI()
+    accounts = AccountService(database, redis, redis_prefix=settings.redis_prefix)
+    catalog = CatalogService(database)
+    app.state.settings, app.state.accounts, app.state.catalog = settings, accounts, catalog
+    app.include_router(account_routes.router)
+    app.include_router(catalog_routes.router)
+    app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
+    app.add_middleware(SecurityHeaders, https_only=settings.cookies_are_secure)
+
+    add_problem_handlers(app)
+    return SmallApp(app, accounts, catalog)

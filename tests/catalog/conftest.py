@@ -1,0 +1,42 @@
+"""Stores and services for the tests of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.accounts.service import CurrentUser
+from app.catalog.service import CatalogService
+from app.infra.database import Database, open_database
+from app.infra.redis_client import open_redis
+from app.settings import DatabaseSettings, load_settings
+from tests.accounts.builders import SmallApp, a_user, small_app
+
+
+@pytest.fixture
+async def database(postgres_url: str) -> AsyncIterator[Database]:
+    async with open_database(postgres_url, DatabaseSettings()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def market(database: Database, redis_url: str, redis_prefix: str) -> AsyncIterator[SmallApp]:
+    async with open_redis(redis_url) as redis:
+        yield small_app(load_settings(redis_prefix=redis_prefix), database, redis)
+
+
+@pytest.fixture
+def catalog(market: SmallApp) -> CatalogService:
+    return market.catalog
+
+
+@pytest.fixture
+async def organiser(market: SmallApp) -> CurrentUser:
+    return await a_user(market.accounts)
+
+
+@pytest.fixture
+async def stranger(market: SmallApp) -> CurrentUser:
+    """An organiser of another organisation."""
+    return await a_user(market.accounts, "nguoi.khac", organisation="Chợ phiên nơi khác")

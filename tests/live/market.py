@@ -1,0 +1,297 @@
+"""A small market over real stores and real sockets: people, a session with products, one or more nodes, and viewers."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import httpx2
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import Response
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from app.accounts import routes as account_routes
+from app.accounts.access import LOGIN_COOKIE
+from app.accounts.origin import OriginGuard
+from app.accounts.service import AccountService, CurrentUser, NewUser
+from app.catalog.schemas import ProducerContent, ProductContent
+from app.catalog.service import CatalogService
+from app.errors import AppError, MalformedRequest
+from app.infra.database import Database, open_database
+from app.infra.problems import problem_body, problem_headers
+from app.infra.redis_client import RedisClients, open_redis
+from app.infra.serving import uvicorn_config
+from app.live import routes as live_routes
+from app.live import sockets as live_sockets
+from app.live.commands import live_handlers
+from app.live.comments import CommentArchive, CommentService
+from app.live.jobs import LiveJobs
+from app.live.loading import RoomLoader
+from app.live.outside import OutsideCounts
+from app.live.rooms import RoomDirectory
+from app.live.schemas import SessionContent
+from app.live.service import SessionService
+from app.metrics.service import MetricsService
+from app.protocol.events import RoomEvent, room_event, server_message
+from app.protocol.views import OfferView
+from app.realtime.hub import Hub
+from app.realtime.room_log import RoomLog
+from app.realtime.router import Router
+from app.realtime.tickets import TICKET_COOKIE, TicketSigner
+from app.settings import RealtimeSettings, Settings, load_settings
+
+PASSWORD = "cam-vu-quang-2026"
+SECRET = "secret-of-the-tests-only"
+QUICK = RealtimeSettings(tick_min_seconds=0.05, comment_interval_seconds=0.001, commands_burst=1_000, commands_per_second=1_000)
+
+
+@dataclass
+class Stores:
+    database: Database
+    redis: RedisClients
+    settings: Settings
+
+
+@asynccontextmanager
+async def open_stores(postgres_url: str, redis_url: str, prefix: str) -> AsyncIterator[Stores]:
+    settings = load_settings(redis_prefix=prefix, realtime=QUICK)
+    async with open_database(postgres_url, settings.database) as database, open_redis(redis_url) as redis:
+        yield Stores(database, redis, settings)
+
+
+class Node:
+    """One worker: its own hub, rooms and web server on a free port, in the test's event loop."""
+
+    def __init__(self, stores: Stores, realtime: RealtimeSettings = QUICK) -> None:
+        settings = stores.settings.model_copy(update={"realtime": realtime})
+        self.offers: dict[UUID, tuple[OfferView, ...]] = {}
+        self.offer_loads = 0
+        self.log = RoomLog(stores.redis, prefix=settings.redis_prefix, settings=realtime)
+        self.accounts = AccountService(stores.database, stores.redis, redis_prefix=settings.redis_prefix)
+        self.catalog = CatalogService(stores.database)
+        self.metrics = MetricsService(stores.database, stores.redis, settings.redis_prefix)
+        self.sessions = SessionService(stores.database, catalog=self.catalog, room_log=self.log)
+        self.archive = CommentArchive(stores.database)
+        self.hub = Hub(realtime)
+        loader = RoomLoader(
+            sessions=self.sessions, room_log=self.log, archive=self.archive, load_offers=self._load_offers, settings=realtime
+        )
+        self.rooms = RoomDirectory(
+            room_log=self.log, hub=self.hub, metrics=self.metrics, loader=loader, settings=realtime, node=f"node-{uuid4()}"
+        )
+        self.jobs = LiveJobs(self.sessions, self.archive)
+        self.tickets = TicketSigner(SECRET)
+        outside = OutsideCounts(stores.database, self.metrics)
+        comments = CommentService(room_log=self.log, archive=self.archive)
+        self.router = Router(live_handlers(rooms=self.rooms, comments=comments, outside=outside), settings=realtime)
+        self.app = self._build_app(settings)
+        self.address = ""
+
+    async def _load_offers(self, session_id: UUID) -> tuple[OfferView, ...]:
+        self.offer_loads += 1
+        return self.offers.get(session_id, ())
+
+    def _build_app(self, settings: Settings) -> FastAPI:
+        app = FastAPI()
+        app.state.settings, app.state.accounts, app.state.tickets = settings, self.accounts, self.tickets
+        app.state.sessions, app.state.rooms, app.state.command_router = self.sessions, self.rooms, self.router
+        app.include_router(account_routes.router)
+        app.include_router(live_routes.router)
+        app.include_router(live_sockets.router)
+        app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
+
+        async def answer(_: Request, error: AppError) -> Response:
+            return Response(problem_body(error), error.http_status, problem_headers(error))
+
+        async def malformed(request: Request, _: RequestValidationError) -> Response:
+            return await answer(request, MalformedRequest())
+
+        app.add_exception_handler(AppError, answer)  # type: ignore[arg-type]  # Starlette types handlers for Exception only
+        app.add_exception_handler(RequestValidationError, malformed)  # type: ignore[arg-type]  # the same
+        return app
+
+    @asynccontextmanager
+    async def running(self, settings: Settings) -> AsyncIterator[Self]:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{listener.getsockname()[1]}"
+        server = uvicorn.Server(uvicorn_config(self.app, settings))
+        serving = asyncio.ensure_future(server._serve(sockets=[listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        self.rooms.start()
+        self.jobs.start()
+        try:
+            yield self
+        finally:
+            await self.rooms.drain(0)
+            await self.rooms.stop()
+            await self.jobs.close()
+            server.should_exit = True
+            await serving
+            listener.close()
+
+
+@dataclass
+class Viewer:
+    """The client's end of a socket. Keeps every frame it got; `sees` waits for one that fits."""
+
+    socket: ClientConnection
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    async def next_frame(self, within: float = 3) -> dict[str, Any]:
+        async with asyncio.timeout(within):
+            text = await self.socket.recv()
+        server_message.validate_json(text)
+        frame: dict[str, Any] = json.loads(text)
+        self.frames.append(frame)
+        return frame
+
+    async def sees(self, fits: Callable[[dict[str, Any]], bool], within: float = 3) -> dict[str, Any]:
+        async with asyncio.timeout(within):
+            while True:
+                frame = await self.next_frame(within)
+                if fits(frame):
+                    return frame
+
+    async def sees_event(self, kind: str, within: float = 3) -> dict[str, Any]:
+        """The next tick that carries an event of this kind; returns the event."""
+
+        def carried(frame: dict[str, Any]) -> list[dict[str, Any]]:
+            return [each["event"] for each in frame.get("events", ()) if each["event"]["type"] == kind]
+
+        return carried(await self.sees(lambda frame: bool(carried(frame)), within))[0]
+
+    async def send(self, kind: str, **content: Any) -> str:
+        command_id = f"c{next(self._ids)}"
+        await self.socket.send(json.dumps({"type": kind, "id": command_id, **content}))
+        return command_id
+
+    async def asks(self, kind: str, **content: Any) -> dict[str, Any]:
+        """Send a command and wait for its reply."""
+        command_id = await self.send(kind, **content)
+        return await self.sees(lambda frame: frame.get("id") == command_id)
+
+    async def hello(self, **content: Any) -> dict[str, Any]:
+        return await self.asks("viewer.hello", version=1, **content)
+
+    async def closed(self, within: float = 5) -> int:
+        """The code with which the server closes."""
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    await self.socket.recv()
+        except ConnectionClosed:
+            code = self.socket.close_code
+            assert code is not None
+            return code
+
+
+@dataclass
+class Market:
+    """An organisation with an organiser, a host and a session that is ready to start."""
+
+    stores: Stores
+    node: Node
+    organiser: CurrentUser
+    host: CurrentUser
+    product_ids: list[UUID]
+    session_id: UUID
+    stack: AsyncExitStack
+
+    async def another_node(self, realtime: RealtimeSettings = QUICK) -> Node:
+        return await self.stack.enter_async_context(Node(self.stores, realtime).running(self.stores.settings))
+
+    async def goes_live(self) -> None:
+        await self.node.sessions.transition(self.host, self.session_id, "live")
+
+    async def ends(self) -> None:
+        await self.node.sessions.transition(self.host, self.session_id, "ended")
+
+    async def announces(self, event: dict[str, Any]) -> RoomEvent:
+        parsed: RoomEvent = room_event.validate_python(event)
+        await self.node.sessions.announce(self.session_id, parsed)
+        return parsed
+
+    async def connects(
+        self, *, path: str = "", node: Node | None = None, device: UUID | None = None, headers: dict[str, str] | None = None, **options: Any
+    ) -> Viewer:
+        """A socket with a viewer's ticket; it has not said hello yet."""
+        at = node or self.node
+        _, ticket = at.tickets.issue(device)
+        sent = {"Cookie": f"{TICKET_COOKIE}={ticket}"} if headers is None else headers
+        url = f"ws://{at.address}/ws/sessions/{self.session_id}{path}"
+        opened = await self.stack.enter_async_context(connect(url, additional_headers=sent, compression=None, **options))
+        return Viewer(opened)
+
+    async def enters(self, *, node: Node | None = None, device: UUID | None = None, **hello: Any) -> Viewer:
+        """A viewer in the room; the snapshot is its first frame."""
+        viewer = await self.connects(node=node, device=device)
+        await viewer.hello(**hello)
+        return viewer
+
+    async def login_cookie(self, user: CurrentUser) -> dict[str, str]:
+        signed_in = await self.node.accounts.sign_in(user.login, PASSWORD, address="203.0.113.7")
+        return {"Cookie": f"{LOGIN_COOKIE}={signed_in.token}"}
+
+    async def board(self, user: CurrentUser | None = None) -> Viewer:
+        viewer = await self.connects(path="/board", headers=await self.login_cookie(user or self.host))
+        await viewer.hello()
+        return viewer
+
+    @asynccontextmanager
+    async def browser(self, user: CurrentUser | None = None) -> AsyncIterator[httpx2.AsyncClient]:
+        headers = {"origin": f"http://{self.node.address}"} | (await self.login_cookie(user) if user else {})
+        async with httpx2.AsyncClient(base_url=f"http://{self.node.address}", headers=headers) as client:
+            yield client
+
+
+async def open_market(stores: Stores, stack: AsyncExitStack, realtime: RealtimeSettings = QUICK) -> Market:
+    """A market on one running node. Its session is a draft with two products."""
+    node = await stack.enter_async_context(Node(stores, realtime).running(stores.settings))
+    organisation_id = await node.accounts.create_organisation("Chợ phiên OCOP Hà Tĩnh")
+    organiser = await node.accounts.create_user(organisation_id, NewUser("ban.mai", "Trần Thị Ban Mai", "organiser", PASSWORD))
+    host = await node.accounts.create_user(organisation_id, NewUser("ngoc.lan", "Lê Ngọc Lan", "host", PASSWORD))
+    product_ids = await two_products(node, organiser)
+    facts = await node.sessions.create(organiser, SessionContent(title="Chợ phiên sáng thứ Bảy", host_id=host.id))
+    await node.sessions.set_products(organiser, facts.record.id, product_ids)
+    return Market(stores, node, organiser, host, product_ids, facts.record.id, stack)
+
+
+async def two_products(node: Node, user: CurrentUser) -> list[UUID]:
+    address = {"province_code": 42, "commune_code": 18547}
+    producer = await node.catalog.create_producer(user, ProducerContent(name="Hợp tác xã Phúc Trạch", kind="cooperative", **address))
+    products = [
+        await node.catalog.create_product(
+            user, ProductContent(producer_id=producer.id, name=name, price_vnd=50_000, unit="kg", weight_grams=1_000)
+        )
+        for name in ("Bưởi Phúc Trạch", "Cu đơ Hà Tĩnh")
+    ]
+    return [product.id for product in products]
+
+
+def an_offer(product_id: UUID, **changes: Any) -> dict[str, Any]:
+    """An open flash offer as clients see it."""
+    return {
+        "id": str(uuid4()),
+        "product_id": str(product_id),
+        "state": "open",
+        "flash_price_vnd": 39_000,
+        "regular_price_vnd": 50_000,
+        "total_quantity": 20,
+        "remaining": 20,
+        "per_viewer_limit": 2,
+        "hold_seconds": 900,
+        "starts_at_ms": 1_000,
+        "ends_at_ms": 2_000,
+    } | changes

@@ -1,0 +1,52 @@
+"""Every published number is defined, in both languages, with its source."""
+
+from __future__ import annotations
+
+from app.metrics.definitions import DEFINITIONS, definition_of
+from app.metrics.figures import LEDGER_KINDS, ledger_metric_names
+from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, Sales, Totals
+from app.orders.models import ENTRY_KINDS
+
+NOT_METRICS = {"minute_at", "source", "observed_at"}
+
+
+def test_every_published_field_has_a_definition() -> None:
+    published = {name for body in (Totals, DerivedFigures, MinuteFigures, OutsideFigures) for name in body.model_fields} - NOT_METRICS
+
+    assert published <= {definition.name for definition in DEFINITIONS}
+
+
+def test_names_are_unique_and_texts_complete() -> None:
+    assert len({definition.name for definition in DEFINITIONS}) == len(DEFINITIONS)
+    for definition in DEFINITIONS:
+        assert all(
+            (
+                definition.label_vi,
+                definition.label_en,
+                definition.formula,
+                definition.window,
+                definition.definition_vi,
+                definition.definition_en,
+            )
+        )
+
+
+def test_rates_carry_their_denominator_in_the_name() -> None:
+    rates = [definition for definition in DEFINITIONS if definition.unit in {"percent", "vnd_per_1000_views"}]
+
+    assert len(rates) >= 4
+    assert all("_per_" in definition.name for definition in rates)
+
+
+def test_outside_counts_are_the_imported_ones() -> None:
+    assert {definition.name for definition in DEFINITIONS if definition.source == "imported"} == {"outside_viewers", "outside_viewers_peak"}
+
+
+def test_the_estimate_says_its_error() -> None:
+    assert "0.81 %" in definition_of("unique_viewers").definition_en
+    assert "0,81 %" in definition_of("unique_viewers").definition_vi
+
+
+def test_sales_cover_every_kind_of_ledger_entry() -> None:
+    assert tuple(LEDGER_KINDS) == tuple(ENTRY_KINDS)
+    assert set(Sales.model_fields) == set(ledger_metric_names())

@@ -1,0 +1,39 @@
+"""A market that sells over the real order path, with statistics and report."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.infra.database import Database, open_database
+from app.infra.redis_client import RedisClients, open_redis
+from app.metrics.service import MetricsService
+from app.orders.placing import PlacingQueues
+from app.reports.service import ReportService
+from app.settings import DatabaseSettings, OrderSettings
+from tests.orders.builders import a_market
+from tests.reports.builders import Fair
+
+
+@pytest.fixture
+async def database(postgres_url: str) -> AsyncIterator[Database]:
+    async with open_database(postgres_url, DatabaseSettings()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
+    async with open_redis(redis_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def fair(database: Database, redis: RedisClients, redis_prefix: str) -> AsyncIterator[Fair]:
+    async def nothing_to_tell(session_id: object, result: object) -> None:
+        return None
+
+    metrics = MetricsService(database, redis, redis_prefix)
+    queues = PlacingQueues(database.pool, OrderSettings(), nothing_to_tell)
+    yield Fair(await a_market(database), database, redis, redis_prefix, metrics, queues, ReportService(database, metrics, settle_seconds=0))
+    await queues.close()
