@@ -44,7 +44,14 @@ _STOP_SECONDS = {_POSTGRES: 1.2, _REDIS: 0.8, _WORKERS: 6.0, _DEMO: 0.8}
 _READY_SECONDS = 60.0
 _SECRET_SETTINGS = {"DATABASE_URL", "REDIS_URL", "OCOP_SECRET_KEY"}
 
-cli = typer.Typer(name="ocop", help="Livestream sales events for OCOP markets.", no_args_is_help=True, add_completion=False)
+cli = typer.Typer(
+    name="ocop",
+    help="Livestream sales events for OCOP markets.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Its tracebacks show local variables, among them addresses with passwords.
+    pretty_exceptions_enable=False,
+)
 
 
 @cli.command()

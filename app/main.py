@@ -49,9 +49,12 @@ from app.realtime.hub import Hub
 from app.realtime.room_log import RoomLog
 from app.realtime.router import Router
 from app.realtime.tickets import TicketSigner
+from app.reports import closing_routes
 from app.reports import routes as report_routes
+from app.reports.closing import ClosingService
 from app.reports.jobs import ReportJobs
 from app.reports.service import ReportService
+from app.reports.signing import Signer
 from app.settings import Settings
 from app.web import pages
 
@@ -67,6 +70,7 @@ ROUTERS = (
     desk_routes.router,
     metrics_routes.router,
     report_routes.router,
+    closing_routes.router,
     pages.router,
 )
 
@@ -122,7 +126,8 @@ async def _open(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
     _open_orders(app, settings, stack, database=database, lock=lock)
     _open_rooms(app, settings, stack, room_log=room_log, node=node)
     state.reports = ReportService(database, state.metrics)
-    for jobs in (MetricsJobs(state.metrics, lock), ReportJobs(state.reports, lock)):
+    state.closing = ClosingService(database, Signer(settings.secret_key.get_secret_value()))
+    for jobs in (MetricsJobs(state.metrics, lock), ReportJobs(state.reports, state.closing, lock)):
         jobs.start()
         stack.push_async_callback(jobs.close)
     housekeeping = TaskOwner("housekeeping")
@@ -168,7 +173,7 @@ def _open_rooms(app: FastAPI, settings: Settings, stack: AsyncExitStack, *, room
     handlers = live_handlers(
         rooms=state.rooms, comments=CommentService(room_log=room_log, archive=archive), outside=OutsideCounts(state.database, state.metrics)
     )
-    state.router = Router(handlers | order_handlers(state.orders), settings=settings.realtime)
+    state.command_router = Router(handlers | order_handlers(state.orders), settings=settings.realtime)
     state.stores = (state.database, redis)
     live_jobs.start()
     stack.push_async_callback(live_jobs.close)

@@ -13,7 +13,8 @@ import app.accounts.models
 import app.catalog.models
 import app.live.models
 import app.metrics.models
-import app.orders.models  # noqa: F401 - importing the models fills the metadata
+import app.orders.models
+import app.reports.models  # noqa: F401 - importing the models fills the metadata
 from app.infra.database import Base, sqlalchemy_url
 from app.settings import load_settings
 

@@ -21,7 +21,8 @@ def configure_logging(*, form: Literal["console", "json"], level: str) -> None:
         shared.append(structlog.processors.format_exc_info)
         renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        # plain: the rich one prints local variables, and with them buyers and passwords
+        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -37,5 +38,7 @@ def configure_logging(*, form: Literal["console", "json"], level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for chatty in ("httpx2", "httpcore2", "websockets"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     # uvicorn writes a traceback for every bad frame or refused handshake: a stranger could fill the disk with them
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, root.level))

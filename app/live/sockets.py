@@ -101,7 +101,7 @@ async def _serve(websocket: WebSocket, session_text: str, admit: Doorkeeper) -> 
 
 async def _carry(websocket: WebSocket, connection: AsgiConnection) -> None:
     rooms = _rooms(websocket)
-    commands: Router = websocket.app.state.command_router
+    commands: Router = websocket.app.state.router
     try:
         await websocket.accept()
         if not rooms.hub.admit(connection):

@@ -59,14 +59,16 @@ class Crowd:
     async def _visit(self, rng: random.Random) -> None:
         try:
             device = await self._device(rng)
-            await SimulatedViewer(self._room, device, rng).visit()
-            self._gone.append(device)
+            if await SimulatedViewer(self._room, device, rng).visit():
+                self._gone.append(device)
+                return
         except httpx2.HTTPError as error:
-            # The service is restarting or refuses tickets; others will try again after this one's pause.
             self._room.tally.troubles[type(error).__name__] += 1
-            await asyncio.sleep(rng.uniform(1.0, 4.0))
+        else:
+            self._room.tally.turned_away += 1
         finally:
             self._coming -= 1
+        XX
 
     async def _device(self, rng: random.Random) -> Device:
         if self._gone and rng.random() < _COMES_BACK:

@@ -69,15 +69,16 @@ class DemoHost:
         response.raise_for_status()
         self._cookie = "; ".join(f"{name}={value}" for name, value in response.cookies.items())
 
-    async def sign_out(self) -> None:
-        await self._service.http.post("/api/v1/logout", headers=self._headers)
-
     async def find_live_session(self) -> UUID | None:
-        """The organisation's session that is live now; the one that began last when there are several."""
-        response = await self._service.http.get("/api/v1/sessions", headers=self._headers)
-        if response.status_code == httpx2.codes.UNAUTHORIZED:
+        """The organisation's session that is live now; the one that began last when there are several.
+
+        Raises `SignInRefused`, `httpx2.HTTPError`.
+        """
+        # Asked every time: to a stranger the list shows the public sessions of everybody.
+        me = await self._service.http.get("/api/v1/me", headers=self._headers)
+        if me.status_code == httpx2.codes.UNAUTHORIZED:
             await self.sign_in()
-            response = await self._service.http.get("/api/v1/sessions", headers=self._headers)
+        response = await self._service.http.get("/api/v1/sessions", headers=self._headers)
         response.raise_for_status()
         live = [session for session in response.json()["items"] if session["state"] == "live"]
         live.sort(key=lambda session: session["started_at_ms"] or 0)

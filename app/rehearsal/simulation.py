@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -59,6 +60,8 @@ async def run_demo(settings: Settings, *, viewers: int, duration_seconds: float 
 def run(settings: Settings) -> None:
     """Run the demo until SIGTERM or Ctrl-C; both end it within two seconds. For `app.cli`."""
     configure_logging(form=settings.log_format, level=settings.log_level)
+    # The client writes a line per request; ours is one line in 30 seconds.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     asyncio.run(_run_until_told(settings))
 
 
@@ -139,6 +142,7 @@ class _Simulation:
                 units=tally.units_ordered,
                 revenue_vnd=tally.revenue_vnd,
                 repeated=tally.orders_repeated,
+                reconnects=tally.reconnects,
                 refused=dict(tally.refusals),
                 troubles=dict(tally.troubles),
             )

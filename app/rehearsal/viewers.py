@@ -83,8 +83,11 @@ class SimulatedViewer:
         self._unanswered: OrderContent | None = None
         self._is_in = False
 
-    async def visit(self) -> None:
-        """Come in, stay as long as one likes, go. Failures of the network are met by coming back, as a page does."""
+    async def visit(self) -> bool:
+        """Come in, stay as long as one likes, go. Failures of the network are met by coming back, as a page does.
+
+        False when the door was shut: the session is over, or the ticket is not taken any more.
+        """
         temper = self._room.temper
         leaves_at = monotonic() + math.exp(self._rng.uniform(math.log(temper.stay_min), math.log(temper.stay_max)))
         failures = 0
@@ -96,17 +99,18 @@ class SimulatedViewer:
                     await self._stay(leaves_at)
                 except _NETWORK_TROUBLE as trouble:
                     if isinstance(trouble, ConnectionLost) and not trouble.come_back:
-                        return
+                        return False
                     failures += 1
                     self._room.tally.reconnects += 1
                     await asyncio.sleep(min(self._pause_before_return(failures), max(0.0, leaves_at - monotonic())))
                 except ConnectionRefused as refused:
                     self._room.tally.troubles[f"http_{refused.status}"] += 1
-                    if refused.status != httpx2.codes.SERVICE_UNAVAILABLE:
-                        return
+                    if refused.status < httpx2.codes.INTERNAL_SERVER_ERROR:
+                        return False
                     failures += 1
                     await asyncio.sleep((refused.retry_after_seconds or 2.0) * self._rng.uniform(1.0, 2.0))
             await self._client.leave()
+            return True
         finally:
             if self._unanswered is not None:
                 self._room.tally.orders_given_up += 1

@@ -22,6 +22,7 @@ class FoldedLedger:
     minutes: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     entries: int = 0
     broken_at: int = 0
+    last_hash: bytes = b""
 
     def add(self, entry: Entry, *, counted_to: int) -> None:
         self.entries += 1
@@ -44,4 +45,5 @@ async def fold_ledger(session_id: UUID, rows: AsyncIterator[tuple[int, str, byte
         if not fits and folded.broken_at == 0:
             folded.broken_at = seq
         folded.add(entry, counted_to=counted_to)
+    folded.last_hash = previous
     return folded

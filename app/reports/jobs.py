@@ -1,25 +1,29 @@
-"""Background work of reports: final figures of ended sessions. One node does it at a time."""
+"""Background work of reports: final figures of ended sessions, statements of closed ones. One node does each at a time."""
 
 from __future__ import annotations
 
 from app.infra.job_lock import JobLock
 from app.infra.tasks import TaskOwner, repeat
+from app.reports.closing import ClosingService
 from app.reports.service import ReportService
 
 FINISH_SECONDS = 5.0
+SIGN_SECONDS = 1.0
 _LEASE_SECONDS = 20
 
 
 class ReportJobs:
     """Starts and stops the loop; safe to run on every node."""
 
-    def __init__(self, reports: ReportService, lock: JobLock) -> None:
+    def __init__(self, reports: ReportService, closing: ClosingService, lock: JobLock) -> None:
         self._reports = reports
+        self._closing = closing
         self._lock = lock
         self._tasks = TaskOwner("report_jobs")
 
     def start(self) -> None:
         self._tasks.spawn("finish", repeat("final_figures", FINISH_SECONDS, self._finish))
+        self._tasks.spawn("sign", repeat("closing_statements", SIGN_SECONDS, self._sign))
 
     async def close(self) -> None:
         await self._tasks.close()
@@ -28,3 +32,7 @@ class ReportJobs:
         if await self._lock.mine("final_figures", seconds=_LEASE_SECONDS):
             await self._reports.finish_ended()
             await self._reports.forget_closed()
+
+    async def _sign(self) -> None:
+        if await self._lock.mine("closing_statements", seconds=_LEASE_SECONDS):
+            await self._closing.sign_closed()

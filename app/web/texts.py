@@ -5,6 +5,7 @@ Keys are stable and sorted by what they serve:
     app.  unit.  time.       frame of every page, units, how long ago
     login.  error_page.      sign-in and error pages
     product. producer. session.   words of the trade; `session.<state>`
+    home.                    start page
     viewer.  form.           viewer page and its order form; `form.<field>_missing`
     host.                    host board
     report. ladder. source.  report page; `ladder.<rung>` + `.meaning`, `source.<kind>` + `.meaning`

@@ -1,4 +1,4 @@
-"""Create all tables: accounts, catalogue, sessions, offers, orders with their append-only ledger, statistics.
+"""Create all tables: accounts, catalogue, sessions, offers, orders with their append-only ledger, statistics, statements.
 
 Revision: 0001
 Follows:
@@ -15,7 +15,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY_TABLES = ("ledger_entries", "audit_entries")
+APPEND_ONLY_TABLES = ("ledger_entries", "audit_entries", "closing_statements")
 
 # PostgreSQL itself refuses to rewrite history, whatever the application does.
 REFUSE_CHANGE = """
@@ -53,6 +53,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_producers")),
     )
     op.create_index(op.f("ix_producers_organisation_id"), "producers", ["organisation_id"], unique=False)
+    op.create_table(
+        "signing_keys",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_private_key", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_signing_keys_organisation_id_organisations")),
+        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_signing_keys")),
+    )
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -165,6 +174,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_digest", name=op.f("pk_bridge_tokens")),
     )
     op.create_index(op.f("ix_bridge_tokens_session_id"), "bridge_tokens", ["session_id"], unique=False)
+    op.create_table(
+        "closing_statements",
+        sa.Column("session_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name=op.f("fk_closing_statements_session_id_sessions")),
+        sa.PrimaryKeyConstraint("session_id", "number", name=op.f("pk_closing_statements")),
+    )
     op.create_table(
         "comments",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -426,6 +447,7 @@ def downgrade() -> None:
     op.drop_table("ledgers")
     op.drop_index("ix_comments_session_posted", table_name="comments")
     op.drop_table("comments")
+    op.drop_table("closing_statements")
     op.drop_index(op.f("ix_bridge_tokens_session_id"), table_name="bridge_tokens")
     op.drop_table("bridge_tokens")
     op.drop_index(op.f("ix_sessions_state"), table_name="sessions")
@@ -442,6 +464,7 @@ def downgrade() -> None:
     op.drop_table("audit_entries")
     op.drop_index(op.f("ix_users_organisation_id"), table_name="users")
     op.drop_table("users")
+    op.drop_table("signing_keys")
     op.drop_index(op.f("ix_producers_organisation_id"), table_name="producers")
     op.drop_table("producers")
     op.drop_table("organisations")

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import text
 
 from app.accounts.service import CurrentUser
 from app.catalog.errors import ProducerNotFound, ProductNotFound
@@ -156,16 +157,33 @@ async def test_change_that_leaves_stars_without_a_certificate_is_refused(catalog
     assert (await catalog.list_products(organiser)).items == [product]
 
 
-async def test_changes_at_the_same_moment_are_both_kept(catalog: CatalogService, organiser: CurrentUser) -> None:
-    product = await a_product(catalog, organiser)
+async def test_changes_at_the_same_moment_cannot_break_a_rule_together(
+    catalog: CatalogService, organiser: CurrentUser, database: Database
+) -> None:
+    product = await a_product(catalog, organiser, ocop_stars=None)
+    give_stars, drop_number = ProductChanges(ocop_stars=4), ProductChanges(certificate_number=None)
 
-    await asyncio.gather(
-        catalog.update_product(organiser, product.id, ProductChanges(price_vnd=170_000)),
-        catalog.update_product(organiser, product.id, ProductChanges(story="Mật mới.")),
-    )
+    async with database.transactions.begin() as db:
+        await db.execute(text("SELECT 1 FROM products FOR UPDATE"))
+        both = asyncio.gather(
+            catalog.update_product(organiser, product.id, give_stars),
+            catalog.update_product(organiser, product.id, drop_number),
+            return_exceptions=True,
+        )
+        await until_waiting(database, connections=2)
+    results = await both
 
     (kept,) = (await catalog.list_products(organiser)).items
-    assert (kept.price_vnd, kept.story) == (170_000, "Mật mới.")
+    assert [type(result) for result in results].count(MalformedRequest) == 1
+    assert kept.ocop_stars is None or kept.certificate_number is not None
+
+
+async def until_waiting(database: Database, *, connections: int) -> None:
+    """Until so many connections of this database wait for a lock."""
+    waiting = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(10):
+        while (await rows(database, waiting))[0]["n"] < connections:  # noqa: ASYNC110 - PostgreSQL tells nobody that a lock is waited for
+            await asyncio.sleep(0.01)
 
 
 async def test_inactive_product_leaves_the_choice_but_not_the_catalogue(catalog: CatalogService, organiser: CurrentUser) -> None:

@@ -52,7 +52,7 @@ from app.settings import RealtimeSettings, Settings, load_settings
 
 PASSWORD = "cam-vu-quang-2026"
 SECRET = "secret-of-the-tests-only"
-QUICK = RealtimeSettings(tick_min_seconds=0.05, comment_interval_seconds=0.001, commands_burst=1_000, commands_per_second=1_000)
+QUICK = RealtimeSettings(tick_min_seconds=0.05, comment_interval_seconds=1e-6, commands_burst=1_000, commands_per_second=1_000)
 
 
 @dataclass
@@ -104,7 +104,7 @@ class Node:
     def _build_app(self, settings: Settings) -> FastAPI:
         app = FastAPI()
         app.state.settings, app.state.accounts, app.state.tickets = settings, self.accounts, self.tickets
-        app.state.sessions, app.state.rooms, app.state.command_router = self.sessions, self.rooms, self.router
+        app.state.sessions, app.state.rooms, app.state.router = self.sessions, self.rooms, self.router
         app.include_router(account_routes.router)
         app.include_router(live_routes.router)
         app.include_router(live_sockets.router)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy import text
 
@@ -71,8 +71,9 @@ class Room:
             )
 
 
-def devices(count: int) -> list[str]:
-    return [str(uuid4()) for _ in range(count)]
+def devices(count: int, *, first: int = 0) -> list[str]:
+    """Always the same ids, so that the estimate of how many there are is the same in every run."""
+    return [str(uuid5(NAMESPACE_OID, f"device {number}")) for number in range(first, first + count)]
 
 
 def a_delta(

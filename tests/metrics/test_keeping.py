@@ -19,7 +19,7 @@ async def a_busy_room(room: Room) -> None:
     await room.flush(
         "a", viewers=20, views=25, views_10s=21, likes=40, comments=6, watch_ms=500_000, entered=devices(22), commented=devices(5)
     )
-    await room.flush("b", viewers=10, views=10, likes=2, entered=devices(9))
+    await room.flush("b", viewers=10, views=10, likes=2, entered=devices(9, first=22))
     await room.metrics.report_outside(room.id, source="tiktok", viewers=900, observed_at_ms=now_ms())
     await room.metrics.apply(room.id, [a_delta(1), a_delta(2, buyer="c")])
 

@@ -91,11 +91,12 @@ async def a_running_service(settings: Settings) -> AsyncIterator[None]:
         await asyncio.to_thread(serving.join)
 
 
-async def staff_client(settings: Settings, market: SeededMarket) -> httpx2.AsyncClient:
-    client = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", trust_env=False)
-    signed_in = await client.post("/api/v1/login", json={"login": market.organiser_login, "password": market.organiser_password})
-    assert signed_in.status_code == 200, signed_in.text
-    return client
+@asynccontextmanager
+async def an_organiser(settings: Settings, market: SeededMarket) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", trust_env=False) as client:
+        signed_in = await client.post("/api/v1/login", json={"login": market.organiser_login, "password": market.organiser_password})
+        assert signed_in.status_code == 200, signed_in.text
+        yield client
 
 
 async def figures_once_projected(client: httpx2.AsyncClient, market: SeededMarket, *, revenue_vnd: int) -> int:
@@ -115,7 +116,7 @@ async def test_after_a_lively_demo_stock_ledger_and_statistics_agree(settings: S
     async with a_running_service(settings):
         summary = await run_demo(settings, viewers=VIEWERS, duration_seconds=SECONDS, pace=LIVELY)
 
-        async with await staff_client(settings, market) as client:
+        async with an_organiser(settings, market) as client:
             ledger = await database.pool.fetchrow(
                 "SELECT count(*) AS entries, max(seq) AS last_seq, sum(amount_vnd)::bigint AS amount_vnd, sum(units)::bigint AS units "
                 "FROM ledger_entries WHERE session_id = $1 AND kind = 'placed'",
@@ -147,7 +148,7 @@ async def test_the_demo_waits_for_the_next_session_when_a_person_ends_this_one(
     async with a_running_service(settings):
         demo = asyncio.get_running_loop().create_task(run_demo(settings, viewers=4, duration_seconds=7.0, pace=LIVELY))
         await asyncio.sleep(2.5)
-        async with await staff_client(settings, market) as client:
+        async with an_organiser(settings, market) as client:
             ended = await client.post(f"/api/v1/sessions/{market.session_id}/transitions", json={"to": "ended"})
         second = await seed_demo_market(database, settings, redis=redis)
         summary = await demo

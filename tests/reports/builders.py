@@ -17,6 +17,7 @@ from app.orders.projector import Projector
 from app.protocol.events import OrderReceipt
 from app.reports.schemas import Check, LadderStep, Report
 from app.reports.service import ReportService
+from tests.metrics.builders import devices
 from tests.orders.builders import Market, a_wanted_order, an_offer
 
 
@@ -64,9 +65,10 @@ class Fair:
         return await Projector(self.database, self.metrics).catch_up(self.id)
 
     async def watch(self, *, viewers: int = 5, **increments: int) -> None:
-        """A node's flush with so many new devices."""
-        entered = [str(uuid4()) for _ in range(viewers)]
-        await self.metrics.flush(self.id, Flush(f"node-{uuid4()}", 1, viewers, now_ms(), {"views": viewers, **increments}, entered))
+        """A node's flush with so many devices."""
+        await self.metrics.flush(
+            self.id, Flush(f"node-{uuid4()}", 1, viewers, now_ms(), {"views": viewers, **increments}, devices(viewers))
+        )
 
     async def end(self, state: str = "ended") -> None:
         await self.database.pool.execute(

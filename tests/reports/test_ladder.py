@@ -9,7 +9,7 @@ from app.reports.ladder import RevenueLadder
 from app.reports.schemas import LadderStep
 
 
-def a_ladder(*courses: tuple[int, list[EntryKind]], reason: str = "") -> dict[str, LadderStep]:
+def a_ladder(*courses: tuple[int, list[EntryKind]], reason: str = "", returned_vnd: int = 0) -> dict[str, LadderStep]:
     """Steps of orders given as (amount, kinds after placed)."""
     ladder = RevenueLadder()
     seq = 0
@@ -17,7 +17,8 @@ def a_ladder(*courses: tuple[int, list[EntryKind]], reason: str = "") -> dict[st
         order_id = uuid4()
         for kind in ("placed", *kinds):
             seq += 1
-            lines = (EntryLine(UUID(int=1), UUID(int=2), UUID(int=3), 1, amount_vnd),)
+            amount = returned_vnd if returned_vnd and kind in {"returned", "refunded"} else amount_vnd
+            lines = (EntryLine(UUID(int=1), UUID(int=2), UUID(int=3), 1, amount),)
             ladder.add(Entry(UUID(int=9), seq, kind, order_id, "b", 0, lines, "" if kind == "placed" else reason))
     return {step.name: step for step in ladder.steps()}
 
@@ -57,6 +58,13 @@ def test_returned_and_refunded_is_one_loss() -> None:
 
     assert (steps["delivered"].amount_vnd, steps["net"].orders, steps["net"].amount_vnd) == (140, 1, 40)
     assert [(loss.kind, loss.amount_vnd) for loss in steps["net"].losses] == [("returned", 100)]
+
+
+def test_a_part_that_came_back_and_was_refunded_is_taken_off_once() -> None:
+    steps = a_ladder((100, ["confirmed", "delivered", "paid", "returned", "refunded"]), returned_vnd=30)
+
+    assert (steps["net"].orders, steps["net"].amount_vnd) == (1, 70)
+    assert [(loss.kind, loss.amount_vnd) for loss in steps["net"].losses] == [("returned", 30)]
 
 
 def test_an_expired_hold_never_waits() -> None:

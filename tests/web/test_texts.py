@@ -15,12 +15,12 @@ from app.web.texts import DEFAULT_LANGUAGE, LANGUAGES, LANGUAGES_DIR, Language, 
 
 WEB_DIR = Path(__file__).resolve().parents[2] / "app" / "web"
 PREFIXES = (
-    *("app.", "unit.", "time.", "login.", "error_page.", "product.", "producer.", "session.", "viewer.", "form."),
+    *("app.", "unit.", "time.", "home.", "login.", "error_page.", "product.", "producer.", "session.", "viewer.", "form."),
     *("host.", "report.", "ladder.", "source.", "metric.", "error."),
 )
 CODES_EVERY_PAGE_KNOWS = {
     *("sold_out", "viewer_limit_reached", "offer_not_open", "session_not_live", "invalid_phone", "invalid_address"),
-    *("busy", "rate_limited", "unknown_outcome", "malformed", "not_signed_in", "forbidden", "internal", "offline"),
+    *("busy", "rate_limited", "outcome_unknown", "malformed", "not_signed_in", "forbidden", "internal", "offline"),
 }
 
 

@@ -4,7 +4,7 @@
 -- ARGV  1 how many entries, then for each: seq, minute, buyer token or '',
 --       how many totals and that many pairs (name, amount), how many product pairs ('<product>:<name>', amount),
 --       how many stock pairs (offer, units)
--- Answers the seq that the statistics stand at. Amounts stay text from end to end: Lua would write large numbers as 1e+14.
+-- Answers the seq that the statistics stand at. Amounts stay text from end to end: as text of Lua's own making, large numbers become 1e+14.
 
 local seq = tonumber(redis.call('HGET', KEYS[1], 'seq') or '0')
 local position = 2

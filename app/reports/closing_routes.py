@@ -1,0 +1,78 @@
+"""HTTP routes of closing statements, their exports and the keys that check them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.requests import HTTPConnection
+from pydantic import BaseModel, Field
+
+from app.accounts.access import SignedInUser
+from app.errors import NotFound, NotSignedIn
+from app.infra.problems import problem_responses
+from app.live.errors import SessionNotFound
+from app.reports.closing import ClosingService
+from app.reports.errors import LedgerBroken, StatementNotDue
+
+router = APIRouter(prefix="/api/v1", tags=["reports"])
+
+
+def _closing(connection: HTTPConnection) -> ClosingService:
+    service: ClosingService = connection.app.state.closing
+    return service
+
+
+Closing = Annotated[ClosingService, Depends(_closing)]
+_REFUSALS = problem_responses(NotSignedIn, SessionNotFound, StatementNotDue, LedgerBroken)
+
+
+class StatementView(BaseModel):
+    """A closing statement: the signed text as it is, with what checks it."""
+
+    number: int
+    body: str = Field(description="JSON, exactly the text under the signature")
+    signature: str = Field(description="Ed25519, hex")
+    public_key: str = Field(description="hex")
+    last_seq: int = Field(description="the last ledger entry it covers")
+
+
+class PublicKey(BaseModel):
+    organisation_id: UUID
+    algorithm: str = "Ed25519"
+    public_key: str = Field(description="hex")
+
+
+@router.get("/sessions/{session_id}/statement", summary="Signed closing statement", responses=_REFUSALS)
+async def read_statement(session_id: UUID, user: SignedInUser, closing: Closing) -> StatementView:
+    statement = await closing.statement(user, session_id)
+    return StatementView(
+        number=statement.number,
+        body=statement.body,
+        signature=statement.signed.signature.hex(),
+        public_key=statement.signed.public_key.hex(),
+        last_seq=statement.last_seq,
+    )
+
+
+@router.get(
+    "/sessions/{session_id}/export.zip",
+    response_class=Response,
+    summary="Ledger, statement and verifier in one file",
+    description="`python3 verify.py` inside it rebuilds every figure; nothing about buyers is in it.",
+    responses=_REFUSALS,
+)
+async def read_export(session_id: UUID, user: SignedInUser, closing: Closing) -> Response:
+    headers = {"content-disposition": f'attachment; filename="ocop-session-{session_id}.zip"', "cache-control": "no-store"}
+    return Response(await closing.export(user, session_id), media_type="application/zip", headers=headers)
+
+
+@router.get(
+    "/organisations/{organisation_id}/public-key",
+    summary="The key that checks an organisation's statements",
+    description="Open to everybody.",
+    responses=problem_responses(NotFound),
+)
+async def read_public_key(organisation_id: UUID, closing: Closing) -> PublicKey:
+    return PublicKey(organisation_id=organisation_id, public_key=(await closing.public_key(organisation_id)).hex())

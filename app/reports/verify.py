@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Checks an exported session without trusting whoever made it: hash chain, every figure, signature. Needs Python 3.11+ alone.
+
+    python3 verify.py EXPORT.zip [--key HEX]      (or the unpacked folder)
+
+`--key` is the organisation's public key as you know it from elsewhere; without it the key inside the export is used and shown.
+Says "OK" and exits 0, or says in one line what does not fit and exits 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import zipfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+Point = tuple[int, int, int, int]
+Entries = list[dict[str, Any]]
+
+# --- Ed25519, verification only (RFC 8032, section 5.1) ---------------------------------------------------------------
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+SQRT_M1 = pow(2, (P - 1) // 4, P)
+
+
+def recover_x(y: int, sign: int) -> int | None:
+    """The x of a point with this y, or None when there is none."""
+    xx = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(xx, (P + 3) // 8, P)
+    if (x * x - xx) % P:
+        x = x * SQRT_M1 % P
+    if (x * x - xx) % P or (x == 0 and sign):
+        return None
+    return P - x if x & 1 != sign else x
+
+
+def point_from(data: bytes) -> Point | None:
+    """A point in extended coordinates from its 32 bytes, or None."""
+    number = int.from_bytes(data, "little")
+    y, sign = number & (2**255 - 1), number >> 255
+    x = recover_x(y, sign) if len(data) == 32 and y < P else None
+    return None if x is None else (x, y, 1, x * y % P)
+
+
+def add(p: Point, q: Point) -> Point:
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def times(scalar: int, point: Point) -> Point:
+    result = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            result = add(result, point)
+        point, scalar = add(point, point), scalar >> 1
+    return result
+
+
+BASE_Y = 4 * pow(5, -1, P) % P
+BASE_X = recover_x(BASE_Y, 0) or 0
+BASE = (BASE_X, BASE_Y, 1, BASE_X * BASE_Y % P)
+
+
+def signature_fits(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether `signature` (64 bytes) is that of `message` under the public key `key` (32 bytes)."""
+    a, r = point_from(key), point_from(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or a is None or r is None or s >= L:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    left, right = times(s, BASE), add(r, times(k, a))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+# --- the figures, from the ledger alone -------------------------------------------------------------------------------
+class DoesNotFit(Exception):
+    """What is wrong, in one line."""
+
+
+def read_ledger(text: str, session: str) -> tuple[Entries, str]:
+    """Entries in order; every line is `<hash> <body>`, and each hash covers the one before it and the body as it stands."""
+    previous = hashlib.sha256(f"ocop-live ledger {session}".encode()).digest()
+    entries: Entries = []
+    for number, line in enumerate(text.split("\n")[:-1], start=1):
+        stored, _, body = line.partition(" ")
+        previous = hashlib.sha256(previous + body.encode()).digest()
+        if stored != previous.hex():
+            raise DoesNotFit(f"ledger entry {number} was changed, or one before it is missing: its hash does not fit")
+        entry = json.loads(body)
+        if entry["seq"] != number or entry["session"] != session:
+            raise DoesNotFit(f"ledger entry {number} carries seq {entry['seq']} of session {entry['session']}")
+        if any(each["amount_vnd"] != each["quantity"] * each["unit_price_vnd"] for each in entry["lines"]):
+            raise DoesNotFit(f"ledger entry {number}: an amount is not quantity times unit price")
+        entries.append(entry)
+    return entries, previous.hex()
+
+
+def count(figures: Counter[str], kind: str, lines: Entries) -> None:
+    figures[f"orders_{kind}"] += 1
+    figures[f"units_{kind}"] += sum(line["quantity"] for line in lines)
+    figures[f"revenue_{kind}_vnd"] += sum(line["amount_vnd"] for line in lines)
+
+
+def figures_of(entries: Entries) -> dict[str, Any]:
+    """Totals, per product, per producer, units taken per offer, buyers, and the revenue ladder."""
+    totals: Counter[str] = Counter()
+    products: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    producers: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    taken: Counter[str] = Counter()
+    for entry in entries:
+        kind, lines = entry["kind"], entry["lines"]
+        count(totals, kind, lines)
+        for of, name in ((products, "product"), (producers, "producer")):
+            for key in {line[name] for line in lines}:
+                count(of[key], kind, [line for line in lines if line[name] == key])
+        for line in lines:
+            taken[line["offer"]] += {"placed": 1, "cancelled": -1, "expired": -1}.get(kind, 0) * line["quantity"]
+    return {
+        "buyers": len({entry["buyer"] for entry in entries if entry["kind"] == "placed"}),
+        "ladder_vnd": ladder_of(entries),
+        "producers": {key: dict(value) for key, value in producers.items()},
+        "products": {key: dict(value) for key, value in products.items()},
+        "taken": dict(taken),
+        "totals": dict(totals),
+    }
+
+
+def ladder_of(entries: Entries) -> dict[str, int]:
+    """Placed → confirmed → paid → delivered → net of returns, in VND. Paid or delivered implies confirmed."""
+    amounts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for entry in entries:
+        amounts[entry["order"]][entry["kind"]] += sum(line["amount_vnd"] for line in entry["lines"])
+    steps = Counter({"placed": 0, "confirmed": 0, "paid": 0, "delivered": 0, "net": 0})
+    for of in amounts.values():
+        steps["placed"] += of["placed"]
+        steps["confirmed"] += of["confirmed"] or (of["placed"] if of["paid"] or of["delivered"] else 0)
+        steps["paid"] += of["paid"]
+        steps["delivered"] += of["delivered"]
+        steps["net"] += max(0, of["delivered"] - max(of["returned"], of["refunded"]))
+    return dict(steps)
+
+
+def first_difference(stated: Any, counted: Any, where: str = "") -> str | None:
+    """Where two figures differ, in words; None when they agree."""
+    if isinstance(stated, dict) and isinstance(counted, dict):
+        found = (first_difference(stated.get(k), counted.get(k), f"{where}.{k}".lstrip(".")) for k in sorted({*stated, *counted}))
+        return next((difference for difference in found if difference), None)
+    return None if (stated or 0) == (counted or 0) else f"{where}: the statement says {stated}, the ledger gives {counted}"
+
+
+def check(files: Callable[[str], str], known_key: bytes | None) -> str:
+    """Raise DoesNotFit, or return the line that says what was found."""
+    statement_text = files("statement.json")
+    signature, key = (bytes.fromhex(part) for part in files("statement.sig").split())
+    if known_key is not None and key != known_key:
+        raise DoesNotFit(f"signed by key {key.hex()}, not by the key you gave")
+    if not signature_fits(key, statement_text.encode(), signature):
+        raise DoesNotFit("the signature does not belong to this statement")
+    statement = json.loads(statement_text)
+    entries, last_hash = read_ledger(files("ledger.txt"), statement["session"])
+    if len(entries) != statement["last_seq"]:
+        raise DoesNotFit(f"the statement covers entries up to {statement['last_seq']}, the ledger has {len(entries)}")
+    if last_hash != statement["last_hash"]:
+        raise DoesNotFit("the ledger is another one than the statement was signed over: its last hash differs")
+    difference = first_difference(statement["figures"], figures_of(entries))
+    if difference:
+        raise DoesNotFit(difference)
+    placed, net = (statement["figures"]["ladder_vnd"][step] for step in ("placed", "net"))
+    trust = "the key you gave" if known_key is not None else f"key {key.hex()} (compare it with the published one)"
+    return f"OK: {len(entries)} entries, chain unbroken, placed {placed} VND, net {net} VND, signed by {trust}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0 = all fits, 1 = something does not, 2 = not an export."""
+    known_key = bytes.fromhex(arguments[arguments.index("--key") + 1]) if "--key" in arguments else None
+    export = Path(arguments[0]) if arguments else Path()
+    try:
+        if export.is_dir():
+            print(check(lambda name: (export / name).read_bytes().decode(), known_key))
+        else:
+            with zipfile.ZipFile(export) as archive:
+                print(check(lambda name: archive.read(name).decode(), known_key))
+    except DoesNotFit as problem:
+        print(f"DOES NOT FIT: {problem}")
+        return 1
+    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as problem:
+        print(f"NOT AN EXPORT: {problem!r}")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

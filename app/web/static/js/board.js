@@ -1,0 +1,148 @@
+// The host's board: three zones that never move, comments beside them, keys for the hand that is not holding goods.
+
+import { html, render } from "htm/preact";
+import { useEffect, useState } from "preact/hooks";
+
+import "./staff.js";
+import { BoardActions } from "./board_actions.js";
+import { NextZone } from "./board_next.js";
+import { NowZone } from "./board_now.js";
+import { PulseZone } from "./board_pulse.js";
+import { countdown, duration } from "./format.js";
+import { pageFacts, part, say } from "./page.js";
+import { isLow } from "./parts.js";
+import { Room } from "./room.js";
+import { SureButton } from "./sure_button.js";
+import { Comments, Composer } from "./viewer_talk.js";
+
+/** @typedef {import("./protocol.js").SessionView} SessionView */
+/** @typedef {import("./protocol.js").ProductView} ProductView */
+
+const ENDING_SECONDS = 30;
+const COMMENTS_SHOWN = 120;
+
+/** @type {{session: SessionView, products: ProductView[], pinned_product_id: string | null, server_time_ms: number, role: string}} */
+const facts = pageFacts();
+const room = new Room({
+  session: facts.session,
+  path: `/ws/sessions/${facts.session.id}/board`,
+  known: { products: facts.products, pinnedProductId: facts.pinned_product_id },
+});
+room.clock.learn(facts.server_time_ms, performance.now() - 1_000, performance.now());
+const actions = new BoardActions(room);
+
+function Board() {
+  const { session, comments } = room.state.value;
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+  return html`<div class="board">
+    <${Head} session=${session} />
+    <${Attention} />
+    ${actions.showsKeys.value && html`<${Keys} />`}
+    <div class="zones">
+      <${NowZone} actions=${actions} />
+      <${PulseZone} actions=${actions} />
+      <${NextZone} actions=${actions} />
+      <section class="card zone zone-talk stack" aria-labelledby="zone-talk">
+        <h2 id="zone-talk">${say("host.comments")}</h2>
+        <${Comments} comments=${comments.slice(-COMMENTS_SHOWN)} />
+        <${Composer} room=${room} withName=${false} onProblem=${setProblem} />
+        ${problem !== "" && html`<p class="small" role="alert">${problem}</p>`}
+      </section>
+    </div>
+  </div>`;
+}
+
+/** @param {{session: SessionView}} props */
+function Head({ session }) {
+  void room.seconds.value;
+  const onAir = session.started_at_ms === null ? 0 : (room.clock.nowMs() - session.started_at_ms) / 1000;
+  const isOver = session.state === "ended" || session.state === "closed";
+  return html`<header class="board-head">
+    <div class="grow">
+      <h1 class="heading-20 one-line">${session.title}</h1>
+      <p class="row small soft">
+        <span class=${session.state === "live" ? "badge badge-good" : "badge"}>${session.state === "live" && html`<span class="live-dot"></span>`}${say(`session.${session.state}`)}</span>
+        ${session.state === "live" && html`<span>${say("host.on_air_since", { time: duration(onAir) })}</span>`}
+        <${ViewerLink} sessionId=${session.id} />
+      </p>
+    </div>
+    <div class="row">
+      <button class="button button-quiet" type="button" aria-expanded=${actions.showsKeys.value ? "true" : "false"} onClick=${() => (actions.showsKeys.value = !actions.showsKeys.value)}>? ${say("host.keys")}</button>
+      ${session.state === "draft" && facts.role === "organiser" && session.planned_start_at_ms !== null &&
+      html`<button class="button button-secondary" type="button" onClick=${() => actions.move("scheduled")}>${say("host.schedule")}</button>`}
+      ${(session.state === "draft" || session.state === "scheduled") &&
+      html`<${SureButton} isGood words=${say("host.start")} sureWords=${say("host.start_sure")} disabled=${actions.isBusy.value} onSure=${() => actions.move("live")} />`}
+      ${session.state === "live" &&
+      html`<${SureButton} words=${say("host.end")} sureWords=${say("host.end_sure")} disabled=${actions.isBusy.value} onSure=${() => actions.move("ended")} />`}
+      ${isOver && facts.role === "organiser" && html`<a class="button button-primary" href=${`/organiser/${session.id}`}>${say("host.see_report")}</a>`}
+    </div>
+  </header>`;
+}
+
+/** @param {{sessionId: string}} props */
+function ViewerLink({ sessionId }) {
+  const [isCopied, setIsCopied] = useState(false);
+  const address = `${location.origin}/s/${sessionId}`;
+  return html`<a class="small" href=${address} target="_blank" rel="noopener">${say("host.viewer_link")}</a>
+    ${navigator.clipboard &&
+    html`<button class="button button-quiet copy" type="button" onClick=${async () => {
+      await navigator.clipboard.writeText(address);
+      setIsCopied(true);
+    }}>${say(isCopied ? "host.copied" : "host.copy")}</button>`}`;
+}
+
+/** One line that says what needs the host now; nothing when nothing does. */
+function Attention() {
+  const line = attention();
+  return html`<div class="attention" role="status">${line !== null && html`<p class=${`notice ${line.kind}`}>${line.words}</p>`}</div>`;
+}
+
+/** @returns {{kind: string, words: string} | null} */
+function attention() {
+  const { session, offers, products } = room.state.value;
+  if (actions.problem.value !== "") return { kind: "notice-danger", words: actions.problem.value };
+  if (room.status.value === "stopped" && session.state === "live") return { kind: "notice-danger", words: say("host.board_lost") };
+  if (room.isAway.value) return { kind: "notice-warning", words: say("host.attention_offline") };
+  if (session.state === "draft") return { kind: "", words: say("host.draft_note") };
+  if (session.state === "scheduled") return { kind: "", words: say("host.not_started") };
+  if (session.state !== "live") return { kind: "notice-good", words: say("host.ended_note") };
+  for (const offer of offers.filter((each) => each.state === "open")) {
+    const product = products.find((each) => each.id === offer.product_id)?.name ?? "";
+    const seconds = room.secondsUntil(offer.ends_at_ms);
+    if (offer.remaining <= 0) return { kind: "notice-warning", words: say("host.attention_sold_out", { product }) };
+    if (isLow(offer)) return { kind: "notice-warning", words: say("host.attention_low_stock", { product, count: offer.remaining }) };
+    if (offer.ends_at_ms !== null && seconds <= ENDING_SECONDS) return { kind: "notice-warning", words: say("host.attention_offer_ending", { time: countdown(seconds) }) };
+  }
+  return null;
+}
+
+function Keys() {
+  const rows = ["host.key_next", "host.key_flash", "host.key_pin", "host.key_help"];
+  return html`<aside class="card keys"><h2>${say("host.keys")}</h2><ul role="list">${rows.map((key) => html`<li>${say(key)}</li>`)}</ul></aside>`;
+}
+
+/** @param {KeyboardEvent} event */
+function onKey(event) {
+  const isTyping = event.target instanceof Element && event.target.closest("input, select, textarea, button, a") !== null;
+  if (event.key === "Escape") {
+    actions.showsKeys.value = false;
+    actions.showsFlashForm.value = false;
+  }
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  const { pinnedProductId } = room.state.value;
+  if (event.key === " ") void actions.next();
+  else if (event.key === "f" || event.key === "F") actions.showsFlashForm.value = true;
+  else if (event.key === "p" || event.key === "P") void actions.pin(actions.chosenId.value ?? (pinnedProductId === null ? room.state.value.products[0]?.id ?? null : null));
+  else if (event.key === "?") actions.showsKeys.value = !actions.showsKeys.value;
+  else return;
+  event.preventDefault();
+}
+
+const root = part("board", HTMLElement);
+root.replaceChildren();
+render(html`<${Board} />`, root);
+if (facts.session.state !== "closed") room.socket.open();

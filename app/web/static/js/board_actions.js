@@ -1,0 +1,109 @@
+// What the host can do, as calls to the API; each tells what went wrong in one line of the board.
+
+import { signal } from "@preact/signals";
+
+import { send } from "./http.js";
+import { problemAdvice, problemSentence } from "./page.js";
+
+/**
+ * @typedef {import("./room.js").Room} Room
+ * @typedef {import("./protocol.js").OfferView} OfferView
+ * @typedef {import("./protocol.js").SessionView} SessionView
+ */
+
+/** @typedef {{price: number, quantity: number, limit: number, minutes: number}} FlashWish */
+
+export class BoardActions {
+  /** @param {Room} room */
+  constructor(room) {
+    this.room = room;
+    this.path = `/api/v1/sessions/${room.sessionId}`;
+    this.problem = signal("");
+    this.isBusy = signal(false);
+    /** Product that the keys act on; null = the pinned one. */
+    this.chosenId = signal(/** @type {string | null} */ (null));
+    this.showsFlashForm = signal(false);
+    this.showsKeys = signal(false);
+  }
+
+  /** The product that P and F mean. */
+  get productId() {
+    return this.chosenId.value ?? this.room.state.value.pinnedProductId;
+  }
+
+  /**
+   * One call at a time: a second press while the first is on its way does nothing.
+   * @template T
+   * @param {"POST" | "PUT"} method
+   * @param {string} path below the session
+   * @param {unknown} [body]
+   * @returns {Promise<T | null>} null when it failed
+   */
+  async #call(method, path, body) {
+    if (this.isBusy.value) return null;
+    this.isBusy.value = true;
+    /** @type {import("./http.js").Answer<T>} */
+    const answer = await send(method, `${this.path}${path}`, body);
+    this.isBusy.value = false;
+    if (!answer.ok) {
+      const { code, title_vi: words } = answer.failure;
+      this.problem.value = `${problemSentence(code, words)} ${problemAdvice(code)}`;
+      return null;
+    }
+    this.problem.value = "";
+    return answer.value;
+  }
+
+  /** @param {"scheduled" | "live" | "ended"} to */
+  async move(to) {
+    /** @type {SessionView | null} */
+    const session = await this.#call("POST", "/transitions", { to });
+    if (session !== null) this.room.state.value = { ...this.room.state.value, session: { ...this.room.state.value.session, ...session } };
+  }
+
+  /** @param {string | null} productId */
+  async pin(productId) {
+    await this.#call("POST", "/pin", { product_id: productId });
+    if (this.problem.value !== "") return;
+    this.chosenId.value = null;
+    this.room.state.value = { ...this.room.state.value, pinnedProductId: productId };
+  }
+
+  /** Go on in the run-down: pin the product after the pinned one. */
+  async next() {
+    const { products, pinnedProductId } = this.room.state.value;
+    const place = products.findIndex((product) => product.id === pinnedProductId);
+    const product = products[place + 1];
+    if (product) await this.pin(product.id);
+  }
+
+  /**
+   * @param {string} productId
+   * @param {FlashWish} wish
+   */
+  async openFlash(productId, wish) {
+    const body = {
+      product_id: productId,
+      flash_price_vnd: wish.price,
+      total_quantity: wish.quantity,
+      per_viewer_limit: wish.limit,
+      duration_seconds: Math.round(wish.minutes * 60),
+      open_now: true,
+    };
+    const offer = await this.#call("POST", "/offers", body);
+    if (offer !== null) this.showsFlashForm.value = false;
+  }
+
+  /**
+   * @param {OfferView} offer
+   * @param {number} seconds
+   */
+  async extend(offer, seconds) {
+    await this.#call("POST", `/offers/${offer.id}/extend`, { seconds });
+  }
+
+  /** @param {OfferView} offer */
+  async stop(offer) {
+    await this.#call("POST", `/offers/${offer.id}/end`);
+  }
+}

@@ -1,0 +1,116 @@
+"""Rules of the waitlist: in order of joining, set aside for a while, never to the public while somebody waits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.infra.clock import utc_now
+from app.infra.database import Database
+from app.orders.errors import OfferStillAvailable, SoldOut, WaitlistFull
+from app.orders.placing import PlacingQueues
+from app.orders.transitions import Step, append_steps
+from app.orders.waitlist import Calls, Waitlist, WaitlistPlace
+from app.protocol.events import OrderReceipt
+from app.settings import OrderSettings
+from tests.orders.builders import Market, a_wanted_order, an_offer
+
+
+@pytest.fixture
+def waitlist(database: Database) -> Waitlist:
+    return Waitlist(database, OrderSettings(waitlist_max=3))
+
+
+async def _cancel(database: Database, market: Market, receipt: OrderReceipt) -> list[Calls]:
+    async with database.pool.acquire() as db, db.transaction():
+        result = await append_steps(db, market.session_id, [Step(receipt.order_id, "cancelled")], call_seconds=120)
+    return result.calls
+
+
+async def _sold_out_offer(database: Database, market: Market, queues: PlacingQueues, *, total: int = 2) -> tuple[UUID, list[OrderReceipt]]:
+    offer_id = await an_offer(database, market, total=total)
+    return offer_id, [await queues.place(a_wanted_order(market, {offer_id: 1})) for _ in range(total)]
+
+
+async def test_freed_units_go_to_the_first_who_waited_and_to_nobody_else(
+    database: Database, market: Market, queues: PlacingQueues, waitlist: Waitlist
+) -> None:
+    offer_id, receipts = await _sold_out_offer(database, market, queues)
+    first, second = uuid4(), uuid4()
+    places = [await waitlist.join(market.session_id, offer_id, device, 1) for device in (first, second)]
+
+    (calls,) = await _cancel(database, market, receipts[0])
+
+    assert [place.place for place in places] == [1, 2]
+    assert calls.entry_ids == (places[0].entry_id,)
+    for device in (second, uuid4()):
+        with pytest.raises(SoldOut):
+            await queues.place(a_wanted_order(market, {offer_id: 1}, device_id=device))
+    await queues.place(a_wanted_order(market, {offer_id: 1}, device_id=first))
+
+
+async def test_a_call_that_lapses_goes_to_the_next(database: Database, market: Market, queues: PlacingQueues, waitlist: Waitlist) -> None:
+    offer_id, receipts = await _sold_out_offer(database, market, queues)
+    places = [await waitlist.join(market.session_id, offer_id, uuid4(), 1) for _ in range(2)]
+    await _cancel(database, market, receipts[0])
+    await database.pool.execute("UPDATE waitlist_entries SET called_until = $1 WHERE state = 'called'", utc_now() - timedelta(seconds=1))
+
+    called = await waitlist.call_due()
+
+    assert [calls.entry_ids for _, calls in called] == [(places[1].entry_id,)]
+
+
+async def test_whoever_wants_more_than_there_is_is_not_passed_by(
+    database: Database, market: Market, queues: PlacingQueues, waitlist: Waitlist
+) -> None:
+    offer_id, receipts = await _sold_out_offer(database, market, queues)
+    greedy = await waitlist.join(market.session_id, offer_id, uuid4(), 2)
+    await waitlist.join(market.session_id, offer_id, uuid4(), 1)
+
+    assert await _cancel(database, market, receipts[0]) == []
+    with pytest.raises(SoldOut):
+        await queues.place(a_wanted_order(market, {offer_id: 1}))
+    (calls,) = await _cancel(database, market, receipts[1])
+
+    assert calls.entry_ids == (greedy.entry_id,)
+
+
+async def test_joining_twice_keeps_the_place(database: Database, market: Market, queues: PlacingQueues, waitlist: Waitlist) -> None:
+    offer_id, _ = await _sold_out_offer(database, market, queues)
+    device = uuid4()
+
+    first: WaitlistPlace = await waitlist.join(market.session_id, offer_id, device, 1)
+    await waitlist.join(market.session_id, offer_id, uuid4(), 1)
+
+    assert await waitlist.join(market.session_id, offer_id, device, 1) == first
+
+
+async def test_nobody_waits_for_what_can_be_ordered(database: Database, market: Market, waitlist: Waitlist) -> None:
+    offer_id = await an_offer(database, market, total=2)
+
+    with pytest.raises(OfferStillAvailable):
+        await waitlist.join(market.session_id, offer_id, uuid4(), 1)
+
+
+async def test_the_waitlist_is_bounded(database: Database, market: Market, queues: PlacingQueues, waitlist: Waitlist) -> None:
+    offer_id, _ = await _sold_out_offer(database, market, queues)
+    for _ in range(3):
+        await waitlist.join(market.session_id, offer_id, uuid4(), 1)
+
+    with pytest.raises(WaitlistFull):
+        await waitlist.join(market.session_id, offer_id, uuid4(), 1)
+
+
+async def test_units_return_to_the_public_when_nobody_waits_any_more(
+    database: Database, market: Market, queues: PlacingQueues, waitlist: Waitlist
+) -> None:
+    offer_id, receipts = await _sold_out_offer(database, market, queues)
+    await waitlist.join(market.session_id, offer_id, uuid4(), 1)
+    await _cancel(database, market, receipts[0])
+    await database.pool.execute("UPDATE waitlist_entries SET called_until = $1 WHERE state = 'called'", utc_now() - timedelta(seconds=1))
+
+    assert await waitlist.call_due() == []
+
+    await queues.place(a_wanted_order(market, {offer_id: 1}))
