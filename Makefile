@@ -32,8 +32,8 @@ check: $(VENV)/ready-dev web-packages ## format, lint, types, import directions,
 migrate: $(VENV)/ready ## bring the database to the newest schema
 	$(BIN)/ocop migrate
 
-gen: $(VENV)/ready-dev ## write the generated files: protocol documents and the browser's types
-	$(BIN)/python -m app.protocol.generate
+gen: $(VENV)/ready ## write the generated files: protocol documents and the browser's types
+	$(BIN)/ocop gen
 
 clean: ## remove what the build made; the data folder stays
 	rm -rf $(VENV) build app/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

@@ -17,6 +17,7 @@ import typer
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
+from app.errors import all_error_types
 from app.infra.embedded_postgres import EmbeddedPostgres
 from app.infra.embedded_redis import EmbeddedRedis
 from app.infra.exec_with_parent import die_with_parent
@@ -34,6 +35,7 @@ from app.infra.startup_checks import (
 )
 from app.infra.supervisor import Program, StopRequested, StopSignals, Supervisor
 from app.main import create_app
+from app.protocol.documents import write_documents
 from app.rehearsal import simulation
 from app.rehearsal.seed import SeededMarket, seed_demo
 from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings
@@ -116,6 +118,13 @@ def seed() -> None:
 def demo() -> None:
     """Send simulated viewers to the service that runs on this machine."""
     simulation.run(_with_data_folder(load_settings()))
+
+
+@cli.command()
+def gen() -> None:
+    """Write the files that follow from the models: protocol documents and the browser's types."""
+    for path in write_documents(PROJECT_ROOT, all_error_types()):
+        _say(f"Wrote {path}")
 
 
 def main() -> None:

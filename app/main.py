@@ -90,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Livestream sales sessions of OCOP markets.",
         version="1",
         lifespan=lifespan,
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
     )
@@ -173,7 +173,7 @@ def _open_rooms(app: FastAPI, settings: Settings, stack: AsyncExitStack, *, room
     handlers = live_handlers(
         rooms=state.rooms, comments=CommentService(room_log=room_log, archive=archive), outside=OutsideCounts(state.database, state.metrics)
     )
-    state.command_router = Router(handlers | order_handlers(state.orders), settings=settings.realtime)
+    state.router = Router(handlers | order_handlers(state.orders), settings=settings.realtime)
     state.stores = (state.database, redis)
     live_jobs.start()
     stack.push_async_callback(live_jobs.close)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from redis.exceptions import RedisError
+
 from app.infra.redis_client import RedisClients
 from app.redis_keys import job_lock
 
@@ -23,6 +25,6 @@ class JobLock:
             if await self._redis.idempotent.get(key) != self._node:
                 return False
             await self._redis.idempotent.expire(key, seconds)
-        except (ConnectionError, TimeoutError, OSError):
+        except (RedisError, OSError):
             return True
         return True

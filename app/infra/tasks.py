@@ -10,6 +10,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+_CANCEL_AGAIN_SECONDS = 0.5
+
 
 class TaskOwner:
     """Keeps tasks alive and ends them together. One per long-lived object; `close` waits for all."""
@@ -36,9 +38,13 @@ class TaskOwner:
 
     async def close(self) -> None:
         """Cancel what still runs and wait until it has ended."""
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
+        tasks = {task for task in self._tasks if task is not asyncio.current_task()}
+        pending = tasks
+        while pending:
+            for task in pending:
+                task.cancel()
+            # A library below may lose a cancellation (seen with jobs stopped in their first store call), so we ask until it is heard.
+            _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_SECONDS)
         await asyncio.gather(*tasks, return_exceptions=True)
 
 

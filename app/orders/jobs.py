@@ -17,7 +17,7 @@ REPAIR_SECONDS = 1.0
 
 _OPEN_SESSIONS = text(
     "SELECT l.session_id FROM ledgers l JOIN sessions s ON s.id = l.session_id "
-    "WHERE s.state = 'live' OR (s.state IN ('ended', 'closed') AND s.ended_at > now() - interval '1 day') LIMIT 1000"
+    "WHERE s.state IN ('live', 'ended') OR (s.state = 'closed' AND s.closed_at > now() - interval '1 day') LIMIT 1000"
 )
 
 

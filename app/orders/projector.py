@@ -71,13 +71,16 @@ class Projector:
             stands_at = await self._metrics.apply(session_id, [delta_of(entry_of(body)) for body in bodies])
 
     async def repair(self, session_ids: list[UUID]) -> None:
-        """Compare Redis with the ledger heads and kick the sessions that differ; run every second by one node."""
+        """Compare Redis with the ledger heads and kick the sessions that differ; run every second by one node.
+
+        Redis is read first: whatever it has seen by then is certainly in the heads read afterwards.
+        """
+        projected = {session_id: await self._metrics.projected_seq(session_id) for session_id in session_ids}
         async with self._database.transactions() as db:
             heads = (await db.execute(select(Ledger.session_id, Ledger.last_seq).where(Ledger.session_id.in_(session_ids)))).all()
         for session_id, last_seq in heads:
-            projected = await self._metrics.projected_seq(session_id)
-            if projected > last_seq:
-                log.warning("statistics_ahead_of_ledger", session=str(session_id), projected=projected, ledger=last_seq)
+            if projected[session_id] > last_seq:
+                log.warning("statistics_ahead_of_ledger", session=str(session_id), projected=projected[session_id], ledger=last_seq)
                 await self._metrics.forget_ledger(session_id)
-            if projected != last_seq:
+            if projected[session_id] != last_seq:
                 self.kick(session_id)

@@ -58,17 +58,23 @@ class Crowd:
 
     async def _visit(self, rng: random.Random) -> None:
         try:
-            device = await self._device(rng)
-            if await SimulatedViewer(self._room, device, rng).visit():
-                self._gone.append(device)
-                return
-        except httpx2.HTTPError as error:
-            self._room.tally.troubles[type(error).__name__] += 1
-        else:
-            self._room.tally.turned_away += 1
+            if not await self._come_and_go(rng):
+                # The session is over or the service is restarting: the next one comes after a pause.
+                await asyncio.sleep(rng.uniform(1.0, 4.0))
         finally:
             self._coming -= 1
-        XX
+
+    async def _come_and_go(self, rng: random.Random) -> bool:
+        """One visit; False when the door was shut."""
+        try:
+            device = await self._device(rng)
+            has_been_in = await SimulatedViewer(self._room, device, rng).visit()
+        except httpx2.HTTPError as error:
+            self._room.tally.troubles[type(error).__name__] += 1
+            return False
+        if has_been_in:
+            self._gone.append(device)
+        return has_been_in
 
     async def _device(self, rng: random.Random) -> Device:
         if self._gone and rng.random() < _COMES_BACK:

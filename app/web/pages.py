@@ -28,7 +28,7 @@ __all__ = ["mount_static", "router"]
 _SEE_OTHER = 303
 _VIEWER_WORDS = ("viewer.", "form.", "product.")
 _BOARD_WORDS = ("host.", "viewer.", "product.", "session.")
-_REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "host.platform_", "product.")
+_REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "producer.", "host.platform_", "product.")
 
 
 def everybody() -> None:

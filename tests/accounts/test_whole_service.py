@@ -36,15 +36,17 @@ async def test_staff_sign_in_and_reach_their_catalogue(postgres_url: str, redis_
 
 
 async def test_every_route_that_changes_something_refuses_foreign_pages(postgres_url: str, redis_url: str, redis_prefix: str) -> None:
-    async with whole_service(postgres_url, redis_url, redis_prefix) as app:
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test") as client:
-            changing = [
-                (method.upper(), path)
-                for path, methods in app.openapi()["paths"].items()
-                for method in methods
-                if method in {"post", "put", "patch", "delete"}
-            ]
-            answers = [await client.request(method, path, headers={"origin": "https://evil.example"}) for method, path in changing]
+    async with (
+        whole_service(postgres_url, redis_url, redis_prefix) as app,
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test") as client,
+    ):
+        changing = [
+            (method.upper(), path)
+            for path, methods in app.openapi()["paths"].items()
+            for method in methods
+            if method in {"post", "put", "patch", "delete"}
+        ]
+        answers = [await client.request(method, path, headers={"origin": "https://evil.example"}) for method, path in changing]
 
     assert len(changing) > 10
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(403, "origin_refused")}

@@ -127,12 +127,15 @@ function Keys() {
 
 /** @param {KeyboardEvent} event */
 function onKey(event) {
-  const isTyping = event.target instanceof Element && event.target.closest("input, select, textarea, button, a") !== null;
+  const target = event.target instanceof Element ? event.target : document.body;
+  const isTyping = target.closest("input, select, textarea") !== null;
+  // The space bar also presses a button that has the focus.
+  const isPressing = event.key === " " && target.closest("button, a") !== null;
   if (event.key === "Escape") {
     actions.showsKeys.value = false;
     actions.showsFlashForm.value = false;
   }
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (isTyping || isPressing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const { pinnedProductId } = room.state.value;
   if (event.key === " ") void actions.next();
   else if (event.key === "f" || event.key === "F") actions.showsFlashForm.value = true;

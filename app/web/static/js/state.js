@@ -176,7 +176,8 @@ function withStock(offers, stock) {
 }
 
 /**
- * The offer that this product sells under now: the open one, else the one that opens next, else the last that ended.
+ * The offer that this product sells under now: the open one, else the one that opens next, else the last that ended. One that
+ * waits for the host is nobody's business yet.
  * @param {readonly OfferView[]} offers
  * @param {string} productId
  * @returns {OfferView | null}
@@ -189,7 +190,7 @@ export function offerOf(offers, productId) {
     open.find((offer) => offer.remaining > 0) ??
     open[0] ??
     own.find((offer) => offer.state === "scheduled" && offer.starts_at_ms !== null) ??
-    own[0] ??
+    own.find((offer) => offer.state === "ended") ??
     null
   );
 }

@@ -1,0 +1,87 @@
+// The report of one session: read once when it is final, again every few seconds while the session is live.
+
+import { signal } from "@preact/signals";
+import { html, render } from "htm/preact";
+
+import "./staff.js";
+import { dateTime, duration, timeOfDay } from "./format.js";
+import { get } from "./http.js";
+import { language, pageFacts, part, problemAdvice, problemSentence, say } from "./page.js";
+import { Headline, Ladder } from "./report_figures.js";
+import { OutsideTable, ProducerTable, ProductTable, Proof } from "./report_tables.js";
+import { Timeline } from "./report_timeline.js";
+
+/** @typedef {import("./report_types.js").Report} Report */
+
+const LIVE_EVERY_MS = 10_000;
+
+/** @type {{session_id: string, title: string, state: string}} */
+const facts = pageFacts();
+const path = `/api/v1/sessions/${facts.session_id}/report`;
+/** @type {import("@preact/signals").Signal<Report | null>} */
+const report = signal(null);
+const problem = signal("");
+
+async function read() {
+  /** @type {import("./http.js").Answer<Report>} */
+  const answer = await get(path);
+  if (answer.ok) {
+    report.value = answer.value;
+    problem.value = "";
+  } else problem.value = `${problemSentence(answer.failure.code, answer.failure.title_vi)} ${problemAdvice(answer.failure.code)}`;
+  if (report.value === null || report.value.figures_are === "live") setTimeout(read, LIVE_EVERY_MS);
+}
+
+function Page() {
+  const shown = report.value;
+  return html`<div class="stack report">
+    ${problem.value !== "" && html`<p class="notice notice-danger" role="alert">${problem.value}</p>`}
+    ${shown === null ? html`<h1>${facts.title}</h1><p class="soft">${say("app.loading")}</p>` : html`<${Whole} report=${shown} />`}
+  </div>`;
+}
+
+/** @param {{report: Report}} props */
+function Whole({ report: shown }) {
+  const isFinal = shown.figures_are === "final";
+  return html`<${Head} report=${shown} />
+    ${!isFinal && html`<p class="notice notice-warning">${say("report.provisional")}</p>`}
+    ${shown.lost_seconds_at_most > 0 && html`<p class="notice notice-warning">${say("report.lost_seconds", { time: duration(shown.lost_seconds_at_most) })}</p>`}
+    <section class="card card-roomy stack"><h2>${say("report.overview")}</h2><${Headline} metrics=${shown.headline} /></section>
+    <section class="card card-roomy stack">
+      <div><h2>${say("report.timeline")}</h2><p class="small soft">${say("report.timeline_lead")}</p></div>
+      <${Timeline} minutes=${shown.minutes} markers=${shown.markers} />
+    </section>
+    <div class="report-pair">
+      <section class="card card-roomy stack"><h2>${say("report.ladder")}</h2><${Ladder} steps=${shown.ladder} /></section>
+      <section class="card card-roomy stack"><h2>${say("report.proof")}</h2><p class="small soft">${say("report.proof_lead")}</p><${Proof} proof=${shown.reconciliation} /></section>
+    </div>
+    ${shown.outside.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.imported")}</h2><${OutsideTable} rows=${shown.outside} /></section>`}
+    <section class="card card-roomy stack"><h2>${say("report.by_product")}</h2><${ProductTable} rows=${shown.products} /></section>
+    <section class="card card-roomy stack"><h2>${say("report.by_producer")}</h2><${ProducerTable} rows=${shown.producers} /></section>`;
+}
+
+/** @param {{report: Report}} props */
+function Head({ report: shown }) {
+  const asOf = dateTime(Date.parse(shown.as_of));
+  return html`<header class="report-head">
+    <div>
+      <h1>${shown.title}</h1>
+      <p class="soft">${shown.organisation_name} · ${shown.host_name}</p>
+      <p class="row small soft">
+        <span class=${shown.state === "live" ? "badge badge-good" : "badge"}>${say(`session.${shown.state}`)}</span>
+        ${shown.started_at !== null && html`<span>${dateTime(Date.parse(shown.started_at))}${shown.ended_at !== null && ` – ${timeOfDay(Date.parse(shown.ended_at))}`} · ${duration(shown.duration_seconds)}</span>`}
+      </p>
+      <p class="small soft">${say("time.as_of", { time: asOf })}</p>
+    </div>
+    <div class="row no-print">
+      <a class="button button-secondary" href=${`${path}/products.csv?language=${language}`} download>${say("report.csv_products")}</a>
+      <a class="button button-secondary" href=${`${path}/minutes.csv?language=${language}`} download>${say("report.csv_minutes")}</a>
+      <button class="button button-secondary" type="button" onClick=${() => print()}>${say("report.print")}</button>
+    </div>
+  </header>`;
+}
+
+const root = part("report", HTMLElement);
+root.replaceChildren();
+render(html`<${Page} />`, root);
+void read();

@@ -1,0 +1,150 @@
+// Tables of a report: per product, per producer, imported counts, and the proof that ledger, figures and stock agree.
+
+import { html } from "htm/preact";
+
+import { dateTime, money, number } from "./format.js";
+import { say } from "./page.js";
+import { labelOf, SourceMark } from "./report_figures.js";
+
+/**
+ * @typedef {import("./report_types.js").ProductRow} ProductRow
+ * @typedef {import("./report_types.js").ProducerRow} ProducerRow
+ * @typedef {import("./report_types.js").OutsideFigures} OutsideFigures
+ * @typedef {import("./report_types.js").Reconciliation} Reconciliation
+ * @typedef {import("./report_types.js").Sales} Sales
+ */
+
+const SALES_COLUMNS = /** @type {const} */ ([
+  ["orders_placed", "report.column_orders", "unit.orders"],
+  ["units_placed", "report.column_units", "unit.pieces"],
+  ["revenue_placed_vnd", "report.column_revenue", "unit.vnd"],
+]);
+
+/** @param {readonly {sales: Sales}[]} rows @param {string} name */
+function sum(rows, name) {
+  return rows.reduce((total, row) => total + (row.sales[name] ?? 0), 0);
+}
+
+/** @param {{key?: string, unit: string}} head */
+function unitOf(head) {
+  return html`<span class="unit">${say(head.unit)}</span>`;
+}
+
+function SalesHeads() {
+  return SALES_COLUMNS.map(([, title, unit]) => html`<th class="number" scope="col">${say(title)}${unitOf({ unit })}</th>`);
+}
+
+/** @param {{sales: Sales}} props */
+function SalesCells({ sales }) {
+  return SALES_COLUMNS.map(([name]) => html`<td class="number">${number(sales[name] ?? 0)}</td>`);
+}
+
+/** @param {{rows: readonly {sales: Sales}[], before: number, leading?: unknown}} props */
+function TotalCells({ rows, before }) {
+  return html`<th scope="row" colspan=${before}>${say("report.total")}</th>
+    ${SALES_COLUMNS.map(([name]) => html`<td class="number">${number(sum(rows, name))}</td>`)}`;
+}
+
+/** @param {{rows: readonly ProductRow[]}} props */
+export function ProductTable({ rows }) {
+  if (rows.length === 0) return html`<p class="soft">${say("report.no_products")}</p>`;
+  return html`<div class="table-wrap"><table class="table">
+    <thead><tr>
+      <th scope="col">${say("report.column_product")}</th>
+      <th class="number" scope="col">${say("report.column_offered")}${unitOf({ unit: "unit.pieces" })}</th>
+      <th class="number" scope="col">${say("report.column_left")}${unitOf({ unit: "unit.pieces" })}</th>
+      <${SalesHeads} />
+    </tr></thead>
+    <tbody>
+      <tr class="total">
+        <th scope="row">${say("report.total")}</th>
+        <td class="number">${number(rows.reduce((total, row) => total + row.units_offered, 0))}</td>
+        <td class="number">${number(rows.reduce((total, row) => total + row.units_remaining, 0))}</td>
+        ${SALES_COLUMNS.map(([name]) => html`<td class="number">${number(sum(rows, name))}</td>`)}
+      </tr>
+      ${rows.map(
+        (row) => html`<tr key=${row.product_id}>
+          <th scope="row">${row.name}<span class="unit">${[row.code, row.producer_name].filter(Boolean).join(" · ")}</span></th>
+          <td class="number">${number(row.units_offered)}</td>
+          <td class="number">${number(row.units_remaining)}</td>
+          <${SalesCells} sales=${row.sales} />
+        </tr>`,
+      )}
+    </tbody>
+  </table></div>`;
+}
+
+/** @param {{rows: readonly ProducerRow[]}} props */
+export function ProducerTable({ rows }) {
+  if (rows.length === 0) return html`<p class="soft">${say("report.no_products")}</p>`;
+  return html`<div class="table-wrap"><table class="table">
+    <thead><tr>
+      <th scope="col">${say("report.column_producer")}</th>
+      <th class="number" scope="col">${say("report.column_products")}</th>
+      <${SalesHeads} />
+    </tr></thead>
+    <tbody>
+      <tr class="total"><${TotalCells} rows=${rows} before=${2} /></tr>
+      ${rows.map(
+        (row) => html`<tr key=${row.producer_id}>
+          <th scope="row">${row.name}<span class="unit">${say(`producer.${row.kind}`)} · ${row.commune_name}</span></th>
+          <td class="number">${number(row.products)}</td>
+          <${SalesCells} sales=${row.sales} />
+        </tr>`,
+      )}
+    </tbody>
+  </table></div>`;
+}
+
+/** @param {{rows: readonly OutsideFigures[]}} props */
+export function OutsideTable({ rows }) {
+  return html`<div class="table-wrap"><table class="table">
+    <thead><tr>
+      <th scope="col">${say("report.column_platform")}</th>
+      <th class="number" scope="col">${say("report.column_outside_last")}${unitOf({ unit: "unit.people" })}</th>
+      <th class="number" scope="col">${say("report.column_outside_peak")}${unitOf({ unit: "unit.people" })}</th>
+      <th scope="col">${say("report.column_observed")}</th>
+    </tr></thead>
+    <tbody>
+      ${rows.map(
+        (row) => html`<tr key=${row.source}>
+          <th scope="row">${say(`host.platform_${row.source}`)} <${SourceMark} source="imported" /></th>
+          <td class="number">${number(row.outside_viewers)}</td>
+          <td class="number">${number(row.outside_viewers_peak)}</td>
+          <td>${dateTime(Date.parse(row.observed_at))}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table></div>`;
+}
+
+/** @param {{proof: Reconciliation}} props */
+export function Proof({ proof }) {
+  const wrong = proof.checks.filter((check) => !check.ok);
+  return html`<div class="stack">
+    <p class=${proof.ok ? "notice notice-good" : "notice notice-danger"}>
+      ${proof.ok ? say("report.ledger_matches", { count: number(proof.ledger_last_seq) }) : say("report.ledger_differs")}
+    </p>
+    <details open=${wrong.length > 0}>
+      <summary>${say("report.checks", { count: number(proof.checks.length) })}</summary>
+      <div class="table-wrap"><table class="table">
+        <thead><tr>
+          <th scope="col">${say("report.column_check")}</th>
+          <th class="number" scope="col">${say("report.column_expected")}</th>
+          <th class="number" scope="col">${say("report.column_found")}</th>
+          <th scope="col"><span class="visually-hidden">${say("report.column_result")}</span></th>
+        </tr></thead>
+        <tbody>
+          ${[...wrong, ...proof.checks.filter((check) => check.ok)].map(
+            (check) => html`<tr key=${`${check.name}${check.subject_id ?? ""}`}>
+              <th scope="row">${labelOf(check)}${check.subject && html`<span class="unit">${check.subject}</span>`}</th>
+              <td class="number">${check.name.endsWith("_vnd") ? money(check.expected) : number(check.expected)}</td>
+              <td class="number">${check.name.endsWith("_vnd") ? money(check.found) : number(check.found)}</td>
+              <td><span class=${check.ok ? "badge badge-good" : "badge badge-loss"}>${say(check.ok ? "report.check_ok" : "report.check_wrong")}</span></td>
+            </tr>`,
+          )}
+        </tbody>
+      </table></div>
+    </details>
+  </div>`;
+}

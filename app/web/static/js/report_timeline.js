@@ -1,0 +1,80 @@
+// The centre of the report: viewers, comments, orders and revenue per minute on one axis of time, with what happened as marks.
+
+import { html } from "htm/preact";
+import { useMemo, useState } from "preact/hooks";
+
+import { Chart, Legend } from "./chart.js";
+import { decimal, money, number, shortMoney, timeOfDay } from "./format.js";
+import { say } from "./page.js";
+
+/**
+ * @typedef {import("./report_types.js").MinuteFigures} MinuteFigures
+ * @typedef {import("./report_types.js").Marker} Marker
+ * @typedef {import("./chart.js").Curve} Curve
+ * @typedef {import("./chart.js").Axis} Axis
+ */
+
+const CHART_HEIGHT = 190;
+const PEOPLE = /** @type {Curve[]} */ ([
+  { label: say("report.curve_viewers"), colour: "--curve-1", scale: "people" },
+  { label: say("report.curve_comments"), colour: "--curve-4", scale: "talk" },
+]);
+const SALES = /** @type {Curve[]} */ ([
+  { label: say("report.curve_revenue"), colour: "--curve-2", scale: "money", bars: true },
+  { label: say("report.curve_orders"), colour: "--curve-3", scale: "orders" },
+]);
+const PEOPLE_AXES = /** @type {Axis[]} */ ([{ scale: "people", side: 3 }, { scale: "talk", side: 1 }]);
+const SALES_AXES = /** @type {Axis[]} */ ([{ scale: "money", side: 3 }, { scale: "orders", side: 1 }]);
+
+/** @param {Marker["kind"]} kind */
+function isDrawn(kind) {
+  return kind === "offer.opened" || kind === "product.pinned";
+}
+
+/** @param {Marker} marker */
+function markerWords(marker) {
+  const product = marker.product_name ?? "";
+  const price = marker.flash_price_vnd === null ? "" : ` · ${money(marker.flash_price_vnd)}`;
+  switch (marker.kind) {
+    case "product.pinned":
+      return say("report.tick_pinned", { product });
+    case "offer.opened":
+      return say("report.tick_offer", { product }) + price;
+    case "offer.ended":
+      return say("report.tick_offer_ended", { product });
+    default:
+      return say(marker.kind === "session.started" ? "report.started_at" : "report.ended_at");
+  }
+}
+
+/** @param {{minutes: readonly MinuteFigures[], markers: readonly Marker[]}} props */
+export function Timeline({ minutes, markers }) {
+  const [index, setIndex] = useState(/** @type {number | null} */ (null));
+  const times = useMemo(() => minutes.map((minute) => Date.parse(minute.minute_at) / 1000), [minutes]);
+  const people = useMemo(() => [minutes.map((minute) => minute.viewers_average), minutes.map((minute) => minute.comments)], [minutes]);
+  const sales = useMemo(() => [minutes.map((minute) => minute.revenue_placed_vnd), minutes.map((minute) => minute.orders_placed)], [minutes]);
+  const marks = useMemo(
+    () =>
+      markers
+        .filter((marker) => isDrawn(marker.kind))
+        .map((marker) => ({ at: Date.parse(marker.at) / 1000, label: markerWords(marker), colour: marker.kind === "offer.opened" ? "--amber" : "--line-strong" })),
+    [markers],
+  );
+  const shown = minutes[index ?? minutes.length - 1];
+  if (minutes.length === 0 || !shown) return html`<p class="soft">${say("report.no_minutes")}</p>`;
+  return html`<div class="stack stack-tight">
+    <p class="timeline-minute number">
+      <strong>${timeOfDay(Date.parse(shown.minute_at))}</strong>
+    </p>
+    <${Legend} curves=${PEOPLE} values=${[decimal(shown.viewers_average), number(shown.comments)]} />
+    <${Chart} times=${times} values=${people} curves=${PEOPLE} axes=${PEOPLE_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} onPoint=${setIndex} />
+    <${Legend} curves=${SALES} values=${[shortMoney(shown.revenue_placed_vnd), number(shown.orders_placed)]} />
+    <${Chart} times=${times} values=${sales} curves=${SALES} axes=${SALES_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} onPoint=${setIndex} />
+    <details class="markers">
+      <summary>${say("report.what_happened", { count: number(markers.length) })}</summary>
+      <ol role="list">
+        ${markers.map((marker) => html`<li><span class="number soft">${timeOfDay(Date.parse(marker.at))}</span><span>${markerWords(marker)}</span></li>`)}
+      </ol>
+    </details>
+  </div>`;
+}

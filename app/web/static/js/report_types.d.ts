@@ -1,0 +1,130 @@
+// The report as `GET /api/v1/sessions/{id}/report` gives it; tests/web/test_report_types.py compares the fields with app/reports/schemas.py.
+
+export interface HeadlineMetric {
+  name: string;
+  value: number | null;
+  unit: string;
+  source: "measured" | "imported" | "derived";
+  label_vi: string;
+  label_en: string;
+  formula: string;
+  window: string;
+  definition_vi: string;
+  definition_en: string;
+}
+
+export interface Loss {
+  kind: "cancelled" | "expired" | "returned" | "refunded";
+  reason: string;
+  orders: number;
+  amount_vnd: number;
+}
+
+export interface LadderStep {
+  name: "placed" | "confirmed" | "paid" | "delivered" | "net";
+  label_vi: string;
+  label_en: string;
+  orders: number;
+  units: number;
+  amount_vnd: number;
+  amount_per_amount_placed_percent: number | null;
+  losses: readonly Loss[];
+  waiting_orders: number;
+  waiting_amount_vnd: number;
+}
+
+/** Sums over ledger entries, by kind of entry (`orders_placed`, `revenue_returned_vnd`, …). */
+export type Sales = Readonly<Record<string, number>>;
+
+export interface ProductRow {
+  product_id: string;
+  code: string | null;
+  name: string;
+  unit: string;
+  producer_id: string;
+  producer_name: string;
+  offers: number;
+  units_offered: number;
+  units_remaining: number;
+  sales: Sales;
+}
+
+export interface ProducerRow {
+  producer_id: string;
+  name: string;
+  kind: "company" | "cooperative" | "cooperative_group" | "household";
+  commune_name: string;
+  products: number;
+  sales: Sales;
+}
+
+export interface Marker {
+  at: string;
+  kind: "session.started" | "session.ended" | "offer.opened" | "offer.ended" | "product.pinned";
+  product_id: string | null;
+  product_name: string | null;
+  offer_id: string | null;
+  flash_price_vnd: number | null;
+  units_offered: number | null;
+}
+
+export interface Check {
+  name: string;
+  label_vi: string;
+  label_en: string;
+  subject_id: string | null;
+  subject: string | null;
+  expected: number;
+  found: number;
+  ok: boolean;
+}
+
+export interface Reconciliation {
+  ok: boolean;
+  ledger_last_seq: number;
+  figures_ledger_seq: number;
+  checks: readonly Check[];
+}
+
+export interface MinuteFigures {
+  minute_at: string;
+  viewers_peak: number;
+  viewers_average: number;
+  views: number;
+  views_10s: number;
+  likes: number;
+  comments: number;
+  orders_placed: number;
+  units_placed: number;
+  revenue_placed_vnd: number;
+}
+
+export interface OutsideFigures {
+  source: string;
+  outside_viewers: number;
+  outside_viewers_peak: number;
+  observed_at: string;
+}
+
+export interface Report {
+  session_id: string;
+  title: string;
+  state: string;
+  organisation_name: string;
+  host_name: string;
+  started_at: string | null;
+  ended_at: string | null;
+  duration_seconds: number;
+  as_of: string;
+  measured_as_of: string;
+  figures_are: "live" | "final";
+  lost_seconds_at_most: number;
+  headline: readonly HeadlineMetric[];
+  ladder: readonly LadderStep[];
+  products: readonly ProductRow[];
+  producers: readonly ProducerRow[];
+  minutes: readonly MinuteFigures[];
+  markers: readonly Marker[];
+  outside: readonly OutsideFigures[];
+  reconciliation: Reconciliation;
+}
