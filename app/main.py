@@ -6,7 +6,9 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
+import structlog
 from fastapi import FastAPI
 
 from app.accounts import routes as account_routes
@@ -20,6 +22,7 @@ from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
 from app.infra.problem_handlers import add_problem_handlers
 from app.infra.redis_client import RedisClients, open_redis
+from app.infra.serving import ServingHooks, socket_capacity
 from app.infra.startup_checks import StartupError
 from app.infra.tasks import TaskOwner, repeat
 from app.infra.telemetry import configure_logging
@@ -45,6 +48,9 @@ from app.orders.projector import Projector
 from app.orders.service import OrderService
 from app.orders.surroundings import OrderSurroundings
 from app.orders.waitlist import Waitlist
+from app.realtime.address_limits import AddressLimits
+from app.realtime.detached import DetachedSockets, can_detach_sockets
+from app.realtime.doorway import Doorway, ViewerGate
 from app.realtime.hub import Hub
 from app.realtime.room_log import RoomLog
 from app.realtime.router import Router
@@ -57,6 +63,8 @@ from app.reports.service import ReportService
 from app.reports.signing import Signer
 from app.settings import Settings
 from app.web import pages
+
+log = structlog.get_logger(__name__)
 
 PURGE_SECONDS = 3600.0
 
@@ -98,6 +106,9 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     pages.mount_static(app)
     add_problem_handlers(app)
+    app.state.serving = ServingHooks(
+        http=partial(Doorway, find_gate=lambda: _gate_of(app)), drain=lambda: _let_go(app.state.rooms, settings)
+    )
     app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_are_secure)
     return app
@@ -134,7 +145,7 @@ async def _open(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
     housekeeping.spawn("purge sign-ins", repeat("purge_sign_ins", PURGE_SECONDS, state.accounts.purge_expired))
     stack.push_async_callback(housekeeping.close)
     # last in, first out: sockets leave before anything they use is stopped
-    stack.push_async_callback(_let_go, state.rooms, settings.drain_seconds)
+    stack.push_async_callback(_let_go, state.rooms, settings)
 
 
 def _open_orders(app: FastAPI, settings: Settings, stack: AsyncExitStack, *, database: Database, lock: JobLock) -> None:
@@ -166,9 +177,8 @@ def _open_rooms(app: FastAPI, settings: Settings, stack: AsyncExitStack, *, room
     loader = RoomLoader(
         sessions=state.sessions, room_log=room_log, archive=archive, load_offers=state.offers.views, settings=settings.realtime
     )
-    state.rooms = RoomDirectory(
-        room_log=room_log, hub=Hub(settings.realtime), metrics=state.metrics, loader=loader, settings=settings.realtime, node=node
-    )
+    hub = Hub(settings.realtime, capacity=settings.realtime.max_viewers_per_worker or socket_capacity())
+    state.rooms = RoomDirectory(room_log=room_log, hub=hub, metrics=state.metrics, loader=loader, settings=settings.realtime, node=node)
     live_jobs = LiveJobs(state.sessions, archive)
     handlers = live_handlers(
         rooms=state.rooms, comments=CommentService(room_log=room_log, archive=archive), outside=OutsideCounts(state.database, state.metrics)
@@ -178,8 +188,35 @@ def _open_rooms(app: FastAPI, settings: Settings, stack: AsyncExitStack, *, room
     live_jobs.start()
     stack.push_async_callback(live_jobs.close)
     state.rooms.start()
+    _open_gate(app, settings, stack, hub)
 
 
-async def _let_go(rooms: RoomDirectory, drain_seconds: float) -> None:
-    await rooms.drain(drain_seconds)
+def _open_gate(app: FastAPI, settings: Settings, stack: AsyncExitStack, hub: Hub) -> None:
+    """Choose how viewers' sockets are carried; detached ones are answered before ASGI (`app/realtime/doorway.py`)."""
+    state = app.state
+    carried = settings.realtime.sockets
+    if carried == "auto":
+        carried = "detached" if can_detach_sockets() else "portable"
+    log.info("viewer_sockets", carried=carried, capacity=hub.capacity)
+    if carried == "portable":
+        return
+    sockets = DetachedSockets(settings.realtime, receive=state.router.receive, released=state.rooms.release)
+    hub.use_detached(sockets)
+    sockets.start()
+    stack.push_async_callback(sockets.stop)
+    opening = TaskOwner("gate")
+    stack.push_async_callback(opening.close)
+    addresses = AddressLimits(per_second=settings.realtime.address_sockets_per_second, burst=settings.realtime.address_sockets_burst)
+    state.gate = ViewerGate(
+        settings=settings, tickets=state.tickets, hub=hub, rooms=state.rooms, sockets=sockets, addresses=addresses, tasks=opening
+    )
+
+
+def _gate_of(app: FastAPI) -> ViewerGate | None:
+    return getattr(app.state, "gate", None)
+
+
+async def _let_go(rooms: RoomDirectory, settings: Settings) -> None:
+    """Sockets first, once; what else uses the stores stops when the application does."""
+    await rooms.drain(settings.drain_seconds)
     await rooms.stop()

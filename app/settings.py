@@ -21,8 +21,13 @@ class _Group(BaseModel):
 class RealtimeSettings(_Group):
     """Limits of the viewer sockets (`app/realtime`)."""
 
+    sockets: Literal["auto", "detached", "portable"] = Field(
+        "auto", description="how viewers' sockets are carried: detached = bare descriptors under one epoll (Linux, no TLS in this process)"
+    )
     max_message_bytes: int = Field(4096, description="largest inbound websocket message")
-    max_viewers_per_worker: int = Field(9_000, description="sockets a worker takes before it answers 503; below its file limit")
+    max_viewers_per_worker: int = Field(0, description="sockets a worker takes before it answers 503; 0 = its file limit less a reserve")
+    address_sockets_per_second: float = Field(50.0, description="sustained new sockets of one address, which a whole commune may share")
+    address_sockets_burst: float = Field(2_000.0, description="burst of new sockets of one address")
     hello_timeout_seconds: float = Field(10.0, description="a socket that has not said hello by then is closed")
     reply_queue_frames: int = Field(64, description="frames that may wait for one slow viewer before it is closed as slow")
     slow_timeout_seconds: float = Field(20.0, description="how long a viewer may take no bytes before it is closed as slow")

@@ -101,12 +101,6 @@ class Room:
         wanted = self._round_seconds / _ROUND_SHARE
         return min(self._settings.tick_max_seconds, max(self._settings.tick_min_seconds, wanted))
 
-    async def run(self) -> None:
-        """Follow the log and tick until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow())
-            tasks.create_task(self._tick())
-
     async def hello(self, connection: Connection, command: ViewerHello) -> None:
         """Answer a hello with exactly what the client missed, or with a snapshot, and let it take part from that very place on."""
         resume = command.resume
@@ -125,11 +119,11 @@ class Room:
     def leave(self, connection: Connection) -> None:
         """Forget a socket; its device stops being a viewer when this was its last."""
         device_id = connection.identity.device_id
-        was_present = device_id in self._around.hub.present_devices(self.session_id)
-        self._around.hub.release(connection)
-        present = self._around.hub.present_devices(self.session_id)
-        if was_present and device_id not in present:
-            self.counters.device_left(device_id, present=len(present))
+        hub = self._around.hub
+        was_watching = hub.is_watching(self.session_id, device_id)
+        hub.release(connection)
+        if was_watching and not hub.is_watching(self.session_id, device_id):
+            self.counters.device_left(device_id, present=hub.viewer_count(self.session_id))
 
     async def catch_up(self, offset: int) -> None:
         """Wait until this node has told the log up to `offset`, at most a second."""
@@ -206,7 +200,8 @@ class Room:
             await hub.broadcast(self.session_id, "staff", encode(board))
         self._round_seconds += (seconds - self._round_seconds) / 4
 
-    async def _tick(self) -> None:
+    async def keep_ticking(self) -> None:
+        """Flush and tell at the tick interval until cancelled."""
         while True:
             started = monotonic()
             if self.counters.has_news or started - self._flushed_at >= HEARTBEAT_SECONDS or self._has_watchers():
@@ -217,7 +212,8 @@ class Room:
     def _has_watchers(self) -> bool:
         return self._around.hub.has_members(self.session_id, "staff")
 
-    async def _follow(self) -> None:
+    async def follow_log(self) -> None:
+        """Read the log and tell what is urgent at once, until cancelled."""
         read_up_to = self._position
         while True:
             try:
@@ -283,8 +279,8 @@ class Room:
 
     def _join(self, connection: Connection) -> None:
         device_id = connection.identity.device_id
-        was_present = device_id in self._around.hub.present_devices(self.session_id)
-        self._around.hub.join(connection)
-        present = self._around.hub.present_devices(self.session_id)
-        if not was_present and device_id in present:
-            self.counters.device_entered(device_id, present=len(present))
+        hub = self._around.hub
+        was_watching = hub.is_watching(self.session_id, device_id)
+        hub.join(connection)
+        if not was_watching and hub.is_watching(self.session_id, device_id):
+            self.counters.device_entered(device_id, present=hub.viewer_count(self.session_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -89,6 +90,11 @@ class RoomDirectory:
             raise SessionNotLive(details={"state": room.session.state})
         return room
 
+    def takes_viewers_now(self, session_id: UUID) -> bool:
+        """Whether the room is open on this node and its session live; otherwise ask `room_for_viewer`."""
+        entry = self._entries.get(session_id)
+        return entry is not None and entry.room is not None and entry.room.session.state == "live"
+
     def check_capacity(self) -> None:
         """Raises `CapacityReached`, or `Unavailable` when this node is about to leave."""
         if self._is_leaving:
@@ -129,16 +135,10 @@ class RoomDirectory:
             # Asked once here, so that a failure nobody waits for is not reported as forgotten.
             entry.opened.exception()
             return
-        entry.tasks.spawn("run", self._run(room))
+        # Two tasks of one owner rather than a TaskGroup: a group passes a cancellation on only once, and it can get lost.
+        entry.tasks.spawn("follow", _keep_going(room, room.follow_log))
+        entry.tasks.spawn("tick", _keep_going(room, room.keep_ticking))
         entry.opened.set_result(room)
-
-    async def _run(self, room: Room) -> None:
-        while True:
-            try:
-                await room.run()
-            except Exception:
-                log.exception("room_crashed", session_id=str(room.session_id))
-                await asyncio.sleep(_RESTART_SECONDS)
 
     async def _sweep(self) -> None:
         for session_id, entry in list(self._entries.items()):
@@ -152,3 +152,12 @@ class RoomDirectory:
             await entry.room.flush()
         elif not entry.opened.done():
             entry.opened.cancel()
+
+
+async def _keep_going(room: Room, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("room_crashed", session_id=str(room.session_id))
+            await asyncio.sleep(_RESTART_SECONDS)

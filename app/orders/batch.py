@@ -252,11 +252,12 @@ async def _write(db: RawConnection, books: _Books) -> None:
     if not books.accepted:
         return
     await books.ledger.write(db)
-    placed_at = books.ledger.now
     orders = (_order_row(books, order, entry) for order, entry in books.accepted)
-    await db.execute(sql.INSERT_ORDERS, books.ledger.session_id, placed_at, *_columns(orders))
-    await db.execute(sql.INSERT_LINES, *_columns(row for order, entry in books.accepted for row in _line_rows(order, entry)))
-    await db.execute(sql.INSERT_CONTACTS, *_columns(_contact_row(entry.order_id, order.contact) for order, entry in books.accepted))
+    lines = (row for order, entry in books.accepted for row in _line_rows(order, entry))
+    contacts = (_contact_row(entry.order_id, order.contact) for order, entry in books.accepted)
+    await db.copy_records_to_table("orders", records=orders, columns=sql.ORDER_COLUMNS)
+    await db.copy_records_to_table("order_lines", records=lines, columns=sql.LINE_COLUMNS)
+    await db.copy_records_to_table("order_contacts", records=contacts, columns=sql.CONTACT_COLUMNS)
     await db.execute(sql.TAKE_STOCK, *_columns((offer.id, offer.remaining, offer.set_aside) for offer in books.offers.values()))
     if books.served:
         await db.execute(sql.SERVE_WAITING, books.served)
@@ -269,8 +270,8 @@ def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
 
 def _order_row(books: _Books, order: WantedOrder, entry: Entry) -> tuple[object, ...]:
     return (
-        entry.order_id, entry.seq, order.device_id, order.key, order.request_digest, order.phone_digest,
-        order.payment, entry.amount_vnd, _due_at(books, order),
+        order.session_id, books.ledger.now, entry.order_id, entry.seq, order.device_id, order.key, order.request_digest,
+        order.phone_digest, order.payment, entry.amount_vnd, _due_at(books, order),
     )  # fmt: skip
 
 

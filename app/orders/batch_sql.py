@@ -38,22 +38,12 @@ SELECT id, offer_id, device_id, quantity FROM waitlist_entries
 WHERE offer_id = ANY($1::uuid[]) AND device_id = ANY($2::uuid[]) AND state = 'called' AND called_until > $3
 """
 
-INSERT_ORDERS = """
-INSERT INTO orders
-  (session_id, placed_at, id, seq, device_id, client_key, request_digest, phone_digest, payment, total_vnd, due_at)
-SELECT $1, $2, *
-FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::bytea[], $8::bytea[], $9::text[], $10::bigint[], $11::timestamptz[])
-"""
-
-INSERT_LINES = """
-INSERT INTO order_lines (order_id, line_number, offer_id, device_id, phone_digest, quantity, unit_price_vnd)
-SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::uuid[], $5::bytea[], $6::int[], $7::bigint[])
-"""
-
-INSERT_CONTACTS = """
-INSERT INTO order_contacts (order_id, name, phone, province_code, province_name, ward_code, ward_name, street, note)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::text[], $8::text[], $9::text[])
-"""
+# Columns as COPY fills them: for a few hundred rows it costs less than `unnest` of as many arrays.
+ORDER_COLUMNS = (
+    "session_id", "placed_at", "id", "seq", "device_id", "client_key", "request_digest", "phone_digest", "payment", "total_vnd", "due_at",
+)  # fmt: skip
+LINE_COLUMNS = ("order_id", "line_number", "offer_id", "device_id", "phone_digest", "quantity", "unit_price_vnd")
+CONTACT_COLUMNS = ("order_id", "name", "phone", "province_code", "province_name", "ward_code", "ward_name", "street", "note")
 
 TAKE_STOCK = """
 UPDATE offers SET remaining = t.remaining, set_aside = t.set_aside

@@ -18,10 +18,7 @@ WHERE l.session_id = $1
 FOR UPDATE OF l FOR SHARE OF s
 """
 
-_INSERT_ENTRIES = """
-INSERT INTO ledger_entries (session_id, happened_at, seq, kind, order_id, amount_vnd, units, body, hash)
-SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::uuid[], $6::bigint[], $7::int[], $8::text[], $9::bytea[])
-"""
+_ENTRY_COLUMNS = ("session_id", "happened_at", "seq", "kind", "order_id", "amount_vnd", "units", "body", "hash")
 
 _ADVANCE_HEAD = "UPDATE ledgers SET last_seq = $2, last_hash = $3 WHERE session_id = $1"
 
@@ -51,13 +48,13 @@ class OpenLedger:
         )
         body = body_of(entry)
         self.last_seq, self.last_hash = entry.seq, chain(self.last_hash, body)
-        self._rows.append((entry.seq, kind, order_id, entry.amount_vnd, entry.units, body, self.last_hash))
+        self._rows.append((self.session_id, self.now, entry.seq, kind, order_id, entry.amount_vnd, entry.units, body, self.last_hash))
         return entry
 
     async def write(self, db: RawConnection) -> None:
         """Write the appended entries and the new head. Nothing happens when none was appended."""
         if self._rows:
-            await db.execute(_INSERT_ENTRIES, self.session_id, self.now, *map(list, zip(*self._rows, strict=True)))
+            await db.copy_records_to_table("ledger_entries", records=self._rows, columns=_ENTRY_COLUMNS)
             await db.execute(_ADVANCE_HEAD, self.session_id, self.last_seq, self.last_hash)
             self._rows.clear()
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Callable, Collection
 from uuid import UUID
 
 from app.infra.clock import monotonic
 from app.protocol.close_codes import CloseCode
 from app.realtime.connection import Connection, DeviceLimits
+from app.realtime.detached import DetachedConnection, DetachedSockets
 from app.realtime.errors import CapacityReached
 from app.realtime.identity import Audience
 from app.realtime.rate_limit import TokenBucket
@@ -21,29 +21,52 @@ _LIMITS_KEPT_SECONDS = 60.0
 _CHUNK = 1_000
 
 
-class _Room:
-    """Members that have said hello, and sockets per viewing device: a device is one viewer however many sockets it holds."""
+class _Device:
+    """One ticket in one room: its limits, the sockets it holds, and how many of them have said hello as a viewer."""
 
-    __slots__ = ("devices", "members")
+    __slots__ = ("last_seen", "limits", "sockets", "watching")
+
+    def __init__(self, limits: DeviceLimits) -> None:
+        self.limits = limits
+        self.sockets = 0
+        self.watching = 0
+        self.last_seen = 0.0
+
+
+class _Room:
+    """A device is one viewer however many sockets it holds. `fds` are the detached viewers that have said hello."""
+
+    __slots__ = ("devices", "fds", "members", "viewers")
 
     def __init__(self) -> None:
         self.members: dict[Audience, dict[Connection, None]] = {"viewer": {}, "staff": {}, "bridge": {}}
-        self.devices: Counter[UUID] = Counter()
+        self.fds: set[int] = set()
+        self.devices: dict[UUID, _Device] = {}
+        self.viewers = 0
 
 
 class Hub:
     """Admission, membership and broadcast. One per worker; every method runs on the loop's thread."""
 
-    def __init__(self, settings: RealtimeSettings, *, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, settings: RealtimeSettings, *, capacity: int, now: Callable[[], float] = monotonic) -> None:
         self._settings = settings
+        self._capacity = capacity
         self._now = now
         self._sockets: set[Connection] = set()
-        self._sockets_of_device: Counter[UUID] = Counter()
         self._rooms: dict[UUID, _Room] = {}
-        self._limits: dict[tuple[UUID, UUID], tuple[DeviceLimits, float]] = {}
-        self._limits_swept_at = now()
+        self._swept_at = now()
         self._empty = asyncio.Event()
         self._empty.set()
+        self._detached: DetachedSockets | None = None
+
+    def use_detached(self, sockets: DetachedSockets) -> None:
+        """From now on viewers may come as bare descriptors, too."""
+        self._detached = sockets
+
+    @property
+    def capacity(self) -> int:
+        """Sockets this worker takes."""
+        return self._capacity
 
     @property
     def socket_count(self) -> int:
@@ -51,35 +74,69 @@ class Hub:
 
     def check_capacity(self) -> None:
         """Raise `CapacityReached` when this worker carries as many sockets as it may; asked before the handshake is answered."""
-        if len(self._sockets) >= self._settings.max_viewers_per_worker:
+        if len(self._sockets) >= self._capacity:
             retry_after = random.uniform(*_CAPACITY_RETRY_SECONDS)  # noqa: S311 - spreads returns, no secret
             raise CapacityReached(retry_after_seconds=retry_after)
 
     def admit(self, connection: Connection) -> bool:
-        """Count an accepted socket and give it its limits. False: its device holds too many already; close it, do not release it."""
-        device_id = connection.identity.device_id
-        if self._sockets_of_device[device_id] >= self._settings.sockets_per_device:
+        """Count an accepted socket and give it its limits. False: its device holds too many already; close it."""
+        self._sweep()
+        room = self._rooms.setdefault(connection.session_id, _Room())
+        device = room.devices.get(connection.identity.device_id)
+        if device is None:
+            device = room.devices[connection.identity.device_id] = _Device(self._new_limits())
+        if device.sockets >= self._settings.sockets_per_device:
             return False
-        self._sockets_of_device[device_id] += 1
+        device.sockets += 1
         self._sockets.add(connection)
         self._empty.clear()
-        connection.limits = self._limits_of(connection.session_id, device_id)
+        connection.limits = device.limits
         return True
 
     def release(self, connection: Connection) -> None:
-        """Forget a socket that was admitted, whether or not it joined its room."""
-        self._sockets.discard(connection)
+        """Forget a socket, whether or not it joined its room. One that was not admitted, or is forgotten already, changes nothing."""
+        if connection not in self._sockets:
+            return
+        self._sockets.remove(connection)
         if not self._sockets:
             self._empty.set()
-        _take_one(self._sockets_of_device, connection.identity.device_id)
-        room = self._rooms.get(connection.session_id)
-        if room is None or connection not in room.members[connection.identity.audience]:
+        room = self._rooms[connection.session_id]
+        device = room.devices[connection.identity.device_id]
+        device.sockets -= 1
+        device.last_seen = self._now()
+        if self._leave(room, connection) and connection.identity.audience == "viewer":
+            device.watching -= 1
+            room.viewers -= device.watching == 0
+
+    def join(self, connection: Connection) -> None:
+        """From now on the socket gets its room's frames; a viewer's device counts as present. Joining twice changes nothing."""
+        if connection not in self._sockets:
             return
-        del room.members[connection.identity.audience][connection]
-        if connection.identity.audience == "viewer":
-            _take_one(room.devices, connection.identity.device_id)
-        if not any(room.members.values()):
-            del self._rooms[connection.session_id]
+        room = self._rooms[connection.session_id]
+        if self._enter(room, connection) and connection.identity.audience == "viewer":
+            device = room.devices[connection.identity.device_id]
+            room.viewers += device.watching == 0
+            device.watching += 1
+
+    def is_watching(self, session_id: UUID, device_id: UUID) -> bool:
+        """Whether a device counts as a viewer of a room on this worker."""
+        room = self._rooms.get(session_id)
+        device = room.devices.get(device_id) if room else None
+        return device is not None and device.watching > 0
+
+    def viewer_count(self, session_id: UUID) -> int:
+        """The distinct viewing devices of a room on this worker; staff and bridges are never viewers."""
+        room = self._rooms.get(session_id)
+        return room.viewers if room else 0
+
+    def has_members(self, session_id: UUID, audience: Audience) -> bool:
+        room = self._rooms.get(session_id)
+        return room is not None and bool(room.members[audience] or (audience == "viewer" and room.fds))
+
+    def has_sockets(self, session_id: UUID) -> bool:
+        """Whether any socket of a room is open here, also one that has not said hello."""
+        room = self._rooms.get(session_id)
+        return room is not None and any(device.sockets for device in room.devices.values())
 
     async def wait_until_empty(self, seconds: float) -> bool:
         """Wait until no socket is left, at most so long; whether that happened."""
@@ -88,31 +145,6 @@ class Hub:
                 return await self._empty.wait()
         except TimeoutError:
             return False
-
-    def join(self, connection: Connection) -> None:
-        """From now on the socket gets its room's frames; a viewer's device counts as present. Joining twice changes nothing."""
-        if connection not in self._sockets:
-            return
-        room = self._rooms.setdefault(connection.session_id, _Room())
-        members = room.members[connection.identity.audience]
-        if connection in members:
-            return
-        members[connection] = None
-        if connection.identity.audience == "viewer":
-            room.devices[connection.identity.device_id] += 1
-
-    def present_devices(self, session_id: UUID) -> Collection[UUID]:
-        """The distinct viewing devices of a room on this worker; staff and bridges are never viewers."""
-        room = self._rooms.get(session_id)
-        return room.devices.keys() if room else ()
-
-    def has_members(self, session_id: UUID, audience: Audience) -> bool:
-        room = self._rooms.get(session_id)
-        return room is not None and bool(room.members[audience])
-
-    def has_sockets(self, session_id: UUID) -> bool:
-        """Whether any socket of a room is open here, also one that has not said hello."""
-        return any(connection.session_id == session_id for connection in self._sockets)
 
     async def broadcast(self, session_id: UUID, audience: Audience, frame: bytes) -> float:
         """Hand one encoded frame to all members of one audience; returns the seconds this round took.
@@ -123,6 +155,8 @@ class Hub:
         if room is None:
             return 0.0
         started = self._now()
+        if self._detached is not None and audience == "viewer":
+            await self._detached.broadcast(room.fds, frame)
         members = tuple(room.members[audience])
         for start in range(0, len(members), _CHUNK):
             for connection in members[start : start + _CHUNK]:
@@ -150,14 +184,33 @@ class Hub:
         for connection in connections:
             loop.call_later(random.uniform(0, spread_seconds), connection.close, code)  # noqa: S311 - spreads load, no secret
 
-    def _limits_of(self, session_id: UUID, device_id: UUID) -> DeviceLimits:
-        """Kept for a minute after the last admission, so that coming back does not refill the buckets."""
-        self._sweep_limits()
-        key = (session_id, device_id)
-        known = self._limits.get(key)
-        limits = known[0] if known else self._new_limits()
-        self._limits[key] = (limits, self._now())
-        return limits
+    @staticmethod
+    def _enter(room: _Room, connection: Connection) -> bool:
+        """Add a member; False when it is one already."""
+        if isinstance(connection, DetachedConnection):
+            if connection.fd in room.fds:
+                return False
+            room.fds.add(connection.fd)
+            return True
+        members = room.members[connection.identity.audience]
+        if connection in members:
+            return False
+        members[connection] = None
+        return True
+
+    @staticmethod
+    def _leave(room: _Room, connection: Connection) -> bool:
+        """Take a member out; False when it was none."""
+        if isinstance(connection, DetachedConnection):
+            if connection.fd not in room.fds:
+                return False
+            room.fds.remove(connection.fd)
+            return True
+        members = room.members[connection.identity.audience]
+        if connection not in members:
+            return False
+        del members[connection]
+        return True
 
     def _new_limits(self) -> DeviceLimits:
         settings = self._settings
@@ -166,19 +219,15 @@ class Hub:
             comments=TokenBucket(per_second=1 / settings.comment_interval_seconds, burst=1, now=self._now),
         )
 
-    def _sweep_limits(self) -> None:
+    def _sweep(self) -> None:
+        """Limits are kept for a minute after a device's last socket, so that coming back does not refill the buckets."""
         moment = self._now()
-        if moment - self._limits_swept_at < _LIMITS_KEPT_SECONDS:
+        if moment - self._swept_at < _LIMITS_KEPT_SECONDS:
             return
-        self._limits_swept_at = moment
-        self._limits = {
-            key: (limits, at)
-            for key, (limits, at) in self._limits.items()
-            if key[1] in self._sockets_of_device or moment - at < _LIMITS_KEPT_SECONDS
-        }
-
-
-def _take_one(counter: Counter[UUID], key: UUID) -> None:
-    counter[key] -= 1
-    if counter[key] <= 0:
-        del counter[key]
+        self._swept_at = moment
+        for session_id, room in list(self._rooms.items()):
+            for device_id, device in list(room.devices.items()):
+                if not device.sockets and moment - device.last_seen >= _LIMITS_KEPT_SECONDS:
+                    del room.devices[device_id]
+            if not room.devices:
+                del self._rooms[session_id]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -12,6 +14,7 @@ import pytest
 from app.errors import AppError
 from app.infra.database import Database
 from app.live.errors import SessionNotLive
+from app.orders.batch import WantedOrder
 from app.orders.errors import KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
 from app.orders.fold import fold
 from app.orders.ledger import entry_of, first_break
@@ -29,10 +32,11 @@ async def _ledger(database: Database, session_id: UUID) -> list[tuple[int, str, 
     return [(row["seq"], row["body"], row["hash"]) for row in rows]
 
 
-async def _place_all(queues: PlacingQueues, orders: list) -> list[OrderReceipt | AppError]:
+async def _place_all(queues: PlacingQueues, orders: Sequence[WantedOrder]) -> list[OrderReceipt | AppError]:
     answers = await asyncio.gather(*(queues.place(order) for order in orders), return_exceptions=True)
-    assert all(isinstance(answer, OrderReceipt | AppError) for answer in answers)
-    return answers
+    expected = [answer for answer in answers if isinstance(answer, OrderReceipt | AppError)]
+    assert len(expected) == len(answers)
+    return expected
 
 
 async def test_no_more_units_are_sold_than_there_are(database: Database, market: Market, queues: PlacingQueues) -> None:
@@ -192,15 +196,11 @@ async def test_the_database_refuses_to_change_the_ledger(database: Database, mar
 async def test_one_order_that_cannot_be_written_does_not_sink_the_others(database: Database, market: Market, queues: PlacingQueues) -> None:
     offer_id = await an_offer(database, market, total=50)
     good = [a_wanted_order(market, {offer_id: 1}) for _ in range(20)]
-    bad = a_wanted_order(market, {offer_id: 1})
-    object.__setattr__(bad, "contact", type(bad.contact)(**{**_fields(bad.contact), "name": "a NUL \x00 is no text for PostgreSQL"}))
+    wanted = a_wanted_order(market, {offer_id: 1})
+    bad = replace(wanted, contact=replace(wanted.contact, name="a NUL \x00 is no text for PostgreSQL"))
 
     answers = await asyncio.gather(*(queues.place(order) for order in [*good[:10], bad, *good[10:]]), return_exceptions=True)
 
     assert sum(isinstance(answer, OrderReceipt) for answer in answers) == 20
     assert isinstance(answers[10], AppError)
     assert await _remaining(database, offer_id) == 30
-
-
-def _fields(contact: object) -> dict[str, object]:
-    return {name: getattr(contact, name) for name in contact.__slots__}  # type: ignore[attr-defined]

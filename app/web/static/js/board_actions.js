@@ -94,6 +94,11 @@ export class BoardActions {
     if (offer !== null) this.showsFlashForm.value = false;
   }
 
+  /** Open one that was prepared. @param {OfferView} offer */
+  async openPrepared(offer) {
+    await this.#call("POST", `/offers/${offer.id}/open`);
+  }
+
   /**
    * @param {OfferView} offer
    * @param {number} seconds

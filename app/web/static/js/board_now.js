@@ -42,8 +42,28 @@ export function NowZone({ actions }) {
     ${session.state === "live" && target && (actions.showsFlashForm.value || running.length === 0) && html`<${FlashForm} key=${target.id} actions=${actions} product=${target} />`}
     ${session.state === "live" && !target && html`<p class="small soft">${say("host.flash_wait")}</p>`}
     ${session.state === "live" && target && running.length > 0 && !actions.showsFlashForm.value &&
-    html`<button class="button button-secondary" type="button" onClick=${() => (actions.showsFlashForm.value = true)}>${say("host.flash_of", { product: target.name })}</button>`}
+    html`<button class="button button-secondary" type="button" onClick=${() => (actions.showsFlashForm.value = true)}>${say("host.another_flash", { product: target.name })}</button>`}
+    <${PreparedOffers} actions=${actions} />
   </section>`;
+}
+
+/** Offers made beforehand that wait for the host's hand. @param {{actions: BoardActions}} props */
+function PreparedOffers({ actions }) {
+  const { products, offers, session } = actions.room.state.value;
+  const prepared = offers.filter((offer) => offer.state === "scheduled");
+  if (prepared.length === 0) return null;
+  return html`<div class="stack stack-tight prepared">
+    <h3>${say("host.prepared")}</h3>
+    ${prepared.map(
+      (offer) => html`<div class="row prepared-row" key=${offer.id}>
+        <span class="grow">
+          <span class="run-name">${products.find((product) => product.id === offer.product_id)?.name ?? ""}</span>
+          <span class="tiny soft">${money(offer.flash_price_vnd)} · ${number(offer.total_quantity)} ${say("unit.pieces")}${offer.starts_at_ms !== null && ` · ${say("viewer.offer_soon", { time: countdown(actions.room.secondsUntil(offer.starts_at_ms)) })}`}</span>
+        </span>
+        <button class="button button-secondary" type="button" disabled=${actions.isBusy.value || session.state !== "live"} onClick=${() => actions.openPrepared(offer)}>${say("host.open_now")}</button>
+      </div>`,
+    )}
+  </div>`;
 }
 
 /** @param {{actions: BoardActions, offer: OfferView, product: ProductView | undefined}} props */

@@ -21,7 +21,7 @@ import { ConnectionLost } from "./socket.js";
 const SAMPLE_EVERY_MS = 5_000;
 const SHOWN_SECONDS = 10 * 60;
 const MINUTE_SECONDS = 60;
-const CHART_HEIGHT = 180;
+const CHART_HEIGHT = 150;
 const SOURCES = /** @type {const} */ (["tiktok", "facebook", "youtube", "other"]);
 
 const CURVES = [
@@ -41,24 +41,25 @@ export function PulseZone({ actions }) {
   return html`<section class="card zone zone-pulse stack" aria-labelledby="zone-pulse">
     <h2 id="zone-pulse">${say("host.zone_pulse")}</h2>
     <div class="pulse-figures">
-      <${Figure} name=${say("host.viewers")} value=${counts.viewers} large />
-      <${Figure} name=${say("host.orders")} value=${board?.orders_placed ?? 0} large />
-      <${Figure} name=${say("host.revenue_placed")} value=${board?.revenue_placed_vnd ?? 0} format=${money} note=${say("host.revenue_placed_note")} wide />
-      <${Figure} name=${say("host.peak")} value=${board?.viewers_peak ?? 0} />
-      <${Figure} name=${say("host.units")} value=${board?.units_placed ?? 0} />
-      <${Figure} name=${say("host.buyers")} value=${board?.buyers ?? 0} />
-      <${Figure} name=${say("host.likes")} value=${counts.likes} />
+      <${Figure} name=${say("host.viewers")} value=${board === null ? undefined : counts.viewers} large />
+      <${Figure} name=${say("host.orders")} value=${board?.orders_placed} large />
+      <${Figure} name=${say("host.revenue_placed")} value=${board?.revenue_placed_vnd} format=${money} note=${say("host.revenue_placed_note")} wide />
+    </div>
+    <div class="pulse-figures pulse-more">
+      <${Figure} name=${say("host.peak")} value=${board?.viewers_peak} />
+      <${Figure} name=${say("host.units")} value=${board?.units_placed} />
+      <${Figure} name=${say("host.buyers")} value=${board?.buyers} />
     </div>
     <${LastMinutes} room=${room} />
     <${Outside} room=${room} counts=${counts.outside} />
   </section>`;
 }
 
-/** @param {{name: string, value: number, format?: (value: number) => string, note?: string, large?: boolean, wide?: boolean}} props */
+/** A figure that is not known yet is a dash, never a zero. @param {{name: string, value: number | undefined, format?: (value: number) => string, note?: string, large?: boolean, wide?: boolean}} props */
 function Figure({ name, value, format = number, note, large = false, wide = false }) {
   return html`<div class=${wide ? "figure figure-wide" : "figure"}>
     <span class="figure-name">${name}</span>
-    <span class=${large ? "figure-value figure-value-large" : "figure-value"}><${Counting} value=${value} format=${format} /></span>
+    <span class=${large ? "figure-value figure-value-large" : "figure-value"}>${value === undefined ? "–" : html`<${Counting} value=${value} format=${format} />`}</span>
     ${note && html`<span class="tiny soft">${note}</span>`}
   </div>`;
 }

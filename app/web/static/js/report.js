@@ -14,6 +14,7 @@ import { Timeline } from "./report_timeline.js";
 /** @typedef {import("./report_types.js").Report} Report */
 
 const LIVE_EVERY_MS = 10_000;
+const MINUTE_MS = 60_000;
 
 /** @type {{session_id: string, title: string, state: string}} */
 const facts = pageFacts();
@@ -44,12 +45,12 @@ function Page() {
 function Whole({ report: shown }) {
   const isFinal = shown.figures_are === "final";
   return html`<${Head} report=${shown} />
-    ${!isFinal && html`<p class="notice notice-warning">${say("report.provisional")}</p>`}
+    ${!isFinal && html`<p class="notice notice-warning">${say(shown.state === "live" ? "report.provisional" : "report.settling")}</p>`}
     ${shown.lost_seconds_at_most > 0 && html`<p class="notice notice-warning">${say("report.lost_seconds", { time: duration(shown.lost_seconds_at_most) })}</p>`}
     <section class="card card-roomy stack"><h2>${say("report.overview")}</h2><${Headline} metrics=${shown.headline} /></section>
     <section class="card card-roomy stack">
       <div><h2>${say("report.timeline")}</h2><p class="small soft">${say("report.timeline_lead")}</p></div>
-      <${Timeline} minutes=${shown.minutes} markers=${shown.markers} />
+      <${Timeline} minutes=${wholeMinutes(shown)} markers=${shown.markers} />
     </section>
     <div class="report-pair">
       <section class="card card-roomy stack"><h2>${say("report.ladder")}</h2><${Ladder} steps=${shown.ladder} /></section>
@@ -58,6 +59,11 @@ function Whole({ report: shown }) {
     ${shown.outside.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.imported")}</h2><${OutsideTable} rows=${shown.outside} /></section>`}
     <section class="card card-roomy stack"><h2>${say("report.by_product")}</h2><${ProductTable} rows=${shown.products} /></section>
     <section class="card card-roomy stack"><h2>${say("report.by_producer")}</h2><${ProducerTable} rows=${shown.producers} /></section>`;
+}
+
+/** @param {Report} shown */
+function wholeMinutes({ minutes, as_of: asOf, figures_are: kind }) {
+  return kind === "final" ? minutes : minutes.filter((minute) => Date.parse(minute.minute_at) + MINUTE_MS <= Date.parse(asOf));
 }
 
 /** @param {{report: Report}} props */

@@ -15,9 +15,9 @@ import { labelOf, SourceMark } from "./report_figures.js";
  */
 
 const SALES_COLUMNS = /** @type {const} */ ([
+  ["revenue_placed_vnd", "report.column_revenue", "unit.vnd"],
   ["orders_placed", "report.column_orders", "unit.orders"],
   ["units_placed", "report.column_units", "unit.pieces"],
-  ["revenue_placed_vnd", "report.column_revenue", "unit.vnd"],
 ]);
 
 /** @param {readonly {sales: Sales}[]} rows @param {string} name */
@@ -25,13 +25,13 @@ function sum(rows, name) {
   return rows.reduce((total, row) => total + (row.sales[name] ?? 0), 0);
 }
 
-/** @param {{key?: string, unit: string}} head */
-function unitOf(head) {
-  return html`<span class="unit">${say(head.unit)}</span>`;
+/** @param {string} key */
+function unitOf(key) {
+  return html`<span class="unit">${say(key)}</span>`;
 }
 
 function SalesHeads() {
-  return SALES_COLUMNS.map(([, title, unit]) => html`<th class="number" scope="col">${say(title)}${unitOf({ unit })}</th>`);
+  return SALES_COLUMNS.map(([, title, unit]) => html`<th class="number" scope="col">${say(title)}${unitOf(unit)}</th>`);
 }
 
 /** @param {{sales: Sales}} props */
@@ -39,10 +39,9 @@ function SalesCells({ sales }) {
   return SALES_COLUMNS.map(([name]) => html`<td class="number">${number(sales[name] ?? 0)}</td>`);
 }
 
-/** @param {{rows: readonly {sales: Sales}[], before: number, leading?: unknown}} props */
-function TotalCells({ rows, before }) {
-  return html`<th scope="row" colspan=${before}>${say("report.total")}</th>
-    ${SALES_COLUMNS.map(([name]) => html`<td class="number">${number(sum(rows, name))}</td>`)}`;
+/** @param {{rows: readonly {sales: Sales}[]}} props */
+function TotalCells({ rows }) {
+  return SALES_COLUMNS.map(([name]) => html`<td class="number">${number(sum(rows, name))}</td>`);
 }
 
 /** @param {{rows: readonly ProductRow[]}} props */
@@ -51,23 +50,23 @@ export function ProductTable({ rows }) {
   return html`<div class="table-wrap"><table class="table">
     <thead><tr>
       <th scope="col">${say("report.column_product")}</th>
-      <th class="number" scope="col">${say("report.column_offered")}${unitOf({ unit: "unit.pieces" })}</th>
-      <th class="number" scope="col">${say("report.column_left")}${unitOf({ unit: "unit.pieces" })}</th>
       <${SalesHeads} />
+      <th class="number" scope="col">${say("report.column_offered")}${unitOf("unit.pieces")}</th>
+      <th class="number" scope="col">${say("report.column_left")}${unitOf("unit.pieces")}</th>
     </tr></thead>
     <tbody>
       <tr class="total">
         <th scope="row">${say("report.total")}</th>
+        <${TotalCells} rows=${rows} />
         <td class="number">${number(rows.reduce((total, row) => total + row.units_offered, 0))}</td>
         <td class="number">${number(rows.reduce((total, row) => total + row.units_remaining, 0))}</td>
-        ${SALES_COLUMNS.map(([name]) => html`<td class="number">${number(sum(rows, name))}</td>`)}
       </tr>
       ${rows.map(
         (row) => html`<tr key=${row.product_id}>
           <th scope="row">${row.name}<span class="unit">${[row.code, row.producer_name].filter(Boolean).join(" · ")}</span></th>
+          <${SalesCells} sales=${row.sales} />
           <td class="number">${number(row.units_offered)}</td>
           <td class="number">${number(row.units_remaining)}</td>
-          <${SalesCells} sales=${row.sales} />
         </tr>`,
       )}
     </tbody>
@@ -80,16 +79,20 @@ export function ProducerTable({ rows }) {
   return html`<div class="table-wrap"><table class="table">
     <thead><tr>
       <th scope="col">${say("report.column_producer")}</th>
-      <th class="number" scope="col">${say("report.column_products")}</th>
       <${SalesHeads} />
+      <th class="number" scope="col">${say("report.column_products")}</th>
     </tr></thead>
     <tbody>
-      <tr class="total"><${TotalCells} rows=${rows} before=${2} /></tr>
+      <tr class="total">
+        <th scope="row">${say("report.total")}</th>
+        <${TotalCells} rows=${rows} />
+        <td class="number">${number(rows.reduce((total, row) => total + row.products, 0))}</td>
+      </tr>
       ${rows.map(
         (row) => html`<tr key=${row.producer_id}>
           <th scope="row">${row.name}<span class="unit">${say(`producer.${row.kind}`)} · ${row.commune_name}</span></th>
-          <td class="number">${number(row.products)}</td>
           <${SalesCells} sales=${row.sales} />
+          <td class="number">${number(row.products)}</td>
         </tr>`,
       )}
     </tbody>
@@ -101,8 +104,8 @@ export function OutsideTable({ rows }) {
   return html`<div class="table-wrap"><table class="table">
     <thead><tr>
       <th scope="col">${say("report.column_platform")}</th>
-      <th class="number" scope="col">${say("report.column_outside_last")}${unitOf({ unit: "unit.people" })}</th>
-      <th class="number" scope="col">${say("report.column_outside_peak")}${unitOf({ unit: "unit.people" })}</th>
+      <th class="number" scope="col">${say("report.column_outside_last")}${unitOf("unit.people")}</th>
+      <th class="number" scope="col">${say("report.column_outside_peak")}${unitOf("unit.people")}</th>
       <th scope="col">${say("report.column_observed")}</th>
     </tr></thead>
     <tbody>

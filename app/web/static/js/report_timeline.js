@@ -47,7 +47,11 @@ function markerWords(marker) {
   }
 }
 
-/** @param {{minutes: readonly MinuteFigures[], markers: readonly Marker[]}} props */
+/**
+ * @param {object} props
+ * @param {readonly MinuteFigures[]} props.minutes whole ones: half a minute would look like a fall
+ * @param {readonly Marker[]} props.markers
+ */
 export function Timeline({ minutes, markers }) {
   const [index, setIndex] = useState(/** @type {number | null} */ (null));
   const times = useMemo(() => minutes.map((minute) => Date.parse(minute.minute_at) / 1000), [minutes]);

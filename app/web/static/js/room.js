@@ -1,6 +1,6 @@
 // One room on one page: socket, clock and state wired together, as signals that the page's parts read.
 
-import { batch, computed, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 
 import { ServerClock, secondsOf } from "./clock.js";
 import { RoomSocket } from "./socket.js";
@@ -11,6 +11,8 @@ import { apply, emptyRoom } from "./state.js";
  * @typedef {import("./protocol.js").ServerMessage} ServerMessage
  * @typedef {import("./state.js").RoomState} RoomState
  */
+
+const TELL_AFTER_MS = 1_200;
 
 export class Room {
   /**
@@ -30,8 +32,8 @@ export class Room {
     this.status = signal("connecting");
     /** @type {import("@preact/signals").Signal<number | null>} */
     this.closeCode = signal(null);
-    this.hasBeenOpen = signal(false);
-    this.isAway = computed(() => this.hasBeenOpen.value && this.status.value === "away");
+    /** Lost for longer than a quick return takes: worth telling. */
+    this.isAway = signal(false);
     this.socket = new RoomSocket({
       path,
       name,
@@ -42,8 +44,22 @@ export class Room {
         batch(() => {
           this.status.value = status;
           this.closeCode.value = closeCode;
-          if (status === "open") this.hasBeenOpen.value = true;
         }),
+    });
+    this.#watchAbsence();
+  }
+
+  #watchAbsence() {
+    let timer = 0;
+    effect(() => {
+      const { value: status } = this.status;
+      if (status === "open" || status === "stopped") {
+        clearTimeout(timer);
+        timer = 0;
+        this.isAway.value = false;
+      } else if (status === "away" && timer === 0) {
+        timer = setTimeout(() => (this.isAway.value = true), TELL_AFTER_MS);
+      }
     });
   }
 

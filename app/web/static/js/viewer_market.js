@@ -73,10 +73,7 @@ export function LiveMarket({ market }) {
       <${Comments} comments=${state.comments.slice(isDesk ? -ON_DESK : -OVER_VIDEO)} />
       <div class="market-foot">
         <${Composer} room=${room} onProblem=${setProblem} />
-        <button class="button bag" type="button" aria-label=${say("viewer.shelf")} onClick=${() => (market.sheet.value = { view: isDesk ? "orders" : "shelf" })}>
-          <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><path d="M5 8h14l1 12H4L5 8zm4 2V6.5a3 3 0 0 1 6 0V10" /></svg>
-          <span class="number">${number(isDesk ? market.ordering.receipts.value.length : state.products.length)}</span>
-        </button>
+        <${Bag} market=${market} isDesk=${isDesk} />
         <${Heart} market=${market} />
       </div>
       ${problem !== "" && html`<p class="toast" role="alert">${problem}</p>`}
@@ -84,6 +81,17 @@ export function LiveMarket({ market }) {
     ${isDesk && html`<${Below} market=${market} />`}
     <${Sheet} market=${market} />
   </div>`;
+}
+
+/** The way to the shelf; on a desk, where the shelf is on the page already, to one's own orders. @param {{market: Market, isDesk: boolean}} props */
+function Bag({ market, isDesk }) {
+  const count = isDesk ? market.ordering.receipts.value.length : market.room.state.value.products.length;
+  const shape = isDesk ? "M6 3h12v18l-3-2-3 2-3-2-3 2V3zm3 5h6m-6 4h6" : "M5 8h14l1 12H4L5 8zm4 2V6.5a3 3 0 0 1 6 0V10";
+  const words = say(isDesk ? "viewer.my_orders" : "viewer.shelf");
+  return html`<button class="button bag" type="button" aria-label=${words} title=${words} onClick=${() => (market.sheet.value = { view: isDesk ? "orders" : "shelf" })}>
+    <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><path d=${shape} /></svg>
+    <span class="number">${number(count)}</span>
+  </button>`;
 }
 
 /** @param {{market: Market}} props */

@@ -2,6 +2,7 @@
 
 import { html } from "htm/preact";
 
+import { knownBuyer } from "./buyer.js";
 import { commandOrder } from "./viewer_actions.js";
 import { countdown, money, number } from "./format.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
@@ -42,7 +43,7 @@ export function ProductToOrder({ market, product, offer, large = false }) {
         <p class="product-name">${product.name}</p>
         <${Stars} count=${product.ocop_stars} />
       </div>
-      <p class="tiny soft one-line">${product.unit} · ${product.producer_name}</p>
+      <p class="tiny soft one-line">${!large && `${product.code} · `}${product.unit} · ${product.producer_name}</p>
     </div>
     ${isOpen && html`<${Stock} offer=${offer} />`}
     <div class="product-foot">
@@ -102,7 +103,10 @@ function feedbackWords(market, offer) {
   switch (progress?.phase) {
     case "placed":
       return html`<p class="notice notice-good">
-        <span><strong>${say("viewer.order_placed", { number: number(progress.receipt.number) })}</strong> · ${money(progress.receipt.total_vnd)}</span>
+        <span>
+          <strong>${say("viewer.order_placed", { number: number(progress.receipt.number) })}</strong> · ${money(progress.receipt.total_vnd)}
+          <span class="tiny feedback-next">${say("viewer.order_placed_next", { phone: knownBuyer.value.phone })}</span>
+        </span>
       </p>`;
     case "refused":
       return html`<p class="notice notice-warning"><span><strong>${problemSentence(progress.code, progress.words)}</strong> ${problemAdvice(progress.code)}</span></p>`;

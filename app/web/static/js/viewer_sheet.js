@@ -77,8 +77,7 @@ export function Shelf({ market }) {
   rows.sort((one, other) => rank(one) - rank(other));
   return html`<ul class="shelf" role="list">
     ${rows.map(
-      ({ product, offer }) => html`<li key=${product.id} class="shelf-item">
-        <p class="tiny soft shelf-code"><span class="badge">${product.code}</span></p>
+      ({ product, offer }) => html`<li key=${product.id} class="shelf-item" data-product=${product.code}>
         <${ProductToOrder} market=${market} product=${product} offer=${offer} />
       </li>`,
     )}

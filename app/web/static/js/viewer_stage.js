@@ -45,7 +45,7 @@ function Scene({ product, video }) {
   return html`<div class="scene">
     <div class="scene-plate">
       ${product === null
-        ? html`<img class="scene-picture" src="/static/pictures/logo.svg" alt="" width="64" height="64" />`
+        ? html`<img class="scene-picture scene-logo" src="/static/pictures/logo.svg" alt="" width="64" height="64" />`
         : html`<${Picture} key=${product.id} product=${product} class="scene-picture" />`}
     </div>
     ${product !== null && html`<p class="scene-name">${product.name}</p>`}

@@ -3,7 +3,7 @@
 import { html } from "htm/preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-import { commentName, knownBuyer, rememberCommentName } from "./buyer.js";
+import { commentName, rememberCommentName } from "./buyer.js";
 import { shortNumber } from "./format.js";
 import { problemSentence, say } from "./page.js";
 import { Counting } from "./parts.js";
@@ -53,7 +53,9 @@ export function Comments({ comments }) {
 export function Composer({ room, onProblem, withName = true }) {
   const [text, setText] = useState("");
   const [asksName, setAsksName] = useState(false);
-  const [name, setName] = useState(commentName.value || knownBuyer.value.name);
+  const wasAsked = useRef(false);
+  // Never the buyer's name from the order form: who orders is nobody's business.
+  const [name, setName] = useState(commentName.value);
 
   /** @param {string} words */
   const post = async (words) => {
@@ -72,9 +74,11 @@ export function Composer({ room, onProblem, withName = true }) {
     event.preventDefault();
     const words = text.trim();
     if (words === "") return;
-    if (withName && commentName.value === "") {
-      if (!asksName) return setAsksName(true);
-      if (name.trim() === "") return;
+    if (withName && commentName.value === "" && !wasAsked.current) {
+      wasAsked.current = true;
+      return setAsksName(true);
+    }
+    if (asksName && name.trim() !== "") {
       rememberCommentName(name.trim());
       // A hello tells the room the new name.
       room.socket.hello();
@@ -84,7 +88,7 @@ export function Composer({ room, onProblem, withName = true }) {
   };
   return html`<form class="composer" onSubmit=${submit}>
     ${asksName &&
-    html`<input class="input composer-name" aria-label=${say("viewer.comment_name")} placeholder=${say("viewer.comment_name")} maxlength="40" value=${name}
+    html`<input class="input composer-name" aria-label=${say("viewer.comment_name")} placeholder=${`${say("viewer.comment_name")} (${say("form.optional")})`} maxlength="40" value=${name}
       ref=${(/** @type {HTMLInputElement | null} */ box) => box?.focus()}
       onInput=${(/** @type {Event} */ event) => setName(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />`}
     <input class="input" aria-label=${say("viewer.comment_placeholder")} placeholder=${say("viewer.comment_placeholder")} maxlength=${TEXT_MOST}

@@ -1,0 +1,341 @@
+"""Viewers' sockets as bare file descriptors: one epoll that is one reader on the loop, one encoded frame and one `write` per viewer.
+
+A viewer that takes no more bytes is parked: it skips ticks, keeps the unsent rest of what had begun and its replies, and goes on
+when it reads again. Everything here runs on the loop's thread. An fd number is reused by the kernel at once after `close`, so
+while a broadcast is under way closing waits for its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import socket
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection
+from uuid import UUID
+
+import structlog
+from typing_extensions import override
+
+from app.infra.clock import monotonic
+from app.infra.tasks import TaskOwner
+from app.protocol.close_codes import CLOSE_REASONS, CloseCode
+from app.realtime.connection import Connection
+from app.realtime.frames import NO_STATUS, FrameError, FrameReader, Opcode, Received, close_frame, pong_frame, text_frame
+from app.realtime.identity import Identity
+from app.settings import RealtimeSettings
+
+log = structlog.get_logger(__name__)
+
+Receiver = Callable[[Connection, str | bytes], Awaitable[None]]
+
+_READ_BYTES = 16_384
+_EVENTS_PER_TURN = 128  # then other work of the loop gets its turn
+_WRITES_PER_TURN = 1_024  # about 10 ms of a broadcast
+_INBOX_MAX = 16  # then the client is not read until it is answered: TCP holds it back
+_SWEEP_SECONDS = 0.5
+_CLOSING_SECONDS = 5.0
+
+
+def can_detach_sockets() -> bool:
+    """Only Linux has epoll and TCP_USER_TIMEOUT."""
+    return hasattr(select, "epoll") and hasattr(socket, "TCP_USER_TIMEOUT")
+
+
+class DetachedConnection(Connection):
+    """One viewer's fd. Kept small: there are tens of thousands in a worker."""
+
+    __slots__ = ("_sockets", "busy", "closing", "fd", "gone", "inbox", "outbox", "reader")
+
+    def __init__(self, sockets: DetachedSockets, fd: int, identity: Identity, session_id: UUID) -> None:
+        super().__init__(identity, session_id)
+        self._sockets = sockets
+        self.fd = fd
+        self.reader: FrameReader | None = None
+        self.inbox: deque[bytes] | None = None
+        self.outbox: deque[bytes] | None = None
+        self.busy = False
+        self.closing = False
+        self.gone = False
+
+    @override
+    def send(self, frame: bytes) -> None:
+        if not self.closing:
+            self._sockets.write(self, text_frame(frame))
+
+    @override
+    def send_tick(self, frame: bytes) -> None:
+        if not self.closing and self.outbox is None:
+            self._sockets.write(self, text_frame(frame))
+
+    @override
+    def close(self, code: CloseCode) -> None:
+        self._sockets.close_with(self, code, CLOSE_REASONS[code])
+
+
+class DetachedSockets:
+    """All detached sockets of a worker. `receive` answers a message and never raises; `released` hears of every socket that is gone."""
+
+    def __init__(self, settings: RealtimeSettings, *, receive: Receiver, released: Callable[[Connection], None]) -> None:
+        self._settings = settings
+        self._receive = receive
+        self._released = released
+        self._epoll = select.epoll()
+        self._connections: dict[int, DetachedConnection] = {}
+        # by fd: 1 = takes ticks now. A byte lookup is the only thing a broadcast does besides writing.
+        self._ready = bytearray()
+        self._rounds = 0
+        self._doomed: list[int] = []
+        self._hello_due: dict[DetachedConnection, float] = {}
+        self._parked: dict[DetachedConnection, float] = {}
+        self._closing: dict[DetachedConnection, float] = {}
+        self._tasks = TaskOwner("detached")
+
+    @property
+    def parked_count(self) -> int:
+        """Viewers that take no bytes at the moment."""
+        return len(self._parked)
+
+    def start(self) -> None:
+        asyncio.get_running_loop().add_reader(self._epoll.fileno(), self._on_ready)
+        self._tasks.spawn("sweep", self._sweep_forever())
+
+    async def stop(self) -> None:
+        """Drop what is still open. Call it after everyone was told to leave."""
+        asyncio.get_running_loop().remove_reader(self._epoll.fileno())
+        for connection in list(self._connections.values()):
+            self._drop(connection)
+        await self._tasks.close()
+        self._epoll.close()
+
+    def attach(self, connection: DetachedConnection) -> None:
+        """Watch over a socket whose handshake is being answered."""
+        fd = connection.fd
+        if fd >= len(self._ready):
+            self._ready.extend(bytes(fd + 1_024 - len(self._ready)))
+        self._connections[fd] = connection
+        self._ready[fd] = 1
+        self._epoll.register(fd, select.EPOLLIN)
+        self._hello_due[connection] = monotonic() + self._settings.hello_timeout_seconds
+
+    async def broadcast(self, fds: Collection[int], frame: bytes) -> None:
+        """Write one frame to every fd that takes bytes. Who joins meanwhile does not get it, who leaves meanwhile is skipped."""
+        data = text_frame(frame)
+        length = len(data)
+        write, ready = os.write, self._ready
+        everyone = list(fds)
+        self._rounds += 1
+        try:
+            for start in range(0, len(everyone), _WRITES_PER_TURN):
+                for fd in everyone[start : start + _WRITES_PER_TURN]:
+                    if ready[fd]:
+                        try:
+                            sent = write(fd, data)
+                        except BlockingIOError:
+                            self._park(self._connections[fd], b"")
+                        except OSError:
+                            self._drop(self._connections[fd])
+                        else:
+                            if sent != length:
+                                self._park(self._connections[fd], data[sent:])
+                await asyncio.sleep(0)
+        finally:
+            self._rounds -= 1
+            if not self._rounds:
+                self._close_doomed()
+
+    def write(self, connection: DetachedConnection, data: bytes) -> None:
+        """Send, or keep for a parked viewer; one for whom too much is kept is closed as slow."""
+        if connection.gone:
+            return
+        if connection.outbox is not None:
+            if len(connection.outbox) >= self._settings.reply_queue_frames:
+                self.close_with(connection, CloseCode.SLOW, CLOSE_REASONS[CloseCode.SLOW])
+            else:
+                connection.outbox.append(data)
+            return
+        try:
+            sent = os.write(connection.fd, data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._drop(connection)
+            return
+        if sent != len(data):
+            self._park(connection, data[sent:])
+
+    def close_with(self, connection: DetachedConnection, code: int, reason: str) -> None:
+        """Send a close frame behind what had begun, and wait a little for the peer's. Closing twice changes nothing."""
+        if connection.closing or connection.gone:
+            return
+        if connection.outbox is not None:
+            # Only the frame that is half out must be finished; the rest would only delay the goodbye.
+            while len(connection.outbox) > 1:
+                connection.outbox.pop()
+        self.write(connection, close_frame(code, reason))
+        connection.closing = True
+        if not connection.gone:
+            self._ready[connection.fd] = 0
+            self._closing[connection] = monotonic() + _CLOSING_SECONDS
+
+    # --- events ---
+
+    def _on_ready(self) -> None:
+        for fd, events in self._epoll.poll(0, _EVENTS_PER_TURN):
+            connection = self._connections.get(fd)
+            if connection is None:
+                continue
+            if events & (select.EPOLLHUP | select.EPOLLERR):
+                self._drop(connection)
+                continue
+            if events & select.EPOLLOUT:
+                self._resume(connection)
+            if events & select.EPOLLIN and not connection.gone:
+                self._read(connection)
+
+    def _read(self, connection: DetachedConnection) -> None:
+        try:
+            data = os.read(connection.fd, _READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self.take(connection, data)
+        else:
+            self._drop(connection)
+
+    def take(self, connection: DetachedConnection, data: bytes) -> None:
+        """Bytes from a viewer, whole frames or parts of them."""
+        reader = connection.reader or FrameReader(4 * self._settings.max_message_bytes)
+        messages, violation = reader.feed(data)
+        connection.reader = None if reader.is_between_messages else reader
+        for message in messages:
+            self._obey(connection, message)
+        if violation is not None:
+            self._refuse(connection, violation)
+
+    def _obey(self, connection: DetachedConnection, message: Received) -> None:
+        match message.opcode:
+            case Opcode.PING:
+                # While replies wait, an answer to a ping may be left out: the next one is answered.
+                if connection.outbox is None and not connection.closing:
+                    self.write(connection, pong_frame(message.payload))
+            case Opcode.CLOSE:
+                if not connection.closing:
+                    self.write(connection, close_frame(int.from_bytes(message.payload[:2], "big") if message.payload else NO_STATUS))
+                self._drop(connection)
+            case Opcode.TEXT | Opcode.BINARY:
+                if not connection.closing:
+                    self._enqueue(connection, message.payload)
+            case Opcode.PONG | Opcode.CONTINUATION:
+                pass
+
+    def _refuse(self, connection: DetachedConnection, violation: FrameError) -> None:
+        self.close_with(connection, violation.code, violation.reason)
+        # Nothing more that it sends can be understood.
+        self._listen(connection)
+
+    # --- messages, one after the other per viewer; a task lives only while there are any ---
+
+    def _enqueue(self, connection: DetachedConnection, payload: bytes) -> None:
+        if connection.inbox is None:
+            connection.inbox = deque()
+        connection.inbox.append(payload)
+        if not connection.busy:
+            connection.busy = True
+            self._tasks.spawn("answer", self._answer(connection))
+        elif len(connection.inbox) >= _INBOX_MAX:
+            self._listen(connection)
+
+    async def _answer(self, connection: DetachedConnection) -> None:
+        inbox = connection.inbox
+        while inbox and not connection.gone:
+            was_full = len(inbox) >= _INBOX_MAX
+            await self._receive(connection, inbox.popleft())
+            if was_full:
+                self._listen(connection)
+        connection.inbox = None
+        connection.busy = False
+
+    # --- parking ---
+
+    def _park(self, connection: DetachedConnection, rest: bytes) -> None:
+        connection.outbox = deque([rest] if rest else [])
+        self._ready[connection.fd] = 0
+        self._parked[connection] = monotonic() + self._settings.slow_timeout_seconds
+        self._listen(connection)
+
+    def _resume(self, connection: DetachedConnection) -> None:
+        outbox = connection.outbox
+        while outbox:
+            try:
+                sent = os.write(connection.fd, outbox[0])
+            except BlockingIOError:
+                return
+            except OSError:
+                self._drop(connection)
+                return
+            if sent < len(outbox[0]):
+                outbox[0] = outbox[0][sent:]
+                return
+            outbox.popleft()
+        connection.outbox = None
+        self._parked.pop(connection, None)
+        self._ready[connection.fd] = 0 if connection.closing else 1
+        self._listen(connection)
+
+    def _listen(self, connection: DetachedConnection) -> None:
+        """Tell epoll what to wait for: bytes from the viewer unless it has to wait, room for bytes while it is parked."""
+        if connection.gone:
+            return
+        is_full = connection.inbox is not None and len(connection.inbox) >= _INBOX_MAX
+        wanted = 0 if is_full else select.EPOLLIN
+        self._epoll.modify(connection.fd, wanted | (select.EPOLLOUT if connection.outbox is not None else 0))
+
+    # --- the end ---
+
+    def _drop(self, connection: DetachedConnection) -> None:
+        if connection.gone:
+            return
+        connection.gone = connection.closing = True
+        fd = connection.fd
+        self._ready[fd] = 0
+        del self._connections[fd]
+        self._epoll.unregister(fd)
+        for waiting in (self._hello_due, self._parked, self._closing):
+            waiting.pop(connection, None)
+        self._doomed.append(fd)
+        if not self._rounds:
+            self._close_doomed()
+        self._released(connection)
+
+    def _close_doomed(self) -> None:
+        for fd in self._doomed:
+            os.close(fd)
+        self._doomed.clear()
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            now = monotonic()
+            for connection in _overdue(self._hello_due, now):
+                if not connection.said_hello:
+                    connection.close(CloseCode.NO_HELLO)
+            for connection in _overdue(self._parked, now):
+                connection.close(CloseCode.SLOW)
+            for connection in _overdue(self._closing, now):
+                self._drop(connection)
+
+
+def _overdue(waiting: dict[DetachedConnection, float], now: float) -> list[DetachedConnection]:
+    """Takes out those whose time is up. All of one dictionary wait equally long, so the oldest come first."""
+    due = []
+    for connection, deadline in waiting.items():
+        if deadline > now:
+            break
+        due.append(connection)
+    for connection in due:
+        del waiting[connection]
+    return due

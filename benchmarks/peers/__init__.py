@@ -1,0 +1,1 @@
+"""Other servers that do the same fan-out, for comparison."""

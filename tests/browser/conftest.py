@@ -1,0 +1,198 @@
+"""A real service with two workers and real Chromium pages that fail on any complaint in their console; screenshots on the way."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import APIResponse, Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from app.rehearsal.demo_accounts import DemoAccounts, read_demo_accounts
+from app.settings import PROJECT_ROOT, child_environment
+from tests.conftest import make_server_folder
+from tests.infra.service_process import service
+
+# `OCOP_CHROMIUM` names another Chromium than Debian's.
+CHROMIUM = child_environment({}).get("OCOP_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM_ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+PHONE, DESK = (390, 844), (1440, 900)
+SCREENSHOTS = PROJECT_ROOT / "build" / "screenshots"
+PUBLISHED_SCREENSHOTS = PROJECT_ROOT / "docs" / "screenshots"
+PUBLISHED = {"viewer-390", "viewer-1440", "board-390", "board-1440", "report-390", "report-1440"}
+
+_numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-screenshots", action="store_true", help="copy the README's screenshots from build/ to docs/screenshots")
+
+
+@dataclass
+class Desk:
+    """The organiser's hands: calls to the API with the organiser's login."""
+
+    context: BrowserContext
+    base: str
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        # Playwright itself would serialise None as "null".
+        extra = {} if body is None else {"data": body}
+        answer: APIResponse = self.context.request.fetch(self.base + path, method=method, **extra)
+        assert answer.ok, f"{method} {path}: {answer.status} {answer.text()}"
+        return answer.json() if answer.text() else None
+
+    def product_ids(self) -> list[str]:
+        return [product["id"] for product in self.call("GET", "/api/v1/products")["items"]]
+
+    def make_session(self, *, title: str = "Chợ phiên thử", products: int = 4, live: bool = True) -> str:
+        session_id: str = self.call("POST", "/api/v1/sessions", {"title": title})["id"]
+        self.call("PUT", f"/api/v1/sessions/{session_id}/products", {"product_ids": self.product_ids()[:products]})
+        if live:
+            self.move(session_id, "live")
+        return session_id
+
+    def move(self, session_id: str, to: str) -> None:
+        self.call("POST", f"/api/v1/sessions/{session_id}/transitions", {"to": to})
+
+    def open_offer(self, session_id: str, *, total: int = 5, limit: int = 3, price_vnd: int = 40_000) -> dict[str, Any]:
+        """An open flash offer for the session's first product, which is pinned."""
+        product_id = self.call("GET", f"/api/v1/sessions/{session_id}")["products"][0]["id"]
+        self.call("POST", f"/api/v1/sessions/{session_id}/pin", {"product_id": product_id})
+        offer: dict[str, Any] = self.call(
+            "POST",
+            f"/api/v1/sessions/{session_id}/offers",
+            {
+                "product_id": product_id,
+                "flash_price_vnd": price_vnd,
+                "total_quantity": total,
+                "per_viewer_limit": limit,
+                "duration_seconds": 600,
+                "open_now": True,
+            },
+        )
+        return offer
+
+
+@dataclass
+class Market:
+    """The running service as the tests see it."""
+
+    base: str
+    accounts: DemoAccounts
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def context(self, size: tuple[int, int], *, theme: str = "light") -> BrowserContext:
+        """A person of their own: own cookies, own memory. What their pages complain about fails the test."""
+        width, height = size
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce"
+        )
+        context.on("console", self._listen)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.contexts.append(context)
+        return context
+
+    def page(self, size: tuple[int, int] = PHONE, *, theme: str = "light") -> Page:
+        return self.context(size, theme=theme).new_page()
+
+    def desk(self) -> Desk:
+        desk = Desk(self.context(DESK), self.base)
+        account = self.accounts.organiser
+        desk.call("POST", "/api/v1/login", {"login": account.login, "password": account.password})
+        return desk
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+
+@pytest.fixture(scope="session")
+def served(redis_url: str, request: pytest.FixtureRequest) -> Iterator[tuple[str, DemoAccounts]]:
+    """Address of a real service with the demo market's goods and accounts, and the accounts."""
+    make_database: Callable[[], str] = request.getfixturevalue("session_database")
+    folder = make_server_folder()
+    environment = {
+        "DATABASE_URL": make_database(),
+        "REDIS_URL": redis_url,
+        "OCOP_REDIS_PREFIX": f"browser-{next(_numbers)}",
+        "OCOP_SECRET_KEY": uuid4().hex + uuid4().hex,
+        "OCOP_DATA_DIR": str(folder),
+    }
+    try:
+        command = [sys.executable, "-m", "app.cli", "seed"]
+        subprocess.run(command, env=child_environment(environment), cwd=PROJECT_ROOT, check=True, capture_output=True, timeout=60)
+        accounts = read_demo_accounts(folder)
+        assert accounts is not None
+        with service(folder, **environment) as process:
+            process.wait_until_ready()
+            yield f"http://127.0.0.1:{process.port}", accounts
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def session_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """Makes a migrated database that lives as long as the run; dropped afterwards."""
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("migrated_template")
+    name = "ocop_test_browser"
+
+    def make() -> str:
+        server.run_sql(f"CREATE DATABASE {name} OWNER ocop TEMPLATE {template}")
+        return str(server.url_of(name))
+
+    yield make
+    server.run_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def market(served: tuple[str, DemoAccounts], browser: Browser) -> Iterator[Market]:
+    """The service with a fresh set of people; fails when any of their pages complained."""
+    base, accounts = served
+    opened = Market(base, accounts, browser)
+    yield opened
+    for context in opened.contexts:
+        context.close()
+    assert opened.complaints == []
+
+
+@pytest.fixture
+def shoot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Write what a page shows to build/screenshots; with --update-screenshots the README's ones to docs/screenshots too."""
+
+    def take(page: Page, name: str) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path: Path = SCREENSHOTS / f"{name}.png"
+        page.screenshot(path=path)
+        if request.config.getoption("--update-screenshots") and name in PUBLISHED:
+            PUBLISHED_SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, PUBLISHED_SCREENSHOTS / path.name)
+
+    return take
+
+
+def digits(text: str | None) -> int:
+    """The number that a person reads in `text`."""
+    return int(re.sub(r"\D", "", text or "") or -1)
