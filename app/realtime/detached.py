@@ -8,6 +8,7 @@ while a broadcast is under way closing waits for its end.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import select
 import socket
@@ -46,7 +47,7 @@ def can_detach_sockets() -> bool:
 class DetachedConnection(Connection):
     """One viewer's fd. Kept small: there are tens of thousands in a worker."""
 
-    __slots__ = ("_sockets", "busy", "closing", "fd", "gone", "inbox", "outbox", "reader")
+    __slots__ = ("_sockets", "busy", "closing", "deaf", "fd", "gone", "inbox", "outbox", "reader")
 
     def __init__(self, sockets: DetachedSockets, fd: int, identity: Identity, session_id: UUID) -> None:
         super().__init__(identity, session_id)
@@ -57,6 +58,7 @@ class DetachedConnection(Connection):
         self.outbox: deque[bytes] | None = None
         self.busy = False
         self.closing = False
+        self.deaf = False
         self.gone = False
 
     @override
@@ -208,6 +210,8 @@ class DetachedSockets:
 
     def take(self, connection: DetachedConnection, data: bytes) -> None:
         """Bytes from a viewer, whole frames or parts of them."""
+        if connection.deaf:
+            return
         reader = connection.reader or FrameReader(4 * self._settings.max_message_bytes)
         messages, violation = reader.feed(data)
         connection.reader = None if reader.is_between_messages else reader
@@ -233,9 +237,11 @@ class DetachedSockets:
                 pass
 
     def _refuse(self, connection: DetachedConnection, violation: FrameError) -> None:
+        """Say why, and end our side: nothing more that the client sends can be understood, so it is read only to be thrown away."""
         self.close_with(connection, violation.code, violation.reason)
-        # Nothing more that it sends can be understood.
-        self._listen(connection)
+        connection.deaf = True
+        if connection.outbox is None and not connection.gone:
+            _end_sending(connection.fd)
 
     # --- messages, one after the other per viewer; a task lives only while there are any ---
 
@@ -327,6 +333,13 @@ class DetachedSockets:
                 connection.close(CloseCode.SLOW)
             for connection in _overdue(self._closing, now):
                 self._drop(connection)
+
+
+def _end_sending(fd: int) -> None:
+    opened = socket.socket(fileno=fd)
+    with contextlib.suppress(OSError):
+        opened.shutdown(socket.SHUT_WR)
+    opened.detach()
 
 
 def _overdue(waiting: dict[DetachedConnection, float], now: float) -> list[DetachedConnection]:

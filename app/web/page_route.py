@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import RedirectResponse
+from typing_extensions import override
 
 from app.errors import AppError, NotFound, NotSignedIn, Unavailable
 from app.settings import Settings
@@ -28,6 +29,7 @@ _SEE_OTHER = 303
 class PageRoute(APIRoute):
     """A route that answers people. Expected failures become pages; a wish for a language is remembered and leaves the address."""
 
+    @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
 

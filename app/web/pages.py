@@ -84,7 +84,9 @@ async def login(request: Request, user: OptionalUser) -> Response:
 async def host_sessions(request: Request, user: SignedInUser, sessions: Sessions) -> Response:
     """The sessions of whoever is signed in, and the form for a new one."""
     found = await sessions.list_for(user)
-    return render(request, "host_sessions.html", script="host_sessions.js", words=("host.", "session."), user=user, sessions=found, facts={})
+    return render(
+        request, "host_sessions.html", script="host_sessions.js", words=("host.", "session."), user=user, sessions=found, facts={}
+    )
 
 
 @router.get("/host/{session_id}")
@@ -129,7 +131,13 @@ def _give_ticket(request: Request, response: Response) -> None:
     except TicketInvalid:
         _, ticket = signer.issue()
         response.set_cookie(
-            TICKET_COOKIE, ticket, max_age=TICKET_MAX_AGE_SECONDS, path="/", httponly=True, samesite="lax", secure=settings.cookies_are_secure
+            TICKET_COOKIE,
+            ticket,
+            max_age=TICKET_MAX_AGE_SECONDS,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=settings.cookies_are_secure,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta, timezone
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -34,20 +34,24 @@ def language_of(request: Request) -> Language:
 
 
 def render(
-    request: Request, template: str, *, script: str | None = None, words: tuple[str, ...] = (), status: int = 200, **content: Any
+    request: Request, template: str, *, script: str | None = None, words: tuple[str, ...] = (), status: int = 200, **content: object
 ) -> HTMLResponse:
     """A page. `script` is its module in static/js, `words` the prefixes of the texts that the script reads."""
     language = language_of(request)
     page_texts = texts_with_prefixes(language, *_PREFIXES_FOR_ALL, *words)
-    body = _environment().get_template(template).render(
-        language=language,
-        texts=texts_for(language),
-        page_texts=page_texts if script else None,
-        csp_nonce=request.state.csp_nonce,
-        import_map=_import_map(),
-        modules=modules_of(script) if script else (),
-        when=lambda ms: _when(ms, language),
-        **content,
+    body = (
+        _environment()
+        .get_template(template)
+        .render(
+            language=language,
+            texts=texts_for(language),
+            page_texts=page_texts if script else None,
+            csp_nonce=request.state.csp_nonce,
+            import_map=_import_map(),
+            modules=modules_of(script) if script else (),
+            when=lambda ms: _when(ms, language),
+            **content,
+        )
     )
     # Pages carry a nonce and what this person may see: nobody else gets this copy.
     return HTMLResponse(body, status, headers={"cache-control": "private, no-cache", "content-language": language})
@@ -61,10 +65,11 @@ def _when(milliseconds: int | None, language: Language) -> str:
     return words[:1].upper() + words[1:]
 
 
-
 @cache
 def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(TEMPLATES_DIR), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES_DIR), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
 
 
 @cache

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+from typing_extensions import override
 
 STATIC_DIR = Path(__file__).resolve().parent / "static"
 
@@ -19,7 +20,10 @@ _LONGER_LIVED = ("vendor/", "pictures/")
 
 
 class _CachedFiles(StaticFiles):
-    def file_response(self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200) -> Response:
+    @override
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
         name = Path(full_path).resolve().relative_to(STATIC_DIR).as_posix()
         response.headers["cache-control"] = _LONGER_LIFE if name.startswith(_LONGER_LIVED) else _SHORT_LIFE

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_CORES = os.sched_getaffinity(0)
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _USER_TIME, _SYSTEM_TIME = 11, 12  # positions in /proc/<pid>/stat after the program's name
 
@@ -24,8 +25,8 @@ class KernelMemory:
 
 
 def cores() -> list[int]:
-    """The cores this process may use."""
-    return sorted(os.sched_getaffinity(0))
+    """The cores this process was given, whatever it has bound itself to since."""
+    return sorted(_CORES)
 
 
 @contextmanager

@@ -219,8 +219,10 @@ def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) 
     workers: list[ChildProcess] = []
     stack.callback(_stop, workers)
     with on_cores(plan.worker_cores or cores()):
-        for number in range(plan.workers):
-            workers.append(spawn(f"worker {number}", command, env=environment, cwd=PROJECT_ROOT, log_file=_worker_log(settings)))
+        workers += [
+            spawn(f"worker {number}", command, env=environment, cwd=PROJECT_ROOT, log_file=_worker_log(settings))
+            for number in range(plan.workers)
+        ]
     return workers
 
 

@@ -174,7 +174,8 @@ class _Member:
         """The next line of this kind. Raises `LoadFailed` when the process ends first, `TimeoutError`."""
         assert self._reader is not None  # noqa: S101 - started by the crowd
         waiting = asyncio.ensure_future(self._lines[event].get())
-        await asyncio.wait({waiting, self._reader}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {waiting, self._reader}
+        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():
             return waiting.result()
         waiting.cancel()

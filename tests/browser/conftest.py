@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from playwright.sync_api import APIResponse, Browser, BrowserContext, ConsoleMes
 from app.rehearsal.demo_accounts import DemoAccounts, read_demo_accounts
 from app.settings import PROJECT_ROOT, child_environment
 from tests.conftest import make_server_folder
-from tests.infra.service_process import service
+from tests.infra.service_process import free_port, service
 
 # `OCOP_CHROMIUM` names another Chromium than Debian's.
 CHROMIUM = child_environment({}).get("OCOP_CHROMIUM", "/usr/bin/chromium")
@@ -46,10 +45,12 @@ class Desk:
     context: BrowserContext
     base: str
 
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        # Playwright itself would serialise None as "null".
-        extra = {} if body is None else {"data": body}
-        answer: APIResponse = self.context.request.fetch(self.base + path, method=method, **extra)
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        request = self.context.request
+        # Playwright would send "null" for a body that is None.
+        answer: APIResponse = (
+            request.fetch(self.base + path, method=method) if body is None else request.fetch(self.base + path, method=method, data=body)
+        )
         assert answer.ok, f"{method} {path}: {answer.status} {answer.text()}"
         return answer.json() if answer.text() else None
 
@@ -137,7 +138,7 @@ def served(redis_url: str, request: pytest.FixtureRequest) -> Iterator[tuple[str
         subprocess.run(command, env=child_environment(environment), cwd=PROJECT_ROOT, check=True, capture_output=True, timeout=60)
         accounts = read_demo_accounts(folder)
         assert accounts is not None
-        with service(folder, **environment) as process:
+        with service(folder, port=free_port(), **environment) as process:
             process.wait_until_ready()
             yield f"http://127.0.0.1:{process.port}", accounts
     finally:
@@ -191,8 +192,3 @@ def shoot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
             shutil.copyfile(path, PUBLISHED_SCREENSHOTS / path.name)
 
     return take
-
-
-def digits(text: str | None) -> int:
-    """The number that a person reads in `text`."""
-    return int(re.sub(r"\D", "", text or "") or -1)

@@ -37,7 +37,7 @@ def test_the_report_after_the_end(market: Market, shoot: Callable[[Page, str], N
     expect(organiser.get_by_text("Sổ đơn khớp")).to_be_visible(timeout=30_000)
     expect(organiser.locator(".table .total").first).to_contain_text("80.000")
     organiser.get_by_role("button", name="Lượt xem", exact=False).first.click()
-    expect(organiser.locator(".metric-definition:visible")).to_contain_text("Số lần vào phòng")
+    expect(organiser.locator(".metric-definition:visible")).to_contain_text("vào phòng")
     shoot(organiser, "report-1440")
     organiser.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     shoot(organiser, "report-390")

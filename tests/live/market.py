@@ -9,136 +9,103 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, cast
 from uuid import UUID, uuid4
 
 import httpx2
-import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from starlette.responses import Response
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from app.accounts import routes as account_routes
 from app.accounts.access import LOGIN_COOKIE
-from app.accounts.origin import OriginGuard
 from app.accounts.service import AccountService, CurrentUser, NewUser
 from app.catalog.schemas import ProducerContent, ProductContent
 from app.catalog.service import CatalogService
-from app.errors import AppError, MalformedRequest
 from app.infra.database import Database, open_database
-from app.infra.problems import problem_body, problem_headers
 from app.infra.redis_client import RedisClients, open_redis
-from app.infra.serving import uvicorn_config
-from app.live import routes as live_routes
-from app.live import sockets as live_sockets
-from app.live.commands import live_handlers
-from app.live.comments import CommentArchive, CommentService
-from app.live.jobs import LiveJobs
-from app.live.loading import RoomLoader
-from app.live.outside import OutsideCounts
+from app.infra.serving import make_server
 from app.live.rooms import RoomDirectory
 from app.live.schemas import SessionContent
 from app.live.service import SessionService
+from app.main import create_app
 from app.metrics.service import MetricsService
 from app.protocol.events import RoomEvent, room_event, server_message
-from app.protocol.views import OfferView
-from app.realtime.hub import Hub
-from app.realtime.room_log import RoomLog
-from app.realtime.router import Router
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.settings import RealtimeSettings, Settings, load_settings
 
 PASSWORD = "cam-vu-quang-2026"
 SECRET = "secret-of-the-tests-only"
-QUICK = RealtimeSettings(tick_min_seconds=0.05, comment_interval_seconds=1e-6, commands_burst=1_000, commands_per_second=1_000)
+# The portable sockets; tests/realtime shows that the detached ones keep the same promises.
+QUICK = RealtimeSettings(
+    sockets="portable", tick_min_seconds=0.05, comment_interval_seconds=1e-6, commands_burst=1_000, commands_per_second=1_000
+)
+
+_numbers = itertools.count(1)
 
 
 @dataclass
 class Stores:
+    """The test's own way to the stores, beside the nodes'."""
+
     database: Database
     redis: RedisClients
     settings: Settings
 
 
 @asynccontextmanager
-async def open_stores(postgres_url: str, redis_url: str, prefix: str) -> AsyncIterator[Stores]:
-    settings = load_settings(redis_prefix=prefix, realtime=QUICK)
+async def open_stores(postgres_url: str, redis_url: str, prefix: str, realtime: RealtimeSettings = QUICK) -> AsyncIterator[Stores]:
+    settings = load_settings(
+        database_url=postgres_url, redis_url=redis_url, redis_prefix=prefix, secret_key=SECRET, realtime=realtime, drain_seconds=0.0
+    )
     async with open_database(postgres_url, settings.database) as database, open_redis(redis_url) as redis:
         yield Stores(database, redis, settings)
 
 
 class Node:
-    """One worker: its own hub, rooms and web server on a free port, in the test's event loop."""
+    """One worker: the whole service with its web server on a free port, in the test's event loop."""
 
-    def __init__(self, stores: Stores, realtime: RealtimeSettings = QUICK) -> None:
-        settings = stores.settings.model_copy(update={"realtime": realtime})
-        self.offers: dict[UUID, tuple[OfferView, ...]] = {}
-        self.offer_loads = 0
-        self.log = RoomLog(stores.redis, prefix=settings.redis_prefix, settings=realtime)
-        self.accounts = AccountService(stores.database, stores.redis, redis_prefix=settings.redis_prefix)
-        self.catalog = CatalogService(stores.database)
-        self.metrics = MetricsService(stores.database, stores.redis, settings.redis_prefix)
-        self.sessions = SessionService(stores.database, catalog=self.catalog, room_log=self.log)
-        self.archive = CommentArchive(stores.database)
-        self.hub = Hub(realtime)
-        loader = RoomLoader(
-            sessions=self.sessions, room_log=self.log, archive=self.archive, load_offers=self._load_offers, settings=realtime
-        )
-        self.rooms = RoomDirectory(
-            room_log=self.log, hub=self.hub, metrics=self.metrics, loader=loader, settings=realtime, node=f"node-{uuid4()}"
-        )
-        self.jobs = LiveJobs(self.sessions, self.archive)
-        self.tickets = TicketSigner(SECRET)
-        outside = OutsideCounts(stores.database, self.metrics)
-        comments = CommentService(room_log=self.log, archive=self.archive)
-        self.router = Router(live_handlers(rooms=self.rooms, comments=comments, outside=outside), settings=realtime)
-        self.app = self._build_app(settings)
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings.model_copy(update={"node_name": f"node-{next(_numbers)}"})
+        self.app = create_app(self.settings)
         self.address = ""
-
-    async def _load_offers(self, session_id: UUID) -> tuple[OfferView, ...]:
-        self.offer_loads += 1
-        return self.offers.get(session_id, ())
-
-    def _build_app(self, settings: Settings) -> FastAPI:
-        app = FastAPI()
-        app.state.settings, app.state.accounts, app.state.tickets = settings, self.accounts, self.tickets
-        app.state.sessions, app.state.rooms, app.state.router = self.sessions, self.rooms, self.router
-        app.include_router(account_routes.router)
-        app.include_router(live_routes.router)
-        app.include_router(live_sockets.router)
-        app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
-
-        async def answer(_: Request, error: AppError) -> Response:
-            return Response(problem_body(error), error.http_status, problem_headers(error))
-
-        async def malformed(request: Request, _: RequestValidationError) -> Response:
-            return await answer(request, MalformedRequest())
-
-        app.add_exception_handler(AppError, answer)  # type: ignore[arg-type]  # Starlette types handlers for Exception only
-        app.add_exception_handler(RequestValidationError, malformed)  # type: ignore[arg-type]  # the same
-        return app
+        self.server = make_server(self.app, self.settings)
 
     @asynccontextmanager
-    async def running(self, settings: Settings) -> AsyncIterator[Self]:
+    async def running(self) -> AsyncIterator[Self]:
         listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn_config(self.app, settings))
-        serving = asyncio.ensure_future(server._serve(sockets=[listener]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        self.rooms.start()
-        self.jobs.start()
+        serving = asyncio.ensure_future(self.server._serve(sockets=[listener]))
+        async with asyncio.timeout(10):
+            while not self.server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
+                await asyncio.sleep(0.01)
         try:
             yield self
         finally:
-            await self.rooms.drain(0)
-            await self.rooms.stop()
-            await self.jobs.close()
-            server.should_exit = True
+            self.server.should_exit = True
             await serving
-            listener.close()
+
+    @property
+    def accounts(self) -> AccountService:
+        return cast("AccountService", self.app.state.accounts)
+
+    @property
+    def catalog(self) -> CatalogService:
+        return cast("CatalogService", self.app.state.catalog)
+
+    @property
+    def metrics(self) -> MetricsService:
+        return cast("MetricsService", self.app.state.metrics)
+
+    @property
+    def sessions(self) -> SessionService:
+        return cast("SessionService", self.app.state.sessions)
+
+    @property
+    def rooms(self) -> RoomDirectory:
+        return cast("RoomDirectory", self.app.state.rooms)
+
+    @property
+    def database(self) -> Database:
+        return cast("Database", self.app.state.database)
 
 
 @dataclass
@@ -209,8 +176,8 @@ class Market:
     session_id: UUID
     stack: AsyncExitStack
 
-    async def another_node(self, realtime: RealtimeSettings = QUICK) -> Node:
-        return await self.stack.enter_async_context(Node(self.stores, realtime).running(self.stores.settings))
+    async def another_node(self) -> Node:
+        return await self.stack.enter_async_context(Node(self.node.settings).running())
 
     async def goes_live(self) -> None:
         await self.node.sessions.transition(self.host, self.session_id, "live")
@@ -228,7 +195,7 @@ class Market:
     ) -> Viewer:
         """A socket with a viewer's ticket; it has not said hello yet."""
         at = node or self.node
-        _, ticket = at.tickets.issue(device)
+        _, ticket = TicketSigner(SECRET).issue(device)
         sent = {"Cookie": f"{TICKET_COOKIE}={ticket}"} if headers is None else headers
         url = f"ws://{at.address}/ws/sessions/{self.session_id}{path}"
         opened = await self.stack.enter_async_context(connect(url, additional_headers=sent, compression=None, **options))
@@ -258,7 +225,7 @@ class Market:
 
 async def open_market(stores: Stores, stack: AsyncExitStack, realtime: RealtimeSettings = QUICK) -> Market:
     """A market on one running node. Its session is a draft with two products."""
-    node = await stack.enter_async_context(Node(stores, realtime).running(stores.settings))
+    node = await stack.enter_async_context(Node(stores.settings.model_copy(update={"realtime": realtime})).running())
     organisation_id = await node.accounts.create_organisation("Chợ phiên OCOP Hà Tĩnh")
     organiser = await node.accounts.create_user(organisation_id, NewUser("ban.mai", "Trần Thị Ban Mai", "organiser", PASSWORD))
     host = await node.accounts.create_user(organisation_id, NewUser("ngoc.lan", "Lê Ngọc Lan", "host", PASSWORD))

@@ -177,7 +177,8 @@ export class RoomSocket {
   #leave() {
     this.#isLeaving = true;
     this.#write({ type: "viewer.leave", id: this.#nextId() });
-    this.#socket?.close();
+    // One that is still being opened goes with the page.
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.close();
   }
 
   /** A connection that died without a word looks open for minutes: ask after a silence, give up when nothing comes. */

@@ -1,0 +1,180 @@
+"""One server's fan-out, measured from outside: handshakes, memory of idle viewers, processor time per delivery, latency."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.load.machine import core_busy_seconds, cpu_seconds, pss_bytes
+from benchmarks.load.viewers import Report, Target, Viewers
+
+_WARM_UP_VIEWERS = 200
+_SETTLE_SECONDS = 2.0
+_WINDOWS = 3
+_WINDOW_DELIVERIES = 250_000
+# Frozen clients read nothing: so many rounds must fit into the kernel's receive buffers.
+_WINDOW_ROUNDS_MAX = 30
+_PACED_ROUNDS = 12
+_PACED_SECONDS = 0.5
+_QUIET_SECONDS = 0.2
+_QUIET_SHARE = 0.1
+_PATIENCE_SECONDS = 120.0
+
+
+class Server(Protocol):
+    """A server under measurement."""
+
+    @property
+    def pids(self) -> list[int]: ...
+
+    async def send_rounds(self, count: int, *, interval_seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where it is measured: one core for the server, one for everything else, and a folder for small files."""
+
+    server_core: int
+    client_core: int
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured for one server. Processor times in microseconds, latencies in milliseconds."""
+
+    viewers: int
+    payload_bytes: int
+    handshakes_per_core_s: float
+    joins_per_core_s: float
+    bytes_per_viewer: float
+    cpu_per_delivery_us: float
+    cpu_per_delivery_us_windows: tuple[float, ...]
+    core_busy_per_delivery_us: float
+    deliveries: int
+    tick_p50_ms: float | None
+    tick_p99_ms: float | None
+    last_viewer_p50_ms: float | None
+    last_viewer_p99_ms: float | None
+    lost: int
+
+
+async def measure(server: Server, target: Target, *, count: int, ground: Ground) -> Figures:
+    """Everything about one server that is already running. Raises `LoadFailed`, `TimeoutError`."""
+    seconds = int(3 * _PATIENCE_SECONDS)
+    cores = [ground.client_core]
+    # The first connections pay for imports, caches and free lists; they stay, so what follows is the price of one more viewer.
+    async with Viewers(target, count=_WARM_UP_VIEWERS, seconds=seconds, cores=cores, folder=ground.folder) as warm_up:
+        await warm_up.wait_joined(_PATIENCE_SECONDS)
+        await asyncio.sleep(_SETTLE_SECONDS)
+        before = pss_bytes(server.pids)
+        crowd = Viewers(
+            replace(target, tickets=target.tickets[_WARM_UP_VIEWERS:]),
+            count=count,
+            seconds=seconds,
+            cores=cores,
+            folder=ground.folder,
+            hold_hello=True,
+        )
+        async with crowd:
+            opened, took = await crowd.wait_open(_PATIENCE_SECONDS)
+            joins_per_second = await _let_in(crowd, opened)
+            await asyncio.sleep(_SETTLE_SECONDS)
+            per_viewer = (pss_bytes(server.pids) - before) / max(1, opened)
+            windows = [await _window(server, crowd, warm_up, ground, opened) for _ in range(_WINDOWS)]
+            paced = await _paced(server, crowd)
+    return _figures(windows, paced, opened=opened, took=took, joins_per_second=joins_per_second, per_viewer=per_viewer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    cpu: float
+    busy: float
+    deliveries: int
+
+
+async def _let_in(crowd: Viewers, opened: int) -> float:
+    started = time.monotonic()
+    crowd.say_hello()
+    await crowd.wait_joined(_PATIENCE_SECONDS)
+    return opened / (time.monotonic() - started)
+
+
+async def _window(server: Server, crowd: Viewers, warm_up: Viewers, ground: Ground, opened: int) -> _Window:
+    """Rounds back to back while the clients are frozen: only the server uses its core. Deliveries are counted by the clients afterwards."""
+    rounds = min(_WINDOW_ROUNDS_MAX, math.ceil(_WINDOW_DELIVERIES / max(1, opened)))
+    await asyncio.gather(crowd.reset(), warm_up.reset())
+    crowd.freeze()
+    warm_up.freeze()
+    try:
+        cpu, busy = cpu_seconds(server.pids), core_busy_seconds(ground.server_core)
+        await server.send_rounds(rounds, interval_seconds=0.0)
+        await _quiet(server)
+        cpu, busy = cpu_seconds(server.pids) - cpu, core_busy_seconds(ground.server_core) - busy
+    finally:
+        crowd.thaw()
+        warm_up.thaw()
+    return _Window(cpu, busy, await _drained(crowd, warm_up))
+
+
+async def _quiet(server: Server) -> None:
+    """Wait until the server has handed over everything: libraries that queue do so after the last round was told."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        before = cpu_seconds(server.pids)
+        await asyncio.sleep(_QUIET_SECONDS)
+        if cpu_seconds(server.pids) - before <= _QUIET_SECONDS * _QUIET_SHARE:
+            return
+
+
+async def _drained(*crowds: Viewers) -> int:
+    """Ticks that have arrived, once no more do."""
+    seen = -1
+    while True:
+        await asyncio.sleep(_QUIET_SECONDS)
+        reports = await asyncio.gather(*(crowd.report() for crowd in crowds))
+        ticks = sum(report.ticks for report in reports)
+        if ticks == seen:
+            return ticks
+        seen = ticks
+
+
+async def _paced(server: Server, crowd: Viewers) -> Report:
+    """Rounds with the clients awake and time between them: how late a tick is."""
+    await crowd.reset()
+    await server.send_rounds(_PACED_ROUNDS, interval_seconds=_PACED_SECONDS)
+    await _drained(crowd)
+    return await crowd.report()
+
+
+def _figures(windows: Sequence[_Window], paced: Report, *, opened: int, took: float, joins_per_second: float, per_viewer: float) -> Figures:
+    per_delivery = [window.cpu * 1e6 / max(1, window.deliveries) for window in windows]
+    busy = [window.busy * 1e6 / max(1, window.deliveries) for window in windows]
+    last = sorted(paced.last_viewer_ms)
+    return Figures(
+        viewers=opened,
+        payload_bytes=paced.tick_bytes,
+        handshakes_per_core_s=opened / took,
+        joins_per_core_s=joins_per_second,
+        bytes_per_viewer=per_viewer,
+        cpu_per_delivery_us=statistics.median(per_delivery),
+        cpu_per_delivery_us_windows=tuple(per_delivery),
+        core_busy_per_delivery_us=statistics.median(busy),
+        deliveries=sum(window.deliveries for window in windows),
+        tick_p50_ms=paced.p50_ms,
+        tick_p99_ms=paced.p99_ms,
+        last_viewer_p50_ms=statistics.median(last) if last else None,
+        last_viewer_p99_ms=last[math.ceil(0.99 * len(last)) - 1] if last else None,
+        lost=paced.lost,
+    )
+
+
+def tickets_needed(count: int) -> int:
+    """How many tickets `measure` uses for `count` viewers."""
+    return count + _WARM_UP_VIEWERS
