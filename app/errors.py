@@ -28,9 +28,7 @@ class AppError(Exception):
     title_vi: ClassVar[str] = "Có lỗi ở máy chủ, mời thử lại."
     title_en: ClassVar[str] = "Something failed on our side, please try again."
 
-    def __init__(
-        self, message: str = "", *, details: Mapping[str, object] | None = None, retry_after_seconds: float | None = None
-    ) -> None:
+    def __init__(self, message: str = "", *, details: Mapping[str, object] | None = None, retry_after_seconds: float | None = None) -> None:
         super().__init__(message or self.title_en)
         self.message = message or self.title_en
         self.details: dict[str, object] = dict(details or {})

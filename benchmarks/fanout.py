@@ -14,7 +14,7 @@ from benchmarks.fanout_measure import Figures, Ground, measure, tickets_needed
 from benchmarks.fanout_report import Result, console, print_table, write_json
 from benchmarks.load.build import BENCH_FOLDER, BuildFailed
 from benchmarks.load.machine import available_bytes, cores, file_limit, on_cores, pss_bytes
-from benchmarks.load.service import Plan, RunningService, running_service
+from benchmarks.load.service import Plan, RunningService, running_service, viewers_per_worker
 from benchmarks.load.viewers import LoadFailed, Viewers
 from benchmarks.peers.install import NotInstallable
 from benchmarks.peers.servers import PEERS, Peer
@@ -22,7 +22,6 @@ from benchmarks.peers.servers import PEERS, Peer
 SERVICE = "ocop-live"
 _DEFAULT_PORT = 18_700
 _RESERVED_FILES = 500
-_VIEWERS_PER_WORKER = 17_000
 _DEFAULT_PAYLOAD_BYTES = 200
 _PATIENCE_SECONDS = 240.0
 _SETTLE_SECONDS = 3.0
@@ -63,7 +62,6 @@ async def _measure_service(wanted: Wanted, ground: Ground) -> Figures:
     plan = Plan(
         port=wanted.port,
         workers=1,
-        viewers_per_worker=file_limit() - _RESERVED_FILES,
         worker_cores=(ground.server_core,),
         store_cores=(ground.client_core,),
     )
@@ -78,8 +76,8 @@ async def _measure_service(wanted: Wanted, ground: Ground) -> Figures:
 
 async def _bytes_per_viewer_of_many(wanted: Wanted, ground: Ground) -> tuple[int, float]:
     """Memory of the service per idle viewer with many viewers over several workers: how many were in, and bytes for each."""
-    workers = math.ceil(wanted.many / _VIEWERS_PER_WORKER)
-    plan = Plan(port=wanted.port, workers=workers, viewers_per_worker=file_limit() - _RESERVED_FILES)
+    workers = math.ceil(wanted.many / viewers_per_worker())
+    plan = Plan(port=wanted.port, workers=workers)
     async with running_service(plan) as service:
         warm_up = Viewers(service.target(200 * workers), count=200 * workers, seconds=600, folder=ground.folder)
         async with warm_up:

@@ -52,7 +52,7 @@ class Figures:
     viewers: int
     payload_bytes: int
     handshakes_per_core_s: float
-    joins_per_core_s: float
+    joins_per_core_s: float | None
     bytes_per_viewer: float
     cpu_per_delivery_us: float
     cpu_per_delivery_us_windows: tuple[float, ...]
@@ -84,7 +84,7 @@ async def measure(server: Server, target: Target, *, count: int, ground: Ground)
         )
         async with crowd:
             opened, took = await crowd.wait_open(_PATIENCE_SECONDS)
-            joins_per_second = await _let_in(crowd, opened)
+            joins_per_second = await _let_in(crowd, opened, says_hello=target.hello is not None)
             await asyncio.sleep(_SETTLE_SECONDS)
             per_viewer = (pss_bytes(server.pids) - before) / max(1, opened)
             windows = [await _window(server, crowd, warm_up, ground, opened) for _ in range(_WINDOWS)]
@@ -99,11 +99,12 @@ class _Window:
     deliveries: int
 
 
-async def _let_in(crowd: Viewers, opened: int) -> float:
+async def _let_in(crowd: Viewers, opened: int, *, says_hello: bool) -> float | None:
+    """Answered hellos per second; None for servers that know no hello."""
     started = time.monotonic()
     crowd.say_hello()
     await crowd.wait_joined(_PATIENCE_SECONDS)
-    return opened / (time.monotonic() - started)
+    return opened / (time.monotonic() - started) if says_hello else None
 
 
 async def _window(server: Server, crowd: Viewers, warm_up: Viewers, ground: Ground, opened: int) -> _Window:
@@ -153,7 +154,9 @@ async def _paced(server: Server, crowd: Viewers) -> Report:
     return await crowd.report()
 
 
-def _figures(windows: Sequence[_Window], paced: Report, *, opened: int, took: float, joins_per_second: float, per_viewer: float) -> Figures:
+def _figures(
+    windows: Sequence[_Window], paced: Report, *, opened: int, took: float, joins_per_second: float | None, per_viewer: float
+) -> Figures:
     per_delivery = [window.cpu * 1e6 / max(1, window.deliveries) for window in windows]
     busy = [window.busy * 1e6 / max(1, window.deliveries) for window in windows]
     last = sorted(paced.last_viewer_ms)

@@ -35,7 +35,7 @@ class Result:
 _COLUMNS: Sequence[tuple[str, Callable[[Figures], str]]] = (
     ("CPU µs per delivery", lambda figures: f"{figures.cpu_per_delivery_us:.2f}"),
     ("handshakes /s/core", lambda figures: f"{figures.handshakes_per_core_s:,.0f}"),
-    ("hellos /s/core", lambda figures: f"{figures.joins_per_core_s:,.0f}"),
+    ("hellos /s/core", lambda figures: _number(figures.joins_per_core_s, ".0f")),
     ("tick p50 ms", lambda figures: _number(figures.tick_p50_ms)),
     ("p99 ms", lambda figures: _number(figures.tick_p99_ms)),
     ("last viewer ms", lambda figures: _number(figures.last_viewer_p50_ms)),
@@ -90,5 +90,5 @@ def _entry(result: Result, measured: dict[str, Figures]) -> dict[str, object]:
     return {"version": result.version, **figures, "cpu_ratio_to": ratios}
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.1f}"
+def _number(value: float | None, form: str = ".1f") -> str:
+    return "-" if value is None else f"{value:,{form}}"

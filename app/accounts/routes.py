@@ -38,7 +38,7 @@ CurrentSettings = Annotated[Settings, Depends(_settings)]
     responses=problem_responses(LoginFailed, OriginRefused, MalformedRequest, TooManyLogins, Unavailable),
 )
 async def login(body: LoginRequest, request: Request, response: Response, service: Service, settings: CurrentSettings) -> UserView:
-    """Sets the login cookie for 12 hours under a new token; an older sign-in of this browser ends."""
+    """Open to everybody. Sets the login cookie for 12 hours under a new token; an older sign-in of this browser ends."""
     address = "unknown" if request.client is None else request.client.host
     signed_in = await service.sign_in(body.login, body.password.get_secret_value(), address=address, replaces=token_of(request))
     set_login_cookie(response, signed_in.token, settings)
@@ -52,7 +52,7 @@ async def login(body: LoginRequest, request: Request, response: Response, servic
     responses=problem_responses(OriginRefused),
 )
 async def logout(request: Request, response: Response, service: Service, settings: CurrentSettings) -> None:
-    """Ends the sign-in on the server and clears the cookie. Also right when nobody is signed in."""
+    """Open to everybody. Ends the sign-in on the server and clears the cookie. Also right when nobody is signed in."""
     token = token_of(request)
     if token is not None:
         await service.sign_out(token)
@@ -61,4 +61,5 @@ async def logout(request: Request, response: Response, service: Service, setting
 
 @router.get("/me", summary="The signed-in user", responses=problem_responses(NotSignedIn))
 async def me(user: SignedInUser) -> UserView:
+    """Anyone signed in."""
     return UserView.model_validate(user)

@@ -44,6 +44,7 @@ Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 
 @router.get("/producers", summary="Producers of the organisation", responses=problem_responses(NotSignedIn, MalformedRequest))
 async def list_producers(user: SignedInUser, service: Service, limit: Limit = 200, offset: Offset = 0) -> ProducerList:
+    """Staff of the organisation."""
     return await service.list_producers(user, limit=limit, offset=offset)
 
 
@@ -54,6 +55,7 @@ async def list_producers(user: SignedInUser, service: Service, limit: Limit = 20
     responses=problem_responses(InvalidAddress, NotSignedIn, OriginRefused, MalformedRequest),
 )
 async def create_producer(content: ProducerContent, user: SignedInUser, service: Service) -> ProducerView:
+    """Staff of the organisation."""
     return await service.create_producer(user, content)
 
 
@@ -63,6 +65,7 @@ async def create_producer(content: ProducerContent, user: SignedInUser, service:
     responses=problem_responses(InvalidAddress, NotSignedIn, OriginRefused, ProducerNotFound, MalformedRequest),
 )
 async def update_producer(producer_id: UUID, changes: ProducerChanges, user: SignedInUser, service: Service) -> ProducerView:
+    """Staff of the organisation. What is left out stays as it is."""
     return await service.update_producer(user, producer_id, changes)
 
 
@@ -75,6 +78,7 @@ async def list_products(
     limit: Limit = 200,
     offset: Offset = 0,
 ) -> ProductList:
+    """Staff of the organisation."""
     return await service.list_products(user, producer_id=producer_id, include_inactive=include_inactive, limit=limit, offset=offset)
 
 
@@ -85,6 +89,7 @@ async def list_products(
     responses=problem_responses(NotSignedIn, OriginRefused, ProducerNotFound, MalformedRequest),
 )
 async def create_product(content: ProductContent, user: SignedInUser, service: Service) -> ProductDetails:
+    """Staff of the organisation."""
     return await service.create_product(user, content)
 
 
@@ -94,6 +99,7 @@ async def create_product(content: ProductContent, user: SignedInUser, service: S
     responses=problem_responses(NotSignedIn, OriginRefused, ProductNotFound, ProducerNotFound, MalformedRequest),
 )
 async def update_product(product_id: UUID, changes: ProductChanges, user: SignedInUser, service: Service) -> ProductDetails:
+    """Staff of the organisation. What is left out stays as it is."""
     return await service.update_product(user, product_id, changes)
 
 

@@ -30,11 +30,13 @@ class Readiness(BaseModel):
 
 @router.get("/healthz", summary="Alive: the process answers")
 async def healthz() -> Health:
+    """Open to everybody."""
     return Health(status="alive")
 
 
 @router.get("/readyz", summary="Ready: PostgreSQL and Redis answer", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz(request: Request) -> Response:
+    """Open to everybody. 503 names the store that does not answer."""
     stores: dict[str, Database | RedisClients] = {"postgresql": request.app.state.database, "redis": request.app.state.redis}
     answers = await asyncio.gather(*(_answers(store) for store in stores.values()))
     ready = all(answers)

@@ -29,7 +29,9 @@ class RedisClients:
 @asynccontextmanager
 async def open_redis(url: str) -> AsyncIterator[RedisClients]:
     """Open the three clients and close them on leaving."""
-    idempotent = Redis.from_url(url, decode_responses=True, socket_timeout=5, socket_connect_timeout=5, retry=Retry(ExponentialBackoff(cap=0.5), 3))
+    idempotent = Redis.from_url(
+        url, decode_responses=True, socket_timeout=5, socket_connect_timeout=5, retry=Retry(ExponentialBackoff(cap=0.5), 3)
+    )
     # redis-py 8 retries by default, also commands that must not run twice.
     once = Redis.from_url(url, decode_responses=True, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))
     blocking = Redis.from_url(url, decode_responses=True, socket_timeout=15, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))

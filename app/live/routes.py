@@ -58,7 +58,7 @@ _STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession
 
 @router.get("/sessions", response_model=SessionList, summary="Sessions one may see")
 async def list_sessions(sessions: Sessions, user: OptionalUser) -> SessionList:
-    """Everybody: live sessions and those to come. Signed in: all sessions of the organisation."""
+    """Open to everybody: live sessions and those to come. Signed in: all sessions of the organisation."""
     items = await (sessions.list_public() if user is None else sessions.list_for(user))
     return SessionList(items=tuple(items), total=len(items))
 
@@ -71,6 +71,7 @@ async def list_sessions(sessions: Sessions, user: OptionalUser) -> SessionList:
     responses=problem_responses(NotSignedIn, OriginRefused, InvalidVideoUrl, InvalidHost, MalformedRequest),
 )
 async def create_session(body: SessionContent, user: SignedInUser, sessions: Sessions) -> SessionDetails:
+    """Staff of the organisation. A host creates sessions of their own."""
     return _details(await sessions.create(user, body))
 
 
@@ -81,7 +82,7 @@ async def create_session(body: SessionContent, user: SignedInUser, sessions: Ses
     responses=problem_responses(SessionNotFound, MalformedRequest),
 )
 async def read_session(session_id: UUID, sessions: Sessions, user: OptionalUser) -> SessionDetails:
-    """Drafts are shown to their organisation only."""
+    """Open to everybody; drafts are shown to their organisation only."""
     facts = await sessions.facts(session_id)
     if facts.record.state == "draft" and not _is_own(user, facts):
         raise SessionNotFound
@@ -95,6 +96,7 @@ async def read_session(session_id: UUID, sessions: Sessions, user: OptionalUser)
     responses=problem_responses(*_STAFF, InvalidVideoUrl, InvalidHost, SessionClosed, SessionIncomplete),
 )
 async def update_session(session_id: UUID, body: SessionChanges, user: SignedInUser, sessions: Sessions) -> SessionDetails:
+    """Staff in charge. What is left out stays as it is."""
     return _details(await sessions.update(user, session_id, body))
 
 
@@ -105,6 +107,7 @@ async def update_session(session_id: UUID, body: SessionChanges, user: SignedInU
     responses=problem_responses(*_STAFF, Forbidden, TransitionRefused, SessionIncomplete),
 )
 async def move_session(session_id: UUID, body: TransitionRequest, user: SignedInUser, sessions: Sessions) -> SessionView:
+    """Staff in charge; some moves are an organiser's. draft → scheduled → live → ended → closed."""
     return await sessions.transition(user, session_id, body.to)
 
 
@@ -115,6 +118,7 @@ async def move_session(session_id: UUID, body: TransitionRequest, user: SignedIn
     responses=problem_responses(*_STAFF, ProductNotFound, InvalidProducts, SessionClosed),
 )
 async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, sessions: Sessions) -> SessionDetails:
+    """Staff in charge. Replaces the whole list."""
     return _details(await sessions.set_products(user, session_id, body.product_ids))
 
 
@@ -125,6 +129,7 @@ async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, sess
     responses=problem_responses(*_STAFF, ProductNotInSession, SessionClosed),
 )
 async def pin_product(session_id: UUID, body: PinRequest, user: SignedInUser, sessions: Sessions) -> SessionDetails:
+    """Staff in charge. `null` takes the pin away."""
     await sessions.pin(user, session_id, body.product_id)
     return _details(await sessions.facts(session_id))
 
@@ -136,7 +141,7 @@ async def pin_product(session_id: UUID, body: PinRequest, user: SignedInUser, se
     responses=problem_responses(SessionNotFound, OriginRefused, MalformedRequest),
 )
 async def issue_ticket(session_id: UUID, request: Request, response: Response, sessions: Sessions) -> IssuedTicket:
-    """Needs no account. A device that has a valid ticket keeps its id; the ticket is renewed."""
+    """Open to everybody. A device that has a valid ticket keeps its id; the ticket is renewed."""
     await sessions.require_known(session_id)
     return IssuedTicket(device_id=renew_ticket(request, response))
 
@@ -151,6 +156,7 @@ async def issue_ticket(session_id: UUID, request: Request, response: Response, s
 async def issue_bridge_token(
     session_id: UUID, body: BridgeTokenRequest, user: SignedInUser, sessions: Sessions, response: Response
 ) -> IssuedBridgeToken:
+    """Staff in charge. The token is shown once and cannot be read again."""
     token = await sessions.create_bridge_token(user, session_id, body.label)
     response.headers["cache-control"] = "no-store"
     return IssuedBridgeToken(token=token, label=body.label)

@@ -30,7 +30,7 @@ Metrics = Annotated[MetricsService, Depends(_metrics)]
     "/sessions/{session_id}/stats",
     response_model=SessionStats,
     summary="Statistics of a session, live or final",
-    description="For staff of the session's organisation. Every field name is explained at `/api/v1/metrics/definitions`.",
+    description="Staff of the organisation. Every field name is explained at `/api/v1/metrics/definitions`.",
     responses=problem_responses(NotSignedIn, StatisticsNotFound, MalformedRequest),
 )
 async def read_stats(session_id: UUID, user: SignedInUser, metrics: Metrics, response: Response) -> SessionStats:

@@ -84,6 +84,7 @@ class OrderDesk:
             try:
                 async with self._database.pool.acquire() as db, db.transaction():
                     booked = await book_payment(db, payment, call_seconds=self._call_seconds)
+                    await _audit_payment(db, user, payment, booked)
                 break
             except ReferenceBookedMeanwhile:
                 continue
@@ -98,17 +99,27 @@ class OrderDesk:
         Orders before the mark are settled for good, so a look costs only what is newly due.
         """
         now = utc_now()
+        if now < self._settled_until:
+            # the clock was set back: what it had run ahead over is not settled
+            self._settled_until = _LONG_AGO
         rows = await self._database.pool.fetch(_DUE, self._settled_until, now, EXPIRED_PER_STEP)
         by_session: dict[UUID, list[Step]] = {}
         for row in rows:
             reason = "not_confirmed" if row["payment"] == "cod" else "hold_over"
             by_session.setdefault(row["session_id"], []).append(Step(row["id"], "expired", reason))
-        for session_id, steps in by_session.items():
-            await self._append(session_id, steps)
-        if len(rows) < EXPIRED_PER_STEP:
+        answers = [answer for session_id, steps in by_session.items() for answer in await self._expire(session_id, steps)]
+        if len(rows) < EXPIRED_PER_STEP and len(answers) == len(rows):
             # a little back: clocks of other nodes may be behind ours
             self._settled_until = now - timedelta(minutes=1)
-        return len(rows)
+        return sum(isinstance(answer, Entry) for answer in answers)
+
+    async def _expire(self, session_id: UUID, steps: Sequence[Step]) -> Sequence[Entry | AppError]:
+        """One session that cannot be written now must not keep the others waiting; it is tried again."""
+        try:
+            return (await self._append(session_id, steps)).answers
+        except Exception as error:  # noqa: BLE001 - either store may be away, or the ledger locked for too long
+            log.warning("orders_not_expired", session=str(session_id), orders=len(steps), error=repr(error))
+            return ()
 
     async def call_waiting(self) -> None:
         """Call the next on waitlists where units are free or calls lapsed. Run every second."""
@@ -127,6 +138,19 @@ class OrderDesk:
         if result.freed_offers:
             await self._offers.tell_freed(session_id, result.freed_offers)
         return result
+
+
+async def _audit_payment(db: RawConnection, user: CurrentUser, payment: ReceivedPayment, booked: BookedPayment) -> None:
+    if booked.is_new:
+        details = {"amount_vnd": payment.amount_vnd, "matter": booked.matter}
+        await insert_audit(
+            db,
+            organisation_id=user.organisation_id,
+            user_id=user.id,
+            action="payment.booked",
+            subject_id=booked.payment_id,
+            details=details,
+        )
 
 
 async def _audit(db: RawConnection, user: CurrentUser, entries: Sequence[Entry]) -> None:

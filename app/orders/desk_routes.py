@@ -9,8 +9,12 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection
 
 from app.accounts.access import SignedInUser
+from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
+from app.infra.problems import problem_responses
+from app.live.errors import NotYourSession, SessionNotFound
 from app.orders.desk import OrderDesk
 from app.orders.desk_schemas import BookedPaymentView, DeskOrderList, NewPayment, NewStep, OrderEntry, OrderWithContact, WorkList
+from app.orders.errors import OrderNotFound, StateNotReachable
 from app.orders.payments import ReceivedPayment
 from app.orders.transitions import Step
 
@@ -23,9 +27,15 @@ def _desk(connection: HTTPConnection) -> OrderDesk:
 
 
 Desk = Annotated[OrderDesk, Depends(_desk)]
+_READING: tuple[type[AppError], ...] = (NotSignedIn, NotYourSession, SessionNotFound, MalformedRequest)
 
 
-@router.get("/sessions/{session_id}/orders", summary="Orders of a session, newest first", description="Staff in charge. Phones are masked.")
+@router.get(
+    "/sessions/{session_id}/orders",
+    summary="Orders of a session, newest first",
+    description="Staff in charge. Phones are masked.",
+    responses=problem_responses(*_READING),
+)
 async def list_orders(
     session_id: UUID,
     user: SignedInUser,
@@ -37,25 +47,45 @@ async def list_orders(
 
 
 @router.get(
-    "/sessions/{session_id}/orders/{order_id}", summary="One order with its receiver", description="Staff in charge; each look is audited."
+    "/sessions/{session_id}/orders/{order_id}",
+    summary="One order with its receiver",
+    description="Staff in charge. Shows personal data, so each look is audited.",
+    responses=problem_responses(*_READING, OrderNotFound),
 )
 async def read_order(session_id: UUID, order_id: UUID, user: SignedInUser, desk: Desk) -> OrderWithContact:
     return await desk.read_order(user, session_id, order_id)
 
 
-@router.post("/sessions/{session_id}/orders/{order_id}/steps", status_code=201, summary="Confirm, cancel, deliver, return … an order")
+@router.post(
+    "/sessions/{session_id}/orders/{order_id}/steps",
+    status_code=201,
+    summary="Confirm, cancel, deliver, return … an order",
+    description="Staff in charge. Appends one ledger entry; nothing is ever edited, and a kind comes at most once per order.",
+    responses=problem_responses(*_READING, OriginRefused, OrderNotFound, StateNotReachable),
+)
 async def take_step(session_id: UUID, order_id: UUID, body: NewStep, user: SignedInUser, desk: Desk) -> OrderEntry:
     entry = await desk.step(user, session_id, Step(order_id, body.kind, body.reason))
     return OrderEntry(seq=entry.seq, kind=entry.kind, reason=entry.reason, happened_at_ms=entry.happened_at_ms)
 
 
-@router.post("/payments", status_code=201, summary="Book a payment", description="The same reference twice is booked once.")
+@router.post(
+    "/payments",
+    status_code=201,
+    summary="Book a payment",
+    description="Staff of the organisation. The same reference twice is booked once and answered alike.",
+    responses=problem_responses(NotSignedIn, OriginRefused, MalformedRequest),
+)
 async def book_payment(body: NewPayment, user: SignedInUser, desk: Desk) -> BookedPaymentView:
     payment = ReceivedPayment(user.organisation_id, body.order_id, body.reference, body.amount_vnd, body.received_at)
     booked = await desk.book(user, payment)
     return BookedPaymentView(payment_id=booked.payment_id, order_id=booked.order_id, matter=booked.matter)
 
 
-@router.get("/payments/work-list", summary="Payments that need a person", description="Late, too little, too much, or matching no order.")
+@router.get(
+    "/payments/work-list",
+    summary="Payments that need a person",
+    description="Staff of the organisation. Late, too little, too much, or matching no order.",
+    responses=problem_responses(NotSignedIn),
+)
 async def work_list(user: SignedInUser, desk: Desk) -> WorkList:
     return await desk.work_list(user)

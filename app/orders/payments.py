@@ -36,19 +36,20 @@ class ReceivedPayment:
 
 @dataclass(frozen=True, slots=True)
 class BookedPayment:
-    """How a payment was taken; `matter` None = it settled its order."""
+    """How a payment was taken; `matter` None = it settled its order. A repeat of a reference is not new."""
 
     payment_id: UUID
     order_id: UUID | None
     matter: Matter | None
     session_id: UUID | None = None
+    is_new: bool = True
 
 
 async def book_payment(db: RawConnection, payment: ReceivedPayment, *, call_seconds: float) -> BookedPayment:
     """Book a payment once; must run inside a transaction of the caller."""
     found = await db.fetchrow(_FIND_REFERENCE, payment.organisation_id, payment.reference)
     if found is not None:
-        return BookedPayment(found["id"], found["order_id"], found["matter"])
+        return BookedPayment(found["id"], found["order_id"], found["matter"], is_new=False)
     order = await db.fetchrow(_FIND_ORDER, payment.order_id, payment.organisation_id) if payment.order_id else None
     if order is None:
         return await _insert(db, payment, None, "unmatched", None)

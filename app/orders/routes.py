@@ -5,16 +5,32 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Body, Depends
 from fastapi.requests import HTTPConnection
 
 from app.accounts.access import SignedInUser
+from app.catalog.errors import InvalidAddress
+from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
+from app.infra.problems import problem_responses
+from app.live.errors import NotYourSession, ProductNotInSession, SessionNotFound, SessionNotLive
+from app.orders.errors import (
+    Busy,
+    InvalidPhone,
+    KeyReused,
+    OfferNotFound,
+    OfferNotOpen,
+    OutcomeUnknown,
+    PriceRuleBroken,
+    SoldOut,
+    ViewerLimitReached,
+)
 from app.orders.offers import OfferService
-from app.orders.schemas import ExtendOffer, NewOffer, OfferList, OpenOffer, OrderList
+from app.orders.schemas import ORDER_EXAMPLE, ExtendOffer, NewOffer, OfferList, OpenOffer, OrderList
 from app.orders.service import OrderService
 from app.protocol.commands import OrderContent
 from app.protocol.events import OrderReceipt
 from app.protocol.views import OfferView
+from app.realtime.errors import TicketInvalid
 from app.realtime.viewer_device import ViewerDevice
 
 router = APIRouter(prefix="/api/v1/sessions/{session_id}", tags=["orders"])
@@ -34,29 +50,56 @@ Offers = Annotated[OfferService, Depends(_offers)]
 Orders = Annotated[OrderService, Depends(_orders)]
 
 
-@router.get("/offers", summary="Flash offers of a session", description="Open to everybody; oldest first.")
+_STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, MalformedRequest)
+
+
+@router.get(
+    "/offers",
+    summary="Flash offers of a session",
+    description="Open to everybody; oldest first. A session without offers has an empty list.",
+    responses=problem_responses(MalformedRequest),
+)
 async def list_offers(session_id: UUID, offers: Offers) -> OfferList:
     return OfferList(offers=list(await offers.views(session_id)))
 
 
 @router.post(
-    "/offers", status_code=201, summary="Make a flash offer", description="Staff of the session. With `open_now` it opens at once."
+    "/offers",
+    status_code=201,
+    summary="Make a flash offer",
+    description="Staff in charge. With `open_now` it opens at once, with `starts_at` at that time, otherwise when the host opens it.",
+    responses=problem_responses(*_STAFF, ProductNotInSession, PriceRuleBroken, SessionNotLive),
 )
 async def create_offer(session_id: UUID, body: NewOffer, user: SignedInUser, offers: Offers) -> OfferView:
     return await offers.create(user, session_id, body)
 
 
-@router.post("/offers/{offer_id}/open", summary="Open an offer now")
+@router.post(
+    "/offers/{offer_id}/open",
+    summary="Open an offer now",
+    description="Staff in charge. Opening an open offer changes nothing.",
+    responses=problem_responses(*_STAFF, OfferNotFound, OfferNotOpen, SessionNotLive),
+)
 async def open_offer(session_id: UUID, offer_id: UUID, body: OpenOffer, user: SignedInUser, offers: Offers) -> OfferView:
     return await offers.open(user, session_id, offer_id, body.duration_seconds)
 
 
-@router.post("/offers/{offer_id}/extend", summary="Give an open offer more time")
+@router.post(
+    "/offers/{offer_id}/extend",
+    summary="Give an open offer more time",
+    description="Staff in charge. Every call adds its seconds, so a repeat adds them again.",
+    responses=problem_responses(*_STAFF, OfferNotFound, OfferNotOpen),
+)
 async def extend_offer(session_id: UUID, offer_id: UUID, body: ExtendOffer, user: SignedInUser, offers: Offers) -> OfferView:
     return await offers.extend(user, session_id, offer_id, body.seconds)
 
 
-@router.post("/offers/{offer_id}/end", summary="End an offer now")
+@router.post(
+    "/offers/{offer_id}/end",
+    summary="End an offer now",
+    description="Staff in charge. Orders that had reached the server before are still counted; ending twice changes nothing.",
+    responses=problem_responses(*_STAFF, OfferNotFound),
+)
 async def end_offer(session_id: UUID, offer_id: UUID, user: SignedInUser, offers: Offers) -> OfferView:
     return await offers.end(user, session_id, offer_id)
 
@@ -65,12 +108,36 @@ async def end_offer(session_id: UUID, offer_id: UUID, user: SignedInUser, offers
     "/orders",
     status_code=201,
     summary="Place an order",
-    description="Needs a viewer's ticket. Answered after COMMIT; repeat with the same key.",
+    description="Viewer's ticket. Answered after COMMIT. After any cut repeat it with the same `key`: it is placed at most once, and the "
+    "same key with the same content gives the same receipt for ever.",
+    responses=problem_responses(
+        TicketInvalid,
+        OriginRefused,
+        SessionNotFound,
+        SessionNotLive,
+        InvalidPhone,
+        InvalidAddress,
+        OfferNotFound,
+        OfferNotOpen,
+        SoldOut,
+        ViewerLimitReached,
+        KeyReused,
+        Busy,
+        OutcomeUnknown,
+        MalformedRequest,
+    ),
 )
-async def place_order(session_id: UUID, body: OrderContent, device_id: ViewerDevice, orders: Orders) -> OrderReceipt:
+async def place_order(
+    session_id: UUID, body: Annotated[OrderContent, Body(examples=[ORDER_EXAMPLE])], device_id: ViewerDevice, orders: Orders
+) -> OrderReceipt:
     return await orders.place(device_id, session_id, body)
 
 
-@router.get("/orders/mine", summary="Orders of this device in this session")
+@router.get(
+    "/orders/mine",
+    summary="Orders of this device in this session",
+    description="Viewer's ticket. Newest first, without personal data.",
+    responses=problem_responses(TicketInvalid, MalformedRequest),
+)
 async def my_orders(session_id: UUID, device_id: ViewerDevice, orders: Orders) -> OrderList:
     return OrderList(orders=await orders.receipts(device_id, session_id))

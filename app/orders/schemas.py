@@ -10,6 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.protocol.events import OrderReceipt
 from app.protocol.views import OfferView
 
+# An invented buyer in a real ward.
+ORDER_EXAMPLE = {
+    "key": "5f0c1d4e-7f5e-4c7e-9d1a-3b6f0a2e8c11",
+    "lines": [{"offer_id": "0f7a3c52-1c5e-4b0e-8a57-6f2d9b1f4e33", "quantity": 2}],
+    "buyer": {
+        "name": "Nguyễn Thị Lan",
+        "phone": "0900000000",
+        "address": {"province_code": 42, "ward_code": 18133, "street": "12 đường Ví Dụ"},
+    },
+    "payment": "cod",
+}
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -45,10 +57,14 @@ class NewOffer(_Body):
 
 
 class OpenOffer(_Body):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}, {"duration_seconds": 90}]})
+
     duration_seconds: int | None = Field(None, ge=10, le=6 * 3600, description="replaces the planned duration")
 
 
 class ExtendOffer(_Body):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"seconds": 30}]})
+
     seconds: int = Field(ge=5, le=3600)
 
 

@@ -69,7 +69,9 @@ class OrderContent(Message):
     key: UUID = Field(description="the client's idempotency key: a repeat with the same key is the same order")
     lines: tuple[OrderLine, ...] = Field(min_length=1, max_length=10)
     buyer: Buyer
-    payment: Literal["cod", "transfer"] = Field("cod", description="cash on delivery, or a bank transfer that must arrive within the hold time")
+    payment: Literal["cod", "transfer"] = Field(
+        "cod", description="cash on delivery, or a bank transfer that must arrive within the hold time"
+    )
 
 
 class PlaceOrder(Command, OrderContent):

@@ -77,7 +77,15 @@ class SessionChanged(Message):
 
 
 RoomEvent = Annotated[
-    CommentPosted | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | ProductPinned | ProductsChanged | SessionChanged,
+    CommentPosted
+    | OfferOpened
+    | OfferChanged
+    | OfferSoldOut
+    | OfferEnded
+    | WaitlistCalled
+    | ProductPinned
+    | ProductsChanged
+    | SessionChanged,
     Field(discriminator="type"),
 ]
 room_event: TypeAdapter[RoomEvent] = TypeAdapter(RoomEvent)

@@ -136,10 +136,11 @@ class Doorway(HttpToolsProtocol):
         self._pass_on(data)
 
     def _pass_on(self, data: bytes) -> None:
-        self._head_bytes += len(data)
         super().data_received(data)
-        if self._head_timer is not None and self._head_bytes > 2 * HEAD_MAX_BYTES:
-            self._refuse(HeadTooLarge())
+        if self._head_timer is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > 2 * HEAD_MAX_BYTES:
+                self._refuse(HeadTooLarge())
 
     def _expect_head(self) -> None:
         self._head_is_complete()

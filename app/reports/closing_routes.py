@@ -10,11 +10,11 @@ from fastapi.requests import HTTPConnection
 from pydantic import BaseModel, Field
 
 from app.accounts.access import SignedInUser
-from app.errors import NotFound, NotSignedIn
+from app.errors import MalformedRequest, NotFound, NotSignedIn
 from app.infra.problems import problem_responses
 from app.live.errors import SessionNotFound
 from app.reports.closing import ClosingService
-from app.reports.errors import LedgerBroken, StatementNotDue
+from app.reports.errors import LedgerBroken, SigningKeyUnreadable, StatementNotDue
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
 
@@ -25,7 +25,7 @@ def _closing(connection: HTTPConnection) -> ClosingService:
 
 
 Closing = Annotated[ClosingService, Depends(_closing)]
-_REFUSALS = problem_responses(NotSignedIn, SessionNotFound, StatementNotDue, LedgerBroken)
+_REFUSALS = problem_responses(NotSignedIn, SessionNotFound, StatementNotDue, LedgerBroken, SigningKeyUnreadable, MalformedRequest)
 
 
 class StatementView(BaseModel):
@@ -44,7 +44,12 @@ class PublicKey(BaseModel):
     public_key: str = Field(description="hex")
 
 
-@router.get("/sessions/{session_id}/statement", summary="Signed closing statement", responses=_REFUSALS)
+@router.get(
+    "/sessions/{session_id}/statement",
+    summary="Signed closing statement",
+    description="Staff of the organisation, once the session is closed. Written once per state of the ledger, never changed.",
+    responses=_REFUSALS,
+)
 async def read_statement(session_id: UUID, user: SignedInUser, closing: Closing) -> StatementView:
     statement = await closing.statement(user, session_id)
     return StatementView(
@@ -60,7 +65,7 @@ async def read_statement(session_id: UUID, user: SignedInUser, closing: Closing)
     "/sessions/{session_id}/export.zip",
     response_class=Response,
     summary="Ledger, statement and verifier in one file",
-    description="`python3 verify.py` inside it rebuilds every figure; nothing about buyers is in it.",
+    description="Staff of the organisation, once the session is closed. `python3 verify.py` inside it rebuilds every figure; nothing about buyers is in it.",
     responses=_REFUSALS,
 )
 async def read_export(session_id: UUID, user: SignedInUser, closing: Closing) -> Response:
@@ -72,7 +77,7 @@ async def read_export(session_id: UUID, user: SignedInUser, closing: Closing) ->
     "/organisations/{organisation_id}/public-key",
     summary="The key that checks an organisation's statements",
     description="Open to everybody.",
-    responses=problem_responses(NotFound),
+    responses=problem_responses(NotFound, SigningKeyUnreadable, MalformedRequest),
 )
 async def read_public_key(organisation_id: UUID, closing: Closing) -> PublicKey:
     return PublicKey(organisation_id=organisation_id, public_key=(await closing.public_key(organisation_id)).hex())

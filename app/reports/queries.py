@@ -25,7 +25,8 @@ WHERE s.id = $1
 # Products of the run-down first, in its order; then those that were offered and taken off again.
 _PRODUCTS = """
 SELECT p.id, sp.code, p.name, p.unit, p.producer_id,
-       count(f.id) AS offers, coalesce(sum(f.total_quantity), 0) AS units_offered, coalesce(sum(f.remaining), 0) AS units_remaining
+       count(f.id) AS offers, coalesce(sum(f.total_quantity + f.buffer_quantity), 0) AS units_offered,
+       coalesce(sum(f.remaining), 0) AS units_remaining
 FROM products p
 LEFT JOIN session_products sp ON sp.product_id = p.id AND sp.session_id = $1
 LEFT JOIN offers f ON f.product_id = p.id AND f.session_id = $1
@@ -43,7 +44,8 @@ ORDER BY name
 """
 
 _OFFERS = """
-SELECT f.id, f.product_id, p.name AS product_name, f.state, f.flash_price_vnd, f.total_quantity, f.remaining, f.starts_at, f.ends_at
+SELECT f.id, f.product_id, p.name AS product_name, f.state, f.flash_price_vnd, f.total_quantity + f.buffer_quantity AS units_offered,
+       f.remaining, f.starts_at, f.ends_at
 FROM offers f JOIN products p ON p.id = f.product_id
 WHERE f.session_id = $1
 ORDER BY f.created_at
@@ -102,14 +104,14 @@ class SessionFacts:
 
 @dataclass(frozen=True, slots=True)
 class OfferFacts:
-    """One flash offer with its stock."""
+    """One flash offer with its stock; `units_offered` counts the over-order buffer, as `remaining` does."""
 
     id: UUID
     product_id: UUID
     product_name: str
     state: str
     flash_price_vnd: int
-    total_quantity: int
+    units_offered: int
     remaining: int
     starts_at: datetime | None
     ends_at: datetime | None

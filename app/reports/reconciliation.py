@@ -67,5 +67,5 @@ def _figure_checks(folded: FoldedLedger, stats: SessionStats) -> Iterator[Check]
 
 def _offer_checks(folded: FoldedLedger, stats: SessionStats, offers: Sequence[OfferFacts]) -> Iterator[Check]:
     for offer in offers:
-        yield _check("offer_stock", offer.total_quantity, offer.remaining + folded.whole.taken[str(offer.id)], offer)
+        yield _check("offer_stock", offer.units_offered, offer.remaining + folded.whole.taken[str(offer.id)], offer)
         yield _check("offer_taken", folded.counted.taken[str(offer.id)], stats.taken.get(offer.id, 0), offer)

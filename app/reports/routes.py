@@ -37,7 +37,7 @@ _REFUSALS = problem_responses(NotSignedIn, SessionNotFound, MalformedRequest)
     "/report",
     response_model=Report,
     summary="Report of a session",
-    description="For staff of the session's organisation, while it is live and after its end. Sales are folded from the ledger; "
+    description="Staff of the organisation, while it is live and after its end. Sales are folded from the ledger; "
     "`reconciliation` shows every fact counted twice.",
     responses=_REFUSALS,
 )
@@ -51,6 +51,7 @@ async def read_report(session_id: UUID, user: SignedInUser, reports: Reports, re
     response_model=None,
     response_class=CsvResponse,
     summary="The report's series, one row per minute",
+    description="Staff of the organisation.",
     responses=_REFUSALS,
 )
 async def read_minutes(session_id: UUID, user: SignedInUser, reports: Reports, language: InLanguage = "vi") -> CsvResponse:
@@ -62,6 +63,7 @@ async def read_minutes(session_id: UUID, user: SignedInUser, reports: Reports, l
     response_model=None,
     response_class=CsvResponse,
     summary="The report's products, one row each",
+    description="Staff of the organisation.",
     responses=_REFUSALS,
 )
 async def read_products(session_id: UUID, user: SignedInUser, reports: Reports, language: InLanguage = "vi") -> CsvResponse:

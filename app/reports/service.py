@@ -200,7 +200,7 @@ def _markers(facts: queries.SessionFacts, offers: Sequence[queries.OfferFacts], 
             "product_name": offer.product_name,
             "offer_id": offer.id,
             "flash_price_vnd": offer.flash_price_vnd,
-            "units_offered": offer.total_quantity,
+            "units_offered": offer.units_offered,
         }
         # a scheduled offer has a start in the future: nothing has happened yet
         if offer.starts_at is not None and offer.state != "scheduled":

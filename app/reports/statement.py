@@ -22,6 +22,7 @@ SELECT number, body, signature, public_key, last_seq FROM closing_statements WHE
 """
 _INSERT = """
 INSERT INTO closing_statements (session_id, number, body, signature, public_key, last_seq, signed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT DO NOTHING RETURNING number
 """
 # the ledger's lock keeps entries from being added between the fold and the signature
 _LOCK = "SELECT last_seq, last_hash FROM ledgers WHERE session_id = $1 FOR UPDATE"
@@ -63,7 +64,10 @@ async def write_statement(db: RawConnection, session_id: UUID, signer: Signer) -
     number = 1 if last is None else last.number + 1
     body = _body(facts, folded, number=number, last_hash=folded.last_hash)
     signed = await signer.sign(db, facts.organisation_id, body)
-    await db.execute(_INSERT, session_id, number, body, signed.signature, signed.public_key, last_seq, utc_now())
+    row = (session_id, number, body, signed.signature, signed.public_key, last_seq, utc_now())
+    if await db.fetchval(_INSERT, *row) is None:
+        # a session that never had an offer has no ledger to lock: somebody else signed the same at the same moment
+        return await write_statement(db, session_id, signer)
     return Statement(number, body, signed, last_seq)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from app.accounts.service import AccountService
 from app.catalog.service import CatalogService
@@ -39,17 +40,19 @@ from app.rehearsal.client import RoomClient
 from app.rehearsal.seed import seed_demo_market
 from app.settings import PROJECT_ROOT, DatabaseSettings, RealtimeSettings, Settings, child_environment, load_settings
 from benchmarks.load.build import BENCH_FOLDER
-from benchmarks.load.machine import cores, on_cores
+from benchmarks.load.machine import cores, file_limit, on_cores
 from benchmarks.load.viewers import Target
 
 _READY_SECONDS = 30.0
 _START_SECONDS = 5.0
 _STOP_SECONDS = 10.0
 _ROUND_SECONDS = 60.0
+_HELLO_SECONDS = 300.0
 _OFFERS = 3
 _OFFER_UNITS = 1_000_000
 _OFFER_SECONDS = 6 * 3600
 _FEW_WORKERS = 4
+_FILES_PLANNED = 0.87
 _LISTEN_STATE = "0A"
 
 
@@ -59,7 +62,6 @@ class Plan:
 
     port: int
     workers: int
-    viewers_per_worker: int
     worker_cores: tuple[int, ...] = ()
     store_cores: tuple[int, ...] = ()
 
@@ -103,6 +105,12 @@ class RunningService:
         await client.open(self.socket_url, {"Cookie": f"{TICKET_COOKIE}={ticket}"})
         return client
 
+    async def committed_order_keys(self) -> set[UUID]:
+        """The clients' keys of all orders that PostgreSQL holds."""
+        found = text("SELECT client_key FROM orders WHERE session_id = :session_id")
+        async with self._market.database.transactions() as db:
+            return set((await db.execute(found, {"session_id": self.session_id})).scalars())
+
     async def change_pin(self, watcher: RoomClient) -> None:
         """One round: an event in the room's log, which every worker reads and tells at once. Returns when `watcher` has been told."""
         first, second = self._market.product_ids[:2]
@@ -119,6 +127,12 @@ class Market:
     product_ids: tuple[UUID, ...]
     offer_ids: tuple[UUID, ...]
     sessions: SessionService
+    database: Database
+
+
+def viewers_per_worker() -> int:
+    """How many viewers to plan for one worker: the kernel spreads connections over workers unevenly, so not up to the file limit."""
+    return int(file_limit() * _FILES_PLANNED)
 
 
 @asynccontextmanager
@@ -156,11 +170,6 @@ def _stores(plan: Plan) -> Iterator[Settings]:
 
 
 def _settings(plan: Plan, folder: Path) -> Settings:
-    wanted = {
-        "max_viewers_per_worker": plan.viewers_per_worker,
-        # Hellos are held back while handshakes are counted.
-        "hello_timeout_seconds": 300.0,
-    }
     return load_settings(
         host="127.0.0.1",
         port=plan.port,
@@ -170,7 +179,8 @@ def _settings(plan: Plan, folder: Path) -> Settings:
         drain_seconds=0.2,
         database_url=None,
         redis_url=None,
-        realtime=RealtimeSettings.model_validate(wanted),
+        # Hellos are held back while handshakes are counted.
+        realtime=RealtimeSettings(hello_timeout_seconds=_HELLO_SECONDS),
         database=DatabaseSettings(pool_size=5 if plan.workers <= _FEW_WORKERS else 2),
     )
 
@@ -196,7 +206,7 @@ async def _open_market(database: Database, redis: RedisClients, settings: Settin
             open_now=True,
         )
         made.append((await offers.create(organiser, seeded.session_id, new)).id)
-    return Market(seeded.session_id, tuple(product.id for product in products), tuple(made), sessions)
+    return Market(seeded.session_id, tuple(product.id for product in products), tuple(made), sessions, database)
 
 
 def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) -> list[ChildProcess]:
@@ -210,7 +220,6 @@ def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) 
             "OCOP_PORT": str(settings.port),
             "OCOP_LOG_LEVEL": settings.log_level,
             "OCOP_DRAIN_SECONDS": str(settings.drain_seconds),
-            "OCOP_REALTIME__MAX_VIEWERS_PER_WORKER": str(settings.realtime.max_viewers_per_worker),
             "OCOP_REALTIME__HELLO_TIMEOUT_SECONDS": str(settings.realtime.hello_timeout_seconds),
             "OCOP_DATABASE__POOL_SIZE": str(settings.database.pool_size),
         }

@@ -121,9 +121,18 @@ class Market:
             self.complaints.append(f"{message.type}: {message.text}")
 
 
+@dataclass(frozen=True)
+class Served:
+    """A running service, its accounts, and the environment in which its other commands find it."""
+
+    base: str
+    accounts: DemoAccounts
+    environment: dict[str, str]
+
+
 @pytest.fixture(scope="session")
-def served(redis_url: str, request: pytest.FixtureRequest) -> Iterator[tuple[str, DemoAccounts]]:
-    """Address of a real service with the demo market's goods and accounts, and the accounts."""
+def served(redis_url: str, request: pytest.FixtureRequest) -> Iterator[Served]:
+    """A real service with the demo market's goods and accounts."""
     make_database: Callable[[], str] = request.getfixturevalue("session_database")
     folder = make_server_folder()
     environment = {
@@ -132,15 +141,16 @@ def served(redis_url: str, request: pytest.FixtureRequest) -> Iterator[tuple[str
         "OCOP_REDIS_PREFIX": f"browser-{next(_numbers)}",
         "OCOP_SECRET_KEY": uuid4().hex + uuid4().hex,
         "OCOP_DATA_DIR": str(folder),
+        "OCOP_PORT": str(free_port()),
     }
     try:
         command = [sys.executable, "-m", "app.cli", "seed"]
         subprocess.run(command, env=child_environment(environment), cwd=PROJECT_ROOT, check=True, capture_output=True, timeout=60)
         accounts = read_demo_accounts(folder)
         assert accounts is not None
-        with service(folder, port=free_port(), **environment) as process:
+        with service(folder, port=int(environment["OCOP_PORT"]), **environment) as process:
             process.wait_until_ready()
-            yield f"http://127.0.0.1:{process.port}", accounts
+            yield Served(f"http://127.0.0.1:{process.port}", accounts, child_environment(environment))
     finally:
         shutil.rmtree(folder)
 
@@ -169,10 +179,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def market(served: tuple[str, DemoAccounts], browser: Browser) -> Iterator[Market]:
+def market(served: Served, browser: Browser) -> Iterator[Market]:
     """The service with a fresh set of people; fails when any of their pages complained."""
-    base, accounts = served
-    opened = Market(base, accounts, browser)
+    opened = Market(served.base, served.accounts, browser)
     yield opened
     for context in opened.contexts:
         context.close()

@@ -38,9 +38,9 @@ def test_the_report_after_the_end(market: Market, shoot: Callable[[Page, str], N
     expect(organiser.locator(".table .total").first).to_contain_text("80.000")
     organiser.get_by_role("button", name="Lượt xem", exact=False).first.click()
     expect(organiser.locator(".metric-definition:visible")).to_contain_text("vào phòng")
-    shoot(organiser, "report-1440")
+    shoot(organiser, "report-final-1440")
     organiser.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    shoot(organiser, "report-390")
+    shoot(organiser, "report-final-390")
     table = organiser.request.get(f"{market.base}/api/v1/sessions/{session_id}/report/products.csv").text()
     assert "80000" in table
 

@@ -27,7 +27,7 @@ def test_the_form_is_typed_once_and_a_double_tap_makes_one_order(market: Market,
     desk.open_offer(session_id, total=5, limit=3)
     viewer = market.page()
     opens_market(viewer, market.base, session_id)
-    shoot(viewer, "viewer-390")
+    shoot(viewer, "viewer-quiet-390")
 
     card(viewer).get_by_role("button", name=ORDER_BUTTON).click()
     fills_the_form(viewer)

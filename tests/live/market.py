@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any, Self, cast
 from uuid import UUID, uuid4
 
 import httpx2
+from sqlalchemy import text
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -114,6 +116,7 @@ class Viewer:
 
     socket: ClientConnection
     frames: list[dict[str, Any]] = field(default_factory=list)
+    _told: Counter[str] = field(default_factory=Counter)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     async def next_frame(self, within: float = 3) -> dict[str, Any]:
@@ -132,12 +135,22 @@ class Viewer:
                     return frame
 
     async def sees_event(self, kind: str, within: float = 3) -> dict[str, Any]:
-        """The next tick that carries an event of this kind; returns the event."""
+        """The first event of this kind that has not been asked for yet, whether its tick has arrived already or not."""
+        async with asyncio.timeout(within):
+            while len(arrived := self.events(kind)) <= self._told[kind]:
+                await self.next_frame(within)
+        self._told[kind] += 1
+        return arrived[self._told[kind] - 1]
 
-        def carried(frame: dict[str, Any]) -> list[dict[str, Any]]:
-            return [each["event"] for each in frame.get("events", ()) if each["event"]["type"] == kind]
+    async def reads(self, text: str, within: float = 3) -> None:
+        """Wait until this comment has been shown."""
+        async with asyncio.timeout(within):
+            while all(each["comment"]["text"] != text for each in self.events("comment.posted")):
+                await self.next_frame(within)
 
-        return carried(await self.sees(lambda frame: bool(carried(frame)), within))[0]
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """All events of this kind that have arrived."""
+        return [each["event"] for frame in self.frames for each in frame.get("events", ()) if each["event"]["type"] == kind]
 
     async def send(self, kind: str, **content: Any) -> str:
         command_id = f"c{next(self._ids)}"
@@ -215,6 +228,15 @@ class Market:
         viewer = await self.connects(path="/board", headers=await self.login_cookie(user or self.host))
         await viewer.hello()
         return viewer
+
+    async def archived_comments(self, at_least: int) -> list[tuple[str, str]]:
+        """Author and text of the archived comments, once so many have been written."""
+        while True:
+            async with self.stores.database.transactions() as db:
+                rows = [tuple(row) for row in await db.execute(text("SELECT author, text FROM comments ORDER BY posted_at"))]
+            if len(rows) >= at_least:
+                return cast("list[tuple[str, str]]", rows)
+            await asyncio.sleep(0.1)
 
     @asynccontextmanager
     async def browser(self, user: CurrentUser | None = None) -> AsyncIterator[httpx2.AsyncClient]:

@@ -1,0 +1,59 @@
+"""The pictures of the README: a market with simulated viewers, on the pages of viewer, host and organiser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.settings import PROJECT_ROOT
+from tests.browser.conftest import DESK, PHONE, PUBLISHED, SCREENSHOTS, Market, Served
+from tests.browser.people import card, figure, opens_market, signs_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
+
+# Long enough for a first offer; for the README, long enough for curves.
+SHORT_SECONDS, LONG_SECONDS = 12, 240
+MOST_BYTES = 200 * 1024
+
+
+@contextmanager
+def crowd(served: Served) -> Iterator[None]:
+    """Simulated viewers and their host, as `make run` sends them."""
+    environment = served.environment | {"OCOP_DEMO_VIEWERS": "60"}
+    viewers = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "demo"], env=environment, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        viewers.terminate()
+        viewers.wait(15)
+
+
+def test_pictures_of_a_market_with_people_in_it(
+    market: Market, served: Served, shoot: Callable[[Page, str], None], request: pytest.FixtureRequest
+) -> None:
+    session_id = next(each["id"] for each in market.desk().call("GET", "/api/v1/sessions")["items"] if "demo" in each["title"])
+    seconds = LONG_SECONDS if request.config.getoption("--update-screenshots") else SHORT_SECONDS
+
+    with crowd(served):
+        phone, desk, board, report = (market.page(size) for size in (PHONE, DESK, DESK, DESK))
+        opens_market(phone, market.base, session_id)
+        opens_market(desk, market.base, session_id)
+        signs_in(board, market.base, market.accounts.organiser, f"/host/{session_id}")
+        signs_in(report, market.base, market.accounts.organiser, f"/organiser/{session_id}")
+        phone.wait_for_timeout(seconds * 1_000)
+        expect(card(phone)).to_contain_text("Ưu đãi", timeout=90_000)
+        expect(figure(board, "Đơn đã chốt")).not_to_have_text("0", timeout=60_000)
+        for page, name in ((phone, "viewer-390"), (desk, "viewer-1440"), (board, "board-1440"), (report, "report-1440")):
+            shoot(page, name)
+        for page, name in ((board, "board-390"), (report, "report-390")):
+            page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+            shoot(page, name)
+
+    assert {name for name in PUBLISHED if (SCREENSHOTS / f"{name}.png").stat().st_size > MOST_BYTES} == set()

@@ -1,0 +1,131 @@
+"""A snapshot plus the later events is the same as a fresh snapshot, and events may be applied twice."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.live.frames import ToldFigures, readable_part
+from app.live.mirror import RoomMirror
+from app.protocol.events import LoggedEvent, RoomEvent, room_event
+from app.protocol.views import Counts, SessionView
+from app.realtime.router import encode
+from tests.live.market import an_offer
+
+SESSION = SessionView(
+    id=UUID(int=1),
+    title="Chợ phiên",
+    state="live",
+    organisation_name="OCOP",
+    host_name="Lan",
+    planned_start_at_ms=None,
+    started_at_ms=1,
+    ended_at_ms=None,
+    video=None,
+)
+OFFER_IDS = [str(UUID(int=number)) for number in (11, 12)]
+PRODUCT_IDS = [str(UUID(int=number)) for number in (21, 22)]
+
+
+def a_comment(number: int, *, by_staff: bool = False) -> dict[str, Any]:
+    comment = {"id": str(UUID(int=number)), "at_ms": number, "author": "Lan", "text": f"câu {number}", "by_staff": by_staff}
+    return {"type": "comment.posted", "comment": comment}
+
+
+offers = st.builds(
+    lambda offer_id, total, state: an_offer(UUID(PRODUCT_IDS[0]), id=offer_id, total_quantity=total, remaining=total, state=state),
+    st.sampled_from(OFFER_IDS),
+    st.integers(1, 50),
+    st.sampled_from(["scheduled", "open"]),
+)
+events = st.lists(
+    st.one_of(
+        st.builds(a_comment, st.integers(1, 60)),
+        st.builds(lambda offer: {"type": "offer.opened", "offer": offer}, offers),
+        st.builds(lambda offer: {"type": "offer.changed", "offer": offer}, offers),
+        st.builds(lambda offer_id: {"type": "offer.sold_out", "offer_id": offer_id}, st.sampled_from(OFFER_IDS)),
+        st.builds(lambda offer_id: {"type": "offer.ended", "offer_id": offer_id}, st.sampled_from(OFFER_IDS)),
+        st.builds(lambda product_id: {"type": "product.pinned", "product_id": product_id}, st.sampled_from([*PRODUCT_IDS, None])),
+        st.builds(
+            lambda state: {"type": "session.changed", "session": SESSION.model_copy(update={"state": state})},
+            st.sampled_from(["live", "ended"]),
+        ),
+    ).map(room_event.validate_python),
+    max_size=60,
+    unique_by=lambda event: event.comment.id if event.type == "comment.posted" else id(event),
+)
+
+
+def a_mirror(content: dict[str, Any] | None = None) -> RoomMirror:
+    return RoomMirror(**(content or {"session": SESSION, "products": (), "offers": (), "pinned_product_id": None, "comments": ()}))
+
+
+def content_of(mirror: RoomMirror) -> dict[str, Any]:
+    return {
+        "session": mirror.session,
+        "products": mirror.products,
+        "offers": mirror.offers,
+        "pinned_product_id": mirror.pinned_product_id,
+        "comments": mirror.comments,
+    }
+
+
+def apply_all(mirror: RoomMirror, happened: list[RoomEvent]) -> RoomMirror:
+    for event in happened:
+        mirror.apply(event)
+    return mirror
+
+
+@given(events, st.data())
+def test_snapshot_plus_events_is_a_fresh_snapshot(happened: list[RoomEvent], draw: st.DataObject) -> None:
+    joined_at = draw.draw(st.integers(0, len(happened)))
+    server = apply_all(a_mirror(), happened)
+
+    client = apply_all(a_mirror(content_of(apply_all(a_mirror(), happened[:joined_at]))), happened[joined_at:])
+
+    assert content_of(client) == content_of(server)
+
+
+@given(events, st.data())
+def test_content_that_is_newer_than_its_position_ends_up_the_same(happened: list[RoomEvent], draw: st.DataObject) -> None:
+    position = draw.draw(st.integers(0, len(happened)))
+    read_at = draw.draw(st.integers(position, len(happened)))
+    server = apply_all(a_mirror(), happened)
+
+    # Loaded from the stores a moment after the position was taken; comments come from the log and are exactly as of the position.
+    loaded = content_of(apply_all(a_mirror(), happened[:read_at])) | {
+        "comments": apply_all(a_mirror(), happened[:position]).comments,
+    }
+
+    assert content_of(apply_all(a_mirror(loaded), happened[position:])) == content_of(server)
+
+
+def test_what_is_left_follows_the_ledger_and_never_leaves_its_bounds() -> None:
+    mirror = a_mirror()
+    mirror.apply(room_event.validate_python({"type": "offer.opened", "offer": an_offer(UUID(PRODUCT_IDS[0]), id=OFFER_IDS[0])}))
+
+    for taken, left in ((0, 20), (7, 13), (25, 0), (5, 15)):
+        mirror.take_stock({OFFER_IDS[0]: taken})
+        assert mirror.stock == {OFFER_IDS[0]: left}
+
+
+def test_sampling_keeps_staff_and_every_other_event_and_tells_how_many_it_left_out() -> None:
+    raw = [a_comment(number, by_staff=number == 7) for number in range(1, 21)] + [{"type": "product.pinned", "product_id": None}]
+    logged = [LoggedEvent(offset=offset, at_ms=0, event=room_event.validate_python(each)) for offset, each in enumerate(raw, start=1)]
+
+    shown, skipped = readable_part(logged, 5)
+
+    assert len(shown) + skipped == len(logged)
+    assert len(shown) == 5 + 2
+    assert {7, 21} <= {event.offset for event in shown}
+    assert [event.offset for event in shown] == sorted(event.offset for event in shown)
+
+
+def test_figures_are_equal_when_nothing_changed() -> None:
+    counts = Counts(viewers=1, likes=2, comments=3)
+
+    assert ToldFigures(counts, {"a": 1}, None) == ToldFigures(counts.model_copy(), {"a": 1}, None)
+    assert encode(counts) == b'{"viewers":1,"likes":2,"comments":3,"outside":[]}'

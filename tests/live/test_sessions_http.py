@@ -1,0 +1,150 @@
+"""Sessions over HTTP: who may do what, and what is answered when it cannot be done."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from app.accounts.service import CurrentUser, NewUser
+from tests.live.market import PASSWORD, Market
+
+
+async def a_stranger(market: Market) -> CurrentUser:
+    """An organiser of another organisation."""
+    organisation_id = await market.node.accounts.create_organisation("Đơn vị khác")
+    return await market.node.accounts.create_user(organisation_id, NewUser("nguoi.la", "Người Lạ", "organiser", PASSWORD))
+
+
+async def another_host(market: Market) -> CurrentUser:
+    return await market.node.accounts.create_user(market.organiser.organisation_id, NewUser("thu.ha", "Thu Hà", "host", PASSWORD))
+
+
+async def test_a_session_is_created_planned_and_listed(market: Market) -> None:
+    async with market.browser(market.organiser) as organiser, market.browser() as anyone:
+        body = {"title": "  Phiên   Tết ", "planned_start_at": "2026-12-05T08:00:00+07:00", "video_url": "https://youtu.be/abcDEF_12-3"}
+        made = (await organiser.post("/api/v1/sessions", json=body)).json()
+        assert (made["title"], made["state"], made["video"]["kind"]) == ("Phiên Tết", "draft", "youtube")
+        assert (await anyone.get(f"/api/v1/sessions/{made['id']}")).status_code == 404
+
+        moved = await organiser.post(f"/api/v1/sessions/{made['id']}/transitions", json={"to": "scheduled"})
+
+        assert moved.json()["state"] == "scheduled"
+        assert [each["id"] for each in (await anyone.get("/api/v1/sessions")).json()["items"]] == [made["id"]]
+        assert (await organiser.get("/api/v1/sessions")).json()["total"] == 2
+        assert (await anyone.get(f"/api/v1/sessions/{made['id']}")).json()["planned_start_at_ms"] == 1_796_432_400_000
+
+
+async def test_the_host_starts_and_ends_and_only_the_organiser_closes(market: Market) -> None:
+    path = f"/api/v1/sessions/{market.session_id}/transitions"
+    async with market.browser(market.host) as host, market.browser(market.organiser) as organiser:
+        assert (await host.post(path, json={"to": "live"})).json()["started_at_ms"] is not None
+        assert (await host.post(path, json={"to": "live"})).json()["code"] == "transition_refused"
+        assert (await host.post(path, json={"to": "ended"})).json()["ended_at_ms"] is not None
+
+        refusal = await host.post(path, json={"to": "closed"})
+        assert (refusal.status_code, refusal.json()["code"]) == (403, "forbidden")
+        assert (await organiser.post(path, json={"to": "closed"})).json()["state"] == "closed"
+    async with market.stores.database.transactions() as db:
+        moves = (await db.scalars(text("SELECT details->>'to' FROM audit_entries WHERE action = 'session.moved' ORDER BY id"))).all()
+    assert moves == ["live", "ended", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("method", "suffix", "body"),
+    [
+        ("PATCH", "", {"title": "x"}),
+        ("POST", "/transitions", {"to": "live"}),
+        ("PUT", "/products", {"product_ids": []}),
+        ("POST", "/pin", {"product_id": None}),
+        ("POST", "/bridge-tokens", {"label": "x"}),
+    ],
+)
+async def test_only_staff_in_charge_may_change_a_session(market: Market, method: str, suffix: str, body: dict[str, Any]) -> None:
+    path = f"/api/v1/sessions/{market.session_id}{suffix}"
+    codes = {}
+    for name, user in (("anyone", None), ("stranger", await a_stranger(market)), ("other host", await another_host(market))):
+        async with market.browser(user) as browser:
+            answer = await browser.request(method, path, json=body)
+            codes[name] = (answer.status_code, answer.json()["code"])
+
+    assert codes == {
+        "anyone": (401, "not_signed_in"),
+        "stranger": (404, "session_not_found"),
+        "other host": (403, "not_your_session"),
+    }
+
+
+async def test_a_session_without_products_cannot_start(market: Market) -> None:
+    async with market.browser(market.organiser) as organiser:
+        await organiser.put(f"/api/v1/sessions/{market.session_id}/products", json={"product_ids": []})
+
+        refusal = await organiser.post(f"/api/v1/sessions/{market.session_id}/transitions", json={"to": "live"})
+
+    assert (refusal.status_code, refusal.json()["code"], refusal.json()["details"]) == (
+        409,
+        "session_incomplete",
+        {"missing": ["products"]},
+    )
+
+
+async def test_codes_of_products_stay_when_the_order_changes(market: Market) -> None:
+    first, second = market.product_ids
+    async with market.browser(market.organiser) as organiser:
+        path = f"/api/v1/sessions/{market.session_id}/products"
+        turned = (await organiser.put(path, json={"product_ids": [str(second), str(first)]})).json()
+        twice = await organiser.put(path, json={"product_ids": [str(first), str(first)]})
+        unknown = await organiser.put(path, json={"product_ids": [str(UUID(int=5))]})
+
+    assert [(each["id"], each["code"]) for each in turned["products"]] == [(str(second), "A2"), (str(first), "A1")]
+    assert (twice.json()["code"], unknown.json()["code"]) == ("invalid_products", "product_not_found")
+
+
+async def test_a_pin_and_a_new_run_down_reach_the_room(live_market: Market) -> None:
+    viewer = await live_market.enters()
+    first, second = live_market.product_ids
+    async with live_market.browser(live_market.host) as host:
+        path = f"/api/v1/sessions/{live_market.session_id}"
+        await host.post(f"{path}/pin", json={"product_id": str(first)})
+        assert (await viewer.sees_event("product.pinned"))["product_id"] == str(first)
+
+        await host.put(f"{path}/products", json={"product_ids": [str(second)]})
+        changed = await viewer.sees(lambda frame: any(each["event"]["type"] == "products.changed" for each in frame.get("events", ())))
+        assert changed["type"] == "room.tick"
+        not_listed = await host.post(f"{path}/pin", json={"product_id": str(first)})
+
+    assert not_listed.json()["code"] == "product_not_in_session"
+    late = await (await live_market.connects()).hello()
+    assert (late["pinned_product_id"], [each["id"] for each in late["products"]]) == (None, [str(second)])
+
+
+async def test_a_bad_video_link_is_named(market: Market) -> None:
+    async with market.browser(market.organiser) as organiser:
+        refusal = await organiser.patch(f"/api/v1/sessions/{market.session_id}", json={"video_url": "https://vimeo.com/1"})
+
+    assert (refusal.status_code, refusal.json()["code"]) == (400, "invalid_video_url")
+
+
+async def test_a_device_keeps_its_id_when_its_ticket_is_renewed(market: Market) -> None:
+    async with market.browser() as phone:
+        first = await phone.post(f"/api/v1/sessions/{market.session_id}/tickets")
+        second = await phone.post(f"/api/v1/sessions/{market.session_id}/tickets")
+
+    assert first.json() == second.json()
+    cookie = first.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+
+
+async def test_a_bridge_token_is_stored_only_as_a_digest(market: Market) -> None:
+    async with market.browser(market.organiser) as organiser:
+        path = f"/api/v1/sessions/{market.session_id}/bridge-tokens"
+        token = (await organiser.post(path, json={"label": "TikTok"})).json()["token"]
+    async with market.stores.database.transactions() as db:
+        row = (await db.execute(text("SELECT token_digest, label FROM bridge_tokens"))).one()
+
+    assert row.label == "TikTok"
+    assert token.encode() not in bytes(row.token_digest)
+    assert len(row.token_digest) == 32

@@ -1,0 +1,214 @@
+"""Rules of the viewers' door: the upgrade is answered strictly and before ASGI, heads are bounded, nothing sent early is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import uuid4
+
+import pytest
+from websockets.frames import Frame, Opcode
+from websockets.utils import accept_key
+
+from app.realtime.tickets import TICKET_COOKIE, TicketSigner
+from tests.live.market import QUICK, SECRET, Market, open_market, open_stores
+
+SOON = 0.8
+DETACHED = QUICK.model_copy(update={"sockets": "detached"})
+
+
+@pytest.fixture
+async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[Market]:
+    async with AsyncExitStack() as stack:
+        stores = await stack.enter_async_context(open_stores(postgres_url, redis_url, redis_prefix, DETACHED))
+        yield await open_market(stores, stack, DETACHED)
+
+
+@pytest.fixture
+async def live(market: Market) -> Market:
+    await market.goes_live()
+    return market
+
+
+def upgrade(market: Market, *, session: str | None = None, drop: str = "", **changed: str) -> bytes:
+    """A browser's upgrade request with some headers changed (`sec_websocket_key="…"`) or one left out."""
+    _, ticket = TicketSigner(SECRET).issue()
+    headers = {
+        "Host": market.node.address,
+        "Upgrade": "websocket",
+        "Connection": "keep-alive, Upgrade",
+        "Origin": f"http://{market.node.address}",
+        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+        "Sec-WebSocket-Version": "13",
+        "Cookie": f"theme=dark; {TICKET_COOKIE}={ticket}",
+    }
+    for name, value in changed.items():
+        headers[name.replace("_", "-").title().replace("Websocket", "WebSocket")] = value
+    headers.pop(drop, None)
+    lines = [f"GET /ws/sessions/{session or market.session_id} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+@asynccontextmanager
+async def a_connection(market: Market) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    host, port = market.node.address.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        async with asyncio.timeout(15):
+            yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def ask(market: Market, data: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the answer to raw bytes."""
+    async with a_connection(market) as (reader, writer):
+        writer.write(data)
+        await writer.drain()
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        status = int(head.split(" ")[1])
+        body = b"" if status == 101 else await reader.read()
+    lines = [line.split(": ", 1) for line in head.split("\r\n")[1:] if line]
+    headers = {name.lower(): value for name, value in lines}
+    return status, headers, body
+
+
+async def test_the_handshake_is_that_of_rfc_6455(live: Market) -> None:
+    status, headers, _ = await ask(live, upgrade(live, sec_websocket_key="dGhlIHNhbXBsZSBub25jZQ=="))
+
+    assert status == 101
+    assert headers["sec-websocket-accept"] == accept_key("dGhlIHNhbXBsZSBub25jZQ==")
+    assert "sec-websocket-extensions" not in headers
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"origin": "https://evil.example"}, 403, "origin_refused"),
+        ({"origin": "null"}, 403, "origin_refused"),
+        ({"cookie": "theme=dark"}, 401, "ticket_invalid"),
+        ({"cookie": f"{TICKET_COOKIE}=forged"}, 401, "ticket_invalid"),
+        ({"sec_websocket_version": "8"}, 426, "upgrade_version_unsupported"),
+        ({"sec_websocket_key": "c2hvcnQ="}, 400, "upgrade_malformed"),
+        ({"upgrade": "h2c"}, 400, "upgrade_malformed"),
+        ({"connection": "close"}, 400, "upgrade_malformed"),
+        ({"content_length": "5"}, 400, "upgrade_malformed"),
+        ({"drop": "Host"}, 400, "upgrade_malformed"),
+        ({"session": "00000000-0000-0000-0000-000000000000"}, 404, "session_not_found"),
+    ],
+)
+async def test_whatever_is_refused_is_refused_before_the_upgrade_and_says_why(
+    live: Market, changes: dict[str, str], status: int, code: str
+) -> None:
+    answered, headers, body = await ask(live, upgrade(live, **changes))
+
+    assert (answered, json.loads(body)["code"]) == (status, code)
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["connection"] == "close"
+
+
+async def test_a_session_that_is_not_live_says_so(market: Market) -> None:
+    status, _, body = await ask(market, upgrade(market))
+
+    assert (status, json.loads(body)["code"], json.loads(body)["details"]) == (409, "session_not_live", {"state": "draft"})
+
+
+async def test_a_full_worker_says_when_to_come_back(live: Market) -> None:
+    live.node.rooms.hub._capacity = 1
+    first = await live.enters()
+
+    status, headers, body = await ask(live, upgrade(live))
+
+    assert (status, json.loads(body)["code"]) == (503, "capacity")
+    assert int(headers["retry-after"]) >= 1
+    await first.socket.close()
+
+
+async def test_bytes_sent_right_behind_the_upgrade_are_not_lost(live: Market) -> None:
+    hello = json.dumps({"type": "viewer.hello", "id": "h1", "version": 1}).encode()
+
+    async with a_connection(live) as (reader, writer):
+        writer.write(upgrade(live) + Frame(Opcode.TEXT, hello).serialize(mask=True))
+        await reader.readuntil(b"\r\n\r\n")
+        snapshot = await reader.readuntil(b'"id":"h1"')
+
+    assert b"room.snapshot" in snapshot
+
+
+async def test_a_head_in_small_pieces_is_read_whole(live: Market) -> None:
+    data = upgrade(live)
+
+    async with a_connection(live) as (reader, writer):
+        for start in range(0, len(data), 7):
+            writer.write(data[start : start + 7])
+            await writer.drain()
+            await asyncio.sleep(0)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 101")
+
+
+@pytest.mark.parametrize("opening", [b"", b"GET /ws/sessions/", b"GET /healthz HTTP/1.1\r\nHost: x\r\n", b"GET /"])
+async def test_a_head_that_does_not_end_is_given_up(live: Market, opening: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.realtime.doorway.HEAD_SECONDS", SOON)
+    started = time.monotonic()
+
+    async with a_connection(live) as (reader, writer):
+        writer.write(opening)
+        while time.monotonic() - started < SOON + 2:
+            try:
+                if await asyncio.wait_for(reader.read(100), 0.5) == b"":
+                    break
+            except TimeoutError:
+                writer.write(b"X" if opening else b"")
+            except ConnectionError:
+                break
+
+    assert SOON - 0.1 <= time.monotonic() - started <= SOON + 1.5
+
+
+@pytest.mark.parametrize("path", ["/ws/sessions/x", "/healthz"])
+async def test_a_head_without_end_is_cut_at_its_limit(live: Market, path: str) -> None:
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\n".encode() + b"X-Filler: " + b"y" * 60_000
+
+    status, _, body = await ask(live, head)
+
+    assert (status, json.loads(body)["code"]) == (431, "head_too_large")
+
+
+async def test_other_requests_and_later_ones_on_the_connection_reach_the_pages(live: Market) -> None:
+    async with a_connection(live) as (reader, writer):
+        for _ in range(3):
+            writer.write(f"GET /healthz HTTP/1.1\r\nHost: {live.node.address}\r\n\r\n".encode())
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            assert json.loads(await reader.readexactly(18)) == {"status": "alive"}
+
+
+async def test_a_post_larger_than_a_head_is_no_head(live: Market) -> None:
+    body = json.dumps({"login": "x" * 20_000, "password": "y"}).encode()
+    head = (
+        f"POST /api/v1/login HTTP/1.1\r\nHost: {live.node.address}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+
+    status, _, answer = await ask(live, head.encode() + body)
+
+    assert status == 422, answer
+
+
+async def test_a_thousandth_socket_on_one_ticket_is_turned_away_and_one_viewer_stays_one(live: Market) -> None:
+    device = uuid4()
+    viewers = [await live.enters(device=device) for _ in range(DETACHED.sockets_per_device)]
+
+    late = await live.connects(device=device)
+
+    assert await late.closed() == 4029
+    assert live.node.rooms.hub.viewer_count(live.session_id) == 1
+    for viewer in viewers:
+        await viewer.socket.close()

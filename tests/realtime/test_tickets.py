@@ -1,0 +1,40 @@
+"""A ticket proves the device it was issued to, and nothing else does."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from app.realtime.errors import TicketInvalid
+from app.realtime.tickets import TicketSigner
+
+
+def test_a_ticket_names_its_device():
+    signer = TicketSigner("one secret")
+    device, ticket = signer.issue()
+
+    assert signer.read(ticket) == device
+    assert signer.issue(device)[0] == device
+
+
+def test_every_device_is_new_unless_it_is_given():
+    signer = TicketSigner("one secret")
+
+    assert signer.issue()[0] != signer.issue()[0]
+
+
+@pytest.mark.parametrize("spoil", [lambda ticket: "", lambda ticket: ticket[:-1], lambda ticket: "x" + ticket, lambda ticket: "a.b.c"])
+def test_an_altered_ticket_is_refused(spoil):
+    signer = TicketSigner("one secret")
+    _, ticket = signer.issue(uuid4())
+
+    with pytest.raises(TicketInvalid):
+        signer.read(spoil(ticket))
+
+
+def test_a_ticket_of_another_secret_is_refused():
+    _, ticket = TicketSigner("another secret").issue()
+
+    with pytest.raises(TicketInvalid):
+        TicketSigner("one secret").read(ticket)

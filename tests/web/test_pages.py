@@ -1,0 +1,212 @@
+"""The pages as the whole service answers them: who may open what, tickets, languages, failures for people, static files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from app.accounts.schemas import Role
+from app.accounts.service import CurrentUser
+from app.infra.embedded_postgres import EmbeddedPostgres
+from app.live.schemas import SessionContent
+from app.main import create_app
+from app.realtime.tickets import TICKET_COOKIE
+from app.settings import load_settings
+from tests.accounts.builders import PASSWORD, a_user
+
+
+@pytest.fixture
+async def app(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[FastAPI]:
+    settings = load_settings(
+        database_url=postgres_url, redis_url=redis_url, redis_prefix=redis_prefix, secret_key="k" * 40, drain_seconds=0.1
+    )
+    made = create_app(settings)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test") as opened:
+        yield opened
+
+
+async def signed_in(app: FastAPI, client: httpx2.AsyncClient, role: Role = "organiser") -> CurrentUser:
+    user = await a_user(app.state.accounts, "nguoi.nha", role=role)
+    await client.post("/api/v1/login", json={"login": user.login, "password": PASSWORD})
+    return user
+
+
+async def a_session(app: FastAPI, user: CurrentUser, title: str = "Chợ phiên") -> UUID:
+    made = await app.state.sessions.create(user, SessionContent(title=title, planned_start_at="2099-01-31T20:00:00+07:00"))
+    session_id: UUID = made.view.id
+    await app.state.sessions.transition(user, session_id, "scheduled")
+    return session_id
+
+
+async def test_the_start_page_lists_what_is_planned(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    user = await a_user(app.state.accounts, role="organiser")
+    empty = await client.get("/")
+    session_id = await a_session(app, user, "Chợ <b>Tết</b>")
+
+    page = await client.get("/")
+
+    assert "Chưa có phiên chợ nào." in empty.text
+    assert f'href="/s/{session_id}"' in page.text
+    assert "Chợ &lt;b&gt;Tết&lt;/b&gt;" in page.text
+    assert "Thứ Bảy 31/1 · 20:00" in page.text
+
+
+async def test_a_device_gets_one_ticket_and_keeps_it(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    session_id = await a_session(app, await a_user(app.state.accounts, role="organiser"))
+
+    first = await client.get(f"/s/{session_id}")
+    again = await client.get(f"/s/{session_id}")
+
+    cookie = first.headers["set-cookie"]
+    assert cookie.startswith(f"{TICKET_COOKIE}=")
+    assert all(part in cookie for part in ("HttpOnly", "Max-Age=2592000", "SameSite=lax", "Path=/"))
+    assert isinstance(app.state.tickets.read(client.cookies[TICKET_COOKIE]), UUID)
+    assert "set-cookie" not in again.headers
+
+
+async def test_a_forged_ticket_is_replaced(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    session_id = await a_session(app, await a_user(app.state.accounts, role="organiser"))
+
+    page = await client.get(f"/s/{session_id}", headers={"cookie": f"{TICKET_COOKIE}=forged"})
+
+    assert page.headers["set-cookie"].startswith(f"{TICKET_COOKIE}=")
+
+
+@pytest.mark.parametrize("address", [f"/s/{uuid4()}", "/s/not-an-id"])
+async def test_an_unknown_market_is_said_in_words(client: httpx2.AsyncClient, address: str) -> None:
+    page = await client.get(address)
+
+    assert page.status_code == 404
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Về trang chính" in page.text
+
+
+async def test_a_draft_is_nobodys_business(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    user = await a_user(app.state.accounts, role="organiser")
+    draft = (await app.state.sessions.create(user, SessionContent(title="Nháp"))).view.id
+
+    assert (await client.get(f"/s/{draft}")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/host", "/organiser", f"/host/{uuid4()}", f"/organiser/{uuid4()}"])
+async def test_staff_pages_lead_to_the_login_and_back(client: httpx2.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/login?next={path.replace('/', '%2F')}"
+
+
+async def test_a_host_opens_boards_but_no_reports(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    await signed_in(app, client, role="host")
+
+    board_list, reports = await client.get("/host"), await client.get("/organiser")
+
+    assert board_list.status_code == 200
+    assert 'href="/organiser"' not in board_list.text
+    assert reports.status_code == 403
+    assert "chỉ dành cho ban tổ chức" in reports.text
+
+
+async def test_another_organisations_session_does_not_exist(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    session_id = await a_session(app, await a_user(app.state.accounts, role="organiser"))
+    await signed_in(app, client)
+
+    assert (await client.get(f"/host/{session_id}")).status_code == 404
+    assert (await client.get(f"/organiser/{session_id}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", "evil", "\\\\evil.example"]
+)
+async def test_the_login_sends_nobody_elsewhere(client: httpx2.AsyncClient, elsewhere: str) -> None:
+    page = await client.get("/login", params={"next": elsewhere})
+
+    assert 'data-next=""' in page.text
+
+
+async def test_whoever_is_signed_in_goes_on_from_the_login(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    await signed_in(app, client)
+
+    assert (await client.get("/login")).headers["location"] == "/organiser"
+    assert (await client.get("/login?next=%2Fhost")).headers["location"] == "/host"
+
+
+async def test_a_language_is_remembered_and_leaves_the_address(client: httpx2.AsyncClient) -> None:
+    switched = await client.get("/login?lang=en&next=%2Fhost")
+    page = await client.get("/login")
+
+    assert (switched.status_code, switched.headers["location"]) == (303, "/login?next=%2Fhost")
+    assert '<html lang="en">' in page.text
+    assert page.headers["content-language"] == "en"
+
+
+async def test_a_language_nobody_speaks_changes_nothing(client: httpx2.AsyncClient) -> None:
+    page = await client.get("/?lang=fr")
+
+    assert page.status_code == 200
+    assert '<html lang="vi">' in page.text
+
+
+async def test_every_script_of_a_page_carries_the_nonce_of_its_answer(client: httpx2.AsyncClient) -> None:
+    page = await client.get("/")
+
+    nonce = re.search(r"'nonce-([^']+)'", page.headers["content-security-policy"])
+    assert nonce is not None
+    scripts = re.findall(r"<script([^>]*)>", page.text)
+    assert scripts
+    assert all(f'nonce="{nonce.group(1)}"' in attributes for attributes in scripts)
+    assert " style=" not in page.text
+    assert re.search(r"\son\w+=", page.text) is None
+
+
+async def test_facts_of_a_page_cannot_close_their_script(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    title = "</script><script>alert(1)</script>"
+    session_id = await a_session(app, await a_user(app.state.accounts, role="organiser"), title)
+
+    page = await client.get(f"/s/{session_id}")
+
+    assert title not in page.text
+    facts = re.search(r'id="page-facts"[^>]*>(.*?)</script>', page.text, re.DOTALL)
+    assert facts is not None
+    assert json.loads(facts.group(1))["session"]["title"] == title
+
+
+async def test_static_files_are_revalidated_soon(client: httpx2.AsyncClient) -> None:
+    script = await client.get("/static/js/viewer.js")
+    again = await client.get("/static/js/viewer.js", headers={"if-none-match": script.headers["etag"]})
+    picture = await client.get("/static/pictures/mat-ong.svg")
+
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert "max-age=60" in script.headers["cache-control"]
+    assert again.status_code == 304
+    assert "max-age=86400" in picture.headers["cache-control"]
+    assert "immutable" not in picture.headers["cache-control"]
+    assert (await client.get("/static/../pages.py")).status_code == 404
+
+
+async def test_a_database_that_is_away_is_said_in_words(
+    client: httpx2.AsyncClient, postgres_server: EmbeddedPostgres, postgres_url: str
+) -> None:
+    name = urlsplit(postgres_url).path.lstrip("/")
+    postgres_server.run_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    postgres_server.run_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    page = await client.get("/")
+    postgres_server.run_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+    assert page.status_code == 503
+    assert "Hệ thống đang bận." in page.text
+    assert 'href="/"' in page.text

@@ -1,0 +1,62 @@
+"""The browser's modules: small, free of ways to write markup, their texts known, their imports found."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.web.modules import SCRIPTS_DIR, modules_of
+from app.web.texts import texts_for
+
+MODULES = sorted(SCRIPTS_DIR.glob("*.js"))
+MOST_LINES = 300
+MARKUP = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|dangerouslySetInnerHTML|\beval\(|new Function|srcdoc")
+ENTRIES = ["board.js", "home.js", "host_sessions.js", "login.js", "report.js", "staff.js", "viewer.js"]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_a_module_is_short_and_never_writes_markup(module: Path) -> None:
+    source = module.read_text(encoding="utf-8")
+
+    assert source.startswith("// ")
+    assert source.count("\n") <= MOST_LINES
+    assert MARKUP.search(source) is None
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_every_module_of_a_page_is_found_once(entry: str) -> None:
+    found = modules_of(entry)
+
+    assert found[0] == f"/static/js/{entry}"
+    assert len(found) == len(set(found))
+    assert all((SCRIPTS_DIR.parent / address.removeprefix("/static/")).is_file() for address in found)
+
+
+def test_the_video_library_is_fetched_only_where_it_is_needed() -> None:
+    assert not any("hls" in address for address in modules_of("viewer.js"))
+
+
+def test_modules_say_only_texts_that_exist() -> None:
+    known = texts_for("vi").keys()
+
+    asked = {key for module in MODULES for key in re.findall(r"say\(\s*\"([a-z0-9_.]+)\"", module.read_text(encoding="utf-8"))}
+
+    assert asked
+    assert asked - known == set()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "values"),
+    [
+        ("session.", ["draft", "scheduled", "live", "ended", "closed"]),
+        ("host.platform_", ["tiktok", "facebook", "youtube", "other"]),
+        ("source.", ["measured", "imported", "derived"]),
+        ("producer.", ["company", "cooperative", "cooperative_group", "household"]),
+        ("form.", ["name_missing", "phone_missing", "province_missing", "ward_missing", "street_missing"]),
+        ("login.", ["username_missing", "password_missing"]),
+    ],
+)
+def test_texts_that_are_put_together_exist(prefix: str, values: list[str]) -> None:
+    assert {prefix + value for value in values} <= texts_for("vi").keys()
