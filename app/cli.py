@@ -1,4 +1,4 @@
-"""The command line `ocop`: run everything, one worker, migrations, the demo market and its simulated viewers."""
+"""The command line `ocop`: run everything, one worker, migrations, accounts, the demo market, checking an export."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
-from app.errors import all_error_types
+from app.accounts import administration
+from app.accounts.schemas import Role
+from app.accounts.service import NewUser
+from app.errors import AppError, all_error_types
 from app.infra.embedded_postgres import EmbeddedPostgres
 from app.infra.embedded_redis import EmbeddedRedis
 from app.infra.exec_with_parent import die_with_parent
@@ -38,13 +42,14 @@ from app.main import create_app
 from app.protocol.documents import write_documents
 from app.rehearsal import simulation
 from app.rehearsal.seed import SeededMarket, seed_demo
+from app.reports import verify as verifier
 from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings
 
 # Stages stop in the opposite order; the times add up to less than the ten seconds a stop may take.
 _POSTGRES, _REDIS, _WORKERS, _DEMO = 1, 2, 3, 4
 _STOP_SECONDS = {_POSTGRES: 1.2, _REDIS: 0.8, _WORKERS: 6.0, _DEMO: 0.8}
 _READY_SECONDS = 60.0
-_SECRET_SETTINGS = {"DATABASE_URL", "REDIS_URL", "OCOP_SECRET_KEY"}
+_SECRET_SETTINGS = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "OCOP_SECRET_KEY"}
 
 cli = typer.Typer(
     name="ocop",
@@ -101,7 +106,7 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the database to the newest schema."""
     with _stores(load_settings()) as settings:
-        upgrade_to_newest(_database_url(settings))
+        upgrade_to_newest(_owner_url(settings))
     _say("The database has the newest schema.")
 
 
@@ -109,7 +114,7 @@ def migrate() -> None:
 def seed() -> None:
     """Write the demo market into the database, once; a second call changes nothing."""
     with _stores(_with_data_folder(load_settings())) as settings:
-        upgrade_to_newest(_database_url(settings))
+        upgrade_to_newest(_owner_url(settings))
         seeded = seed_demo(settings)
     _say("\n".join(_login_lines(seeded)))
 
@@ -127,11 +132,44 @@ def gen() -> None:
         _say(f"Wrote {path}")
 
 
+@cli.command()
+def create_organisation(name: Annotated[str, typer.Argument(help="as people shall read it")]) -> None:
+    """Make an organisation and print its id; its first login comes with `ocop create-user`."""
+    with _stores(load_settings()) as settings:
+        upgrade_to_newest(_owner_url(settings))
+        organisation_id = administration.create_organisation(settings, name)
+    _say(str(organisation_id))
+
+
+@cli.command()
+def create_user(
+    organisation: Annotated[str, typer.Option(help="id or name")],
+    login: Annotated[str, typer.Option(help="what to sign in with: a-z, 0-9 and . _ @ + -")],
+    name: Annotated[str, typer.Option(help="as others see it")],
+    role: Annotated[Role, typer.Option(help="an organiser acts for every session, a host for their own")],
+) -> None:
+    """Make a login. The password is asked for, or read as one line from standard input."""
+    new = NewUser(login=login, display_name=name, role=role, password=_read_password())
+    with _stores(load_settings()) as settings:
+        upgrade_to_newest(_owner_url(settings))
+        user = administration.create_user(settings, organisation, new)
+    _say(f"{user.login} ({user.role}) of {user.organisation_name}")
+
+
+@cli.command()
+def verify(
+    export: Annotated[Path, typer.Argument(help="the ZIP file, or its unpacked folder")],
+    key: Annotated[str | None, typer.Option(help="the organisation's public key in hex, as you know it from elsewhere")] = None,
+) -> None:
+    """Check an exported session: hash chain, every figure, signature. Exit code 1: something does not fit; 2: this is no export."""
+    raise typer.Exit(verifier.main([*([] if key is None else [f"--key={key}"]), "--", str(export)]))
+
+
 def main() -> None:
     """Entry of the command `ocop`; expected failures become one line on stderr and exit code 1."""
     try:
         cli()
-    except StartupError as error:
+    except (StartupError, AppError) as error:
         _fail([str(error)])
     except ValidationError as error:
         _fail(_setting_lines(error))
@@ -156,6 +194,8 @@ def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings,
     check_port_is_free(settings.host, settings.port)
     if settings.database_url:
         check_database_is_reachable(settings.database_url.get_secret_value())
+    if settings.database_owner_url:
+        check_database_is_reachable(settings.database_owner_url.get_secret_value(), setting="DATABASE_OWNER_URL")
     if settings.redis_url:
         check_redis_is_reachable(settings.redis_url.get_secret_value())
     return _with_secret_key(settings), lock
@@ -172,7 +212,7 @@ def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarke
         supervisor.start(stores.redis, stage=_REDIS, stop_seconds=_STOP_SECONDS[_REDIS])
     settings = _with_urls(settings, stores)
     _say("Bringing the database to the newest schema…")
-    upgrade_to_newest(_database_url(settings))
+    upgrade_to_newest(_owner_url(settings))
     seeded = None
     if settings.demo:
         _say("Preparing the demo market…")
@@ -219,7 +259,8 @@ def _stores_to_start(settings: Settings) -> _Stores:
 def _with_urls(settings: Settings, stores: _Stores) -> Settings:
     found = {}
     if stores.postgres:
-        found["database_url"] = SecretStr(stores.postgres.url)
+        found["database_owner_url"] = SecretStr(stores.postgres.url)
+        found["database_url"] = SecretStr(stores.postgres.service_url)
     if stores.redis:
         found["redis_url"] = SecretStr(stores.redis.url)
     return settings.model_copy(update=found)
@@ -240,16 +281,21 @@ def _with_secret_key(settings: Settings) -> Settings:
     return settings.model_copy(update={"secret_key": SecretStr(secret_key_from(settings.data_dir))})
 
 
-def _database_url(settings: Settings) -> str:
-    if settings.database_url is None:
+def _owner_url(settings: Settings) -> str:
+    """The address to migrate with."""
+    url = settings.database_owner_url or settings.database_url
+    if url is None:
         raise StartupError("DATABASE_URL is not set.")
-    return settings.database_url.get_secret_value()
+    return url.get_secret_value()
 
 
 def _environment_for_children(settings: Settings) -> dict[str, str]:
     changes = {"OCOP_DATA_DIR": str(settings.data_dir), "OCOP_HOST": settings.host, "OCOP_PORT": str(settings.port)}
     secrets = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "OCOP_SECRET_KEY": settings.secret_key}
-    return child_environment(changes | {name: value.get_secret_value() for name, value in secrets.items() if value})
+    # a worker cannot lose the owner's address that it never had
+    return child_environment(
+        changes | {"DATABASE_OWNER_URL": None} | {name: value.get_secret_value() for name, value in secrets.items() if value}
+    )
 
 
 def _own_command(name: str) -> list[str]:
@@ -325,6 +371,12 @@ def _setting_lines(error: ValidationError) -> list[str]:
         given = "" if name in _SECRET_SETTINGS else f"={problem['input']}"
         lines.append(f"Setting {name}{given}: {problem['msg'].lower()}.")
     return lines
+
+
+def _read_password() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _fail(lines: list[str]) -> None:

@@ -26,6 +26,7 @@ from app.infra.serving import ServingHooks, socket_capacity
 from app.infra.startup_checks import StartupError
 from app.infra.tasks import TaskOwner, repeat
 from app.infra.telemetry import configure_logging
+from app.live import polling_routes
 from app.live import routes as live_routes
 from app.live import sockets as live_sockets
 from app.live.commands import live_handlers
@@ -73,6 +74,7 @@ ROUTERS = (
     account_routes.router,
     catalog_routes.router,
     live_routes.router,
+    polling_routes.router,
     live_sockets.router,
     order_routes.router,
     desk_routes.router,

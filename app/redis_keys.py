@@ -81,7 +81,7 @@ class SessionKeys:
 
     @property
     def taken(self) -> str:
-        """HASH offer id → units taken by orders (placed − cancelled − expired), the projector's. Left = total − taken."""
+        """HASH offer id → units taken by orders (placed less cancelled and expired), the projector's. Left = total less taken."""
         return self._key("taken")
 
     @property

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     workers: int = Field(0, ge=0, le=64, description="worker processes; 0 = one per core")
     data_dir: Path = Field(PROJECT_ROOT / ".data", description="embedded servers, secrets and logs live here")
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL", description="PostgreSQL; unset = embedded server")
+    database_owner_url: SecretStr | None = Field(
+        None, validation_alias="DATABASE_OWNER_URL", description="the tables' owner, for migrations only; unset = DATABASE_URL"
+    )
     redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL", description="Redis; unset = server started by `make run`")
     redis_prefix: str = Field("ocop", pattern=r"^[a-z0-9_-]{1,40}$", description="first part of every Redis key")
     node_name: str = Field("", description="name of this worker among all nodes; empty = host name and process id")
@@ -105,6 +108,7 @@ def load_settings(**overrides: object) -> Settings:
     return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
 
 
-def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """Our own environment with `changes`, for a process that we start."""
-    return {**os.environ, **changes}  # noqa: TID251 - this module is the one place that reads it
+def child_environment(changes: Mapping[str, str | None]) -> dict[str, str]:
+    """Our own environment with `changes`, for a process that we start; None takes a variable away."""
+    merged = {**os.environ, **changes}  # noqa: TID251 - this module is the one place that reads it
+    return {name: value for name, value in merged.items() if value is not None}

@@ -23,7 +23,8 @@ def _database_url() -> str:
     given = context.config.attributes.get("database_url")
     if isinstance(given, str):
         return given
-    configured = load_settings().database_url
+    settings = load_settings()
+    configured = settings.database_owner_url or settings.database_url
     if configured is None:
         raise SystemExit("Set DATABASE_URL, or use `ocop migrate`, which knows the embedded server.")
     return configured.get_secret_value()

@@ -20,8 +20,10 @@ _PROGRAM_NAMES = frozenset({"postgres"})
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SERVER_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 _READY_SECONDS = 120.0  # recovery after a power loss replays up to max_wal_size
-_CREATE_OWNER = """
+# `ocop` owns the tables and migrates; the service works as `ocop_app`, which may not touch what is written once (docs/adr/0013).
+_CREATE_ROLES = """
 SELECT 'CREATE ROLE ocop LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ocop') \\gexec
+SELECT 'CREATE ROLE ocop_app LOGIN' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ocop_app') \\gexec
 SELECT 'CREATE DATABASE ocop OWNER ocop' WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'ocop') \\gexec
 """
 
@@ -48,6 +50,11 @@ class EmbeddedPostgres:
         return self.url_of(DATABASE)
 
     @property
+    def service_url(self) -> str:
+        """Address for the service, whose role owns nothing."""
+        return self.service_url_of(DATABASE)
+
+    @property
     def is_running(self) -> bool:
         return self._child is not None and self._child.is_running
 
@@ -65,6 +72,9 @@ class EmbeddedPostgres:
 
     def url_of(self, database: str) -> str:
         return f"postgresql://ocop@/{database}?host={self._sockets()}"
+
+    def service_url_of(self, database: str) -> str:
+        return f"postgresql://ocop_app@/{database}?host={self._sockets()}"
 
     def start(self) -> None:
         """Create the cluster when there is none, start it and wait until it answers.
@@ -88,7 +98,7 @@ class EmbeddedPostgres:
         )
         try:
             self._wait_until_ready()
-            self.run_sql(_CREATE_OWNER)
+            self.run_sql(_CREATE_ROLES)
         except BaseException:
             self.stop(seconds=2.0)
             raise

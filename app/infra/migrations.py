@@ -1,15 +1,21 @@
-"""Brings a database to the newest schema; called by `ocop migrate`, `ocop run` and the tests."""
+"""Brings a database to the newest schema and grants; called by `ocop migrate`, `ocop run` and the tests."""
 
 from __future__ import annotations
 
+import asyncio
+
+import asyncpg
 from alembic import command
 from alembic.config import Config
 
+from app.infra.database import asyncpg_dsn
 from app.settings import PROJECT_ROOT
+
+_GRANTS = PROJECT_ROOT / "migrations" / "grants.sql"
 
 
 def upgrade_to_newest(database_url: str) -> None:
-    """Apply every migration that is missing. Blocks; runs its own event loop, so call it from synchronous code.
+    """Apply every migration that is missing, as the owner of the tables, then grant the service's role what it needs. Blocks; runs its own event loop, so call it from synchronous code.
 
     Raises whatever the failing migration raised; PostgreSQL rolls that migration back whole.
     """
@@ -17,3 +23,12 @@ def upgrade_to_newest(database_url: str) -> None:
     # Not a configuration option: options are interpolated, and a password may hold a percent sign.
     config.attributes["database_url"] = database_url
     command.upgrade(config, "head")
+    asyncio.run(_grant(database_url))
+
+
+async def _grant(database_url: str) -> None:
+    connection = await asyncpg.connect(asyncpg_dsn(database_url))
+    try:
+        await connection.execute(_GRANTS.read_text(encoding="utf-8"))
+    finally:
+        await connection.close()

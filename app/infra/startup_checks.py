@@ -105,19 +105,19 @@ def check_port_is_free(host: str, port: int, *, seconds: float = 3.0) -> None:
         raise StartupError(f"Cannot listen on {host}:{port} ({failure.strerror or failure}). Check OCOP_HOST and OCOP_PORT.")
 
 
-def check_database_is_reachable(url: str) -> None:
+def check_database_is_reachable(url: str, *, setting: str = "DATABASE_URL") -> None:
     """Connect once. Raises `StartupError` that names the host and the reason, never the password."""
     place = _place_of(url, default_port=5432)
     try:
         asyncio.run(_connect_once(url))
     except (OSError, TimeoutError) as error:
-        raise StartupError(f"DATABASE_URL: no PostgreSQL answers at {place} ({_reason(error)}). Start it or correct the URL.") from error
+        raise StartupError(f"{setting}: no PostgreSQL answers at {place} ({_reason(error)}). Start it or correct the URL.") from error
     except asyncpg.InvalidAuthorizationSpecificationError as error:
-        raise StartupError(f"DATABASE_URL: PostgreSQL at {place} refuses the user name or password.") from error
+        raise StartupError(f"{setting}: PostgreSQL at {place} refuses the user name or password.") from error
     except asyncpg.InvalidCatalogNameError as error:
-        raise StartupError(f"DATABASE_URL: PostgreSQL at {place} has no such database. Create it first (createdb).") from error
+        raise StartupError(f"{setting}: PostgreSQL at {place} has no such database. Create it first (createdb).") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        raise StartupError(f"DATABASE_URL: PostgreSQL at {place} cannot be used ({type(error).__name__}). Check the address.") from error
+        raise StartupError(f"{setting}: PostgreSQL at {place} cannot be used ({type(error).__name__}). Check the address.") from error
 
 
 def check_redis_is_reachable(url: str) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
+from app.live.polling import PollingDevices
 from app.metrics.service import Flush
 
 SAME_VIEW_SECONDS = 30.0
@@ -34,11 +35,12 @@ class RoomCounters:
         self._present_told = 0
         self._watched_until = now()
         self._watch_seconds = 0.0
+        self.polling = PollingDevices()
 
     @property
     def has_news(self) -> bool:
         """Whether a flush would tell more than the one before, apart from the time that passes."""
-        return self._unsent is not None or self._present > 0 or self._present_told > 0 or any(self._counts.values())
+        return self._unsent is not None or self._present > 0 or self._present_told > 0 or bool(self.polling) or any(self._counts.values())
 
     def device_entered(self, device_id: UUID, *, present: int) -> None:
         """The first socket of a device said hello; `present` is the number of devices from now on."""
@@ -84,6 +86,7 @@ class RoomCounters:
             increments={name: count for name, count in self._counts.items() if count},
             entered_devices=tuple(map(str, self._entered)),
             commented_devices=tuple(map(str, self._commented)),
+            polling_now=self.polling.count(moment),
         )
         self._present_told = self._present
         self._counts.clear()

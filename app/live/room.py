@@ -14,6 +14,7 @@ import structlog
 from app.infra.clock import monotonic, now_ms
 from app.live.frames import SnapshotFrames, ToldFigures, is_urgent, readable_part
 from app.live.mirror import RoomMirror
+from app.live.polling import PolledRoom, PolledTick
 from app.live.presence import RoomCounters
 from app.metrics.service import MetricsService, RoomFigures
 from app.protocol.base import PROTOCOL_VERSION, ResumePosition
@@ -73,6 +74,7 @@ class Room:
         self._told = ToldFigures(Counts(viewers=0, likes=0, comments=0), loaded.mirror.stock, None)
         self._figures: RoomFigures | None = None
         self._snapshots = SnapshotFrames()
+        self._polled = PolledRoom()
         # One teller at a time: a hello is never answered in the middle of a round.
         self._telling = asyncio.Lock()
         self._flushing = asyncio.Lock()
@@ -115,6 +117,10 @@ class Room:
             else:
                 connection.send(self._resumed(command.id, missed))
             self._join(connection)
+
+    def poll(self) -> PolledTick:
+        """The room as a document for those without a socket; encoded at most once per second and change."""
+        return self._polled.document(self._position, mirror=self._mirror, figures=self._told)
 
     def leave(self, connection: Connection) -> None:
         """Forget a socket; its device stops being a viewer when this was its last."""
@@ -168,7 +174,9 @@ class Room:
         if figures is None:
             return None
         self._mirror.take_stock(figures.taken)
-        counts = Counts(viewers=figures.viewers, likes=figures.likes, comments=figures.comments, outside=figures.outside)
+        counts = Counts(
+            viewers=figures.viewers, likes=figures.likes, comments=figures.comments, polling=figures.polling, outside=figures.outside
+        )
         latest = ToldFigures(counts, self._mirror.stock, figures.board)
         if latest == self._told and monotonic() - self._told_at < HEARTBEAT_SECONDS:
             return None

@@ -25,7 +25,8 @@ class Flush:
 
     `node` names one start of one process (host name and pid may come back after a restart: add something random), and its
     `number` grows with every flush. `increments` are what happened since the flush before, by names of `MEASURED_COUNTERS`;
-    `viewers_now` is the node's present count of devices and replaces the one before; `at_ms` decides the minute.
+    `viewers_now` is the node's present count of devices and replaces the one before, as `polling_now` is of devices that have no
+    socket and poll; `at_ms` decides the minute.
     """
 
     node: str
@@ -35,6 +36,7 @@ class Flush:
     increments: Mapping[str, int]
     entered_devices: Sequence[str] = ()
     commented_devices: Sequence[str] = ()
+    polling_now: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class RoomFigures:
     """The room as all nodes together know it. `taken` is units taken by offer id; left is total less taken."""
 
     viewers: int
+    polling: int
     likes: int
     comments: int
     taken: Mapping[str, int]

@@ -45,7 +45,7 @@ class MetricsStore:
         """Count a flush; None when the counters are cold and nothing was counted."""
         of = self._keys(session_id)
         keys = [of.live, of.minutes, of.nodes, of.flushes, of.unique_viewers, of.commenters, of.ledger, of.buyers, of.taken, of.outside]
-        arguments: list[str | int] = [flush.node, flush.number, flush.viewers_now, ttl_ms, flush.at_ms // 60_000]
+        arguments: list[str | int] = [flush.node, flush.number, flush.viewers_now, ttl_ms, flush.at_ms // 60_000, flush.polling_now]
         arguments += _counted_pairs(flush.increments.items())
         for devices in (flush.entered_devices, flush.commented_devices):
             arguments += [len(devices), *devices]
@@ -139,11 +139,12 @@ def _outside_figures(flat: Sequence[str]) -> dict[str, OutsideFigure]:
 
 
 def _room_figures(reply: Sequence[Any]) -> RoomFigures:
-    _, viewers, live, ledger, unique_viewers, buyers, taken, outside = reply
+    _, viewers, polling, live, ledger, unique_viewers, buyers, taken, outside = reply
     likes, comments, peak, views = (int(value or 0) for value in live)
     orders, units, revenue_vnd = (int(value or 0) for value in ledger)
     return RoomFigures(
         viewers=viewers,
+        polling=polling,
         likes=likes,
         comments=comments,
         taken=_numbers(taken),

@@ -7,10 +7,13 @@ SELECT id, product_id, producer_id, flash_price_vnd, remaining, set_aside, per_v
 FROM offers WHERE session_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE
 """
 
+# LATERAL with LIMIT or an aggregate keeps it to one look into the index per order, whatever the planner believes about a table that
+# has just begun to grow: a plain join was seen to read the session's whole history for every batch.
 FIND_REPEATS = """
-SELECT o.id, o.seq, o.device_id, o.client_key, o.request_digest, o.total_vnd, o.placed_at
-FROM orders o JOIN unnest($2::uuid[], $3::uuid[]) AS asked(device_id, client_key) USING (device_id, client_key)
-WHERE o.session_id = $1
+SELECT o.* FROM unnest($2::uuid[], $3::uuid[]) AS asked(device_id, client_key) CROSS JOIN LATERAL (
+  SELECT id, seq, device_id, client_key, request_digest, total_vnd, placed_at
+  FROM orders WHERE session_id = $1 AND device_id = asked.device_id AND client_key = asked.client_key LIMIT 1
+) AS o
 """
 
 FIND_LINES = """
@@ -22,15 +25,19 @@ FROM order_lines l JOIN offers f ON f.id = l.offer_id WHERE l.order_id = ANY($1:
 _NOT_RELEASED = "NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = l.order_id AND e.kind IN ('cancelled', 'expired'))"
 
 TAKEN_BY_DEVICE = f"""
-SELECT l.offer_id, l.device_id AS holder, sum(l.quantity)::int AS quantity
-FROM order_lines l JOIN unnest($1::uuid[], $2::uuid[]) AS asked(offer_id, device_id) USING (offer_id, device_id)
-WHERE {_NOT_RELEASED} GROUP BY 1, 2
+SELECT asked.offer_id, asked.device_id AS holder, taken.quantity
+FROM unnest($1::uuid[], $2::uuid[]) AS asked(offer_id, device_id) CROSS JOIN LATERAL (
+  SELECT sum(l.quantity)::int AS quantity FROM order_lines l
+  WHERE l.offer_id = asked.offer_id AND l.device_id = asked.device_id AND {_NOT_RELEASED}
+) AS taken WHERE taken.quantity IS NOT NULL
 """  # noqa: S608 - a constant of this module
 
 TAKEN_BY_PHONE = f"""
-SELECT l.offer_id, l.phone_digest AS holder, sum(l.quantity)::int AS quantity
-FROM order_lines l JOIN unnest($1::uuid[], $2::bytea[]) AS asked(offer_id, phone_digest) USING (offer_id, phone_digest)
-WHERE {_NOT_RELEASED} GROUP BY 1, 2
+SELECT asked.offer_id, asked.phone_digest AS holder, taken.quantity
+FROM unnest($1::uuid[], $2::bytea[]) AS asked(offer_id, phone_digest) CROSS JOIN LATERAL (
+  SELECT sum(l.quantity)::int AS quantity FROM order_lines l
+  WHERE l.offer_id = asked.offer_id AND l.phone_digest = asked.phone_digest AND {_NOT_RELEASED}
+) AS taken WHERE taken.quantity IS NOT NULL
 """  # noqa: S608 - a constant of this module
 
 CALLED_FROM_WAITLIST = """

@@ -133,11 +133,18 @@ class OrderDesk:
                 await _audit(db, user, [entry for entry in result.answers if isinstance(entry, Entry)])
         self._projector.kick(session_id)
         self._orders.forget_sold_out(result.freed_offers)
-        for calls in result.calls:
-            await self._offers.tell_calls(session_id, calls)
-        if result.freed_offers:
-            await self._offers.tell_freed(session_id, result.freed_offers)
+        await self._tell(session_id, result)
         return result
+
+    async def _tell(self, session_id: UUID, result: StepsResult) -> None:
+        """The steps are committed: a room that cannot be told now must not make them look as if they had failed."""
+        try:
+            for calls in result.calls:
+                await self._offers.tell_calls(session_id, calls)
+            if result.freed_offers:
+                await self._offers.tell_freed(session_id, result.freed_offers)
+        except Exception as error:  # noqa: BLE001 - Redis fails in many ways
+            log.warning("room_not_told", session=str(session_id), error=repr(error))
 
 
 async def _audit_payment(db: RawConnection, user: CurrentUser, payment: ReceivedPayment, booked: BookedPayment) -> None:

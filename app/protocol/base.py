@@ -11,7 +11,7 @@ PROTOCOL_VERSION = 1
 
 # C0/C1 controls, bidirectional overrides and zero-width characters let a text pose as another one.
 _FORBIDDEN = {
-    *range(0x00, 0x20),
+    *range(0x20),
     *range(0x7F, 0xA0),
     *range(0x202A, 0x202F),
     *range(0x2066, 0x206A),

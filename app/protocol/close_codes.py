@@ -1,4 +1,4 @@
-"""Why a socket is closed. 4000–4499: come back (after a random delay); 4500–4999: do not."""
+"""Why a socket is closed. 4000 to 4499: come back (after a random delay); 4500 to 4999: do not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class CloseCode(IntEnum):
-    """RFC 6455 §7.4.2 leaves 4000–4999 to applications."""
+    """RFC 6455 §7.4.2 leaves 4000 to 4999 to applications."""
 
     SERVER_LEAVING = 4001
     NO_HELLO = 4002

@@ -95,6 +95,7 @@ class Counts(Message):
     viewers: int
     likes: int
     comments: int
+    polling: int = Field(0, description="devices without a socket that poll instead, by their beacons; never added to viewers")
     outside: tuple[OutsideCount, ...] = ()
 
 

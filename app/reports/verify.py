@@ -4,22 +4,24 @@
     python3 verify.py EXPORT.zip [--key HEX]      (or the unpacked folder)
 
 `--key` is the organisation's public key as you know it from elsewhere; without it the key inside the export is used and shown.
-Says "OK" and exits 0, or says in one line what does not fit and exits 1.
+Says "OK" and exits 0, says in one line what does not fit and exits 1, or exits 2 when this is no export.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import sys
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 Point = tuple[int, int, int, int]
 Entries = list[dict[str, Any]]
+FILES = ("statement.json", "statement.sig", "ledger.txt")
 
 # --- Ed25519, verification only (RFC 8032, section 5.1) ---------------------------------------------------------------
 P = 2**255 - 19
@@ -32,8 +34,7 @@ def recover_x(y: int, sign: int) -> int | None:
     """The x of a point with this y, or None when there is none."""
     xx = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(xx, (P + 3) // 8, P)
-    if (x * x - xx) % P:
-        x = x * SQRT_M1 % P
+    x = x if (x * x - xx) % P == 0 else x * SQRT_M1 % P
     if (x * x - xx) % P or (x == 0 and sign):
         return None
     return P - x if x & 1 != sign else x
@@ -41,8 +42,7 @@ def recover_x(y: int, sign: int) -> int | None:
 
 def point_from(data: bytes) -> Point | None:
     """A point in extended coordinates from its 32 bytes, or None."""
-    number = int.from_bytes(data, "little")
-    y, sign = number & (2**255 - 1), number >> 255
+    sign, y = divmod(int.from_bytes(data, "little"), 2**255)
     x = recover_x(y, sign) if len(data) == 32 and y < P else None
     return None if x is None else (x, y, 1, x * y % P)
 
@@ -63,9 +63,7 @@ def times(scalar: int, point: Point) -> Point:
     return result
 
 
-BASE_Y = 4 * pow(5, -1, P) % P
-BASE_X = recover_x(BASE_Y, 0) or 0
-BASE = (BASE_X, BASE_Y, 1, BASE_X * BASE_Y % P)
+BASE = point_from((4 * pow(5, -1, P) % P).to_bytes(32, "little")) or (0, 1, 1, 0)
 
 
 def signature_fits(key: bytes, message: bytes, signature: bytes) -> bool:
@@ -75,8 +73,8 @@ def signature_fits(key: bytes, message: bytes, signature: bytes) -> bool:
     if len(signature) != 64 or a is None or r is None or s >= L:
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
-    left, right = times(s, BASE), add(r, times(k, a))
-    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+    (x1, y1, z1, _), (x2, y2, z2, _) = times(s, BASE), add(r, times(k, a))
+    return (x1 * z2 - x2 * z1) % P == 0 and (y1 * z2 - y2 * z1) % P == 0
 
 
 # --- the figures, from the ledger alone -------------------------------------------------------------------------------
@@ -88,14 +86,17 @@ def read_ledger(text: str, session: str) -> tuple[Entries, str]:
     """Entries in order; every line is `<hash> <body>`, and each hash covers the one before it and the body as it stands."""
     previous = hashlib.sha256(f"ocop-live ledger {session}".encode()).digest()
     entries: Entries = []
-    for number, line in enumerate(text.split("\n")[:-1], start=1):
+    *lines, rest = text.split("\n")
+    if rest:
+        raise DoesNotFit(f"ledger entry {len(lines) + 1} is not a whole line")
+    for number, line in enumerate(lines, start=1):
         stored, _, body = line.partition(" ")
         previous = hashlib.sha256(previous + body.encode()).digest()
         if stored != previous.hex():
             raise DoesNotFit(f"ledger entry {number} was changed, or one before it is missing: its hash does not fit")
         entry = json.loads(body)
         if entry["seq"] != number or entry["session"] != session:
-            raise DoesNotFit(f"ledger entry {number} carries seq {entry['seq']} of session {entry['session']}")
+            raise DoesNotFit(f"ledger entry {number} carries seq {entry['seq']!r} of session {entry['session']!r}")
         if any(each["amount_vnd"] != each["quantity"] * each["unit_price_vnd"] for each in entry["lines"]):
             raise DoesNotFit(f"ledger entry {number}: an amount is not quantity times unit price")
         entries.append(entry)
@@ -103,19 +104,15 @@ def read_ledger(text: str, session: str) -> tuple[Entries, str]:
 
 
 def count(figures: Counter[str], kind: str, lines: Entries) -> None:
-    figures[f"orders_{kind}"] += 1
-    figures[f"units_{kind}"] += sum(line["quantity"] for line in lines)
-    figures[f"revenue_{kind}_vnd"] += sum(line["amount_vnd"] for line in lines)
+    units, amount_vnd = (sum(line[name] for line in lines) for name in ("quantity", "amount_vnd"))
+    figures.update({f"orders_{kind}": 1, f"units_{kind}": units, f"revenue_{kind}_vnd": amount_vnd})
 
 
 def figures_of(entries: Entries) -> dict[str, Any]:
     """Totals, per product, per producer, units taken per offer, buyers, and the revenue ladder."""
-    totals: Counter[str] = Counter()
-    products: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    producers: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    taken: Counter[str] = Counter()
-    for entry in entries:
-        kind, lines = entry["kind"], entry["lines"]
+    totals, taken = Counter[str](), Counter[str]()
+    products, producers = (defaultdict[str, Counter[str]](Counter) for _ in range(2))
+    for kind, lines in ((entry["kind"], entry["lines"]) for entry in entries):
         count(totals, kind, lines)
         for of, name in ((products, "product"), (producers, "producer")):
             for key in {line[name] for line in lines}:
@@ -134,17 +131,13 @@ def figures_of(entries: Entries) -> dict[str, Any]:
 
 def ladder_of(entries: Entries) -> dict[str, int]:
     """Placed → confirmed → paid → delivered → net of returns, in VND. Paid or delivered implies confirmed."""
-    amounts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    amounts = defaultdict[str, Counter[str]](Counter)
     for entry in entries:
         amounts[entry["order"]][entry["kind"]] += sum(line["amount_vnd"] for line in entry["lines"])
-    steps = Counter({"placed": 0, "confirmed": 0, "paid": 0, "delivered": 0, "net": 0})
     for of in amounts.values():
-        steps["placed"] += of["placed"]
-        steps["confirmed"] += of["confirmed"] or (of["placed"] if of["paid"] or of["delivered"] else 0)
-        steps["paid"] += of["paid"]
-        steps["delivered"] += of["delivered"]
-        steps["net"] += max(0, of["delivered"] - max(of["returned"], of["refunded"]))
-    return dict(steps)
+        of["confirmed"] = of["confirmed"] or (of["placed"] if of["paid"] or of["delivered"] else 0)
+        of["net"] = max(0, of["delivered"] - max(of["returned"], of["refunded"]))
+    return {step: sum(of[step] for of in amounts.values()) for step in ("placed", "confirmed", "paid", "delivered", "net")}
 
 
 def first_difference(stated: Any, counted: Any, where: str = "") -> str | None:
@@ -155,22 +148,31 @@ def first_difference(stated: Any, counted: Any, where: str = "") -> str | None:
     return None if (stated or 0) == (counted or 0) else f"{where}: the statement says {stated}, the ledger gives {counted}"
 
 
-def check(files: Callable[[str], str], known_key: bytes | None) -> str:
+def texts_of(export: Path) -> list[str]:
+    """Statement, signature and ledger, from the ZIP file or from a folder."""
+    if export.is_dir():
+        return [(export / name).read_bytes().decode() for name in FILES]
+    with zipfile.ZipFile(export) as archive:
+        if len(set(archive.namelist())) < len(archive.namelist()):
+            raise DoesNotFit("a file is in the archive twice")
+        return [archive.read(name).decode() for name in FILES]
+
+
+def check(texts: Sequence[str], known_key: bytes | None) -> str:
     """Raise DoesNotFit, or return the line that says what was found."""
-    statement_text = files("statement.json")
-    signature, key = (bytes.fromhex(part) for part in files("statement.sig").split())
+    statement_text, signature_text, ledger_text = texts
+    signature, key = (bytes.fromhex(part) for part in signature_text.split())
     if known_key is not None and key != known_key:
         raise DoesNotFit(f"signed by key {key.hex()}, not by the key you gave")
     if not signature_fits(key, statement_text.encode(), signature):
         raise DoesNotFit("the signature does not belong to this statement")
     statement = json.loads(statement_text)
-    entries, last_hash = read_ledger(files("ledger.txt"), statement["session"])
+    entries, last_hash = read_ledger(ledger_text, statement["session"])
     if len(entries) != statement["last_seq"]:
         raise DoesNotFit(f"the statement covers entries up to {statement['last_seq']}, the ledger has {len(entries)}")
     if last_hash != statement["last_hash"]:
         raise DoesNotFit("the ledger is another one than the statement was signed over: its last hash differs")
-    difference = first_difference(statement["figures"], figures_of(entries))
-    if difference:
+    if difference := first_difference(statement["figures"], figures_of(entries)):
         raise DoesNotFit(difference)
     placed, net = (statement["figures"]["ladder_vnd"][step] for step in ("placed", "net"))
     trust = "the key you gave" if known_key is not None else f"key {key.hex()} (compare it with the published one)"
@@ -179,18 +181,16 @@ def check(files: Callable[[str], str], known_key: bytes | None) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 = all fits, 1 = something does not, 2 = not an export."""
-    known_key = bytes.fromhex(arguments[arguments.index("--key") + 1]) if "--key" in arguments else None
-    export = Path(arguments[0]) if arguments else Path()
+    parser = argparse.ArgumentParser(description="Checks an exported session: hash chain, every figure, signature.")
+    parser.add_argument("export", nargs="?", default=".", type=Path, help="the ZIP file, or its unpacked folder")
+    parser.add_argument("--key", type=bytes.fromhex, metavar="HEX", help="the organisation's public key")
+    given = parser.parse_args(arguments)
     try:
-        if export.is_dir():
-            print(check(lambda name: (export / name).read_bytes().decode(), known_key))
-        else:
-            with zipfile.ZipFile(export) as archive:
-                print(check(lambda name: archive.read(name).decode(), known_key))
+        print(check(texts_of(given.export), given.key))
     except DoesNotFit as problem:
-        print(f"DOES NOT FIT: {problem}")
+        print("DOES NOT FIT:", " ".join(str(problem).split()))
         return 1
-    except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as problem:
+    except Exception as problem:  # noqa: BLE001 - whatever a file that is no export does to its reader
         print(f"NOT AN EXPORT: {problem!r}")
         return 2
     return 0

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.rehearsal.market import MARKET_TITLE
 from app.settings import PROJECT_ROOT
 from tests.browser.conftest import DESK, PHONE, PUBLISHED, SCREENSHOTS, Market, Served
 from tests.browser.people import card, figure, opens_market, signs_in
@@ -38,7 +39,13 @@ def crowd(served: Served) -> Iterator[None]:
 def test_pictures_of_a_market_with_people_in_it(
     market: Market, served: Served, shoot: Callable[[Page, str], None], request: pytest.FixtureRequest
 ) -> None:
-    session_id = next(each["id"] for each in market.desk().call("GET", "/api/v1/sessions")["items"] if "demo" in each["title"])
+    staff = market.desk()
+    live = [each for each in staff.call("GET", "/api/v1/sessions")["items"] if each["state"] == "live"]
+    session_id = next(each["id"] for each in live if each["title"] == MARKET_TITLE)
+    # Simulated viewers go where something is live; only their own market shall be.
+    for each in live:
+        if each["id"] != session_id:
+            staff.move(each["id"], "ended")
     seconds = LONG_SECONDS if request.config.getoption("--update-screenshots") else SHORT_SECONDS
 
     with crowd(served):

@@ -12,7 +12,6 @@ from app.live.frames import ToldFigures, readable_part
 from app.live.mirror import RoomMirror
 from app.protocol.events import LoggedEvent, RoomEvent, room_event
 from app.protocol.views import Counts, SessionView
-from app.realtime.router import encode
 from tests.live.market import an_offer
 
 SESSION = SessionView(
@@ -128,4 +127,4 @@ def test_figures_are_equal_when_nothing_changed() -> None:
     counts = Counts(viewers=1, likes=2, comments=3)
 
     assert ToldFigures(counts, {"a": 1}, None) == ToldFigures(counts.model_copy(), {"a": 1}, None)
-    assert encode(counts) == b'{"viewers":1,"likes":2,"comments":3,"outside":[]}'
+    assert encode(counts) == b'{"viewers":1,"likes":2,"comments":3,"polling":0,"outside":[]}'

@@ -1,11 +1,11 @@
 -- Counts one node's flush once, and answers the room's figures over all nodes. O(nodes + offers + arguments).
 --
 -- KEYS  1 live  2 minutes  3 nodes  4 flushes  5 unique_viewers  6 commenters  7 ledger  8 buyers  9 taken  10 outside
--- ARGV  1 node  2 number of the flush  3 viewers now  4 ttl of the node's count in ms  5 minute
---       6 how many increments, then that many pairs (name, amount)
+-- ARGV  1 node  2 number of the flush  3 viewers now  4 ttl of the node's count in ms  5 minute  6 viewers that poll now
+--       7 how many increments, then that many pairs (name, amount)
 --       then how many devices entered and their ids, then how many commented and their ids
 -- Answers false when the counters are cold (never opened, or lost with Redis): the caller restores them and asks again. Else
---       { applied 0|1, viewers, {live…}, {ledger…}, unique viewers, buyers, {offer, taken, …}, {source, figure, …} }
+--       { applied 0|1, viewers, polling, {live…}, {ledger…}, unique viewers, buyers, {offer, taken, …}, {source, figure, …} }
 
 if redis.call('HEXISTS', KEYS[1], 'ready') == 0 then
   return false
@@ -15,7 +15,7 @@ end
 local clock = redis.call('TIME')
 local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local node, minute = ARGV[1], ARGV[5]
-local position = 6
+local position = 7
 
 local function take_list(width)
   local count = tonumber(ARGV[position]) * width
@@ -44,15 +44,16 @@ if tonumber(ARGV[2]) > last then
   end
   count_devices(KEYS[5])
   count_devices(KEYS[6])
-  redis.call('HSET', KEYS[3], node, ARGV[3] .. '|' .. string.format('%.0f', now_ms + tonumber(ARGV[4])))
+  redis.call('HSET', KEYS[3], node, ARGV[3] .. '|' .. string.format('%.0f', now_ms + tonumber(ARGV[4])) .. '|' .. ARGV[6])
 end
 
-local viewers = 0
+local viewers, polling = 0, 0
 local nodes = redis.call('HGETALL', KEYS[3])
 for index = 1, #nodes, 2 do
-  local count, valid_until_ms = string.match(nodes[index + 1], '^(%d+)|(%d+)$')
+  local count, valid_until_ms, polls = string.match(nodes[index + 1], '^(%d+)|(%d+)|(%d+)$')
   if tonumber(valid_until_ms) > now_ms then
     viewers = viewers + tonumber(count)
+    polling = polling + tonumber(polls)
   else
     redis.call('HDEL', KEYS[3], nodes[index])
   end
@@ -73,6 +74,7 @@ end
 return {
   applied,
   viewers,
+  polling,
   redis.call('HMGET', KEYS[1], 'likes', 'comments', 'viewers_peak', 'views'),
   redis.call('HMGET', KEYS[7], 'orders_placed', 'units_placed', 'revenue_placed_vnd'),
   redis.call('PFCOUNT', KEYS[5]),

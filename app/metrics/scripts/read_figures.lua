@@ -10,7 +10,7 @@ local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local viewers = 0
 for _, figure in ipairs(redis.call('HVALS', KEYS[3])) do
-  local count, valid_until_ms = string.match(figure, '^(%d+)|(%d+)$')
+  local count, valid_until_ms = string.match(figure, '^(%d+)|(%d+)|%d+$')
   if tonumber(valid_until_ms) > now_ms then
     viewers = viewers + tonumber(count)
   end

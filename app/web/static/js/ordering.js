@@ -27,7 +27,7 @@ import { ConnectionLost } from "./socket.js";
 /**
  * @typedef {{phase: "holding" | "checking" | "waiting"}
  *   | {phase: "placed", receipt: Receipt, atMs: number}
- *   | {phase: "refused", code: ErrorCode, words: string}} Progress
+ *   | {phase: "refused", code: ErrorCode, words: string, quantity: number}} Progress
  *   `holding`: sent; `checking`: asked again with the same key; `waiting`: no way to the server now
  */
 
@@ -111,11 +111,11 @@ export class Ordering {
       if ("done" in outcome) return this.#placed(intention, outcome.done);
       if ("refused" in outcome) {
         this.#close(intention);
-        return this.#show(intention, { phase: "refused", code: outcome.refused, words: outcome.words });
+        return this.#refuse(intention, outcome.refused, outcome.words);
       }
       // The key stays open, so that pressing again asks for the same order.
       if (tries >= MOST_TRIES && outcome.phase === "checking") {
-        return this.#show(intention, { phase: "refused", code: "outcome_unknown", words: "" });
+        return this.#refuse(intention, "outcome_unknown", "");
       }
       this.#show(intention, { phase: outcome.phase });
       await this.#pause(outcome.again);
@@ -161,6 +161,15 @@ export class Ordering {
       }
     });
     return pause;
+  }
+
+  /**
+   * @param {Intention} intention
+   * @param {ErrorCode} code
+   * @param {string} words
+   */
+  #refuse(intention, code, words) {
+    this.#show(intention, { phase: "refused", code, words, quantity: intention.lines[0]?.quantity ?? 1 });
   }
 
   /**

@@ -13,6 +13,7 @@ export type ErrorCode =
   | "comments_too_fast"
   | "conflict"
   | "forbidden"
+  | "head_too_large"
   | "hello_expected"
   | "internal"
   | "invalid_address"
@@ -58,6 +59,8 @@ export type ErrorCode =
   | "ticket_invalid"
   | "transition_refused"
   | "unavailable"
+  | "upgrade_malformed"
+  | "upgrade_version_unsupported"
   | "version_unsupported"
   | "viewer_limit_reached"
   | "waitlist_full";
@@ -151,6 +154,8 @@ export interface Counts {
   viewers: number;
   likes: number;
   comments: number;
+  /** devices without a socket that poll instead, by their beacons; never added to viewers */
+  polling: number;
   outside: readonly OutsideCount[];
 }
 

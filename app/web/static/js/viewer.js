@@ -63,7 +63,7 @@ effect(() => {
   for (const [offerId, progress] of Object.entries(market.ordering.progress.value)) {
     if (progress.phase === "refused" && !answeredForms.has(progress) && (progress.code === "invalid_phone" || progress.code === "invalid_address")) {
       answeredForms.add(progress);
-      market.sheet.value = { view: "form", offerId, quantity: 1 };
+      market.sheet.value = { view: "form", offerId, quantity: progress.quantity };
     }
   }
 });

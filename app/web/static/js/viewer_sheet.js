@@ -30,7 +30,10 @@ export function Sheet({ market }) {
     class="sheet"
     ref=${dialog}
     aria-labelledby="sheet-title"
-    onClose=${close}
+    onClose=${() => {
+      // Told late: meanwhile another sheet may have been opened.
+      if (!dialog.current?.open) close();
+    }}
     onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && close()}
   >
     ${sheet !== null &&
@@ -64,7 +67,7 @@ function Content({ market, sheet }) {
   if (!offer || !product) return html`<p>${say("error.offer_not_found")}</p>`;
   const progress = market.ordering.progress.value[offer.id];
   const code = progress?.phase === "refused" ? progress.code : null;
-  return html`<${OrderForm} key=${offer.id} market=${market} offer=${offer} product=${product} quantity=${sheet.quantity} code=${code} />`;
+  return html`<${OrderForm} key=${`${offer.id} ${code}`} market=${market} offer=${offer} product=${product} quantity=${sheet.quantity} code=${code} />`;
 }
 
 /** All products of the session; what can be ordered now stands first. @param {{market: Market}} props */
