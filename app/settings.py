@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL", description="Redis; unset = server started by `make run`")
     redis_prefix: str = Field("ocop", pattern=r"^[a-z0-9_-]{1,40}$", description="first part of every Redis key")
+    metrics_folder: Path | None = Field(
+        None, validation_alias="PROMETHEUS_MULTIPROC_DIR", description="where workers share their counters; `ocop run` sets it for its workers"
+    )
     node_name: str = Field("", description="name of this worker among all nodes; empty = host name and process id")
     secret_key: SecretStr | None = Field(None, description="signs tickets; unset = generated once into the data folder")
     allowed_origins: tuple[str, ...] = Field((), description="further origins that may open sockets and post, e.g. https://cho.example.vn")

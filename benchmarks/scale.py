@@ -96,7 +96,7 @@ class Wanted:
 async def run(wanted: Wanted) -> Outcome:
     """Start, fill, watch, stop. Raises `StartupError`, `LoadFailed`."""
     async with running_service(Plan(port=wanted.port, workers=wanted.workers)) as service:
-        activity = Activity(service, talkers=wanted.talkers, buyers=wanted.buyers, every_seconds=1.0)
+        activity = Activity(service, talkers=wanted.talkers, buyers=wanted.buyers)
         activity.start()
         try:
             await asyncio.sleep(_SETTLE_SECONDS)
@@ -259,7 +259,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=300_000, help="viewers")
     parser.add_argument("--seconds", type=int, default=60, help="how long the full room is watched")
     parser.add_argument("--port", type=int, default=_DEFAULT_PORT)
-    parser.add_argument("--talkers", type=int, default=10, help="people who comment about once a second")
+    parser.add_argument("--talkers", type=int, default=30, help="people who comment about every three seconds")
     parser.add_argument("--buyers", type=int, default=20, help="people who order about once a second")
     parser.add_argument("--stall-every", type=int, default=0, help="every so many-th viewer stops reading; 100 = 1 %%")
     chosen = parser.parse_args()
@@ -271,7 +271,7 @@ def main() -> None:
     try:
         outcome = asyncio.run(asyncio.wait_for(run(wanted), _RUN_SECONDS_MAX))
     except (StartupError, LoadFailed, TimeoutError) as error:
-        raise SystemExit(f"The run failed: {error or 'it took longer than eight minutes'}") from error
+        raise SystemExit(f"The run failed: {str(error) or 'it took longer than eight minutes'}") from error
     _print(outcome)
     _write(outcome)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
@@ -47,9 +48,14 @@ async def readyz(request: Request) -> Response:
     return JSONResponse(body.model_dump(), 200 if ready else 503, headers={"cache-control": "no-store"})
 
 
-@router.get("/metrics", summary="Counters of this worker for Prometheus", include_in_schema=False)
-async def prometheus() -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+@router.get("/metrics", summary="Counters of all workers of this machine for Prometheus", include_in_schema=False)
+async def prometheus(request: Request) -> Response:
+    registry = REGISTRY
+    if request.app.state.settings.metrics_folder is not None:
+        # the workers of one machine share one port: whichever is asked adds all of them up
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus-client leaves it untyped
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _answers(store: Database | RedisClients) -> bool:

@@ -23,6 +23,7 @@ from app.protocol.commands import ViewerHello
 from app.protocol.events import LoggedEvent, RoomResumed, RoomTick, SessionChanged
 from app.protocol.views import Counts, SessionView
 from app.realtime.connection import Connection
+from app.realtime.counters import SHED_COMMENTS
 from app.realtime.hub import Hub
 from app.realtime.room_log import LogBroken, LogPosition, RoomLog
 from app.realtime.router import encode
@@ -189,6 +190,7 @@ class Room:
             return
         self._told_at = monotonic()
         shown, skipped = readable_part(events, self._settings.tick_events_max)
+        SHED_COMMENTS.inc(skipped)
         tick = RoomTick(
             epoch=self._position.epoch,
             after=after,

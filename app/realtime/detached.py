@@ -22,6 +22,7 @@ from typing_extensions import override
 from app.infra.clock import monotonic
 from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
+from app.realtime import counters
 from app.realtime.connection import Connection
 from app.realtime.frames import NO_STATUS, FrameError, FrameReader, Opcode, Received, close_frame, pong_frame, text_frame
 from app.realtime.identity import Identity
@@ -127,6 +128,7 @@ class DetachedSockets:
         length = len(data)
         write, ready = os.write, self._ready
         everyone = list(fds)
+        written = 0
         self._rounds += 1
         try:
             for start in range(0, len(everyone), _WRITES_PER_TURN):
@@ -139,6 +141,7 @@ class DetachedSockets:
                         except OSError:
                             self._drop(self._connections[fd])
                         else:
+                            written += 1
                             if sent != length:
                                 self._park(self._connections[fd], data[sent:])
                 await asyncio.sleep(0)
@@ -146,6 +149,9 @@ class DetachedSockets:
             self._rounds -= 1
             if not self._rounds:
                 self._close_doomed()
+            counters.FRAMES.inc(written)
+            counters.BYTES.inc(written * length)
+            counters.SHED_TICKS.inc(len(everyone) - written)
 
     def write(self, connection: DetachedConnection, data: bytes) -> None:
         """Send, or keep for a parked viewer; one for whom too much is kept is closed as slow."""
@@ -326,10 +332,12 @@ class DetachedSockets:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             now = monotonic()
+            counters.PARKED.set(len(self._parked))
             for connection in _overdue(self._hello_due, now):
                 if not connection.said_hello:
                     connection.close(CloseCode.NO_HELLO)
             for connection in _overdue(self._parked, now):
+                counters.SHED_SLOW.inc()
                 connection.close(CloseCode.SLOW)
             for connection in _overdue(self._closing, now):
                 self._drop(connection)

@@ -23,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.errors import AppError, OriginRefused, TooManyRequests, Unavailable
 from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CloseCode
+from app.realtime import counters
 from app.realtime.address_limits import AddressLimits, client_address
 from app.realtime.detached import DetachedConnection, DetachedSockets
 from app.realtime.errors import TicketInvalid
@@ -186,6 +187,7 @@ class Doorway(HttpToolsProtocol):
 
     def _refuse(self, error: AppError) -> None:
         self._head_is_complete()
+        counters.HANDSHAKES.labels(error.code).inc()
         if not self.transport.is_closing():
             self.transport.write(refused(error))
             self.transport.close()
@@ -200,6 +202,7 @@ class Doorway(HttpToolsProtocol):
         self.transport.abort()
         connection = DetachedConnection(gate.sockets, fd, identity, request.session_id)
         is_admitted = gate.hub.admit(connection)
+        counters.ACCEPTED.inc()
         gate.sockets.attach(connection)
         gate.sockets.write(connection, accepted(request.key))
         if not is_admitted:

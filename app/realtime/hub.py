@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.infra.clock import monotonic
 from app.protocol.close_codes import CloseCode
+from app.realtime import counters
 from app.realtime.connection import Connection, DeviceLimits
 from app.realtime.detached import DetachedConnection, DetachedSockets
 from app.realtime.errors import CapacityReached
@@ -89,6 +90,7 @@ class Hub:
             return False
         device.sockets += 1
         self._sockets.add(connection)
+        counters.SOCKETS.inc()
         self._empty.clear()
         connection.limits = device.limits
         return True
@@ -98,6 +100,7 @@ class Hub:
         if connection not in self._sockets:
             return
         self._sockets.remove(connection)
+        counters.SOCKETS.dec()
         if not self._sockets:
             self._empty.set()
         room = self._rooms[connection.session_id]
@@ -164,7 +167,10 @@ class Hub:
             # Two turns of the loop: one wakes the writers, one lets them write, so the time includes their work.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-        return self._now() - started
+        seconds = self._now() - started
+        if audience == "viewer":
+            counters.ROUND_SECONDS.observe(seconds)
+        return seconds
 
     def close_room(self, session_id: UUID, code: CloseCode, *, spread_seconds: float) -> None:
         """Close every member of a room at a random moment within the spread, so that they do not all act at once."""

@@ -17,6 +17,8 @@ from app.rehearsal.voices import buyer_for, comment_for
 from benchmarks.load.service import RunningService
 
 _RETURN_SECONDS = 1.0
+_TALK_SECONDS = 3.0  # the service takes one comment per second from each
+_BUY_SECONDS = 1.0
 _TROUBLE = (ConnectionLost, ConnectionRefused, OSError, TimeoutError)
 Act = Callable[[RoomClient], Awaitable[None]]
 
@@ -39,36 +41,35 @@ class Tally:
 
 
 class Activity:
-    """`start` lets so many people comment and order, each about once per `every_seconds`; `stop` ends it."""
+    """`start` lets so many people comment about every three seconds and so many order about every second; `stop` ends it."""
 
-    def __init__(self, service: RunningService, *, talkers: int, buyers: int, every_seconds: float) -> None:
+    def __init__(self, service: RunningService, *, talkers: int, buyers: int) -> None:
         self._service = service
         self._talkers = talkers
         self._buyers = buyers
-        self._every_seconds = every_seconds
         self._tasks = TaskOwner("bench activity")
         self._rng = random.Random(1)  # noqa: S311 - imitates people
         self.tally = Tally()
 
     def start(self) -> None:
         for number in range(self._talkers):
-            self._tasks.spawn("talker", self._keep_on(f"Khách {number}", self._talk))
+            self._tasks.spawn("talker", self._keep_on(f"Khách {number}", self._talk, every_seconds=_TALK_SECONDS))
         for number in range(self._buyers):
-            self._tasks.spawn("buyer", self._keep_on(f"Khách mua {number}", self._buy))
+            self._tasks.spawn("buyer", self._keep_on(f"Khách mua {number}", self._buy, every_seconds=_BUY_SECONDS))
 
     async def stop(self) -> None:
         await self._tasks.close()
 
-    async def _keep_on(self, name: str, act: Act) -> None:
+    async def _keep_on(self, name: str, act: Act, *, every_seconds: float) -> None:
         """Do one thing again and again, coming back when the connection is lost."""
-        await asyncio.sleep(self._rng.uniform(0, self._every_seconds))
+        await asyncio.sleep(self._rng.uniform(0, every_seconds))
         while True:
             client: RoomClient | None = None
             try:
                 client = await self._service.join(name)
                 while True:
                     await self._once(act, client)
-                    await asyncio.sleep(self._every_seconds * self._rng.uniform(0.5, 1.5))
+                    await asyncio.sleep(every_seconds * self._rng.uniform(0.5, 1.5))
             except _TROUBLE as trouble:
                 self.tally.troubles[type(trouble).__name__] += 1
                 await asyncio.sleep(_RETURN_SECONDS)

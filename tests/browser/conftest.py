@@ -17,6 +17,7 @@ from playwright.sync_api import APIResponse, Browser, BrowserContext, ConsoleMes
 
 from app.rehearsal.demo_accounts import DemoAccounts, read_demo_accounts
 from app.settings import PROJECT_ROOT, child_environment
+from tests.browser.small_png import smaller_png
 from tests.conftest import make_server_folder
 from tests.infra.service_process import free_port, service
 
@@ -29,6 +30,7 @@ CHROMIUM_ARGUMENTS = [
 PHONE, DESK = (390, 844), (1440, 900)
 SCREENSHOTS = PROJECT_ROOT / "build" / "screenshots"
 PUBLISHED_SCREENSHOTS = PROJECT_ROOT / "docs" / "screenshots"
+PUBLISHED_MOST_BYTES = 200 * 1024
 PUBLISHED = {"viewer-390", "viewer-1440", "board-390", "board-1440", "report-390", "report-1440"}
 
 _numbers = itertools.count(1)
@@ -198,6 +200,8 @@ def shoot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
         page.screenshot(path=path)
         if request.config.getoption("--update-screenshots") and name in PUBLISHED:
             PUBLISHED_SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, PUBLISHED_SCREENSHOTS / path.name)
+            small = smaller_png(path.read_bytes())
+            assert len(small) <= PUBLISHED_MOST_BYTES, name
+            (PUBLISHED_SCREENSHOTS / path.name).write_bytes(small)
 
     return take

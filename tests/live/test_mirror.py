@@ -127,4 +127,3 @@ def test_figures_are_equal_when_nothing_changed() -> None:
     counts = Counts(viewers=1, likes=2, comments=3)
 
     assert ToldFigures(counts, {"a": 1}, None) == ToldFigures(counts.model_copy(), {"a": 1}, None)
-    assert encode(counts) == b'{"viewers":1,"likes":2,"comments":3,"polling":0,"outside":[]}'

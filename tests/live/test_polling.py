@@ -33,7 +33,7 @@ async def test_an_unchanged_room_is_not_sent_twice(live_market: Market) -> None:
         again = await browser.get(path, headers={"if-none-match": first.headers["etag"]})
         await live_market.node.sessions.pin(live_market.host, live_market.session_id, live_market.product_ids[1])
         async with asyncio.timeout(3):
-            while (changed := await browser.get(path, headers={"if-none-match": first.headers["etag"]})).status_code == 304:
+            while (changed := await browser.get(path, headers={"if-none-match": first.headers["etag"]})).status_code == 304:  # noqa: ASYNC110 - polling is the rule
                 await asyncio.sleep(0.05)
 
     assert (again.status_code, again.content) == (304, b"")
@@ -65,10 +65,9 @@ async def test_polling_devices_are_counted_apart_from_viewers(live_market: Marke
 def test_beacons_stay_few_however_many_poll() -> None:
     devices = PollingDevices()
 
-    for _ in range(20_000):
-        interval = devices.beacon(uuid4())
+    intervals = [devices.beacon(uuid4()) for _ in range(20_000)]
 
-    assert 20_000 / interval == pytest.approx(BEACONS_PER_SECOND, rel=0.01)
+    assert 20_000 / intervals[-1] == pytest.approx(BEACONS_PER_SECOND, rel=0.01)
 
 
 def test_a_device_that_is_not_heard_of_any_more_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
