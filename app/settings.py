@@ -46,7 +46,7 @@ class RealtimeSettings(_Group):
 class OrderSettings(_Group):
     """Limits of the order path (`app/orders`)."""
 
-    batch_max_orders: int = Field(500, description="orders that one transaction commits together")
+    batch_max_orders: int = Field(1_000, description="orders that one transaction commits together")
     queue_max_orders: int = Field(20_000, description="orders that may wait per session and worker before `busy`")
     place_deadline_seconds: float = Field(10.0, description="an order that waited longer is answered `busy` unless it was committed")
     cod_confirm_hours: float = Field(72.0, description="a COD order that nobody confirmed by then expires and gives its units back")

@@ -25,6 +25,7 @@ _PACED_SECONDS = 0.5
 _QUIET_SECONDS = 0.2
 _QUIET_SHARE = 0.1
 _PATIENCE_SECONDS = 120.0
+_CLOCK_STEP = 0.01
 
 
 class Server(Protocol):
@@ -52,7 +53,8 @@ class Figures:
     viewers: int
     payload_bytes: int
     handshakes_per_core_s: float
-    joins_per_core_s: float | None
+    handshakes_per_s: float
+    hellos_per_core_s: float | None
     bytes_per_viewer: float
     cpu_per_delivery_us: float
     cpu_per_delivery_us_windows: tuple[float, ...]
@@ -73,7 +75,7 @@ async def measure(server: Server, target: Target, *, count: int, ground: Ground)
     async with Viewers(target, count=_WARM_UP_VIEWERS, seconds=seconds, cores=cores, folder=ground.folder) as warm_up:
         await warm_up.wait_joined(_PATIENCE_SECONDS)
         await asyncio.sleep(_SETTLE_SECONDS)
-        before = pss_bytes(server.pids)
+        before, cpu_before = pss_bytes(server.pids), cpu_seconds(server.pids)
         crowd = Viewers(
             replace(target, tickets=target.tickets[_WARM_UP_VIEWERS:]),
             count=count,
@@ -83,13 +85,12 @@ async def measure(server: Server, target: Target, *, count: int, ground: Ground)
             hold_hello=True,
         )
         async with crowd:
-            opened, took = await crowd.wait_open(_PATIENCE_SECONDS)
-            joins_per_second = await _let_in(crowd, opened, says_hello=target.hello is not None)
+            entry = await _let_in(server, crowd, cpu_before=cpu_before, says_hello=target.hello is not None)
             await asyncio.sleep(_SETTLE_SECONDS)
-            per_viewer = (pss_bytes(server.pids) - before) / max(1, opened)
-            windows = [await _window(server, crowd, warm_up, ground, opened) for _ in range(_WINDOWS)]
+            per_viewer = (pss_bytes(server.pids) - before) / max(1, entry.opened)
+            windows = [await _window(server, crowd, warm_up, ground, entry.opened) for _ in range(_WINDOWS)]
             paced = await _paced(server, crowd)
-    return _figures(windows, paced, opened=opened, took=took, joins_per_second=joins_per_second, per_viewer=per_viewer)
+    return _figures(entry, windows, paced, per_viewer=per_viewer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,22 @@ class _Window:
     deliveries: int
 
 
-async def _let_in(crowd: Viewers, opened: int, *, says_hello: bool) -> float | None:
-    """Answered hellos per second; None for servers that know no hello."""
-    started = time.monotonic()
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    opened: int
+    seconds: float
+    handshake_cpu: float
+    hello_cpu: float | None
+
+
+async def _let_in(server: Server, crowd: Viewers, *, cpu_before: float, says_hello: bool) -> _Entry:
+    """Wait for all handshakes, then let all hellos follow, so that each has its own price; not every server knows a hello."""
+    opened, seconds = await crowd.wait_open(_PATIENCE_SECONDS)
+    upgraded = cpu_seconds(server.pids)
     crowd.say_hello()
     await crowd.wait_joined(_PATIENCE_SECONDS)
-    return opened / (time.monotonic() - started) if says_hello else None
+    joined = cpu_seconds(server.pids)
+    return _Entry(opened, seconds, upgraded - cpu_before, joined - upgraded if says_hello else None)
 
 
 async def _window(server: Server, crowd: Viewers, warm_up: Viewers, ground: Ground, opened: int) -> _Window:
@@ -154,17 +165,16 @@ async def _paced(server: Server, crowd: Viewers) -> Report:
     return await crowd.report()
 
 
-def _figures(
-    windows: Sequence[_Window], paced: Report, *, opened: int, took: float, joins_per_second: float | None, per_viewer: float
-) -> Figures:
+def _figures(entry: _Entry, windows: Sequence[_Window], paced: Report, *, per_viewer: float) -> Figures:
     per_delivery = [window.cpu * 1e6 / max(1, window.deliveries) for window in windows]
     busy = [window.busy * 1e6 / max(1, window.deliveries) for window in windows]
     last = sorted(paced.last_viewer_ms)
     return Figures(
-        viewers=opened,
+        viewers=entry.opened,
         payload_bytes=paced.tick_bytes,
-        handshakes_per_core_s=opened / took,
-        joins_per_core_s=joins_per_second,
+        handshakes_per_core_s=entry.opened / max(_CLOCK_STEP, entry.handshake_cpu),
+        handshakes_per_s=entry.opened / entry.seconds,
+        hellos_per_core_s=None if entry.hello_cpu is None else entry.opened / max(_CLOCK_STEP, entry.hello_cpu),
         bytes_per_viewer=per_viewer,
         cpu_per_delivery_us=statistics.median(per_delivery),
         cpu_per_delivery_us_windows=tuple(per_delivery),

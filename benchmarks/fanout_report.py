@@ -35,7 +35,7 @@ class Result:
 _COLUMNS: Sequence[tuple[str, Callable[[Figures], str]]] = (
     ("CPU µs per delivery", lambda figures: f"{figures.cpu_per_delivery_us:.2f}"),
     ("handshakes /s/core", lambda figures: f"{figures.handshakes_per_core_s:,.0f}"),
-    ("hellos /s/core", lambda figures: _number(figures.joins_per_core_s, ".0f")),
+    ("hellos /s/core", lambda figures: _number(figures.hellos_per_core_s, ".0f")),
     ("tick p50 ms", lambda figures: _number(figures.tick_p50_ms)),
     ("p99 ms", lambda figures: _number(figures.tick_p99_ms)),
     ("last viewer ms", lambda figures: _number(figures.last_viewer_p50_ms)),

@@ -86,7 +86,7 @@ class MarketMaker:
                 product_id=product_id,
                 flash_price_vnd=PRICE_VND,
                 total_quantity=units,
-                per_viewer_limit=5,
+                per_viewer_limit=1_000,
                 duration_seconds=3600,
                 open_now=True,
             ),

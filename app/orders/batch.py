@@ -164,7 +164,7 @@ async def _find_held(db: RawConnection, orders: Sequence[WantedOrder]) -> Counte
         (sql.TAKEN_BY_DEVICE, [order.device_id for _, order in pairs]),
         (sql.TAKEN_BY_PHONE, [order.phone_digest for _, order in pairs]),
     ):
-        unique = sorted(set(zip(offer_ids, holders, strict=True)), key=str)
+        unique = set(zip(offer_ids, holders, strict=True))
         for row in await db.fetch(statement, [pair[0] for pair in unique], [pair[1] for pair in unique]):
             held[row["offer_id"], row["holder"]] = row["quantity"]
     return held

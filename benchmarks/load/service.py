@@ -9,9 +9,9 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
@@ -64,6 +64,7 @@ class Plan:
     workers: int
     worker_cores: tuple[int, ...] = ()
     store_cores: tuple[int, ...] = ()
+    worker_settings: Mapping[str, str] = field(default_factory=dict)
 
 
 class RunningService:
@@ -71,6 +72,7 @@ class RunningService:
 
     def __init__(self, plan: Plan, settings: Settings, workers: Sequence[ChildProcess], *, market: Market) -> None:
         self._plan = plan
+        self.settings = settings
         self._signer = TicketSigner(_revealed(settings.secret_key))
         self._workers = workers
         self._market = market
@@ -223,6 +225,7 @@ def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) 
             "OCOP_REALTIME__HELLO_TIMEOUT_SECONDS": str(settings.realtime.hello_timeout_seconds),
             "OCOP_DATABASE__POOL_SIZE": str(settings.database.pool_size),
         }
+        | plan.worker_settings
     )
     command = [sys.executable, "-m", "app.cli", "worker"]
     workers: list[ChildProcess] = []

@@ -31,7 +31,7 @@
 export const COMMENTS_KEPT = 200;
 
 /** @type {Counts} */
-const NOTHING_COUNTED = { viewers: 0, likes: 0, comments: 0, outside: [] };
+const NOTHING_COUNTED = { viewers: 0, likes: 0, comments: 0, polling: 0, outside: [] };
 
 /**
  * @param {SessionView} session

@@ -1,0 +1,123 @@
+"""Exports of invented ledgers, signed like real ones but without a database; and the verifier run on them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import zipfile
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from app.infra.clock import utc_now
+from app.orders.ledger import Entry, EntryLine, body_of, chain, genesis_hash
+from app.orders.states import RULES, may_follow
+from app.reports import statement, verify
+from app.reports.folding import FoldedLedger, fold_ledger
+from app.reports.queries import SessionFacts
+
+KINDS = sorted(RULES)
+
+
+def random_ledger(seed: int, *, orders: int = 6, steps: int = 14) -> list[Entry]:
+    """A course of orders as the service could have written it: three products of two producers, four offers."""
+    chance = random.Random(seed)  # noqa: S311 - invented orders, no secrets
+    session_id = UUID(int=chance.getrandbits(128))
+    producers = [UUID(int=chance.getrandbits(128)) for _ in range(2)]
+    products = [(UUID(int=chance.getrandbits(128)), producer) for producer in (*producers, producers[0])]
+    offers = [(UUID(int=chance.getrandbits(128)), *products[number % 3], chance.randrange(1_000, 400_000)) for number in range(4)]
+    placed: list[Entry] = []
+    had: dict[UUID, set[str]] = {}
+    entries: list[Entry] = []
+    for number in range(orders + steps):
+        if number < orders or not placed:
+            lines = tuple(
+                EntryLine(offer_id, product_id, producer_id, chance.randrange(1, 5), price_vnd)
+                for offer_id, product_id, producer_id, price_vnd in chance.sample(offers, chance.randrange(1, 4))
+            )
+            entry = Entry(
+                session_id, len(entries) + 1, "placed", UUID(int=chance.getrandbits(128)), f"{chance.randrange(4):016x}", 1, lines
+            )
+            placed.append(entry)
+            had[entry.order_id] = {"placed"}
+            entries.append(entry)
+            continue
+        order = chance.choice(placed)
+        possible = [kind for kind in KINDS if may_follow(kind, had[order.order_id])]
+        if possible:
+            kind = chance.choice(possible)
+            had[order.order_id].add(kind)
+            reason = chance.choice(("", "no_answer", "hold_over"))
+            entries.append(replace(order, seq=len(entries) + 1, kind=kind, happened_at_ms=60_000 * number, reason=reason))
+    return entries
+
+
+def ledger_text(entries: Sequence[Entry]) -> str:
+    """As the export writes it: each line with the hash over itself and the one before."""
+    lines, previous = [], genesis_hash(entries[0].session_id)
+    for entry in entries:
+        previous = chain(previous, body_of(entry))
+        lines.append(f"{previous.hex()} {body_of(entry)}\n")
+    return "".join(lines)
+
+
+async def folded(entries: Sequence[Entry]) -> FoldedLedger:
+    async def rows() -> AsyncIterator[tuple[int, str, bytes, int]]:
+        previous = genesis_hash(entries[0].session_id)
+        for entry in entries:
+            previous = chain(previous, body_of(entry))
+            yield entry.seq, body_of(entry), previous, entry.amount_vnd
+
+    return await fold_ledger(entries[0].session_id, rows(), counted_to=len(entries))
+
+
+@dataclass
+class Export:
+    """The three files that the verifier reads."""
+
+    statement: str
+    signature: str
+    ledger: str
+    extra: dict[str, bytes] = field(default_factory=dict)
+
+    def files(self) -> dict[str, bytes]:
+        own = {"statement.json": self.statement, "statement.sig": self.signature, "ledger.txt": self.ledger}
+        return {name: text.encode() for name, text in own.items()} | self.extra
+
+    def zip_bytes(self) -> bytes:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in self.files().items():
+                archive.writestr(name, content)
+        return packed.getvalue()
+
+    def verdict(self, folder: Path, *arguments: str) -> tuple[int, str]:
+        """Exit code and output of the verifier on this export as a folder."""
+        for name, content in self.files().items():
+            (folder / name).write_bytes(content)
+        return run_verifier(str(folder), *arguments)
+
+
+def run_verifier(*arguments: str) -> tuple[int, str]:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = verify.main(arguments)
+    return code, said.getvalue()
+
+
+def signed(body: str, ledger: str, key: Ed25519PrivateKey) -> Export:
+    signature = key.sign(body.encode()).hex()
+    return Export(body, f"{signature}\n{key.public_key().public_bytes_raw().hex()}\n", ledger)
+
+
+async def export_of(entries: Sequence[Entry], key: Ed25519PrivateKey) -> Export:
+    """An export as the service makes it."""
+    fold = await folded(entries)
+    now = utc_now()
+    facts = SessionFacts(entries[0].session_id, "Chợ phiên", "closed", UUID(int=7), "Đoàn xã", "Lan", now, now, len(entries), now)
+    body = statement._body(facts, fold, number=1, last_hash=fold.last_hash)
+    return signed(body, ledger_text(entries), key)
