@@ -93,7 +93,7 @@ class CommentService:
         """
         if room.session.state != "live":
             raise SessionNotLive(details={"state": room.session.state})
-        if connection.limits is not None and (wait_seconds := connection.limits.comments.take()) > 0:
+        if connection.device is not None and (wait_seconds := connection.device.take_comment()) > 0:
             raise CommentsTooFast(retry_after_seconds=wait_seconds)
         by_staff = connection.identity.audience == "staff"
         comment = CommentView(

@@ -28,16 +28,22 @@ Receiver = Callable[[Connection, str | bytes], Awaitable[None]]
 class AsgiConnection(Connection):
     """Call `run` once, after the websocket has been accepted."""
 
-    __slots__ = ("_close_code", "_limit", "_queue", "_settings", "_wake", "_websocket")
+    __slots__ = ("_close_code", "_identity", "_limit", "_queue", "_settings", "_wake", "_websocket")
 
     def __init__(self, websocket: WebSocket, *, identity: Identity, session_id: UUID, settings: RealtimeSettings) -> None:
-        super().__init__(identity, session_id)
+        super().__init__(session_id, author=identity.name)
+        self._identity = identity
         self._websocket = websocket
         self._settings = settings
         self._limit = settings.reply_queue_frames
         self._queue: deque[tuple[bool, bytes]] = deque()
         self._wake = asyncio.Event()
         self._close_code: CloseCode | None = None
+
+    @property
+    @override
+    def identity(self) -> Identity:
+        return self._identity
 
     @override
     def send(self, frame: bytes) -> None:

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from uuid import UUID
 
 from app.protocol.close_codes import CloseCode
+from app.realtime.device import Device
 from app.realtime.identity import Identity
-from app.realtime.rate_limit import TokenBucket
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceLimits:
-    """The buckets of one device in one room, shared by all its sockets on this node."""
-
-    commands: TokenBucket
-    comments: TokenBucket
 
 
 class Connection(ABC):
-    """One socket in one room, whatever carries it. The hub gives it its `limits` when it is admitted."""
+    """One socket in one room, whatever carries it. The hub gives it its `device`, with the limits, when it is admitted."""
 
-    __slots__ = ("author", "identity", "limits", "said_hello", "session_id")
+    __slots__ = ("author", "device", "said_hello", "session_id")
 
-    def __init__(self, identity: Identity, session_id: UUID) -> None:
-        self.identity = identity
+    def __init__(self, session_id: UUID, *, author: str) -> None:
         self.session_id = session_id
-        self.author = identity.name
+        self.author = author
         self.said_hello = False
-        self.limits: DeviceLimits | None = None
+        self.device: Device | None = None
+
+    @property
+    @abstractmethod
+    def identity(self) -> Identity:
+        """Who is behind the socket."""
 
     @abstractmethod
     def send(self, frame: bytes) -> None:

@@ -48,11 +48,12 @@ def can_detach_sockets() -> bool:
 class DetachedConnection(Connection):
     """One viewer's fd. Kept small: there are tens of thousands in a worker."""
 
-    __slots__ = ("_sockets", "busy", "closing", "deaf", "fd", "gone", "inbox", "outbox", "reader")
+    __slots__ = ("_device_id", "_sockets", "busy", "closing", "deaf", "fd", "gone", "inbox", "outbox", "reader")
 
-    def __init__(self, sockets: DetachedSockets, fd: int, identity: Identity, session_id: UUID) -> None:
-        super().__init__(identity, session_id)
+    def __init__(self, sockets: DetachedSockets, fd: int, *, device_id: UUID, session_id: UUID) -> None:
+        super().__init__(session_id, author="")
         self._sockets = sockets
+        self._device_id = device_id
         self.fd = fd
         self.reader: FrameReader | None = None
         self.inbox: deque[bytes] | None = None
@@ -61,6 +62,11 @@ class DetachedConnection(Connection):
         self.closing = False
         self.deaf = False
         self.gone = False
+
+    @property
+    @override
+    def identity(self) -> Identity:
+        return Identity(device_id=self._device_id, audience="viewer", name=self.author)
 
     @override
     def send(self, frame: bytes) -> None:
@@ -94,6 +100,11 @@ class DetachedSockets:
         self._parked: dict[DetachedConnection, float] = {}
         self._closing: dict[DetachedConnection, float] = {}
         self._tasks = TaskOwner("detached")
+
+    @property
+    def connections(self) -> Collection[DetachedConnection]:
+        """Everyone who is attached."""
+        return self._connections.values()
 
     @property
     def parked_count(self) -> int:

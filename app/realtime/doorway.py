@@ -28,7 +28,6 @@ from app.realtime.address_limits import AddressLimits, client_address
 from app.realtime.detached import DetachedConnection, DetachedSockets
 from app.realtime.errors import TicketInvalid
 from app.realtime.hub import Hub
-from app.realtime.identity import Identity
 from app.realtime.origin import origin_allowed
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.realtime.upgrade import HEAD_MAX_BYTES, HeadTooLarge, UpgradeRequest, accepted, is_viewer_upgrade, read_upgrade, refused
@@ -65,8 +64,8 @@ class ViewerGate:
     addresses: AddressLimits
     tasks: TaskOwner
 
-    def check(self, request: UpgradeRequest, *, scheme: str, peer: str) -> Identity:
-        """Who enters. Raises `OriginRefused`, `TicketInvalid`, `TooManyRequests`, `CapacityReached`."""
+    def check(self, request: UpgradeRequest, *, scheme: str, peer: str) -> UUID:
+        """The device that enters. Raises `OriginRefused`, `TicketInvalid`, `TooManyRequests`, `CapacityReached`."""
         if not origin_allowed(request.origin, host=request.host, scheme=scheme, allowed=self.settings.allowed_origins):
             raise OriginRefused
         device_id = self.tickets.read(_ticket_in(request.cookie))
@@ -74,7 +73,7 @@ class ViewerGate:
         wait_seconds = self.addresses.take(client_address(peer, request.forwarded_for, trusted=self.settings.trusted_proxies))
         if wait_seconds:
             raise TooManyRequests(retry_after_seconds=wait_seconds)
-        return Identity(device_id=device_id, audience="viewer", name="")
+        return device_id
 
 
 class Doorway(HttpToolsProtocol):
@@ -162,18 +161,18 @@ class Doorway(HttpToolsProtocol):
     def _upgrade(self, gate: ViewerGate, head: bytes, rest: bytes) -> None:
         try:
             request = read_upgrade(head)
-            identity = gate.check(request, scheme=self.scheme or "http", peer=self.client[0] if self.client else "")
+            device_id = gate.check(request, scheme=self.scheme or "http", peer=self.client[0] if self.client else "")
         except AppError as error:
             self._refuse(error)
             return
         if gate.rooms.takes_viewers_now(request.session_id):
-            self._detach(gate, request, identity, rest)
+            self._detach(gate, request, device_id, rest)
             return
         # What the viewer sends meanwhile waits in the kernel.
         self.transport.pause_reading()
-        gate.tasks.spawn("open room", self._open_room(gate, request, identity, rest))
+        gate.tasks.spawn("open room", self._open_room(gate, request, device_id, rest))
 
-    async def _open_room(self, gate: ViewerGate, request: UpgradeRequest, identity: Identity, rest: bytes) -> None:
+    async def _open_room(self, gate: ViewerGate, request: UpgradeRequest, device_id: UUID, rest: bytes) -> None:
         try:
             await gate.rooms.room_for_viewer(request.session_id)
         except AppError as error:
@@ -183,7 +182,7 @@ class Doorway(HttpToolsProtocol):
             self._refuse(Unavailable(retry_after_seconds=2.0))
         else:
             if not self.transport.is_closing():
-                self._detach(gate, request, identity, rest)
+                self._detach(gate, request, device_id, rest)
 
     def _refuse(self, error: AppError) -> None:
         self._head_is_complete()
@@ -192,7 +191,7 @@ class Doorway(HttpToolsProtocol):
             self.transport.write(refused(error))
             self.transport.close()
 
-    def _detach(self, gate: ViewerGate, request: UpgradeRequest, identity: Identity, rest: bytes) -> None:
+    def _detach(self, gate: ViewerGate, request: UpgradeRequest, device_id: UUID, rest: bytes) -> None:
         """Answer 101 on a duplicate of the socket and forget the original: aborting it sends nothing while the duplicate lives."""
         fd = os.dup(self.transport.get_extra_info("socket").fileno())
         _set_socket_options(fd, user_timeout_seconds=gate.settings.realtime.slow_timeout_seconds)
@@ -200,7 +199,7 @@ class Doorway(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self.transport.set_protocol(_Gone())
         self.transport.abort()
-        connection = DetachedConnection(gate.sockets, fd, identity, request.session_id)
+        connection = DetachedConnection(gate.sockets, fd, device_id=device_id, session_id=request.session_id)
         is_admitted = gate.hub.admit(connection)
         counters.ACCEPTED.inc()
         gate.sockets.attach(connection)

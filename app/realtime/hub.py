@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from itertools import chain
 from uuid import UUID
 
 from app.infra.clock import monotonic
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
-from app.realtime.connection import Connection, DeviceLimits
+from app.realtime.connection import Connection
 from app.realtime.detached import DetachedConnection, DetachedSockets
+from app.realtime.device import Device, Paces
 from app.realtime.errors import CapacityReached
 from app.realtime.identity import Audience
-from app.realtime.rate_limit import TokenBucket
 from app.settings import RealtimeSettings
 
 _CAPACITY_RETRY_SECONDS = (2.0, 10.0)
 _LIMITS_KEPT_SECONDS = 60.0
 _CHUNK = 1_000
-
-
-class _Device:
-    """One ticket in one room: its limits, the sockets it holds, and how many of them have said hello as a viewer."""
-
-    __slots__ = ("last_seen", "limits", "sockets", "watching")
-
-    def __init__(self, limits: DeviceLimits) -> None:
-        self.limits = limits
-        self.sockets = 0
-        self.watching = 0
-        self.last_seen = 0.0
 
 
 class _Room:
@@ -42,7 +31,7 @@ class _Room:
     def __init__(self) -> None:
         self.members: dict[Audience, dict[Connection, None]] = {"viewer": {}, "staff": {}, "bridge": {}}
         self.fds: set[int] = set()
-        self.devices: dict[UUID, _Device] = {}
+        self.devices: dict[UUID, Device] = {}
         self.viewers = 0
 
 
@@ -53,7 +42,10 @@ class Hub:
         self._settings = settings
         self._capacity = capacity
         self._now = now
-        self._sockets: set[Connection] = set()
+        self._paces = Paces(settings, now)
+        self._count = 0
+        # Detached ones are kept by `DetachedSockets`; a second book of them would cost each viewer 50 bytes.
+        self._others: set[Connection] = set()
         self._rooms: dict[UUID, _Room] = {}
         self._swept_at = now()
         self._empty = asyncio.Event()
@@ -71,11 +63,11 @@ class Hub:
 
     @property
     def socket_count(self) -> int:
-        return len(self._sockets)
+        return self._count
 
     def check_capacity(self) -> None:
         """Raise `CapacityReached` when this worker carries as many sockets as it may; asked before the handshake is answered."""
-        if len(self._sockets) >= self._capacity:
+        if self._count >= self._capacity:
             retry_after = random.uniform(*_CAPACITY_RETRY_SECONDS)  # noqa: S311 - spreads returns, no secret
             raise CapacityReached(retry_after_seconds=retry_after)
 
@@ -85,26 +77,30 @@ class Hub:
         room = self._rooms.setdefault(connection.session_id, _Room())
         device = room.devices.get(connection.identity.device_id)
         if device is None:
-            device = room.devices[connection.identity.device_id] = _Device(self._new_limits())
+            device = room.devices[connection.identity.device_id] = Device(self._paces)
         if device.sockets >= self._settings.sockets_per_device:
             return False
         device.sockets += 1
-        self._sockets.add(connection)
+        self._count += 1
+        if not isinstance(connection, DetachedConnection):
+            self._others.add(connection)
         counters.SOCKETS.inc()
         self._empty.clear()
-        connection.limits = device.limits
+        connection.device = device
         return True
 
     def release(self, connection: Connection) -> None:
         """Forget a socket, whether or not it joined its room. One that was not admitted, or is forgotten already, changes nothing."""
-        if connection not in self._sockets:
+        device = connection.device
+        if device is None:
             return
-        self._sockets.remove(connection)
+        connection.device = None
+        self._count -= 1
+        self._others.discard(connection)
         counters.SOCKETS.dec()
-        if not self._sockets:
+        if not self._count:
             self._empty.set()
         room = self._rooms[connection.session_id]
-        device = room.devices[connection.identity.device_id]
         device.sockets -= 1
         device.last_seen = self._now()
         if self._leave(room, connection) and connection.identity.audience == "viewer":
@@ -113,11 +109,11 @@ class Hub:
 
     def join(self, connection: Connection) -> None:
         """From now on the socket gets its room's frames; a viewer's device counts as present. Joining twice changes nothing."""
-        if connection not in self._sockets:
+        device = connection.device
+        if device is None:
             return
         room = self._rooms[connection.session_id]
         if self._enter(room, connection) and connection.identity.audience == "viewer":
-            device = room.devices[connection.identity.device_id]
             room.viewers += device.watching == 0
             device.watching += 1
 
@@ -174,15 +170,15 @@ class Hub:
 
     def close_room(self, session_id: UUID, code: CloseCode, *, spread_seconds: float) -> None:
         """Close every member of a room at a random moment within the spread, so that they do not all act at once."""
-        self._close_spread([each for each in self._sockets if each.session_id == session_id], code, spread_seconds)
+        self._close_spread([each for each in self._everyone() if each.session_id == session_id], code, spread_seconds)
 
     def close_all(self, code: CloseCode, *, spread_seconds: float) -> None:
         """The same for every socket of this worker."""
-        self._close_spread(list(self._sockets), code, spread_seconds)
+        self._close_spread(list(self._everyone()), code, spread_seconds)
 
     def send_all(self, make_frame: Callable[[], bytes]) -> None:
         """Send every socket a frame of its own, ahead of its closing."""
-        for connection in tuple(self._sockets):
+        for connection in list(self._everyone()):
             connection.send(make_frame())
 
     def _close_spread(self, connections: Collection[Connection], code: CloseCode, spread_seconds: float) -> None:
@@ -218,12 +214,8 @@ class Hub:
         del members[connection]
         return True
 
-    def _new_limits(self) -> DeviceLimits:
-        settings = self._settings
-        return DeviceLimits(
-            commands=TokenBucket(per_second=settings.commands_per_second, burst=settings.commands_burst, now=self._now),
-            comments=TokenBucket(per_second=1 / settings.comment_interval_seconds, burst=1, now=self._now),
-        )
+    def _everyone(self) -> Iterable[Connection]:
+        return chain(self._others, self._detached.connections if self._detached else ())
 
     def _sweep(self) -> None:
         """Limits are kept for a minute after a device's last socket, so that coming back does not refill the buckets."""

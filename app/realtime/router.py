@@ -51,8 +51,7 @@ class Router:
 
     async def receive(self, connection: Connection, raw: str | bytes) -> None:
         """Answer one message with exactly one reply that carries its id (null when the message has none)."""
-        limits = connection.limits
-        if limits is not None and (wait_seconds := limits.commands.take()) > 0:
+        if connection.device is not None and (wait_seconds := connection.device.take_command()) > 0:
             refusal = TooManyRequests(retry_after_seconds=wait_seconds)
             connection.send(encode(failure(_id_of(raw, self._max_bytes), refusal)))
             await asyncio.sleep(min(wait_seconds, _FLOOD_PAUSE_SECONDS))

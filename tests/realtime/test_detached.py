@@ -17,7 +17,6 @@ from websockets.frames import Frame, Opcode
 from app.protocol.close_codes import CloseCode
 from app.realtime.connection import Connection
 from app.realtime.detached import DetachedConnection, DetachedSockets
-from app.realtime.identity import Identity
 from app.settings import RealtimeSettings
 
 QUICK = RealtimeSettings(slow_timeout_seconds=0.5, hello_timeout_seconds=0.6, reply_queue_frames=8)
@@ -46,8 +45,7 @@ class House:
         server.setblocking(False)
         if send_buffer is not None:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
-        identity = Identity(device_id=uuid4(), audience="viewer", name="")
-        connection = DetachedConnection(self.sockets, server.detach(), identity, uuid4())
+        connection = DetachedConnection(self.sockets, server.detach(), device_id=uuid4(), session_id=uuid4())
         connection.said_hello = True
         self.sockets.attach(connection)
         return Viewer(client), connection
