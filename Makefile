@@ -1,7 +1,7 @@
 # Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-browser migrate gen lock clean web-packages browser
+.PHONY: help run test check test-browser migrate gen lock races bench-fanout bench-orders bench-scale clean web-packages browser
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
@@ -19,6 +19,10 @@ run: $(VENV)/ready ## start PostgreSQL, Redis, the service and the demo market; 
 test: $(VENV)/ready-dev ## all tests but the browser's, on real servers that they start themselves
 	$(BIN)/python -m pytest -m "not browser" $(TESTS)
 
+races: export OCOP_RACES = long
+races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… repeats one course of faults; ten minutes
+	OCOP_RACES_SEED=$(SEED) $(BIN)/python -m pytest tests/races $(TESTS)
+
 test-browser: $(VENV)/ready-dev browser ## drive the pages in real headless Chromium, take the README's screenshots
 	$(BIN)/python -m pytest -m browser $(TESTS)
 
@@ -34,6 +38,15 @@ migrate: $(VENV)/ready ## bring the database to the newest schema
 
 gen: $(VENV)/ready ## write the generated files: protocol documents and the browser's types
 	$(BIN)/ocop gen
+
+bench-fanout: $(VENV)/ready-dev ## fan-out beside other servers at N viewers (10,000): table and build/bench/fanout.json; six minutes
+	$(BIN)/python -m benchmarks.fanout $(if $(N),--n $(N))
+
+bench-orders: $(VENV)/ready-dev ## durable orders per second beside COPY and one transaction per order, bursts through the service; three minutes
+	$(BIN)/python -m benchmarks.orders
+
+bench-scale: $(VENV)/ready-dev ## fill this machine with N viewers (300,000) while people chat and order; eight minutes at most
+	$(BIN)/python -m benchmarks.scale $(if $(N),--n $(N))
 
 clean: ## remove what the build made; the data folder stays
 	rm -rf $(VENV) build app/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="OCOP_", env_nested_delimiter="__", frozen=True, extra="ignore", populate_by_name=True)
 
-    environment: Literal["development", "production"] = Field("development", description="production refuses unsafe settings")
+    environment: Literal["development", "production"] = Field("development", description="production marks cookies `Secure` and sends HSTS")
     host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104 - phones on the same network open the viewer page
     port: int = Field(8000, ge=1, le=65535, description="port of pages, API and sockets")
     workers: int = Field(0, ge=0, le=64, description="worker processes; 0 = one per core")
@@ -80,7 +80,9 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL", description="Redis; unset = server started by `make run`")
     redis_prefix: str = Field("ocop", pattern=r"^[a-z0-9_-]{1,40}$", description="first part of every Redis key")
     metrics_folder: Path | None = Field(
-        None, validation_alias="PROMETHEUS_MULTIPROC_DIR", description="where workers share their counters; `ocop run` sets it for its workers"
+        None,
+        validation_alias="PROMETHEUS_MULTIPROC_DIR",
+        description="where workers share their counters; `ocop run` sets it for its workers",
     )
     node_name: str = Field("", description="name of this worker among all nodes; empty = host name and process id")
     secret_key: SecretStr | None = Field(None, description="signs tickets; unset = generated once into the data folder")

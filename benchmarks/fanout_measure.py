@@ -60,6 +60,7 @@ class Figures:
     cpu_per_delivery_us_windows: tuple[float, ...]
     core_busy_per_delivery_us: float
     deliveries: int
+    frames_per_delivery: float
     tick_p50_ms: float | None
     tick_p99_ms: float | None
     last_viewer_p50_ms: float | None
@@ -98,6 +99,7 @@ class _Window:
     cpu: float
     busy: float
     deliveries: int
+    frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ async def _window(server: Server, crowd: Viewers, warm_up: Viewers, ground: Grou
     finally:
         crowd.thaw()
         warm_up.thaw()
-    return _Window(cpu, busy, await _drained(crowd, warm_up))
+    return _Window(cpu, busy, *await _drained(crowd, warm_up))
 
 
 async def _quiet(server: Server) -> None:
@@ -145,15 +147,15 @@ async def _quiet(server: Server) -> None:
             return
 
 
-async def _drained(*crowds: Viewers) -> int:
-    """Ticks that have arrived, once no more do."""
+async def _drained(*crowds: Viewers) -> tuple[int, int]:
+    """Ticks and frames that have arrived, once no more do."""
     seen = -1
     while True:
         await asyncio.sleep(_QUIET_SECONDS)
         reports = await asyncio.gather(*(crowd.report() for crowd in crowds))
         ticks = sum(report.ticks for report in reports)
         if ticks == seen:
-            return ticks
+            return ticks, sum(report.frames for report in reports)
         seen = ticks
 
 
@@ -180,6 +182,7 @@ def _figures(entry: _Entry, windows: Sequence[_Window], paced: Report, *, per_vi
         cpu_per_delivery_us_windows=tuple(per_delivery),
         core_busy_per_delivery_us=statistics.median(busy),
         deliveries=sum(window.deliveries for window in windows),
+        frames_per_delivery=sum(window.frames for window in windows) / max(1, sum(window.deliveries for window in windows)),
         tick_p50_ms=paced.p50_ms,
         tick_p99_ms=paced.p99_ms,
         last_viewer_p50_ms=statistics.median(last) if last else None,

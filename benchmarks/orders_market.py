@@ -122,7 +122,9 @@ def wanted_orders(hot: HotOffer, count: int, *, seed: int) -> list[WantedOrder]:
                 key=UUID(int=random.getrandbits(128), version=4),
                 wanted={hot.offer_id: 1},
                 payment="cod",
-                contact=Contact("Nguyễn Thị Lan", phone, PROVINCE_CODE, PROVINCE_NAME, COMMUNE_CODE, COMMUNE_NAME, "12 đường Phan Đình Phùng", ""),
+                contact=Contact(
+                    "Nguyễn Thị Lan", phone, PROVINCE_CODE, PROVINCE_NAME, COMMUNE_CODE, COMMUNE_NAME, "12 đường Phan Đình Phùng", ""
+                ),
                 phone_digest=_PSEUDONYMS.phone_digest(phone),
                 buyer_token=_PSEUDONYMS.buyer_token(hot.session_id, device_id),
                 request_digest=random.randbytes(16),

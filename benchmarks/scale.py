@@ -20,7 +20,7 @@ from app.infra.clock import utc_now
 from app.infra.startup_checks import StartupError
 from benchmarks.load.activity import Activity
 from benchmarks.load.build import BENCH_FOLDER
-from benchmarks.load.machine import KernelMemory, available_bytes, file_limit, kernel_memory, processor_name, pss_bytes
+from benchmarks.load.machine import KernelMemory, available_bytes, file_limit, kernel_memory, open_files, processor_name, pss_bytes
 from benchmarks.load.service import Plan, RunningService, running_service, viewers_per_worker
 from benchmarks.load.viewers import LoadFailed, Report, Viewers
 
@@ -30,6 +30,7 @@ _CONNECT_SECONDS_MAX = 300.0
 _SETTLE_SECONDS = 6.0
 _PROGRESS_SECONDS = 5.0
 _CLIENT_FILES_RESERVED = 200
+_STALLED_BUFFER = "4096"  # small, so that stalled viewers are full after some ticks and not after minutes
 # For the refusal: both kernel ends of an idle connection with a tick in flight, and one viewer in the service.
 _BYTES_PER_VIEWER = 14_000
 _BYTES_PER_WORKER = 160_000_000
@@ -48,6 +49,7 @@ class Outcome:
     open: int
     joined: int
     lost: int
+    stalled_and_closed: int
     refused: dict[str, int]
     closes: dict[str, int]
     handshake_seconds: float
@@ -93,6 +95,19 @@ class Wanted:
         return math.ceil(self.count / viewers_per_worker())
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the service and the kernel hold at one moment."""
+
+    pss: int
+    kernel: KernelMemory
+    files: int
+
+
+def _held_by(service: RunningService) -> _Held:
+    return _Held(pss_bytes(service.pids), kernel_memory(), open_files(service.pids))
+
+
 async def run(wanted: Wanted) -> Outcome:
     """Start, fill, watch, stop. Raises `StartupError`, `LoadFailed`."""
     async with running_service(Plan(port=wanted.port, workers=wanted.workers)) as service:
@@ -100,24 +115,24 @@ async def run(wanted: Wanted) -> Outcome:
         activity.start()
         try:
             await asyncio.sleep(_SETTLE_SECONDS)
-            before = pss_bytes(service.pids), kernel_memory()
+            before = _held_by(service)
             crowd = Viewers(
                 service.target(wanted.count),
                 count=wanted.count,
                 seconds=_RUN_SECONDS_MAX,
                 per_process=file_limit() - _CLIENT_FILES_RESERVED,
                 folder=BENCH_FOLDER,
-                more=["-k", str(wanted.stall_every)] if wanted.stall_every else [],
+                more=["-k", str(wanted.stall_every), "-b", _STALLED_BUFFER] if wanted.stall_every else [],
             )
             async with crowd:
                 handshake_seconds = await _fill(crowd, wanted)
                 await asyncio.sleep(_SETTLE_SECONDS)
                 report = await _watch(crowd, activity, wanted.seconds)
-                memory = pss_bytes(service.pids), kernel_memory()
+                after = _held_by(service)
         finally:
             await activity.stop()
         missing = len(set(activity.tally.order_keys) - await service.committed_order_keys())
-        return _outcome(wanted, service, activity, report, handshake_seconds=handshake_seconds, memory=(before, memory), missing=missing)
+        return _outcome(wanted, service, activity, report, handshake_seconds=handshake_seconds, held=(before, after), missing=missing)
 
 
 async def _fill(crowd: Viewers, wanted: Wanted) -> float:
@@ -159,10 +174,10 @@ def _outcome(  # noqa: PLR0913 - everything that was seen comes together here
     report: Report,
     *,
     handshake_seconds: float,
-    memory: tuple[tuple[int, KernelMemory], tuple[int, KernelMemory]],
+    held: tuple[_Held, _Held],
     missing: int,
 ) -> Outcome:
-    (pss_before, kernel_before), (pss_after, kernel_after) = memory
+    before, after = held
     tally = activity.tally
     return Outcome(
         wanted=wanted.count,
@@ -170,13 +185,15 @@ def _outcome(  # noqa: PLR0913 - everything that was seen comes together here
         open=report.open,
         joined=report.joined,
         lost=report.lost,
+        # A viewer that does not read does not see its end, so what the service still holds is counted.
+        stalled_and_closed=report.open + report.slow_gone - (after.files - before.files),
         refused=report.refusals,
         closes=report.closes,
         handshake_seconds=handshake_seconds,
-        pss_before=pss_before,
-        pss_after=pss_after,
-        kernel_tcp=kernel_after.tcp - kernel_before.tcp,
-        kernel_slab=kernel_after.slab - kernel_before.slab,
+        pss_before=before.pss,
+        pss_after=after.pss,
+        kernel_tcp=after.kernel.tcp - before.kernel.tcp,
+        kernel_slab=after.kernel.slab - before.kernel.slab,
         measured_seconds=wanted.seconds,
         rounds_per_second=report.ticks / max(1, report.joined) / wanted.seconds,
         ticks_per_second=report.ticks / wanted.seconds,
@@ -211,6 +228,7 @@ def _print(outcome: Outcome) -> None:
     rows = (
         ("viewers joined", f"{outcome.joined:,} of {outcome.wanted:,}, {outcome.workers} workers"),
         ("lost / refused", f"{outcome.lost:,} / {sum(outcome.refused.values()):,}  {outcome.closes or ''} {outcome.refused or ''}"),
+        ("stalled viewers closed", f"{outcome.stalled_and_closed:,}"),
         ("handshakes", f"{outcome.handshake_seconds:.1f} s, {outcome.open / max(outcome.handshake_seconds, 0.001):,.0f} per second"),
         ("service memory (PSS)", f"{outcome.pss_after / 1e6:,.0f} MB, of it {per_viewer:,.0f} bytes per viewer"),
         ("kernel memory, both ends", f"{(outcome.kernel_tcp + outcome.kernel_slab) / 1e6:,.0f} MB"),

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 ENTRIES_PER_STEP = 500
 RETRY_PAUSE_SECONDS = 0.5
+# Commits come up to a hundred times a second, screens change four times: one step for several commits costs a fraction.
+GATHER_SECONDS = 0.1
 
 
 class Projector:
@@ -50,6 +52,7 @@ class Projector:
     async def _follow(self) -> None:
         while True:
             await self._wake.wait()
+            await asyncio.sleep(GATHER_SECONDS)
             self._wake.clear()
             while self._pending:
                 session_id = self._pending.pop()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 
 from app.infra.clock import monotonic
-from app.orders.batch import WantedOrder
 
 TRUSTED_SECONDS = 2.0  # then one order asks the database again: units may have come back on another node
 OFFERS_REMEMBERED = 1_000
@@ -53,13 +53,13 @@ class SoldOutMemory:
             self._waiting.clear()
         self._waiting.add((offer_id, device_id))
 
-    def refuses(self, order: WantedOrder) -> UUID | None:
+    def refuses(self, device_id: UUID, key: UUID, offer_ids: Iterable[UUID]) -> UUID | None:
         """The sold-out offer for which this order can be refused without asking, or None when the database must decide."""
         now = monotonic()
-        for offer_id in order.wanted:
+        for offer_id in offer_ids:
             empty = self._offers.get(offer_id)
             if empty is None or now >= empty.until:
                 continue
-            if order.identity not in empty.placed and (offer_id, order.device_id) not in self._waiting:
+            if (device_id, key) not in empty.placed and (offer_id, device_id) not in self._waiting:
                 return offer_id
         return None

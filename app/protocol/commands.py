@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
-from app.protocol.base import CommandId, CommentText, DisplayName, Message, Milliseconds, PersonName, ResumePosition, StreetLine
+from app.protocol.base import CommandId, CommentText, DisplayName, Message, Milliseconds, NoteLine, PersonName, ResumePosition, StreetLine
 
 OutsideSource = Literal["tiktok", "facebook", "youtube", "other"]
 
@@ -60,7 +60,7 @@ class Buyer(Message):
     name: PersonName
     phone: Annotated[str, StringConstraints(min_length=8, max_length=20)]
     address: BuyerAddress
-    note: Annotated[str, StringConstraints(max_length=200)] = ""
+    note: NoteLine = ""
 
 
 class OrderContent(Message):

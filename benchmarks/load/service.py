@@ -225,7 +225,7 @@ def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) 
             "OCOP_REALTIME__HELLO_TIMEOUT_SECONDS": str(settings.realtime.hello_timeout_seconds),
             "OCOP_DATABASE__POOL_SIZE": str(settings.database.pool_size),
         }
-        | plan.worker_settings
+        | dict(plan.worker_settings)
     )
     command = [sys.executable, "-m", "app.cli", "worker"]
     workers: list[ChildProcess] = []

@@ -52,6 +52,7 @@ class Report:
     joined: int
     open: int
     lost: int
+    slow_gone: int
     refused: int
     frames: int
     ticks: int
@@ -220,6 +221,7 @@ def _together(lines: Sequence[Line]) -> Report:
         joined=_sum(lines, "joined"),
         open=_sum(lines, "open"),
         lost=_sum(lines, "lost"),
+        slow_gone=_sum(lines, "slow_gone"),
         refused=_sum(lines, "refused"),
         frames=_sum(lines, "frames"),
         ticks=_sum(lines, "ticks"),

@@ -43,7 +43,7 @@ static const char USAGE[] =
     "  -P prefix    only frames that start so are ticks\n"
     "  -k every     every so many-th connection stops reading once it has joined; 0 = none (0)\n"
     "  -D every     every so many-th connection only drips: 16 bytes each 100 ms; 0 = none (0)\n"
-    "  -b bytes     SO_RCVBUF of each connection; 0 = the kernel's choice (0)\n"
+    "  -b bytes     SO_RCVBUF of stalled and dripping connections; 0 = the kernel's choice (0)\n"
     "  -c           take commands on stdin: hello, reset, report, quit; the end of stdin is quit\n";
 
 enum state { CONNECTING, UPGRADING, OPEN, GREETED, JOINED, GONE };
@@ -77,7 +77,7 @@ static struct {
 static struct connection *connections;
 static int poller, started, greeted, may_greet;
 static int state_count[GONE + 1];
-static int refused, lost, refusals_by_status[600], closes_by_code[5000];
+static int refused, lost, slow_gone, refusals_by_status[600], closes_by_code[5000];
 static struct tally second, window;
 static struct round rounds[ROUNDS];
 static int newest_round, tick_bytes;
@@ -152,9 +152,9 @@ static void note_tick(struct connection *c, uint64_t stamp) {
 }
 
 static void print_tally(const char *event, const struct tally *t, double seconds) {
-    printf("{\"event\":\"%s\",\"at\":%.2f,\"seconds\":%.3f,\"connecting\":%d,\"open\":%d,\"joined\":%d,\"lost\":%d,\"refused\":%d", event,
+    printf("{\"event\":\"%s\",\"at\":%.2f,\"seconds\":%.3f,\"connecting\":%d,\"open\":%d,\"joined\":%d,\"lost\":%d,\"slow_gone\":%d,\"refused\":%d", event,
            (double)(now_ns() - began_ns) / 1e9, seconds, state_count[CONNECTING] + state_count[UPGRADING],
-           state_count[OPEN] + state_count[GREETED] + state_count[JOINED], state_count[JOINED], lost, refused);
+           state_count[OPEN] + state_count[GREETED] + state_count[JOINED], state_count[JOINED], lost, slow_gone, refused);
     printf(",\"frames\":%lu,\"ticks\":%lu,\"bytes\":%lu,\"tick_bytes\":%d", t->frames, t->ticks, t->bytes, tick_bytes);
     printf(",\"p50_us\":%.0f,\"p99_us\":%.0f,\"max_us\":%lu", percentile(&t->latency, .5), percentile(&t->latency, .99), t->latency.most);
     printf(",\"interval_p50_us\":%.0f,\"interval_p99_us\":%.0f,\"interval_max_us\":%lu", percentile(&t->interval, .5),
@@ -216,8 +216,9 @@ static void forget_kept(struct connection *c) {
 
 static void drop(struct connection *c) {
     if (c->state == GONE) return;
-    if (c->state >= OPEN) lost++;
-    else refused++;
+    if (c->state < OPEN) refused++;
+    else if (c->reader == EAGER) lost++;
+    else slow_gone++;
     enter(c, GONE);
     forget_kept(c);
     close(c->fd);
@@ -246,7 +247,8 @@ static void send_frame(struct connection *c, int opcode, const void *payload, si
 
 static void joined(struct connection *c) {
     enter(c, JOINED);
-    if (c->reader != EAGER) epoll_ctl(poller, EPOLL_CTL_DEL, c->fd, NULL);
+    // What is not read must not wake us, but the end of the connection still does.
+    if (c->reader != EAGER) watch(c, EPOLL_CTL_MOD, EPOLLRDHUP);
 }
 
 static void say_hello(struct connection *c) {
@@ -280,11 +282,11 @@ static int send_upgrade(struct connection *c) {
     return sent < 0 && (errno == EAGAIN || errno == ENOTCONN || errno == EINPROGRESS) ? 0 : -1;
 }
 
-static int new_socket(int number) {
+static int new_socket(int number, enum reader reader) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), yes = 1;
     if (fd < 0) give_up("socket: %s (is the file limit above the number of connections?)", strerror(errno));
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (options.receive_buffer) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &options.receive_buffer, sizeof(int));
+    if (options.receive_buffer && reader != EAGER) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &options.receive_buffer, sizeof(int));
     // Reset on close: no TIME_WAIT, so that the next run finds its ports free.
     struct linger at_once = { 1, 0 };
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -298,11 +300,11 @@ static int new_socket(int number) {
 
 static void start_connection(int number) {
     struct connection *c = &connections[number];
-    c->fd = new_socket(number);
-    c->state = CONNECTING;
-    state_count[CONNECTING]++;
     if (options.stall_every && number % options.stall_every == 0) c->reader = STALLED;
     else if (options.drip_every && number % options.drip_every == 1 % options.drip_every) c->reader = DRIPPING;
+    c->fd = new_socket(number, c->reader);
+    c->state = CONNECTING;
+    state_count[CONNECTING]++;
     struct sockaddr_in target = { .sin_family = AF_INET, .sin_port = htons((uint16_t)options.port) };
     inet_pton(AF_INET, options.address, &target.sin_addr);
     if (connect(c->fd, (struct sockaddr *)&target, sizeof target) < 0 && errno != EINPROGRESS) {
@@ -422,6 +424,10 @@ static void on_readable(struct connection *c, size_t most) {
 
 static void on_event(struct connection *c) {
     if (c->state == GONE) return;
+    if (c->state == JOINED && c->reader != EAGER) {
+        drop(c);
+        return;
+    }
     if (c->state != CONNECTING) {
         on_readable(c, READ_BYTES);
         return;

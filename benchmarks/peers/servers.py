@@ -22,7 +22,7 @@ from typing_extensions import override
 from app.infra.child_process import ChildProcess, spawn
 from app.settings import PROJECT_ROOT, child_environment
 from benchmarks.load.build import BENCH_FOLDER, compiled
-from benchmarks.load.machine import on_cores
+from benchmarks.load.machine import cpu_seconds, on_cores
 from benchmarks.load.viewers import Target
 from benchmarks.peers import install
 from benchmarks.peers.rounds import payload
@@ -30,6 +30,7 @@ from benchmarks.peers.rounds import payload
 _FOLDER = Path(__file__).parent
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
+_QUIET_SECONDS = 0.03  # three steps of the clock of processor time
 _NATS_SUBJECT = "live"
 
 
@@ -215,7 +216,15 @@ class NatsServer(Peer):
             text = payload(self._payload_bytes)
             self._writer.write(f"PUB {_NATS_SUBJECT} {len(text)}\r\n{text}\r\n".encode())
             await self._message()
+            await self._quiet()
             await asyncio.sleep(max(0.0, started + number * interval_seconds - time.monotonic()))
+
+    async def _quiet(self) -> None:
+        """Wait until everybody has this message. Our own copy comes early, and a next message would share a write with this one."""
+        before = -1.0
+        while (now := cpu_seconds(self.pids)) != before:
+            before = now
+            await asyncio.sleep(_QUIET_SECONDS)
 
     async def _message(self) -> None:
         assert self._writer is not None  # noqa: S101 - asked for while it runs

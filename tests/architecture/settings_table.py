@@ -42,7 +42,7 @@ def with_table(text: str) -> str:
 def _shown(field: FieldInfo) -> str:
     default = field.default
     if default is None or isinstance(default, SecretStr) or default == "":
-        return "–"
+        return "unset"
     if isinstance(default, Path):
         return f"`{default.relative_to(PROJECT_ROOT)}` in the project"
     if isinstance(default, tuple):

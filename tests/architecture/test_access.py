@@ -55,6 +55,8 @@ ACCESS = {
     f"POST {S}/pin": "signed in",
     f"POST {S}/tickets": "public",
     f"POST {S}/bridge-tokens": "signed in",
+    f"GET {S}/tick": "public",
+    f"POST {S}/presence": "ticket",
     f"GET {S}/offers": "public",
     f"POST {S}/offers": "signed in",
     f"POST {S}/offers/{{offer_id}}/open": "signed in",

@@ -209,3 +209,18 @@ async def test_reports_read_while_orders_are_placed_always_reconcile(fair: Fair)
     await selling
 
     assert headline(await fair.report())["orders_placed"] == 80
+
+
+async def test_the_over_order_buffer_is_offered_stock(fair: Fair) -> None:
+    offer_id = await fair.offer(total=10)
+    await fair.database.pool.execute("UPDATE offers SET buffer_quantity = 3, remaining = remaining + 3 WHERE id = $1", offer_id)
+    for _ in range(6):
+        await fair.order(offer_id, 2)
+    await fair.project()
+
+    report = await fair.report()
+
+    assert report.reconciliation.ok, failed(report)
+    assert (check(report, "offer_stock").expected, check(report, "offer_stock").found) == (13, 13)
+    assert [(row.units_offered, row.units_remaining) for row in report.products] == [(13, 1)]
+    assert [marker.units_offered for marker in report.markers if marker.kind == "offer.opened"] == [13]

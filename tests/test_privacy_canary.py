@@ -1,0 +1,289 @@
+"""A buyer's name, phone and street leave no trace outside the order's own contact row, whatever goes wrong with the order.
+
+The whole service as people start it: `ocop run` with workers, embedded PostgreSQL and Redis of its own, real sockets, the command line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx2
+import pytest
+import redis
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from app.infra.embedded_postgres import EmbeddedPostgres
+from app.infra.embedded_redis import EmbeddedRedis
+from app.settings import PROJECT_ROOT, child_environment
+from tests.infra.service_process import ServiceProcess, service
+
+PASSWORD = "cam-vu-quang-2026"
+ADDRESS = {"province_code": 42, "ward_code": 18547, "street": "Ngõ Hoàng Yến 4711"}
+BUYER = {"name": "Kanarienvogel Hoàng", "phone": "0987654321", "address": ADDRESS, "note": "Gọi cho Kanarienvogel"}
+# In any case, in any escaping: ASCII parts of name and street, and the digits every spelling of the phone has.
+TRACES = ("kanarienvogel", "4711", "987654321", "ho\\u00e0ng", "hoàng")
+
+
+def traces_in(text: str) -> list[str]:
+    # counted figures may hold any digits; a house number stands alone
+    lowered = text.lower()
+    return [trace for trace in TRACES if trace in lowered and trace != "4711"] + (["4711"] if "yến 4711" in lowered else [])
+
+
+@pytest.fixture(scope="module")
+def running(session_server_folder: Path) -> Iterator[ServiceProcess]:
+    folder = session_server_folder / "canary"
+    folder.mkdir(mode=0o711)
+    with service(folder, OCOP_LOG_LEVEL="debug", OCOP_REALTIME__TICK_MIN_SECONDS="0.05") as started:
+        started.wait_until_ready()
+        yield started
+
+
+def ocop(running: ServiceProcess, *arguments: str) -> str:
+    """The command line beside the running service."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        input=PASSWORD + "\n",
+        capture_output=True,
+        text=True,
+        env=child_environment({"OCOP_DATA_DIR": str(running.data_dir), "DATABASE_URL": None, "REDIS_URL": None}),
+        cwd=PROJECT_ROOT,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+class Watcher:
+    """A socket that keeps every frame as text."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.frames: list[str] = []
+
+    async def say(self, message: dict[str, Any] | str) -> None:
+        await self.socket.send(message if isinstance(message, str) else json.dumps(message))
+
+    async def listen(self, seconds: float) -> None:
+        with suppress(TimeoutError, ConnectionClosed):
+            async with asyncio.timeout(seconds):
+                while True:
+                    frame = await self.socket.recv()
+                    self.frames.append(frame if isinstance(frame, str) else frame.decode())
+
+
+class Fair:
+    """A live session of the running service, with its people."""
+
+    def __init__(self, running: ServiceProcess, stack: AsyncExitStack) -> None:
+        self.base = f"http://127.0.0.1:{running.port}"
+        self.stack = stack
+        self.session_id = ""
+        self.offer_id = ""
+
+    async def browser(self, login: str | None = None) -> httpx2.AsyncClient:
+        client = httpx2.AsyncClient(base_url=self.base, headers={"origin": self.base}, timeout=20)
+        await self.stack.enter_async_context(client)
+        if login is not None:
+            (await client.post("/api/v1/login", json={"login": login, "password": PASSWORD})).raise_for_status()
+        return client
+
+    async def viewer(self) -> httpx2.AsyncClient:
+        client = await self.browser()
+        (await client.post(self.path("tickets"))).raise_for_status()
+        return client
+
+    async def watcher(self, client: httpx2.AsyncClient, suffix: str = "") -> Watcher:
+        cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        url = f"{self.base.replace('http', 'ws', 1)}/ws/sessions/{self.session_id}{suffix}"
+        socket = await self.stack.enter_async_context(connect(url, additional_headers={"Cookie": cookie}, origin=self.base))  # type: ignore[arg-type]  # any text
+        watcher = Watcher(socket)
+        await watcher.say({"type": "viewer.hello", "id": "hello", "version": 1})
+        return watcher
+
+    def path(self, *parts: str) -> str:
+        return "/".join((f"/api/v1/sessions/{self.session_id}", *parts))
+
+    def order(self, **changes: Any) -> dict[str, Any]:
+        return {"key": str(uuid4()), "lines": [{"offer_id": self.offer_id, "quantity": 1}], "buyer": BUYER} | changes
+
+
+@asynccontextmanager
+async def a_fair(running: ServiceProcess) -> AsyncIterator[tuple[Fair, httpx2.AsyncClient]]:
+    login = f"ban.mai.{uuid4().hex[:6]}"
+    organisation_id = await asyncio.to_thread(ocop, running, "create-organisation", f"Chợ phiên {login}")
+    who = ("--organisation", organisation_id, "--login", login, "--name", "Ban Mai", "--role", "organiser")
+    await asyncio.to_thread(ocop, running, "create-user", *who)
+    async with AsyncExitStack() as stack:
+        fair = Fair(running, stack)
+        staff = await fair.browser(login)
+        producer = {"name": "HTX", "kind": "cooperative", "province_code": 42, "commune_code": 18547}
+        producer_id = (await staff.post("/api/v1/producers", json=producer)).json()["id"]
+        product = {"producer_id": producer_id, "name": "Cu đơ", "price_vnd": 50_000, "unit": "gói", "weight_grams": 300}
+        product_id = (await staff.post("/api/v1/products", json=product)).json()["id"]
+        fair.session_id = (await staff.post("/api/v1/sessions", json={"title": "Phiên sáng"})).json()["id"]
+        await staff.put(fair.path("products"), json={"product_ids": [product_id]})
+        (await staff.post(fair.path("transitions"), json={"to": "live"})).raise_for_status()
+        new = {"product_id": product_id, "flash_price_vnd": 39_000, "total_quantity": 20, "per_viewer_limit": 20, "open_now": True}
+        fair.offer_id = (await staff.post(fair.path("offers"), json=new)).json()["id"]
+        yield fair, staff
+
+
+def mishaps(fair: Fair) -> list[tuple[str, bytes]]:
+    """Orders that fail in every way we know, as HTTP bodies."""
+    wrong = {
+        "ward": fair.order(buyer=BUYER | {"address": ADDRESS | {"ward_code": 1}}),
+        "phone": fair.order(buyer=BUYER | {"phone": "0987654321999999"}),
+        "foreign phone": fair.order(buyer=BUYER | {"phone": "+49 987654321"}),
+        "extra": fair.order(buyer=BUYER | {"email": "kanarienvogel@example.vn"}),
+        "name as number": fair.order(buyer=BUYER | {"name": {"first": "Kanarienvogel"}}),
+        "name in the key": fair.order(key="Kanarienvogel"),
+        "name in the payment": fair.order(payment="Kanarienvogel"),
+        "street in the offer": fair.order(lines=[{"offer_id": "Ngõ Hoàng Yến 4711", "quantity": 1}]),
+        "phone as quantity": fair.order(lines=[{"offer_id": fair.offer_id, "quantity": "0987654321x"}]),
+        "too much": fair.order(lines=[{"offer_id": fair.offer_id, "quantity": 900}]),
+        "unknown offer": fair.order(lines=[{"offer_id": str(uuid4()), "quantity": 1}]),
+        "long name": fair.order(buyer=BUYER | {"name": "Kanarienvogel " * 20}),
+        "NUL": fair.order(buyer=BUYER | {"name": "Kanarienvogel\0Hoàng\u202e", "note": "\0"}),
+        "the name itself": "Kanarienvogel",
+        "a list": [BUYER],
+    }
+    bodies = [(name, json.dumps(content).encode()) for name, content in wrong.items()]
+    whole = json.dumps(fair.order(), ensure_ascii=False)
+    return [
+        *bodies,
+        ("cut off", whole[:-20].encode()),
+        ("not UTF-8", whole.encode("utf-16")),
+        ("lone surrogate", json.dumps(fair.order(buyer=BUYER | {"name": "Kanarienvogel \ud800"})).encode()),
+        ("oversized", json.dumps(fair.order(buyer=BUYER | {"note": "Kanarienvogel " * 100_000})).encode()),
+    ]
+
+
+async def test_a_buyer_leaves_no_trace(running: ServiceProcess) -> None:
+    async with a_fair(running) as (fair, staff):
+        neighbours = [await fair.watcher(await fair.viewer()), await fair.watcher(staff, "/board")]
+        listening = asyncio.gather(*(neighbour.listen(600) for neighbour in neighbours))
+        refusals = await _orders_over_http(fair)
+        own_frames = await _orders_over_socket(fair)
+        await _steps_of_staff(fair, staff)
+        await asyncio.sleep(1.5)
+        documents = await _documents(fair, staff)
+        for neighbour in neighbours:
+            await neighbour.socket.close()
+        await listening
+        stored = await asyncio.to_thread(_redis_content, running.data_dir)
+        frames = {f"frame of neighbour {number}": "\n".join(each.frames) for number, each in enumerate(neighbours)}
+        logs = {path.name: path.read_text(errors="replace") for path in (running.data_dir / "logs").iterdir()} | {"output": running.output}
+        kept = await _database_content(running.data_dir)
+
+    # the search itself works: what may know the buyer does
+    assert traces_in(kept.pop("order_contacts")) == ["kanarienvogel", "987654321", "hoàng", "4711"]
+    assert "order.placed" in own_frames
+    assert len(stored) > 5
+    assert all(len(text) > 100 for text in frames.values())
+    places = {**refusals, "replies to the buyer": own_frames, **documents, "redis": "\n".join(stored), **frames, **logs, **kept}
+    assert {place: found for place, text in places.items() if (found := traces_in(text))} == {}
+
+
+async def _orders_over_http(fair: Fair) -> dict[str, str]:
+    viewer = await fair.viewer()
+    order = fair.order()
+    (await viewer.post(fair.path("orders"), json=order)).raise_for_status()
+    answers = {"repeat": await viewer.post(fair.path("orders"), json=order)}
+    answers["key reused"] = await viewer.post(fair.path("orders"), json=order | {"payment": "transfer"})
+    for name, body in mishaps(fair):
+        try:
+            answers[name] = await viewer.post(fair.path("orders"), content=body, headers={"content-type": "application/json"})
+        except httpx2.TransportError:
+            # an oversized body may be cut off
+            assert name == "oversized"
+    answers["mine"] = await viewer.get(fair.path("orders", "mine"))
+    taken = {name: answer.status_code for name, answer in answers.items() if not 400 <= answer.status_code < 500}
+    # control characters are cleaned away, and JSON may be UTF-16: those orders are taken
+    assert taken == {"repeat": 201, "NUL": 201, "not UTF-8": 201, "mine": 200}
+    return {f"answer to {name}": answer.text for name, answer in answers.items()}
+
+
+async def _orders_over_socket(fair: Fair) -> str:
+    buyer = await fair.watcher(await fair.viewer())
+    await buyer.say({"type": "order.place", "id": "good"} | fair.order())
+    for number, (name, body) in enumerate(mishaps(fair)):
+        if name == "oversized":
+            continue
+        with suppress(ValueError):
+            content = json.loads(body)
+            if isinstance(content, dict):
+                body = json.dumps({"type": "order.place", "id": f"m{number}"} | content).encode()
+        await buyer.say(body.decode("utf-8", "replace"))
+        await asyncio.sleep(0.25)
+    await buyer.say({"type": "Kanarienvogel Hoàng", "id": "tag"})
+    await asyncio.sleep(0.25)
+    await buyer.say(json.dumps({"type": "order.place", "id": "big"} | fair.order(buyer=BUYER | {"note": "Kanarienvogel " * 1_000})))
+    await buyer.listen(2)
+    return "\n".join(frame for frame in buyer.frames if '"tag"' not in frame)
+
+
+async def _steps_of_staff(fair: Fair, staff: httpx2.AsyncClient) -> None:
+    orders = (await staff.get(fair.path("orders"))).json()["orders"]
+    assert len(orders) >= 2
+    for order, kinds in zip(orders, (("confirmed", "delivered"), ("cancelled",)), strict=False):
+        for kind in kinds:
+            (await staff.post(fair.path("orders", order["order_id"], "steps"), json={"kind": kind})).raise_for_status()
+
+
+async def _documents(fair: Fair, staff: httpx2.AsyncClient) -> dict[str, str]:
+    """Everything that can be read about the session, live and after it was closed."""
+    about = ("", "/stats", "/report", "/report/minutes.csv", "/report/products.csv", "/offers", "/orders")
+    anyone = await fair.browser()
+    texts = {f"live{path}": (await staff.get(fair.path().rstrip("/") + path)).raise_for_status().text for path in about}
+    for state in ("ended", "closed"):
+        (await staff.post(fair.path("transitions"), json={"to": state})).raise_for_status()
+    texts |= {f"closed{path}": (await staff.get(fair.path().rstrip("/") + path)).raise_for_status().text for path in (*about, "/statement")}
+    for path in ("/", f"/s/{fair.session_id}", "/metrics", "/api/v1/sessions", "/api/v1/openapi.json"):
+        texts[path] = (await anyone.get(path)).text
+    texts["work list"] = (await staff.get("/api/v1/payments/work-list")).raise_for_status().text
+    export = (await staff.get(fair.path("export.zip"))).raise_for_status().content
+    with zipfile.ZipFile(io.BytesIO(export)) as archive:
+        texts |= {f"export {name}": archive.read(name).decode() for name in archive.namelist()}
+    return texts
+
+
+def _redis_content(data_dir: Path) -> list[str]:
+    """Every key and every value, whatever its type."""
+    found: list[str] = []
+    with redis.Redis.from_url(EmbeddedRedis(data_dir).url, decode_responses=True, encoding_errors="replace") as client:
+        for key in client.scan_iter(count=1000):
+            read = {
+                "string": client.get,
+                "hash": client.hgetall,
+                "set": client.smembers,
+                "list": lambda name: client.lrange(name, 0, -1),
+                "zset": lambda name: client.zrange(name, 0, -1, withscores=True),
+                "stream": client.xrange,
+            }[str(client.type(key))]
+            found.append(f"{key} {read(key)}")
+    return found
+
+
+async def _database_content(data_dir: Path) -> dict[str, str]:
+    """Every table as text; only `order_contacts` may know a buyer."""
+    connection = await asyncpg.connect(EmbeddedPostgres(data_dir).url)
+    try:
+        tables = [row[0] for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        return {
+            table: str(await connection.fetchval(f"SELECT string_agg(t::text, '|') FROM {table} t"))  # noqa: S608 - names from the catalogue
+            for table in tables
+        }
+    finally:
+        await connection.close()
