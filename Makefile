@@ -40,7 +40,7 @@ gen: $(VENV)/ready ## write the generated files: protocol documents and the brow
 	$(BIN)/ocop gen
 
 bench-fanout: $(VENV)/ready-dev ## fan-out beside other servers at N viewers (10,000): table and build/bench/fanout.json; six minutes
-	$(BIN)/python -m benchmarks.fanout $(if $(N),--n $(N))
+	$(BIN)/python -m benchmarks.fanout $(if $(N),--n $(N)) $(if $(MANY),--many $(MANY))
 
 bench-orders: $(VENV)/ready-dev ## durable orders per second beside COPY and one transaction per order, bursts through the service; three minutes
 	$(BIN)/python -m benchmarks.orders

@@ -20,6 +20,7 @@ from app.catalog.service import CatalogService
 from app.infra import health
 from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
+from app.infra.memory import TRIM_SECONDS, give_back_memory
 from app.infra.problem_handlers import add_problem_handlers
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import ServingHooks, socket_capacity
@@ -145,6 +146,7 @@ async def _open(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
         stack.push_async_callback(jobs.close)
     housekeeping = TaskOwner("housekeeping")
     housekeeping.spawn("purge sign-ins", repeat("purge_sign_ins", PURGE_SECONDS, state.accounts.purge_expired))
+    housekeeping.spawn("give back memory", repeat("give_back_memory", TRIM_SECONDS, give_back_memory))
     stack.push_async_callback(housekeeping.close)
     # last in, first out: sockets leave before anything they use is stopped
     stack.push_async_callback(_let_go, state.rooms, settings)

@@ -31,8 +31,21 @@ class SessionKeys:
 
     @property
     def nodes(self) -> str:
-        """HASH node → `viewers|valid_until_ms`; each node writes its own field per tick, expired fields are dropped by the script."""
+        """HASH node → `viewers|valid_until_ms|polling`; each node writes its own field per tick, expired fields are dropped by the script."""
         return self._key("nodes")
+
+    @property
+    def watching(self) -> str:
+        """HASH device → on how many nodes it watches, and `repeated`; beside it `…:<node>`, a SET of each node's devices.
+
+        TTL one day from the last flush. Ceiling: one field per viewer present.
+        """
+        return self._key("watching")
+
+    @property
+    def polling(self) -> str:
+        """The same for devices without a socket, which poll."""
+        return self._key("polling")
 
     @property
     def flushes(self) -> str:
@@ -92,7 +105,7 @@ class SessionKeys:
     def all(self) -> tuple[str, ...]:
         return (
             self.log, self.log_head, self.nodes, self.flushes, self.live, self.minutes, self.ledger_minutes, self.unique_viewers,
-            self.commenters, self.ledger, self.products, self.buyers, self.taken, self.outside,
+            self.commenters, self.ledger, self.products, self.buyers, self.taken, self.outside, self.watching, self.polling,
         )  # fmt: skip
 
 

@@ -129,8 +129,9 @@ class Run:
     async def click(self, clickers: list[Clicker]) -> dict[str, Any]:
         started = monotonic()
         for number, frame in enumerate(self._frames):
-            while (ahead := started + number / self._rate - monotonic()) > 0:
-                await asyncio.sleep(min(ahead, _TURN_SECONDS))
+            if (ahead := started + number / self._rate - monotonic()) > 0:
+                # Not for less than a turn: the loop would spend its time on timers.
+                await asyncio.sleep(max(ahead, _TURN_SECONDS))
             if number % 256 == 0:
                 # Behind the plan we do not sleep, but answers must still be read.
                 await asyncio.sleep(0)

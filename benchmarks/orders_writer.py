@@ -34,8 +34,8 @@ class Latencies:
 
 def latencies_of(rate: int, seconds: Sequence[float]) -> Latencies:
     ordered = sorted(seconds)
-    at = [ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 for share in (0.5, 0.99, 1.0)]
-    return Latencies(rate, *at, answered=len(ordered))
+    p50, p99, longest = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 for share in (0.5, 0.99, 1.0))
+    return Latencies(rate, p50_ms=p50, p99_ms=p99, max_ms=longest, answered=len(ordered))
 
 
 async def grouped_per_second(database: Database, orders: Sequence[WantedOrder]) -> float:
@@ -111,8 +111,8 @@ async def open_loop(database: Database, orders: Sequence[WantedOrder], *, rate: 
     async with asyncio.TaskGroup() as tasks:
         for number, order in enumerate(orders):
             planned = started + number / rate
-            while (ahead := planned - monotonic()) > 0:
-                await asyncio.sleep(min(ahead, 0.002))
+            if (ahead := planned - monotonic()) > 0:
+                await asyncio.sleep(ahead)
             tasks.create_task(one(order, planned))
     await queues.close()
     return latencies_of(rate, taken)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.infra.clock import monotonic, now_ms
+from app.live.device_moves import DeviceMoves
 from app.live.frames import SnapshotFrames, ToldFigures
 from app.live.mirror import RoomMirror
 from app.realtime.room_log import LogPosition
@@ -55,6 +56,7 @@ class PollingDevices:
 
     def __init__(self) -> None:
         self._seen_at: dict[UUID, float] = {}
+        self.moves = DeviceMoves()
 
     def __bool__(self) -> bool:
         return bool(self._seen_at)
@@ -67,9 +69,11 @@ class PollingDevices:
     def beacon(self, device_id: UUID) -> float:
         """Note a device; returns the seconds after which it should be heard of again."""
         now = monotonic()
-        self._seen_at.pop(device_id, None)
+        was_known = self._seen_at.pop(device_id, None) is not None
         if len(self._seen_at) < DEVICES_MAX:
             self._seen_at[device_id] = now
+            if not was_known:
+                self.moves.comes(device_id)
         return self.interval_seconds
 
     def count(self, now: float) -> int:
@@ -77,4 +81,5 @@ class PollingDevices:
         oldest = now - BEACONS_MISSED * self.interval_seconds
         for device_id in [each for each, seen_at in self._seen_at.items() if seen_at < oldest]:
             del self._seen_at[device_id]
+            self.moves.goes(device_id)
         return len(self._seen_at)

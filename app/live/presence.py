@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
+from app.live.device_moves import DeviceMoves
 from app.live.polling import PollingDevices
 from app.metrics.service import Flush
 
@@ -33,6 +34,7 @@ class RoomCounters:
         self._left_at: dict[UUID, tuple[float, bool]] = {}
         self._present = 0
         self._present_told = 0
+        self._moves = DeviceMoves()
         self._watched_until = now()
         self._watch_seconds = 0.0
         self.polling = PollingDevices()
@@ -52,6 +54,7 @@ class RoomCounters:
         if not was_counted:
             self._short_since[device_id] = moment
         self._entered[device_id] = None
+        self._moves.comes(device_id)
 
     def device_left(self, device_id: UUID, *, present: int) -> None:
         """The last socket of a device is gone."""
@@ -59,6 +62,7 @@ class RoomCounters:
         self._ripen(moment)
         was_counted = self._short_since.pop(device_id, None) is None
         self._left_at[device_id] = (moment, was_counted)
+        self._moves.goes(device_id)
 
     def liked(self, count: int) -> None:
         self._counts["likes"] += count
@@ -87,6 +91,8 @@ class RoomCounters:
             entered_devices=tuple(map(str, self._entered)),
             commented_devices=tuple(map(str, self._commented)),
             polling_now=self.polling.count(moment),
+            watching=self._moves.take(),
+            polling=self.polling.moves.take(),
         )
         self._present_told = self._present
         self._counts.clear()
@@ -114,6 +120,8 @@ class RoomCounters:
             ripe.append(device_id)
         for device_id in ripe:
             del self._short_since[device_id]
+        if not self._short_since:
+            self._short_since.clear()  # an emptied dictionary keeps the table of its fullest moment
         self._counts["views_10s"] += len(ripe)
 
     def _forget_absent(self, moment: float) -> None:

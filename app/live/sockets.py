@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid5
 
@@ -13,8 +14,9 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.accounts.access import user_of_websocket
-from app.errors import AppError, OriginRefused, Unavailable
+from app.errors import AppError, NotSignedIn, OriginRefused, Unavailable
 from app.infra.problems import problem_body, problem_headers
+from app.infra.tasks import TaskOwner
 from app.live.errors import BridgeTokenInvalid, SessionClosed, SessionNotFound
 from app.live.rooms import RoomDirectory
 from app.live.service import SessionService
@@ -109,10 +111,28 @@ async def _carry(websocket: WebSocket, connection: AsgiConnection) -> None:
             return
     except (WebSocketDisconnect, RuntimeError, OSError):
         return
+    checks = TaskOwner("board")
+    if connection.identity.audience == "staff":
+        checks.spawn("sign-in", _close_when_signed_out(websocket, connection))
     try:
         await connection.run(commands.receive)
     finally:
         rooms.release(connection)
+        await checks.close()
+
+
+async def _close_when_signed_out(websocket: WebSocket, connection: AsgiConnection) -> None:
+    """Whoever signs out does so on any node, so each board asks again and again. A store that does not answer closes nothing."""
+    settings: Settings = websocket.app.state.settings
+    while True:
+        await asyncio.sleep(settings.realtime.staff_check_seconds)
+        try:
+            await user_of_websocket(websocket)
+        except NotSignedIn:
+            connection.close(CloseCode.SIGNED_OUT)
+            return
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("sign_in_not_checked", error=repr(error))
 
 
 async def _refuse(websocket: WebSocket, error: AppError) -> None:

@@ -20,13 +20,22 @@ def ledger_metric_names() -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Moves:
+    """Devices that are on a node since its last flush, and such that are not any more; 16 bytes each."""
+
+    came: Sequence[bytes] = ()
+    went: Sequence[bytes] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Flush:
     """One node's news of one room since its last flush. Repeated with the same number it counts once.
 
     `node` names one start of one process (host name and pid may come back after a restart: add something random), and its
     `number` grows with every flush. `increments` are what happened since the flush before, by names of `MEASURED_COUNTERS`;
     `viewers_now` is the node's present count of devices and replaces the one before, as `polling_now` is of devices that have no
-    socket and poll; `at_ms` decides the minute.
+    socket and poll; `at_ms` decides the minute. `watching` and `polling` say which devices moved, so that one that is on several
+    nodes counts once; without them each node's count stands as it is.
     """
 
     node: str
@@ -37,6 +46,8 @@ class Flush:
     entered_devices: Sequence[str] = ()
     commented_devices: Sequence[str] = ()
     polling_now: int = 0
+    watching: Moves = Moves()
+    polling: Moves = Moves()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from app.infra.database import Database
 from app.infra.redis_client import RedisClients
 from app.metrics.definitions import DEFINITIONS, MetricDefinition, definition_of
 from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
-from app.metrics.figures import MEASURED_COUNTERS, Flush, LedgerDelta, RoomFigures, Sketches, ledger_metric_names
+from app.metrics.figures import MEASURED_COUNTERS, Flush, LedgerDelta, Moves, RoomFigures, Sketches, ledger_metric_names
 from app.metrics.queries import SessionTimes, session_times, sessions_to_checkpoint
 from app.metrics.records import Record, read_record, write_record
 from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, ProductSales, Sales, SessionStats, Totals
@@ -30,6 +30,7 @@ __all__ = [
     "MetricDefinition",
     "MetricsService",
     "MinuteFigures",
+    "Moves",
     "OutsideFigures",
     "ProductSales",
     "RoomFigures",

@@ -45,10 +45,13 @@ class MetricsStore:
         """Count a flush; None when the counters are cold and nothing was counted."""
         of = self._keys(session_id)
         keys = [of.live, of.minutes, of.nodes, of.flushes, of.unique_viewers, of.commenters, of.ledger, of.buyers, of.taken, of.outside]
-        arguments: list[str | int] = [flush.node, flush.number, flush.viewers_now, ttl_ms, flush.at_ms // 60_000, flush.polling_now]
+        keys += [of.watching, of.polling]
+        arguments: list[str | int | bytes] = [flush.node, flush.number, flush.viewers_now, ttl_ms, flush.at_ms // 60_000, flush.polling_now]
         arguments += _counted_pairs(flush.increments.items())
         for devices in (flush.entered_devices, flush.commented_devices):
             arguments += [len(devices), *devices]
+        for moves in (flush.watching, flush.polling):
+            arguments += [len(moves.came), *moves.came, len(moves.went), *moves.went]
         reply = await self._flush(keys=keys, args=arguments)
         return None if reply is None else _room_figures(reply)
 
@@ -79,7 +82,7 @@ class MetricsStore:
         """All figures at one moment."""
         of = self._keys(session_id)
         keys = [of.live, of.minutes, of.nodes, of.flushes, of.unique_viewers, of.commenters]
-        keys += [of.ledger, of.ledger_minutes, of.products, of.buyers, of.taken, of.outside]
+        keys += [of.ledger, of.ledger_minutes, of.products, of.buyers, of.taken, of.outside, of.watching]
         reply = await self._read(keys=keys, args=[])
         return _snapshot(reply)
 

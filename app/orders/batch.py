@@ -73,9 +73,15 @@ class _Offer:
     hold_seconds: int
     starts_at: datetime | None
     ends_at: datetime | None
+    state: str
 
-    def is_open(self, at: datetime) -> bool:
-        """By the time the order reached us: one that waited in the queue past the end was still in time."""
+    def is_open(self, at: datetime, *, now: datetime) -> bool:
+        """By the time the order reached us: one that waited in the queue past the end was still in time.
+
+        An offer that has ended although its end is yet to come was ended before the clock was set back; it stays ended.
+        """
+        if self.state == "ended" and self.ends_at is not None and now < self.ends_at:
+            return False
         return self.starts_at is not None and self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
 
 
@@ -200,7 +206,7 @@ def _refusal(books: _Books, order: WantedOrder) -> AppError | None:
         if offer is None:
             return OfferNotFound(details={"offer_id": str(offer_id)})
         call = books.calls.get((offer_id, order.device_id))
-        if call is None and not offer.is_open(order.received_at):
+        if call is None and not offer.is_open(order.received_at, now=books.ledger.now):
             return OfferNotOpen(details={"offer_id": str(offer_id)})
         left = offer.remaining - offer.set_aside + (call.quantity if call else 0)
         if left < quantity:

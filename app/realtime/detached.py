@@ -13,7 +13,8 @@ import os
 import select
 import socket
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from itertools import compress
 from uuid import UUID
 
 import structlog
@@ -24,7 +25,7 @@ from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
 from app.realtime import counters
 from app.realtime.connection import Connection
-from app.realtime.frames import NO_STATUS, FrameError, FrameReader, Opcode, Received, close_frame, pong_frame, text_frame
+from app.realtime.frames import NO_STATUS, POLICY_VIOLATION, FrameError, FrameReader, Opcode, Received, close_frame, pong_frame, text_frame
 from app.realtime.identity import Identity
 from app.settings import RealtimeSettings
 
@@ -32,12 +33,45 @@ log = structlog.get_logger(__name__)
 
 Receiver = Callable[[Connection, str | bytes], Awaitable[None]]
 
-_READ_BYTES = 16_384
-_EVENTS_PER_TURN = 128  # then other work of the loop gets its turn
+_READ_BYTES = 4_096
+_EVENTS_PER_POLL = 16
+_READ_SECONDS_PER_TURN = 0.01  # then other work of the loop gets its turn
+_FRAMES_PER_READ = 32  # no page sends more at once; who does is read again only after a rest
+_REST_SECONDS = 0.5
 _WRITES_PER_TURN = 1_024  # about 10 ms of a broadcast
 _INBOX_MAX = 16  # then the client is not read until it is answered: TCP holds it back
 _SWEEP_SECONDS = 0.5
 _CLOSING_SECONDS = 5.0
+
+
+# Reads nothing any more: stands in as the reader of a client that broke the protocol.
+_DEAF = FrameReader(0)
+
+
+class FdSet:
+    """A set of fds at one byte each: those of a room's viewers."""
+
+    __slots__ = ("_members", "count")
+
+    def __init__(self) -> None:
+        self._members = bytearray()
+        self.count = 0
+
+    def __contains__(self, fd: int) -> bool:
+        return fd < len(self._members) and self._members[fd] == 1
+
+    def __iter__(self) -> Iterator[int]:
+        return compress(range(len(self._members)), self._members)
+
+    def add(self, fd: int) -> None:
+        if fd >= len(self._members):
+            self._members.extend(bytes(fd + 1_024 - len(self._members)))
+        self.count += not self._members[fd]
+        self._members[fd] = 1
+
+    def remove(self, fd: int) -> None:
+        self.count -= self._members[fd]
+        self._members[fd] = 0
 
 
 def can_detach_sockets() -> bool:
@@ -48,25 +82,23 @@ def can_detach_sockets() -> bool:
 class DetachedConnection(Connection):
     """One viewer's fd. Kept small: there are tens of thousands in a worker."""
 
-    __slots__ = ("_device_id", "_sockets", "busy", "closing", "deaf", "fd", "gone", "inbox", "outbox", "reader")
+    __slots__ = ("_device_id", "_sockets", "closing", "fd", "gone", "inbox", "outbox", "reader", "rests")
 
     def __init__(self, sockets: DetachedSockets, fd: int, *, device_id: UUID, session_id: UUID) -> None:
         super().__init__(session_id, author="")
         self._sockets = sockets
-        self._device_id = device_id
+        self._device_id = device_id.bytes  # half the size of a UUID object
         self.fd = fd
         self.reader: FrameReader | None = None
         self.inbox: deque[bytes] | None = None
         self.outbox: deque[bytes] | None = None
-        self.busy = False
         self.closing = False
-        self.deaf = False
         self.gone = False
 
     @property
     @override
     def identity(self) -> Identity:
-        return Identity(device_id=self._device_id, audience="viewer", name=self.author)
+        return Identity(device_id=UUID(bytes=self._device_id), audience="viewer", name=self.author)
 
     @override
     def send(self, frame: bytes) -> None:
@@ -91,12 +123,14 @@ class DetachedSockets:
         self._receive = receive
         self._released = released
         self._epoll = select.epoll()
-        self._connections: dict[int, DetachedConnection] = {}
+        # by fd, as fds are small numbers
+        self._connections: list[DetachedConnection | None] = []
         # by fd: 1 = takes ticks now. A byte lookup is the only thing a broadcast does besides writing.
         self._ready = bytearray()
         self._rounds = 0
         self._doomed: list[int] = []
         self._hello_due: dict[DetachedConnection, float] = {}
+        self._unfinished: dict[DetachedConnection, float] = {}
         self._parked: dict[DetachedConnection, float] = {}
         self._closing: dict[DetachedConnection, float] = {}
         self._tasks = TaskOwner("detached")
@@ -104,7 +138,7 @@ class DetachedSockets:
     @property
     def connections(self) -> Collection[DetachedConnection]:
         """Everyone who is attached."""
-        return self._connections.values()
+        return [connection for connection in self._connections if connection is not None]
 
     @property
     def parked_count(self) -> int:
@@ -118,7 +152,7 @@ class DetachedSockets:
     async def stop(self) -> None:
         """Drop what is still open. Call it after everyone was told to leave."""
         asyncio.get_running_loop().remove_reader(self._epoll.fileno())
-        for connection in list(self._connections.values()):
+        for connection in self.connections:
             self._drop(connection)
         await self._tasks.close()
         self._epoll.close()
@@ -127,13 +161,15 @@ class DetachedSockets:
         """Watch over a socket whose handshake is being answered."""
         fd = connection.fd
         if fd >= len(self._ready):
-            self._ready.extend(bytes(fd + 1_024 - len(self._ready)))
+            more = fd + 1_024 - len(self._ready)
+            self._ready.extend(bytes(more))
+            self._connections.extend([None] * more)
         self._connections[fd] = connection
         self._ready[fd] = 1
         self._epoll.register(fd, select.EPOLLIN)
         self._hello_due[connection] = monotonic() + self._settings.hello_timeout_seconds
 
-    async def broadcast(self, fds: Collection[int], frame: bytes) -> None:
+    async def broadcast(self, fds: Iterable[int], frame: bytes) -> None:
         """Write one frame to every fd that takes bytes. Who joins meanwhile does not get it, who leaves meanwhile is skipped."""
         data = text_frame(frame)
         length = len(data)
@@ -148,13 +184,13 @@ class DetachedSockets:
                         try:
                             sent = write(fd, data)
                         except BlockingIOError:
-                            self._park(self._connections[fd], b"")
+                            self._park_fd(fd, b"")
                         except OSError:
-                            self._drop(self._connections[fd])
+                            self._drop_fd(fd)
                         else:
                             written += 1
                             if sent != length:
-                                self._park(self._connections[fd], data[sent:])
+                                self._park_fd(fd, data[sent:])
                 await asyncio.sleep(0)
         finally:
             self._rounds -= 1
@@ -202,7 +238,7 @@ class DetachedSockets:
 
     def _on_ready(self) -> None:
         for fd, events in self._epoll.poll(0, _EVENTS_PER_TURN):
-            connection = self._connections.get(fd)
+            connection = self._connections[fd]
             if connection is None:
                 continue
             if events & (select.EPOLLHUP | select.EPOLLERR):
@@ -227,15 +263,37 @@ class DetachedSockets:
 
     def take(self, connection: DetachedConnection, data: bytes) -> None:
         """Bytes from a viewer, whole frames or parts of them."""
-        if connection.deaf:
+        if connection.reader is _DEAF:
             return
         reader = connection.reader or FrameReader(4 * self._settings.max_message_bytes)
         messages, violation = reader.feed(data)
-        connection.reader = None if reader.is_between_messages else reader
+        self._keep(connection, None if reader.is_between_messages else reader)
         for message in messages:
             self._obey(connection, message)
+        if len(messages) > _FRAMES_PER_READ:
+            self._let_rest(connection)
         if violation is not None:
             self._refuse(connection, violation)
+
+    def _keep(self, connection: DetachedConnection, reader: FrameReader | None) -> None:
+        """Remember a message that has begun, and since when; or that nothing is begun."""
+        if reader is None:
+            self._unfinished.pop(connection, None)
+        elif connection.reader is None:
+            self._unfinished[connection] = monotonic() + self._settings.slow_timeout_seconds
+        connection.reader = reader
+
+    def _let_rest(self, connection: DetachedConnection) -> None:
+        """Read a client that floods more slowly: TCP holds it back, and what it costs is bounded."""
+        if connection.rests or connection.gone:
+            return
+        connection.rests = True
+        self._listen(connection)
+        asyncio.get_running_loop().call_later(_REST_SECONDS, self._wake, connection)
+
+    def _wake(self, connection: DetachedConnection) -> None:
+        connection.rests = False
+        self._listen(connection)
 
     def _obey(self, connection: DetachedConnection, message: Received) -> None:
         match message.opcode:
@@ -256,7 +314,7 @@ class DetachedSockets:
     def _refuse(self, connection: DetachedConnection, violation: FrameError) -> None:
         """Say why, and end our side: nothing more that the client sends can be understood, so it is read only to be thrown away."""
         self.close_with(connection, violation.code, violation.reason)
-        connection.deaf = True
+        connection.reader = _DEAF
         if connection.outbox is None and not connection.gone:
             _end_sending(connection.fd)
 
@@ -264,12 +322,11 @@ class DetachedSockets:
 
     def _enqueue(self, connection: DetachedConnection, payload: bytes) -> None:
         if connection.inbox is None:
-            connection.inbox = deque()
-        connection.inbox.append(payload)
-        if not connection.busy:
-            connection.busy = True
+            connection.inbox = deque([payload])
             self._tasks.spawn("answer", self._answer(connection))
-        elif len(connection.inbox) >= _INBOX_MAX:
+            return
+        connection.inbox.append(payload)
+        if len(connection.inbox) >= _INBOX_MAX:
             self._listen(connection)
 
     async def _answer(self, connection: DetachedConnection) -> None:
@@ -280,9 +337,18 @@ class DetachedSockets:
             if was_full:
                 self._listen(connection)
         connection.inbox = None
-        connection.busy = False
 
     # --- parking ---
+
+    def _park_fd(self, fd: int, rest: bytes) -> None:
+        connection = self._connections[fd]
+        if connection is not None:
+            self._park(connection, rest)
+
+    def _drop_fd(self, fd: int) -> None:
+        connection = self._connections[fd]
+        if connection is not None:
+            self._drop(connection)
 
     def _park(self, connection: DetachedConnection, rest: bytes) -> None:
         connection.outbox = deque([rest] if rest else [])
@@ -314,7 +380,7 @@ class DetachedSockets:
         if connection.gone:
             return
         is_full = connection.inbox is not None and len(connection.inbox) >= _INBOX_MAX
-        wanted = 0 if is_full else select.EPOLLIN
+        wanted = 0 if is_full or connection.rests else select.EPOLLIN
         self._epoll.modify(connection.fd, wanted | (select.EPOLLOUT if connection.outbox is not None else 0))
 
     # --- the end ---
@@ -325,9 +391,9 @@ class DetachedSockets:
         connection.gone = connection.closing = True
         fd = connection.fd
         self._ready[fd] = 0
-        del self._connections[fd]
+        self._connections[fd] = None
         self._epoll.unregister(fd)
-        for waiting in (self._hello_due, self._parked, self._closing):
+        for waiting in (self._hello_due, self._unfinished, self._parked, self._closing):
             waiting.pop(connection, None)
         self._doomed.append(fd)
         if not self._rounds:
@@ -347,6 +413,8 @@ class DetachedSockets:
             for connection in _overdue(self._hello_due, now):
                 if not connection.said_hello:
                     connection.close(CloseCode.NO_HELLO)
+            for connection in _overdue(self._unfinished, now):
+                self.close_with(connection, POLICY_VIOLATION, "a message that does not end")
             for connection in _overdue(self._parked, now):
                 counters.SHED_SLOW.inc()
                 connection.close(CloseCode.SLOW)
@@ -370,4 +438,6 @@ def _overdue(waiting: dict[DetachedConnection, float], now: float) -> list[Detac
         due.append(connection)
     for connection in due:
         del waiting[connection]
+    if not waiting:
+        waiting.clear()  # an emptied dictionary keeps the table of its fullest moment
     return due

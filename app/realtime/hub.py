@@ -12,7 +12,7 @@ from app.infra.clock import monotonic
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
 from app.realtime.connection import Connection
-from app.realtime.detached import DetachedConnection, DetachedSockets
+from app.realtime.detached import DetachedConnection, DetachedSockets, FdSet
 from app.realtime.device import Device, Paces
 from app.realtime.errors import CapacityReached
 from app.realtime.identity import Audience
@@ -30,8 +30,8 @@ class _Room:
 
     def __init__(self) -> None:
         self.members: dict[Audience, dict[Connection, None]] = {"viewer": {}, "staff": {}, "bridge": {}}
-        self.fds: set[int] = set()
-        self.devices: dict[UUID, Device] = {}
+        self.fds = FdSet()
+        self.devices: dict[bytes, Device] = {}
         self.viewers = 0
 
 
@@ -75,9 +75,9 @@ class Hub:
         """Count an accepted socket and give it its limits. False: its device holds too many already; close it."""
         self._sweep()
         room = self._rooms.setdefault(connection.session_id, _Room())
-        device = room.devices.get(connection.identity.device_id)
+        device = room.devices.get(connection.identity.device_id.bytes)
         if device is None:
-            device = room.devices[connection.identity.device_id] = Device(self._paces)
+            device = room.devices[connection.identity.device_id.bytes] = Device(self._paces)
         if device.sockets >= self._settings.sockets_per_device:
             return False
         device.sockets += 1
@@ -120,7 +120,7 @@ class Hub:
     def is_watching(self, session_id: UUID, device_id: UUID) -> bool:
         """Whether a device counts as a viewer of a room on this worker."""
         room = self._rooms.get(session_id)
-        device = room.devices.get(device_id) if room else None
+        device = room.devices.get(device_id.bytes) if room else None
         return device is not None and device.watching > 0
 
     def viewer_count(self, session_id: UUID) -> int:
@@ -130,7 +130,7 @@ class Hub:
 
     def has_members(self, session_id: UUID, audience: Audience) -> bool:
         room = self._rooms.get(session_id)
-        return room is not None and bool(room.members[audience] or (audience == "viewer" and room.fds))
+        return room is not None and bool(room.members[audience] or (audience == "viewer" and room.fds.count))
 
     def has_sockets(self, session_id: UUID) -> bool:
         """Whether any socket of a room is open here, also one that has not said hello."""

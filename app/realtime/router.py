@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 
 from app.errors import AppError, MalformedRequest, TooManyRequests
 from app.protocol.base import Message
@@ -80,7 +80,7 @@ class Router:
             return client_command.validate_json(raw)
         except ValidationError as error:
             # Without the values: they may be a buyer's phone or address.
-            found = [{"at": ".".join(map(str, each["loc"])), "problem": each["msg"]} for each in error.errors(include_input=False)]
+            found = [{"at": ".".join(map(str, each["loc"])), "problem": _words_of(each)} for each in error.errors(include_input=False)]
             raise MalformedRequest("The message does not fit the protocol.", details={"errors": found[:_ERRORS_SHOWN]}) from None
 
     async def _dispatch(self, connection: Connection, command: Command) -> ServerMessage | None:
@@ -114,6 +114,11 @@ def failure(command_id: str | None, error: AppError) -> CommandFailed:
         retry_after_ms=None if error.retry_after_seconds is None else int(error.retry_after_seconds * 1000) + 1,
         details=error.details,
     )
+
+
+def _words_of(error: ErrorDetails) -> str:
+    # pydantic's own words would repeat the unknown type as it was sent
+    return "There is no such message type." if error["type"] == "union_tag_invalid" else error["msg"]
 
 
 def _is_larger(raw: str | bytes, max_bytes: int) -> bool:

@@ -149,3 +149,26 @@ def test_with_both_urls_no_server_of_ours_is_started(
 
         assert not running.named("postgres -D")
         assert not running.named("redis-server")
+
+
+def test_workers_connect_as_a_role_that_owns_nothing_and_never_learn_the_owners_address(server_folder: Path):
+    with service(server_folder) as running:
+        running.wait_until_ready()
+        known = [worker.environ() for worker in running.named("app.cli worker")]
+
+        server = EmbeddedPostgres(server_folder)
+        roles = server.run_sql("SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'ocop-live'")
+
+        assert len(known) == 2
+        assert all("ocop_app@" in each["DATABASE_URL"] and "DATABASE_OWNER_URL" not in each for each in known)
+        assert roles == "ocop_app"
+
+
+def test_an_unreachable_owner_is_one_line_that_names_its_setting(server_folder: Path, postgres_url: str):
+    owner = f"postgresql://ocop:geheim@127.0.0.1:{free_port()}/ocop"
+    with service(server_folder, DATABASE_URL=postgres_url, DATABASE_OWNER_URL=owner) as refused:
+        refused.process.wait(20)
+
+        assert refused.process.returncode == 1
+        assert refused.output.startswith("ocop: DATABASE_OWNER_URL: no PostgreSQL answers at 127.0.0.1:")
+        assert "geheim" not in refused.output

@@ -9,7 +9,7 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 from uuid import UUID, uuid4
 
@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from app.accounts.access import LOGIN_COOKIE
+from app.accounts.schemas import Role
 from app.accounts.service import AccountService, CurrentUser, NewUser
 from app.catalog.schemas import ProducerContent, ProductContent
 from app.catalog.service import CatalogService
@@ -36,9 +37,8 @@ from app.settings import RealtimeSettings, Settings, load_settings
 
 PASSWORD = "cam-vu-quang-2026"
 SECRET = "secret-of-the-tests-only"
-# The portable sockets; tests/realtime shows that the detached ones keep the same promises.
 QUICK = RealtimeSettings(
-    sockets="portable", tick_min_seconds=0.05, comment_interval_seconds=1e-6, commands_burst=1_000, commands_per_second=1_000
+    sockets="detached", tick_min_seconds=0.05, comment_interval_seconds=1e-6, commands_burst=1_000, commands_per_second=1_000
 )
 
 _numbers = itertools.count(1)
@@ -233,7 +233,8 @@ class Market:
         """Author and text of the archived comments, once so many have been written."""
         while True:
             async with self.stores.database.transactions() as db:
-                rows = [tuple(row) for row in await db.execute(text("SELECT author, text FROM comments ORDER BY posted_at"))]
+                found = text("SELECT author, text FROM comments WHERE session_id = :session ORDER BY posted_at")
+                rows = [tuple(row) for row in await db.execute(found, {"session": self.session_id})]
             if len(rows) >= at_least:
                 return cast("list[tuple[str, str]]", rows)
             await asyncio.sleep(0.1)
@@ -245,16 +246,44 @@ class Market:
             yield client
 
 
-async def open_market(stores: Stores, stack: AsyncExitStack, realtime: RealtimeSettings = QUICK) -> Market:
-    """A market on one running node. Its session is a draft with two products."""
-    node = await stack.enter_async_context(Node(stores.settings.model_copy(update={"realtime": realtime})).running())
+async def open_market(stores: Stores, stack: AsyncExitStack, realtime: RealtimeSettings | None = None) -> Market:
+    """A market on one running node, with the stores' settings unless others are given. Its session is a draft with two products."""
+    settings = stores.settings if realtime is None else stores.settings.model_copy(update={"realtime": realtime})
+    node = await stack.enter_async_context(Node(settings).running())
     organisation_id = await node.accounts.create_organisation("Chợ phiên OCOP Hà Tĩnh")
-    organiser = await node.accounts.create_user(organisation_id, NewUser("ban.mai", "Trần Thị Ban Mai", "organiser", PASSWORD))
-    host = await node.accounts.create_user(organisation_id, NewUser("ngoc.lan", "Lê Ngọc Lan", "host", PASSWORD))
+    organiser = await a_user(node, organisation_id, name="Trần Thị Ban Mai", role="organiser")
+    host = await a_user(node, organisation_id, name="Lê Ngọc Lan", role="host")
     product_ids = await two_products(node, organiser)
+    return Market(stores, node, organiser, host, product_ids, await a_session(node, organiser, host, product_ids), stack)
+
+
+async def market_with(stores: Stores, stack: AsyncExitStack, **changes: Any) -> Market:
+    """A live market on a node of its own with some limits changed."""
+    market = await open_market(stores, stack, stores.settings.realtime.model_copy(update=changes))
+    await market.goes_live()
+    return market
+
+
+@asynccontextmanager
+async def another_session(market: Market) -> AsyncIterator[Market]:
+    """The same people and node, with a draft session and sockets of its own; its room is closed at the end."""
+    session_id = await a_session(market.node, market.organiser, market.host, market.product_ids)
+    async with AsyncExitStack() as stack:
+        yield replace(market, session_id=session_id, stack=stack)
+    rooms = market.node.rooms
+    if session_id in rooms._entries:
+        await rooms._close(session_id)
+
+
+async def a_user(node: Node, organisation_id: UUID, *, name: str, role: Role) -> CurrentUser:
+    """A user with a login that nobody else has."""
+    return await node.accounts.create_user(organisation_id, NewUser(f"user.{uuid4().hex}", name, role, PASSWORD))
+
+
+async def a_session(node: Node, organiser: CurrentUser, host: CurrentUser, product_ids: list[UUID]) -> UUID:
     facts = await node.sessions.create(organiser, SessionContent(title="Chợ phiên sáng thứ Bảy", host_id=host.id))
     await node.sessions.set_products(organiser, facts.record.id, product_ids)
-    return Market(stores, node, organiser, host, product_ids, facts.record.id, stack)
+    return facts.record.id
 
 
 async def two_products(node: Node, user: CurrentUser) -> list[UUID]:

@@ -9,7 +9,10 @@ from typing import Any
 
 from sqlalchemy import event
 
-from tests.live.market import QUICK, Market, Stores, Viewer, an_offer, open_market
+from tests.live.fixtures import on_both_transports
+from tests.live.market import Market, Stores, Viewer, an_offer, market_with
+
+pytestmark = on_both_transports
 
 
 def texts(frame: dict[str, Any]) -> list[str]:
@@ -95,8 +98,7 @@ async def test_two_returns_in_a_row_without_news_miss_nothing_and_repeat_nothing
 
 async def test_a_return_from_outside_the_window_gets_a_snapshot(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
-        market = await open_market(stores, stack, QUICK.model_copy(update={"room_window_events": 3}))
-        await market.goes_live()
+        market = await market_with(stores, stack, room_window_events=3)
         talker = await market.enters()
         await says(talker, "một")
         place = await position_after(talker, "một")
@@ -165,8 +167,7 @@ async def test_many_returns_at_once_share_one_load(live_market: Market) -> None:
 
 async def test_an_offer_opens_at_once_even_when_ticks_are_slow(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
-        market = await open_market(stores, stack, QUICK.model_copy(update={"tick_min_seconds": 5.0}))
-        await market.goes_live()
+        market = await market_with(stores, stack, tick_min_seconds=5.0)
         viewer = await market.enters()
 
         await market.announces({"type": "offer.opened", "offer": an_offer(market.product_ids[0])})
@@ -178,8 +179,7 @@ async def test_an_offer_opens_at_once_even_when_ticks_are_slow(stores: Stores) -
 
 async def test_only_a_readable_number_of_comments_is_shown_and_the_rest_is_owned_up_to(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
-        market = await open_market(stores, stack, QUICK.model_copy(update={"tick_events_max": 4, "tick_min_seconds": 0.6}))
-        await market.goes_live()
+        market = await market_with(stores, stack, tick_events_max=4, tick_min_seconds=0.6)
         viewer = await market.enters()
         await viewer.sees(lambda frame: frame["type"] == "room.tick")
 

@@ -9,7 +9,10 @@ from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
-from tests.live.market import QUICK, Market, Stores, Viewer, an_offer, open_market
+from tests.live.fixtures import on_both_transports
+from tests.live.market import Market, Stores, Viewer, an_offer, market_with
+
+pytestmark = on_both_transports
 
 
 def a_long_story() -> dict[str, Any]:
@@ -47,8 +50,7 @@ async def stalled_viewer(market: Market) -> Viewer:
 
 async def test_a_stalled_viewer_delays_nobody_and_is_closed(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
-        market = await open_market(stores, stack, QUICK.model_copy(update={"slow_timeout_seconds": 1.0, "reply_queue_frames": 8}))
-        await market.goes_live()
+        market = await market_with(stores, stack, slow_timeout_seconds=1.0, reply_queue_frames=8)
         stalled, quick = await stalled_viewer(market), await market.enters()
         assert market.node.rooms.hub.socket_count == 2
 
@@ -67,8 +69,7 @@ async def test_a_stalled_viewer_delays_nobody_and_is_closed(stores: Stores) -> N
 
 async def test_ticks_are_dropped_before_replies_and_the_gap_is_healed(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
-        market = await open_market(stores, stack, QUICK.model_copy(update={"reply_queue_frames": 4}))
-        await market.goes_live()
+        market = await market_with(stores, stack, reply_queue_frames=4)
         viewer = await market.enters()
 
         for number in range(200):

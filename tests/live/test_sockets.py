@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import text
 from websockets.exceptions import InvalidStatus
 
-from app.accounts.service import NewUser
-from tests.live.market import PASSWORD, QUICK, Market, Stores, Viewer, open_market
+from tests.live.fixtures import on_both_transports
+from tests.live.market import Market, Stores, Viewer, a_user, market_with
+
+pytestmark = on_both_transports
 
 
 async def refused(market: Market, **how: Any) -> tuple[int, dict[str, Any], Any]:
@@ -31,7 +33,9 @@ async def viewers(viewer: Viewer, count: int) -> dict[str, Any]:
 @pytest.mark.parametrize("state", ["draft", "scheduled", "ended", "closed"])
 async def test_only_a_live_session_takes_viewers(market: Market, state: str) -> None:
     async with market.stores.database.transactions.begin() as db:
-        await db.execute(text("UPDATE sessions SET state = :state, announced_state = :state"), {"state": state})
+        await db.execute(
+            text("UPDATE sessions SET state = :state, announced_state = :state WHERE id = :id"), {"state": state, "id": market.session_id}
+        )
 
     status, problem, _ = await refused(market)
 
@@ -77,8 +81,7 @@ async def test_our_own_page_may_connect(live_market: Market) -> None:
 
 async def test_a_full_worker_says_when_to_come_back(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
-        market = await open_market(stores, stack, QUICK.model_copy(update={"max_viewers_per_worker": 2}))
-        await market.goes_live()
+        market = await market_with(stores, stack, max_viewers_per_worker=2)
         await market.enters()
         await market.enters()
 
@@ -89,11 +92,9 @@ async def test_a_full_worker_says_when_to_come_back(stores: Stores) -> None:
 
 
 async def test_the_board_is_for_staff_in_charge_only(live_market: Market) -> None:
-    accounts = live_market.node.accounts
-    stranger = await accounts.create_user(
-        await accounts.create_organisation("Đơn vị khác"), NewUser("nguoi.la", "Người Lạ", "organiser", PASSWORD)
-    )
-    colleague = await accounts.create_user(live_market.host.organisation_id, NewUser("thu.ha", "Thu Hà", "host", PASSWORD))
+    node = live_market.node
+    stranger = await a_user(node, await node.accounts.create_organisation("Đơn vị khác"), name="Người Lạ", role="organiser")
+    colleague = await a_user(node, live_market.host.organisation_id, name="Thu Hà", role="host")
 
     codes = [(await refused(live_market, path="/board"))[1]["code"]]
     codes += [
@@ -186,8 +187,7 @@ async def test_a_client_of_another_version_is_told_and_closed(live_market: Marke
 
 async def test_a_socket_without_hello_is_closed(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
-        market = await open_market(stores, stack, QUICK.model_copy(update={"hello_timeout_seconds": 0.2}))
-        await market.goes_live()
+        market = await market_with(stores, stack, hello_timeout_seconds=0.2)
 
         assert await (await market.connects()).closed() == 4002
 
@@ -225,8 +225,7 @@ async def test_staff_are_not_viewers(live_market: Market) -> None:
 
 async def test_a_flood_is_limited_and_answered(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
-        market = await open_market(stores, stack, QUICK.model_copy(update={"commands_per_second": 5.0, "commands_burst": 10}))
-        await market.goes_live()
+        market = await market_with(stores, stack, commands_per_second=5.0, commands_burst=10)
         viewer = await market.enters()
 
         for _ in range(15):
@@ -245,8 +244,7 @@ async def test_a_flood_is_limited_and_answered(stores: Stores) -> None:
 
 async def test_comments_keep_their_pace(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
-        market = await open_market(stores, stack, QUICK.model_copy(update={"comment_interval_seconds": 30.0}))
-        await market.goes_live()
+        market = await market_with(stores, stack, comment_interval_seconds=30.0)
         viewer = await market.enters()
 
         assert (await viewer.asks("comment.post", text="một"))["type"] == "command.done"
@@ -276,14 +274,16 @@ async def test_at_the_end_everybody_is_told_and_then_closed(live_market: Market)
     assert (await refused(live_market))[1]["details"] == {"state": "ended"}
 
 
-async def test_a_leaving_server_tells_everyone_when_to_return(live_market: Market) -> None:
-    viewer = await live_market.enters()
+async def test_a_leaving_server_tells_everyone_when_to_return(stores: Stores) -> None:
+    async with AsyncExitStack() as stack:
+        market = await market_with(stores, stack)
+        viewer = await market.enters()
 
-    live_market.node.server.should_exit = True
+        market.node.server.should_exit = True
 
-    goodbye = await viewer.sees(lambda frame: frame["type"] == "server.leaving")
-    assert 0 < goodbye["return_after_ms"] <= 10_000
-    assert await viewer.closed() == 4001
+        goodbye = await viewer.sees(lambda frame: frame["type"] == "server.leaving")
+        assert 0 < goodbye["return_after_ms"] <= 10_000
+        assert await viewer.closed() == 4001
 
 
 async def test_counts_reach_statistics(live_market: Market) -> None:
@@ -296,3 +296,19 @@ async def test_counts_reach_statistics(live_market: Market) -> None:
     assert tick["counts"]["likes"] == 7
     stats = await live_market.node.metrics.stats(live_market.session_id)
     assert stats.totals.views == 1
+
+
+async def test_signing_out_closes_the_boards_on_every_node(stores: Stores) -> None:
+    async with AsyncExitStack() as stack:
+        market = await market_with(stores, stack, staff_check_seconds=0.1)
+        other = await market.another_node()
+        cookie = await market.login_cookie(market.host)
+        boards = [await market.connects(path="/board", node=node, headers=cookie) for node in (market.node, other)]
+        elsewhere = await market.board()
+        for board in boards:
+            await board.hello()
+
+        await market.node.accounts.sign_out(cookie["Cookie"].partition("=")[2])
+
+        assert [await board.closed() for board in boards] == [4503, 4503]
+        assert (await elsewhere.asks("comment.post", text="vẫn ở đây"))["type"] == "command.done"

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.infra.clock import utc_now
-from app.metrics.service import Flush, MetricsService
+from app.metrics.service import Flush, MetricsService, Moves
 from tests.metrics.builders import Room, devices, eventually
 
 
@@ -170,3 +170,38 @@ async def test_two_sessions_do_not_mix(room: Room, redis_prefix: str) -> None:
     other = MetricsService(room.database, room.redis, f"{redis_prefix}-other")
 
     assert (await other.flush(room.id, Flush("a", 1, 1, 0, {"likes": 1}))).likes == 1
+
+
+async def test_a_device_on_several_nodes_is_one_viewer(room: Room) -> None:
+    both, here = (each.encode()[:16] for each in devices(2))
+    await room.metrics.flush(
+        room.id, Flush("a", 1, 2, 0, {}, watching=Moves(came=(both, here)), polling_now=1, polling=Moves(came=(both,)))
+    )
+    together = await room.metrics.flush(
+        room.id, Flush("b", 1, 1, 0, {}, watching=Moves(came=(both,)), polling_now=1, polling=Moves(came=(both,)))
+    )
+    assert (together.viewers, together.polling, together.board.viewers_peak) == (2, 1, 2)
+    assert (await room.stats()).totals.viewers_now == 2
+
+    left_one = await room.metrics.flush(room.id, Flush("a", 2, 1, 0, {}, watching=Moves(went=(both,))))
+    left_both = await room.metrics.flush(room.id, Flush("b", 2, 0, 0, {}, watching=Moves(went=(both,))))
+
+    assert (left_one.viewers, left_both.viewers) == (2, 1)
+
+
+async def test_viewers_that_fled_from_a_dead_node_do_not_raise_the_peak(room: Room) -> None:
+    room.metrics = MetricsService(room.database, room.redis, room.prefix, node_count_ttl_seconds=0.3)
+    crowd = [each.encode()[:16] for each in devices(50)]
+    await room.metrics.flush(room.id, Flush("killed", 1, 50, 0, {}, watching=Moves(came=crowd)))
+
+    fled = await room.metrics.flush(room.id, Flush("alive", 1, 40, 0, {}, watching=Moves(came=crowd[:40])))
+    assert (fled.viewers, fled.board.viewers_peak) == (50, 50)
+
+    async def the_dead_node_is_forgotten() -> bool:
+        await room.flush("third")
+        return (await room.flush("third")).viewers == 0
+
+    # "alive" is silent too, so its forty are forgotten with the ten that never came back
+    await eventually(the_dead_node_is_forgotten)
+    back = await room.metrics.flush(room.id, Flush("reborn", 1, 50, 0, {}, watching=Moves(came=crowd)))
+    assert (back.viewers, back.board.viewers_peak) == (50, 50)

@@ -171,7 +171,7 @@ async def test_a_stalled_viewer_is_parked_and_goes_on_with_whole_frames(make_hou
     house = make_house()
     stalled, parked = await house.viewer(send_buffer=4_096, receive_buffer=4_096)
     other, _ = await house.viewer()
-    fds = [connection.fd for connection in house.sockets._connections.values()]
+    fds = [connection.fd for connection in house.sockets.connections]
     ticks = [b"%05d" % number + b"x" * 3_000 for number in range(100)]
 
     for tick in ticks:

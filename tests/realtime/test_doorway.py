@@ -17,23 +17,9 @@ from websockets.frames import Frame, Opcode
 from websockets.utils import accept_key
 
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
-from tests.live.market import QUICK, SECRET, Market, open_market, open_stores
+from tests.live.market import QUICK, SECRET, Market, Stores, market_with
 
 SOON = 0.8
-DETACHED = QUICK.model_copy(update={"sockets": "detached"})
-
-
-@pytest.fixture
-async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[Market]:
-    async with AsyncExitStack() as stack:
-        stores = await stack.enter_async_context(open_stores(postgres_url, redis_url, redis_prefix, DETACHED))
-        yield await open_market(stores, stack, DETACHED)
-
-
-@pytest.fixture
-async def live(market: Market) -> Market:
-    await market.goes_live()
-    return market
 
 
 def upgrade(market: Market, *, session: str | None = None, drop: str = "", **changed: str) -> bytes:
@@ -81,8 +67,8 @@ async def ask(market: Market, data: bytes) -> tuple[int, dict[str, str], bytes]:
     return status, headers, body
 
 
-async def test_the_handshake_is_that_of_rfc_6455(live: Market) -> None:
-    status, headers, _ = await ask(live, upgrade(live, sec_websocket_key="dGhlIHNhbXBsZSBub25jZQ=="))
+async def test_the_handshake_is_that_of_rfc_6455(live_market: Market) -> None:
+    status, headers, _ = await ask(live_market, upgrade(live_market, sec_websocket_key="dGhlIHNhbXBsZSBub25jZQ=="))
 
     assert status == 101
     assert headers["sec-websocket-accept"] == accept_key("dGhlIHNhbXBsZSBub25jZQ==")
@@ -106,9 +92,9 @@ async def test_the_handshake_is_that_of_rfc_6455(live: Market) -> None:
     ],
 )
 async def test_whatever_is_refused_is_refused_before_the_upgrade_and_says_why(
-    live: Market, changes: dict[str, str], status: int, code: str
+    live_market: Market, changes: dict[str, str], status: int, code: str
 ) -> None:
-    answered, headers, body = await ask(live, upgrade(live, **changes))
+    answered, headers, body = await ask(live_market, upgrade(live_market, **changes))
 
     assert (answered, json.loads(body)["code"]) == (status, code)
     assert headers["content-type"] == "application/problem+json"
@@ -121,32 +107,32 @@ async def test_a_session_that_is_not_live_says_so(market: Market) -> None:
     assert (status, json.loads(body)["code"], json.loads(body)["details"]) == (409, "session_not_live", {"state": "draft"})
 
 
-async def test_a_full_worker_says_when_to_come_back(live: Market) -> None:
-    live.node.rooms.hub._capacity = 1
-    first = await live.enters()
+async def test_a_full_worker_says_when_to_come_back(stores: Stores) -> None:
+    async with AsyncExitStack() as stack:
+        market = await market_with(stores, stack, max_viewers_per_worker=1)
+        await market.enters()
 
-    status, headers, body = await ask(live, upgrade(live))
+        status, headers, body = await ask(market, upgrade(market))
 
-    assert (status, json.loads(body)["code"]) == (503, "capacity")
-    assert int(headers["retry-after"]) >= 1
-    await first.socket.close()
+        assert (status, json.loads(body)["code"]) == (503, "capacity")
+        assert int(headers["retry-after"]) >= 1
 
 
-async def test_bytes_sent_right_behind_the_upgrade_are_not_lost(live: Market) -> None:
+async def test_bytes_sent_right_behind_the_upgrade_are_not_lost(live_market: Market) -> None:
     hello = json.dumps({"type": "viewer.hello", "id": "h1", "version": 1}).encode()
 
-    async with a_connection(live) as (reader, writer):
-        writer.write(upgrade(live) + Frame(Opcode.TEXT, hello).serialize(mask=True))
+    async with a_connection(live_market) as (reader, writer):
+        writer.write(upgrade(live_market) + Frame(Opcode.TEXT, hello).serialize(mask=True))
         await reader.readuntil(b"\r\n\r\n")
         snapshot = await reader.readuntil(b'"id":"h1"')
 
     assert b"room.snapshot" in snapshot
 
 
-async def test_a_head_in_small_pieces_is_read_whole(live: Market) -> None:
-    data = upgrade(live)
+async def test_a_head_in_small_pieces_is_read_whole(live_market: Market) -> None:
+    data = upgrade(live_market)
 
-    async with a_connection(live) as (reader, writer):
+    async with a_connection(live_market) as (reader, writer):
         for start in range(0, len(data), 7):
             writer.write(data[start : start + 7])
             await writer.drain()
@@ -155,11 +141,11 @@ async def test_a_head_in_small_pieces_is_read_whole(live: Market) -> None:
 
 
 @pytest.mark.parametrize("opening", [b"", b"GET /ws/sessions/", b"GET /healthz HTTP/1.1\r\nHost: x\r\n", b"GET /"])
-async def test_a_head_that_does_not_end_is_given_up(live: Market, opening: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_head_that_does_not_end_is_given_up(live_market: Market, opening: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.realtime.doorway.HEAD_SECONDS", SOON)
     started = time.monotonic()
 
-    async with a_connection(live) as (reader, writer):
+    async with a_connection(live_market) as (reader, writer):
         writer.write(opening)
         while time.monotonic() - started < SOON + 2:
             try:
@@ -174,41 +160,39 @@ async def test_a_head_that_does_not_end_is_given_up(live: Market, opening: bytes
 
 
 @pytest.mark.parametrize("path", ["/ws/sessions/x", "/healthz"])
-async def test_a_head_without_end_is_cut_at_its_limit(live: Market, path: str) -> None:
+async def test_a_head_without_end_is_cut_at_its_limit(live_market: Market, path: str) -> None:
     head = f"GET {path} HTTP/1.1\r\nHost: x\r\n".encode() + b"X-Filler: " + b"y" * 60_000
 
-    status, _, body = await ask(live, head)
+    status, _, body = await ask(live_market, head)
 
     assert (status, json.loads(body)["code"]) == (431, "head_too_large")
 
 
-async def test_other_requests_and_later_ones_on_the_connection_reach_the_pages(live: Market) -> None:
-    async with a_connection(live) as (reader, writer):
+async def test_other_requests_and_later_ones_on_the_connection_reach_the_pages(live_market: Market) -> None:
+    async with a_connection(live_market) as (reader, writer):
         for _ in range(3):
-            writer.write(f"GET /healthz HTTP/1.1\r\nHost: {live.node.address}\r\n\r\n".encode())
+            writer.write(f"GET /healthz HTTP/1.1\r\nHost: {live_market.node.address}\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200")
             assert json.loads(await reader.readexactly(18)) == {"status": "alive"}
 
 
-async def test_a_post_larger_than_a_head_is_no_head(live: Market) -> None:
+async def test_a_post_larger_than_a_head_is_no_head(live_market: Market) -> None:
     body = json.dumps({"login": "x" * 20_000, "password": "y"}).encode()
-    head = (
-        f"POST /api/v1/login HTTP/1.1\r\nHost: {live.node.address}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
+    head = f"POST /api/v1/login HTTP/1.1\r\nHost: {live_market.node.address}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
 
-    status, _, answer = await ask(live, head.encode() + body)
+    status, _, answer = await ask(live_market, head.encode() + body)
 
     assert status == 422, answer
 
 
-async def test_a_thousandth_socket_on_one_ticket_is_turned_away_and_one_viewer_stays_one(live: Market) -> None:
+async def test_a_thousandth_socket_on_one_ticket_is_turned_away_and_one_viewer_stays_one(live_market: Market) -> None:
     device = uuid4()
-    viewers = [await live.enters(device=device) for _ in range(DETACHED.sockets_per_device)]
+    viewers = [await live_market.enters(device=device) for _ in range(QUICK.sockets_per_device)]
 
-    late = await live.connects(device=device)
+    late = await live_market.connects(device=device)
 
     assert await late.closed() == 4029
-    assert live.node.rooms.hub.viewer_count(live.session_id) == 1
+    assert live_market.node.rooms.hub.viewer_count(live_market.session_id) == 1
     for viewer in viewers:
         await viewer.socket.close()

@@ -65,7 +65,8 @@ class Sale:
         new = NewOffer(
             product_id=self.market.product_ids[product], flash_price_vnd=39_000, total_quantity=50, per_viewer_limit=50, open_now=True
         )
-        return (await self.market.node.app.state.offers.create(self.market.host, self.id, new)).id
+        made = await self.market.node.app.state.offers.create(self.market.host, self.id, new)
+        return UUID(str(made.id))
 
     async def order(self, *lines: tuple[UUID, int]) -> OrderReceipt:
         content: dict[str, Any] = {

@@ -1,9 +1,12 @@
--- Counts one node's flush once, and answers the room's figures over all nodes. O(nodes + offers + arguments).
+-- Counts one node's flush once, and answers the room's figures over all nodes. O(nodes + offers + arguments), and once O(devices) of a
+-- node that died.
 --
 -- KEYS  1 live  2 minutes  3 nodes  4 flushes  5 unique_viewers  6 commenters  7 ledger  8 buyers  9 taken  10 outside
+--       11 watching  12 polling; the devices of each node are kept beside these two, in sets `<key>:<node>`
 -- ARGV  1 node  2 number of the flush  3 viewers now  4 ttl of the node's count in ms  5 minute  6 viewers that poll now
 --       7 how many increments, then that many pairs (name, amount)
---       then how many devices entered and their ids, then how many commented and their ids
+--       then six lists, each as how many and the devices: entered, commented, began to watch, stopped watching, began to poll,
+--       stopped polling
 -- Answers false when the counters are cold (never opened, or lost with Redis): the caller restores them and asks again. Else
 --       { applied 0|1, viewers, polling, {live…}, {ledger…}, unique viewers, buyers, {offer, taken, …}, {source, figure, …} }
 
@@ -16,6 +19,7 @@ local clock = redis.call('TIME')
 local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local node, minute = ARGV[1], ARGV[5]
 local position = 7
+local CROWD_SECONDS = 86400
 
 local function take_list(width)
   local count = tonumber(ARGV[position]) * width
@@ -32,6 +36,47 @@ local function count_devices(key)
   end
 end
 
+-- A device may be on several nodes: moved while the old node still counts it, or with several sockets. `crowd` knows on how many
+-- nodes each device is, and in its field `repeated` by how much the sum over the nodes is therefore too large.
+local function device_came(crowd, device)
+  if redis.call('SADD', crowd .. ':' .. node, device) == 1 and redis.call('HINCRBY', crowd, device, 1) > 1 then
+    redis.call('HINCRBY', crowd, 'repeated', 1)
+  end
+end
+
+local function forget_device(crowd, device)
+  local left = redis.call('HINCRBY', crowd, device, -1)
+  if left > 0 then
+    redis.call('HINCRBY', crowd, 'repeated', -1)
+  else
+    redis.call('HDEL', crowd, device)
+  end
+end
+
+local function device_went(crowd, device)
+  if redis.call('SREM', crowd .. ':' .. node, device) == 1 then
+    forget_device(crowd, device)
+  end
+end
+
+local function forget_node(crowd, gone)
+  for _, device in ipairs(redis.call('SMEMBERS', crowd .. ':' .. gone)) do
+    forget_device(crowd, device)
+  end
+  redis.call('DEL', crowd .. ':' .. gone)
+end
+
+local function move_devices(crowd)
+  for _, change in ipairs({ device_came, device_went }) do
+    local first, count = take_list(1)
+    for index = first, first + count - 1 do
+      change(crowd, ARGV[index])
+    end
+  end
+  redis.call('EXPIRE', crowd, CROWD_SECONDS)
+  redis.call('EXPIRE', crowd .. ':' .. node, CROWD_SECONDS)
+end
+
 local last = tonumber(redis.call('HGET', KEYS[4], node) or '-1')
 local applied = 0
 if tonumber(ARGV[2]) > last then
@@ -44,6 +89,8 @@ if tonumber(ARGV[2]) > last then
   end
   count_devices(KEYS[5])
   count_devices(KEYS[6])
+  move_devices(KEYS[11])
+  move_devices(KEYS[12])
   redis.call('HSET', KEYS[3], node, ARGV[3] .. '|' .. string.format('%.0f', now_ms + tonumber(ARGV[4])) .. '|' .. ARGV[6])
 end
 
@@ -56,8 +103,12 @@ for index = 1, #nodes, 2 do
     polling = polling + tonumber(polls)
   else
     redis.call('HDEL', KEYS[3], nodes[index])
+    forget_node(KEYS[11], nodes[index])
+    forget_node(KEYS[12], nodes[index])
   end
 end
+viewers = math.max(0, viewers - tonumber(redis.call('HGET', KEYS[11], 'repeated') or '0'))
+polling = math.max(0, polling - tonumber(redis.call('HGET', KEYS[12], 'repeated') or '0'))
 
 local function keep_peak(key, field)
   if viewers > tonumber(redis.call('HGET', key, field) or '0') then

@@ -1,7 +1,7 @@
 -- Reads all figures of a session at one moment; changes nothing.
 --
 -- KEYS  1 live  2 minutes  3 nodes  4 flushes  5 unique_viewers  6 commenters  7 ledger  8 ledger_minutes  9 products  10 buyers
---       11 taken  12 outside
+--       11 taken  12 outside  13 watching
 -- Answers { now in ms as text, viewers, unique viewers, commenters, buyers, and the hashes live, minutes, flushes, ledger,
 --       ledger_minutes, products, taken, outside }, each hash as a flat list
 
@@ -15,6 +15,7 @@ for _, figure in ipairs(redis.call('HVALS', KEYS[3])) do
     viewers = viewers + tonumber(count)
   end
 end
+viewers = math.max(0, viewers - tonumber(redis.call('HGET', KEYS[13], 'repeated') or '0'))
 
 return {
   string.format('%.0f', now_ms),

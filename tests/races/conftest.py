@@ -1,0 +1,48 @@
+"""Stores for the race tests, and how long a course of faults they run: short with a fixed seed, or long (`make races`)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.infra.database import Database, open_database
+from app.infra.redis_client import RedisClients, open_redis
+from app.settings import DatabaseSettings, child_environment
+from tests.orders.builders import Market, a_market
+
+SHORT_SEED = 20230923
+LONG_COURSES = 6
+
+_environment = child_environment({})
+IS_LONG = _environment.get("OCOP_RACES") == "long"
+ASKED_SEED = _environment.get("OCOP_RACES_SEED")
+
+
+def seeds() -> list[int]:
+    """Seeds of the courses of faults. They are part of the tests' names, so a failure says how to repeat it."""
+    if ASKED_SEED:
+        return [int(ASKED_SEED)]
+    return [SHORT_SEED, *(secrets.randbelow(10**9) for _ in range(LONG_COURSES - 1))] if IS_LONG else [SHORT_SEED]
+
+
+def pytest_report_header() -> str:
+    return f"races: {'long' if IS_LONG else 'short'} form"
+
+
+@pytest.fixture
+async def database(postgres_url: str) -> AsyncIterator[Database]:
+    async with open_database(postgres_url, DatabaseSettings()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def market(database: Database) -> Market:
+    return await a_market(database)
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
+    async with open_redis(redis_url) as opened:
+        yield opened

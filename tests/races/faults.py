@@ -1,0 +1,113 @@
+"""What can happen to a running service from outside: parts killed, parts frozen, Redis emptied or put back to an old state."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import shutil
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import psutil
+import redis.asyncio as redis_client
+
+from tests.infra.service_process import ServiceProcess
+from tests.races.proxy import LossyProxy, once
+
+WORKER = "app.cli worker"
+POSTMASTER = "postgres -D"
+BACKEND = "postgres: ocop_app"
+REDIS = "redis-server"
+FROZEN_SECONDS = (0.4, 1.5)
+SEEN_WITHIN_SECONDS = 10.0
+
+
+class Faults:
+    """Each method is one fault and, where it does not heal by itself, its end."""
+
+    def __init__(self, running: ServiceProcess, *, redis_url: str, proxy: LossyProxy, choice: random.Random) -> None:
+        self._running = running
+        self._redis_url = redis_url
+        self._redis_folder = running.data_dir / "redis"
+        self._snapshot = running.data_dir / "redis-snapshot"
+        self._proxy = proxy
+        self._choice = choice
+
+    def all(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        return {
+            "a worker is killed": lambda: self._kill(WORKER),
+            "a worker is frozen": lambda: self._freeze(WORKER),
+            "a backend is killed": lambda: self._kill(BACKEND),
+            "a backend is frozen": lambda: self._freeze(BACKEND),
+            "the postmaster is killed": lambda: self._kill(POSTMASTER),
+            "the postmaster is frozen": lambda: self._freeze(POSTMASTER),
+            "Redis is killed": lambda: self._kill(REDIS),
+            "Redis is frozen": lambda: self._freeze(REDIS),
+            "Redis is emptied": self._empty_redis,
+            "Redis comes back with an old state": self._restore_old_redis,
+            "an answer to a client is lost": self._lose_an_answer,
+            "all clients are cut off": self._cut_all,
+        }
+
+    async def take_snapshot(self) -> None:
+        """Copy what Redis has on disk, to be put back later."""
+        shutil.rmtree(self._snapshot, ignore_errors=True)
+        shutil.copytree(self._redis_folder, self._snapshot, ignore=lambda folder, names: [name for name in names if _is_socket(folder, name)])
+
+    async def _victim(self, part: str) -> psutil.Process:
+        async with asyncio.timeout(SEEN_WITHIN_SECONDS):
+            while not (found := self._running.named(part)):
+                await asyncio.sleep(0.05)
+        return self._choice.choice(sorted(found, key=lambda process: process.pid))
+
+    async def _kill(self, part: str) -> None:
+        victim = await self._victim(part)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.send_signal(signal.SIGKILL)
+
+    async def _freeze(self, part: str) -> None:
+        victim = await self._victim(part)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.send_signal(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(self._choice.uniform(*FROZEN_SECONDS))
+        finally:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.send_signal(signal.SIGCONT)
+
+    async def _empty_redis(self) -> None:
+        client = redis_client.Redis.from_url(self._redis_url)
+        try:
+            await client.flushall()
+        finally:
+            await client.aclose()
+
+    async def _restore_old_redis(self) -> None:
+        victim = await self._victim(REDIS)
+        victim.send_signal(signal.SIGKILL)
+        with contextlib.suppress(psutil.TimeoutExpired):
+            await asyncio.to_thread(victim.wait, 0.2)
+        # The supervisor waits half a second before it starts Redis again.
+        for entry in self._snapshot.iterdir():
+            place = self._redis_folder / entry.name
+            if entry.is_dir():
+                shutil.rmtree(place, ignore_errors=True)
+                shutil.copytree(entry, place)
+            else:
+                shutil.copy2(entry, place)
+
+    async def _lose_an_answer(self) -> None:
+        before = self._proxy.lost
+        self._proxy.loses_answer = once(lambda data: b"POST" in data)
+        async with asyncio.timeout(SEEN_WITHIN_SECONDS):
+            while self._proxy.lost == before:
+                await asyncio.sleep(0.02)
+
+    async def _cut_all(self) -> None:
+        self._proxy.cut()
+
+
+def _is_socket(folder: str, name: str) -> bool:
+    return (Path(folder) / name).is_socket()

@@ -1,0 +1,247 @@
+"""Each guard is taken away inside a test, and the checker that watches over it must complain: else it would prove nothing.
+
+Where two guards stand behind each other, the first alone may go without harm; that is a test as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from app.infra.database import Database
+from app.infra.redis_client import RedisClients
+from app.metrics.service import MetricsService
+from app.metrics.store import MetricsStore
+from app.orders import batch_sql, ledger_store, placing
+from app.orders.batch import WantedOrder
+from app.orders.fold import delta_of
+from app.orders.ledger import entry_of
+from app.orders.placing import PlacingQueue
+from app.protocol.events import OrderReceipt
+from tests.orders.builders import Market, a_wanted_order, an_offer
+from tests.races.checkers import (
+    acknowledged_but_not_written,
+    chain_broken,
+    complaints_about,
+    keys_used_twice,
+    read_truth,
+    sold_too_much_or_lost,
+    statistics_differ,
+)
+from tests.races.writers import a_node, acknowledged, place_all
+
+NODES = 4
+_LEDGER_ORDER = (
+    "ALTER TABLE orders DROP CONSTRAINT fk_orders_ledger_entry, DROP CONSTRAINT uq_orders_seq",
+    "ALTER TABLE ledger_entries DROP CONSTRAINT pk_ledger_entries",
+)
+
+
+@asynccontextmanager
+async def _without_constraints(database: Database, *statements: str) -> AsyncIterator[None]:
+    for statement in statements:
+        await database.pool.execute(statement)
+    yield
+
+
+def _without_row_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_store, "_LOCK_HEAD", ledger_store._LOCK_HEAD.replace("FOR UPDATE OF l FOR SHARE OF s", ""))
+    monkeypatch.setattr(batch_sql, "LOCK_OFFERS", batch_sql.LOCK_OFFERS.replace("FOR UPDATE", ""))
+    # Both nodes have read before one of them writes: what a lock would have kept apart.
+    everyone_has_read = asyncio.Barrier(NODES)
+    decide = ledger_store.OpenLedger.write
+
+    async def write_together(ledger: ledger_store.OpenLedger, db: asyncpg.Connection) -> None:
+        try:
+            async with asyncio.timeout(0.5):
+                await everyone_has_read.wait()
+        except (TimeoutError, asyncio.BrokenBarrierError):
+            pass
+        await decide(ledger, db)
+
+    monkeypatch.setattr(ledger_store.OpenLedger, "write", write_together)
+
+
+async def _four_nodes_sell(database: Database, orders: list[WantedOrder]) -> list[OrderReceipt | BaseException]:
+    share = len(orders) // NODES
+
+    async def one_node(number: int) -> list[OrderReceipt | BaseException]:
+        async with a_node(database.pool) as node:
+            return await place_all(node, orders[number * share : (number + 1) * share])
+
+    return [answer for answers in await asyncio.gather(*map(one_node, range(NODES))) for answer in answers]
+
+
+async def test_four_nodes_sell_one_stock_under_the_lock(database: Database, market: Market, postgres_url: str) -> None:
+    offer_id = await an_offer(database, market, total=10)
+    orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(40)]
+
+    answers = await _four_nodes_sell(database, orders)
+
+    truth = await read_truth(postgres_url, market.session_id)
+    assert complaints_about(truth, acknowledged(orders, answers)) == []
+    assert len(truth.orders) == 10
+
+
+async def test_without_the_lock_the_key_of_the_ledger_still_keeps_the_stock(
+    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer_id = await an_offer(database, market, total=10)
+    orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(40)]
+    _without_row_locks(monkeypatch)
+
+    answers = await _four_nodes_sell(database, orders)
+
+    assert complaints_about(await read_truth(postgres_url, market.session_id), acknowledged(orders, answers)) == []
+
+
+async def test_without_the_lock_and_the_key_of_the_ledger_stock_is_oversold(
+    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer_id = await an_offer(database, market, total=10)
+    orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(40)]
+    _without_row_locks(monkeypatch)
+
+    async with _without_constraints(database, *_LEDGER_ORDER):
+        await _four_nodes_sell(database, orders)
+
+    truth = await read_truth(postgres_url, market.session_id)
+    assert sold_too_much_or_lost(truth) != []
+    assert chain_broken(truth) != []
+
+
+@pytest.fixture
+def no_repeat_lookup(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(batch_sql, "FIND_REPEATS", batch_sql.FIND_REPEATS + " WHERE false")
+    return None
+
+
+@pytest.mark.usefixtures("no_repeat_lookup")
+async def test_without_the_look_for_repeats_the_unique_key_still_refuses_a_second_order(
+    database: Database, market: Market, postgres_url: str
+) -> None:
+    offer_id = await an_offer(database, market, total=10)
+    order = a_wanted_order(market, {offer_id: 1})
+
+    async with a_node(database.pool) as node:
+        answers = [(await place_all(node, [order]))[0] for _ in range(2)]
+
+    assert [isinstance(answer, OrderReceipt) for answer in answers] == [True, False]
+    assert keys_used_twice(await read_truth(postgres_url, market.session_id)) == []
+
+
+@pytest.mark.usefixtures("no_repeat_lookup")
+async def test_without_the_unique_key_a_repeat_makes_a_second_order(database: Database, market: Market, postgres_url: str) -> None:
+    offer_id = await an_offer(database, market, total=10)
+    order = a_wanted_order(market, {offer_id: 1})
+
+    async with (
+        _without_constraints(database, "ALTER TABLE orders DROP CONSTRAINT uq_orders_client_key"),
+        a_node(database.pool) as node,
+    ):
+        for _ in range(2):
+            await node.place(order)
+
+    assert keys_used_twice(await read_truth(postgres_url, market.session_id)) != []
+
+
+async def _project_twice(database: Database, redis: RedisClients, prefix: str, postgres_url: str, market: Market) -> list[str]:
+    """The whole ledger applied by two projectors that both start at the first entry."""
+    offer_id = await an_offer(database, market, total=30)
+    async with a_node(database.pool) as node:
+        await place_all(node, [a_wanted_order(market, {offer_id: 1}) for _ in range(20)])
+    truth = await read_truth(postgres_url, market.session_id)
+    deltas = [delta_of(entry_of(body)) for _, body, _ in truth.ledger]
+    projectors = [MetricsService(database, redis, prefix) for _ in range(2)]
+    await asyncio.gather(*(projector.apply(market.session_id, deltas) for projector in projectors))
+    return await statistics_differ(redis, prefix, truth)
+
+
+async def test_two_projectors_count_each_entry_once(
+    database: Database, market: Market, redis: RedisClients, redis_prefix: str, postgres_url: str
+) -> None:
+    assert await _project_twice(database, redis, redis_prefix, postgres_url, market) == []
+
+
+async def test_without_the_check_of_seq_two_projectors_count_twice(
+    database: Database, market: Market, redis: RedisClients, redis_prefix: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = MetricsStore.__init__
+
+    def build_careless(store: MetricsStore, clients: RedisClients, prefix: str) -> None:
+        build(store, clients, prefix)
+        script = store._apply.script.replace("local is_new = entry_seq == seq + 1", "local is_new = true")
+        assert script != store._apply.script
+        store._apply = clients.once.register_script(script)
+
+    monkeypatch.setattr(MetricsStore, "__init__", build_careless)
+
+    assert await _project_twice(database, redis, redis_prefix, postgres_url, market) != []
+
+
+async def _place_and_lose_the_commit(database: Database, market: Market, monkeypatch: pytest.MonkeyPatch) -> list:
+    """The connection dies just before the first COMMIT; returns what clients were told."""
+    offer_id = await an_offer(database, market, total=30)
+    write, deaths = placing.write_batch, iter([True])
+
+    async def write_and_die(db: asyncpg.Connection, *arguments: object) -> object:
+        result = await write(db, *arguments)
+        if next(deaths, False):
+            db.terminate()
+        return result
+
+    monkeypatch.setattr(placing, "write_batch", write_and_die)
+    orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(10)]
+    async with a_node(database.pool) as node:
+        return acknowledged(orders, await place_all(node, orders))
+
+
+async def test_nobody_is_told_before_the_commit(
+    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = await _place_and_lose_the_commit(database, market, monkeypatch)
+
+    truth = await read_truth(postgres_url, market.session_id)
+    assert len(known) == 10
+    assert acknowledged_but_not_written(known, truth) == []
+
+
+async def test_an_answer_before_the_commit_is_an_order_that_was_never_written(
+    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def commit_after_telling(queue: PlacingQueue, batch: list) -> None:
+        try:
+            async with queue._pool.acquire() as db, db.transaction():
+                result = await placing.write_batch(db, queue._session_id, [waiting.order for waiting in batch])
+                placing._answer(batch, result.answers)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            return
+
+    monkeypatch.setattr(PlacingQueue, "_commit", commit_after_telling)
+    known = await _place_and_lose_the_commit(database, market, monkeypatch)
+
+    assert acknowledged_but_not_written(known, await read_truth(postgres_url, market.session_id)) != []
+
+
+async def test_the_checkers_see_an_altered_amount_a_missing_entry_and_a_lost_unit(
+    database: Database, market: Market, postgres_url: str
+) -> None:
+    offer_id = await an_offer(database, market, total=30)
+    orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(5)]
+    async with a_node(database.pool) as node:
+        known = acknowledged(orders, await place_all(node, orders))
+    truth = await read_truth(postgres_url, market.session_id)
+    assert complaints_about(truth, known) == []
+
+    seq, body, stored = truth.ledger[2]
+    truth.ledger[2] = (seq, body.replace("129000", "129001"), stored)
+    assert chain_broken(truth) == ["the chain breaks at 3"]
+    del truth.ledger[2]
+    assert len(acknowledged_but_not_written(known, truth)) == 1
+    assert len(sold_too_much_or_lost(truth)) == 1
+    assert acknowledged_but_not_written([*known, type(known[0])(uuid4(), uuid4(), uuid4(), 9, 1)], truth)[-1].endswith("is not in the orders")

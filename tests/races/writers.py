@@ -1,0 +1,40 @@
+"""Placing queues as nodes have them, and crowds that order through them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+
+from app.orders.batch import BatchResult, WantedOrder
+from app.orders.placing import PlacingQueues
+from app.protocol.events import OrderReceipt
+from app.settings import OrderSettings
+from tests.races.checkers import Acknowledged, told
+
+
+@asynccontextmanager
+async def a_node(pool: asyncpg.Pool, settings: OrderSettings | None = None) -> AsyncIterator[PlacingQueues]:
+    """One node's queues; closed, with everything answered, at the end."""
+
+    async def nothing_to_tell(session_id: UUID, result: BatchResult) -> None:
+        return None
+
+    queues = PlacingQueues(pool, settings or OrderSettings(), nothing_to_tell)
+    try:
+        yield queues
+    finally:
+        await queues.close()
+
+
+async def place_all(queues: PlacingQueues, orders: Sequence[WantedOrder]) -> list[OrderReceipt | BaseException]:
+    """The answer of each order, refusals included."""
+    return await asyncio.gather(*(queues.place(order) for order in orders), return_exceptions=True)
+
+
+def acknowledged(orders: Sequence[WantedOrder], answers: Sequence[OrderReceipt | BaseException]) -> list[Acknowledged]:
+    """What the clients of these orders know to be placed."""
+    return [told(order.device_id, answer) for order, answer in zip(orders, answers, strict=True) if isinstance(answer, OrderReceipt)]
