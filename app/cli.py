@@ -31,6 +31,7 @@ from app.infra.serving import can_share_a_port, serve
 from app.infra.startup_checks import (
     DataFolderLock,
     StartupError,
+    check_commits_are_durable,
     check_database_is_reachable,
     check_port_is_free,
     check_redis_is_reachable,
@@ -94,6 +95,8 @@ def run(
 def worker() -> None:
     """Serve in this process alone; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
     settings = load_settings()
+    if settings.environment == "production" and settings.database_url:
+        check_commits_are_durable(settings.database_url.get_secret_value())
     try:
         started = serve(create_app(settings), settings)
     except OSError as error:
@@ -194,6 +197,8 @@ def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings,
     check_port_is_free(settings.host, settings.port)
     if settings.database_url:
         check_database_is_reachable(settings.database_url.get_secret_value())
+        if settings.environment == "production":
+            check_commits_are_durable(settings.database_url.get_secret_value())
     if settings.database_owner_url:
         check_database_is_reachable(settings.database_owner_url.get_secret_value(), setting="DATABASE_OWNER_URL")
     if settings.redis_url:

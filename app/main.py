@@ -18,6 +18,7 @@ from app.accounts.service import AccountService
 from app.catalog import routes as catalog_routes
 from app.catalog.service import CatalogService
 from app.infra import health
+from app.infra.clock import monotonic
 from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
 from app.infra.memory import TRIM_SECONDS, give_back_memory
@@ -51,9 +52,11 @@ from app.orders.service import OrderService
 from app.orders.surroundings import OrderSurroundings
 from app.orders.waitlist import Waitlist
 from app.realtime.address_limits import AddressLimits
-from app.realtime.detached import DetachedSockets, can_detach_sockets
+from app.realtime.descriptors import can_detach_sockets
+from app.realtime.detached import DetachedSockets
 from app.realtime.doorway import Doorway, ViewerGate
 from app.realtime.hub import Hub
+from app.realtime.rate_limit import KeyedLimits
 from app.realtime.room_log import RoomLog
 from app.realtime.router import Router
 from app.realtime.tickets import TicketSigner
@@ -164,6 +167,7 @@ def _open_orders(app: FastAPI, settings: Settings, stack: AsyncExitStack, *, dat
         projector=Projector(database, state.metrics),
         settings=settings.orders,
     )
+    state.http_orders = KeyedLimits(per_second=settings.realtime.commands_per_second, burst=settings.realtime.commands_burst, now=monotonic)
     state.orders = OrderService(around, secret=settings.secret_key.get_secret_value())
     state.desk = OrderDesk(around, state.orders)
     jobs = OrderJobs(database, offers=state.offers, desk=state.desk, projector=around.projector, lock=lock)

@@ -69,7 +69,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="OCOP_", env_nested_delimiter="__", frozen=True, extra="ignore", populate_by_name=True)
 
-    environment: Literal["development", "production"] = Field("development", description="production marks cookies `Secure` and sends HSTS")
+    environment: Literal["development", "production"] = Field(
+        "development", description="production marks cookies `Secure`, sends HSTS and refuses a PostgreSQL that may lose commits"
+    )
     host: str = Field("0.0.0.0", description="address to listen on")  # noqa: S104 - phones on the same network open the viewer page
     port: int = Field(8000, ge=1, le=65535, description="port of pages, API and sockets")
     workers: int = Field(0, ge=0, le=64, description="worker processes; 0 = one per core")

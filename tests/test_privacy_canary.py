@@ -75,12 +75,12 @@ class Watcher:
     async def say(self, message: dict[str, Any] | str) -> None:
         await self.socket.send(message if isinstance(message, str) else json.dumps(message))
 
-    async def listen(self, seconds: float) -> None:
-        with suppress(TimeoutError, ConnectionClosed):
-            async with asyncio.timeout(seconds):
-                while True:
-                    frame = await self.socket.recv()
-                    self.frames.append(frame if isinstance(frame, str) else frame.decode())
+    async def listen(self, until: str | None = None) -> None:
+        """Keep frames until one holds this text, or until the socket is closed."""
+        with suppress(ConnectionClosed):
+            while until is None or not self.frames or until not in self.frames[-1]:
+                frame = await self.socket.recv()
+                self.frames.append(frame if isinstance(frame, str) else frame.decode())
 
 
 class Fair:
@@ -173,7 +173,7 @@ def mishaps(fair: Fair) -> list[tuple[str, bytes]]:
 async def test_a_buyer_leaves_no_trace(running: ServiceProcess) -> None:
     async with a_fair(running) as (fair, staff):
         neighbours = [await fair.watcher(await fair.viewer()), await fair.watcher(staff, "/board")]
-        listening = asyncio.gather(*(neighbour.listen(600) for neighbour in neighbours))
+        listening = asyncio.gather(*(neighbour.listen() for neighbour in neighbours))
         refusals = await _orders_over_http(fair)
         own_frames = await _orders_over_socket(fair)
         await _steps_of_staff(fair, staff)
@@ -230,7 +230,8 @@ async def _orders_over_socket(fair: Fair) -> str:
     await buyer.say({"type": "Kanarienvogel Hoàng", "id": "tag"})
     await asyncio.sleep(0.25)
     await buyer.say(json.dumps({"type": "order.place", "id": "big"} | fair.order(buyer=BUYER | {"note": "Kanarienvogel " * 1_000})))
-    await buyer.listen(2)
+    async with asyncio.timeout(20):
+        await buyer.listen(until="message_too_large")
     return "\n".join(buyer.frames)
 
 

@@ -70,6 +70,7 @@ async def open_database(url: str, settings: DatabaseSettings) -> AsyncIterator[D
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error message must not carry what people typed
         pool_timeout=settings.connect_timeout_seconds,
         connect_args={"timeout": settings.connect_timeout_seconds, "server_settings": server_settings},
     )

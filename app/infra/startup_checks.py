@@ -120,6 +120,17 @@ def check_database_is_reachable(url: str, *, setting: str = "DATABASE_URL") -> N
         raise StartupError(f"{setting}: PostgreSQL at {place} cannot be used ({type(error).__name__}). Check the address.") from error
 
 
+def check_commits_are_durable(url: str) -> None:
+    """Raise `StartupError` when PostgreSQL confirms commits that a crash or power loss may undo, for this role and database."""
+    answer = asyncio.run(_ask(url, "SELECT current_setting('fsync'), current_setting('synchronous_commit')"))
+    fsync, synchronous_commit = answer or ("unknown", "unknown")
+    if fsync != "on" or synchronous_commit == "off":
+        raise StartupError(
+            f"PostgreSQL at {_place_of(url, default_port=5432)} has fsync={fsync} and synchronous_commit={synchronous_commit}, so an accepted "
+            "order could be lost. Production needs both on."
+        )
+
+
 def check_redis_is_reachable(url: str) -> None:
     """Ping once. Raises `StartupError` that names the host and the reason, never the password."""
     place = _place_of(url, default_port=6379)
@@ -181,6 +192,14 @@ def _bind_failure(host: str, port: int) -> OSError | None:
     except OSError as error:
         return error
     return None
+
+
+async def _ask(url: str, question: str) -> asyncpg.Record | None:
+    connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1), timeout=_REACH_SECONDS)
+    try:
+        return await connection.fetchrow(question)
+    finally:
+        await connection.close()
 
 
 async def _connect_once(url: str) -> None:

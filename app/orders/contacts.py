@@ -64,6 +64,10 @@ class Pseudonyms:
     def phone_digest(self, phone: str) -> bytes:
         return hmac.digest(self._key, b"phone\0" + phone.encode(), "sha256")[:16]
 
+    def request_digest(self, content: str) -> bytes:
+        """Tells a repeated request from another; keyed, because it outlives the erasing of the person."""
+        return hmac.digest(self._key, b"request\0" + content.encode(), "sha256")[:16]
+
     def buyer_token(self, session_id: UUID, device_id: UUID) -> str:
         """Stands for a buyer within one session: in ledger, export and Redis instead of the person."""
         return hmac.digest(self._key, b"buyer\0" + session_id.bytes + device_id.bytes, "sha256")[:8].hex()

@@ -15,9 +15,9 @@ from app.infra.clock import utc_now
 from app.infra.database import RawConnection
 from app.orders import desk_queries
 from app.orders.desk_schemas import DeskOrderList, OrderWithContact, WorkList
-from app.orders.errors import OrderNotFound
+from app.orders.errors import OrderNotFound, PaymentNotFound
 from app.orders.ledger import Entry
-from app.orders.payments import BookedPayment, ReceivedPayment, ReferenceBookedMeanwhile, book_payment
+from app.orders.payments import BookedPayment, ReceivedPayment, ReferenceBookedMeanwhile, book_payment, settle_payment
 from app.orders.service import OrderService
 from app.orders.surroundings import OrderSurroundings
 from app.orders.transitions import Step, StepsResult, append_steps
@@ -92,6 +92,14 @@ class OrderDesk:
             self._projector.kick(booked.session_id)
         log.info("payment_booked", by=str(user.id), matter=booked.matter)
         return booked
+
+    async def settle(self, user: CurrentUser, payment_id: UUID, words: str) -> WorkList:
+        """Take a payment off the work list; returns what is left on it. Raises `PaymentNotFound`."""
+        async with self._database.pool.acquire() as db, db.transaction():
+            if not await settle_payment(db, user.organisation_id, payment_id, words):
+                raise PaymentNotFound(details={"payment_id": str(payment_id)})
+            await insert_audit(db, organisation_id=user.organisation_id, user_id=user.id, action="payment.settled", subject_id=payment_id)
+        return await self.work_list(user)
 
     async def expire_due(self) -> int:
         """Expire unpaid transfers whose hold is over and COD orders nobody confirmed in time; returns how many. Run every second.

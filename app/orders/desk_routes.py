@@ -13,8 +13,17 @@ from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.problems import problem_responses
 from app.live.errors import NotYourSession, SessionNotFound
 from app.orders.desk import OrderDesk
-from app.orders.desk_schemas import BookedPaymentView, DeskOrderList, NewPayment, NewStep, OrderEntry, OrderWithContact, WorkList
-from app.orders.errors import OrderNotFound, StateNotReachable
+from app.orders.desk_schemas import (
+    BookedPaymentView,
+    DeskOrderList,
+    NewPayment,
+    NewStep,
+    OrderEntry,
+    OrderWithContact,
+    Settlement,
+    WorkList,
+)
+from app.orders.errors import OrderNotFound, PaymentNotFound, StateNotReachable
 from app.orders.payments import ReceivedPayment
 from app.orders.transitions import Step
 
@@ -79,6 +88,16 @@ async def book_payment(body: NewPayment, user: SignedInUser, desk: Desk) -> Book
     payment = ReceivedPayment(user.organisation_id, body.order_id, body.reference, body.amount_vnd, body.received_at)
     booked = await desk.book(user, payment)
     return BookedPaymentView(payment_id=booked.payment_id, order_id=booked.order_id, matter=booked.matter)
+
+
+@router.post(
+    "/payments/{payment_id}/settlement",
+    summary="Take a payment off the work list",
+    description="Staff of the organisation. Says in a few words how it was settled; audited.",
+    responses=problem_responses(NotSignedIn, OriginRefused, PaymentNotFound, MalformedRequest),
+)
+async def settle_payment(payment_id: UUID, body: Settlement, user: SignedInUser, desk: Desk) -> WorkList:
+    return await desk.settle(user, payment_id, body.words)
 
 
 @router.get(

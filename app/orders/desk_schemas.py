@@ -89,6 +89,14 @@ class NewPayment(BaseModel):
     received_at: AwareDatetime
 
 
+class Settlement(BaseModel):
+    """How a payment on the work list was dealt with."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"words": "Đã hoàn lại tiền ngày 24/11"}]})
+
+    words: str = Field(min_length=1, max_length=200, description="for colleagues; no buyers' data")
+
+
 class BookedPaymentView(BaseModel):
     payment_id: UUID
     order_id: UUID | None

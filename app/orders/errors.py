@@ -91,6 +91,12 @@ class OrderNotFound(NotFound):
     title_en = "There is no such order."
 
 
+class PaymentNotFound(NotFound):
+    code = "payment_not_found"
+    title_vi = "Không tìm thấy khoản tiền này trong danh sách cần xem."
+    title_en = "There is no such payment on the work list."
+
+
 class StateNotReachable(Conflict):
     """`details["had"]` lists the entries the order has, `details["kind"]` the one that cannot follow them."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
+from app.infra.clock import utc_now
 from app.infra.database import RawConnection
 from app.orders.ledger import Entry
 from app.orders.transitions import Step, append_steps
@@ -16,6 +17,10 @@ Matter = Literal["late", "under", "over", "unmatched"]
 _FIND_REFERENCE = "SELECT id, order_id, matter FROM payments WHERE organisation_id = $1 AND reference = $2"
 _FIND_ORDER = """
 SELECT o.session_id, o.total_vnd FROM orders o JOIN sessions s ON s.id = o.session_id WHERE o.id = $1 AND s.organisation_id = $2
+"""
+_SETTLE = """
+UPDATE payments SET settled_at = $3, settlement = $4
+WHERE organisation_id = $1 AND id = $2 AND matter IS NOT NULL AND settled_at IS NULL RETURNING id
 """
 _INSERT = """
 INSERT INTO payments (id, organisation_id, order_id, reference, amount_vnd, received_at, matter) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -61,6 +66,11 @@ async def book_payment(db: RawConnection, payment: ReceivedPayment, *, call_seco
     if not isinstance(result.answers[0], Entry):
         return await _insert(db, payment, payment.order_id, "late", session_id)
     return await _insert(db, payment, payment.order_id, "over" if payment.amount_vnd > order["total_vnd"] else None, session_id)
+
+
+async def settle_payment(db: RawConnection, organisation_id: UUID, payment_id: UUID, words: str) -> bool:
+    """Note how a payment that needed a person was dealt with; False when there is none waiting."""
+    return await db.fetchval(_SETTLE, organisation_id, payment_id, utc_now(), words) is not None
 
 
 async def _insert(

@@ -10,7 +10,7 @@ from fastapi.requests import HTTPConnection
 
 from app.accounts.access import SignedInUser
 from app.catalog.errors import InvalidAddress
-from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
+from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, TooManyRequests
 from app.infra.problems import problem_responses
 from app.live.errors import NotYourSession, ProductNotInSession, SessionNotFound, SessionNotLive
 from app.orders.errors import (
@@ -31,6 +31,7 @@ from app.protocol.commands import OrderContent
 from app.protocol.events import OrderReceipt
 from app.protocol.views import OfferView
 from app.realtime.errors import TicketInvalid
+from app.realtime.rate_limit import KeyedLimits
 from app.realtime.viewer_device import ViewerDevice
 
 router = APIRouter(prefix="/api/v1/sessions/{session_id}", tags=["orders"])
@@ -48,6 +49,15 @@ def _orders(connection: HTTPConnection) -> OrderService:
 
 Offers = Annotated[OfferService, Depends(_offers)]
 Orders = Annotated[OrderService, Depends(_orders)]
+
+
+def _pace(connection: HTTPConnection) -> KeyedLimits:
+    pace: KeyedLimits = connection.app.state.http_orders
+    return pace
+
+
+# The socket's commands are paced by its router; orders by HTTP are paced alike, per device.
+HttpOrderPace = Annotated[KeyedLimits, Depends(_pace)]
 
 
 _STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, MalformedRequest)
@@ -124,12 +134,19 @@ async def end_offer(session_id: UUID, offer_id: UUID, user: SignedInUser, offers
         KeyReused,
         Busy,
         OutcomeUnknown,
+        TooManyRequests,
         MalformedRequest,
     ),
 )
 async def place_order(
-    session_id: UUID, body: Annotated[OrderContent, Body(examples=[ORDER_EXAMPLE])], device_id: ViewerDevice, orders: Orders
+    session_id: UUID,
+    body: Annotated[OrderContent, Body(examples=[ORDER_EXAMPLE])],
+    device_id: ViewerDevice,
+    orders: Orders,
+    pace: HttpOrderPace,
 ) -> OrderReceipt:
+    if wait_seconds := pace.take(str(device_id)):
+        raise TooManyRequests(retry_after_seconds=wait_seconds)
     return await orders.place(device_id, session_id, body)
 
 

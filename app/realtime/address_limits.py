@@ -6,35 +6,22 @@ import ipaddress
 from collections.abc import Callable
 
 from app.infra.clock import monotonic
-from app.realtime.rate_limit import TokenBucket
-
-_ADDRESSES_MAX = 50_000
+from app.realtime.rate_limit import KeyedLimits
 
 
 class AddressLimits:
-    """Paces new sockets per address; IPv6 counts by /64, the part that one household or phone is given.
+    """Paces per address; IPv6 counts by /64, the part that one household or phone is given.
 
     Loopback is free: it is a proxy on this machine that does not say for whom it speaks.
     """
 
     def __init__(self, *, per_second: float, burst: float, now: Callable[[], float] = monotonic) -> None:
-        self._per_second = per_second
-        self._burst = burst
-        self._now = now
-        self._buckets: dict[str, TokenBucket] = {}
+        self._limits = KeyedLimits(per_second=per_second, burst=burst, now=now)
 
     def take(self, address: str) -> float:
-        """0.0 when one more socket may come, else the seconds to wait."""
+        """0.0 when one more may come, else the seconds to wait."""
         network = _network_of(address)
-        if network is None:
-            return 0.0
-        bucket = self._buckets.get(network)
-        if bucket is None:
-            if len(self._buckets) >= _ADDRESSES_MAX:
-                # Everyone starts anew: better than to remember without bound.
-                self._buckets.clear()
-            bucket = self._buckets[network] = TokenBucket(per_second=self._per_second, burst=self._burst, now=self._now)
-        return bucket.take()
+        return 0.0 if network is None else self._limits.take(network)
 
 
 def _network_of(address: str) -> str | None:

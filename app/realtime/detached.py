@@ -8,16 +8,12 @@ while a broadcast is under way closing waits for its end.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import select
-import socket
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
-from itertools import compress
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from uuid import UUID
 
-import structlog
 from typing_extensions import override
 
 from app.infra.clock import monotonic
@@ -25,11 +21,10 @@ from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
 from app.realtime import counters
 from app.realtime.connection import Connection
+from app.realtime.descriptors import Deadlines, end_sending
 from app.realtime.frames import NO_STATUS, POLICY_VIOLATION, FrameError, FrameReader, Opcode, Received, close_frame, pong_frame, text_frame
 from app.realtime.identity import Identity
 from app.settings import RealtimeSettings
-
-log = structlog.get_logger(__name__)
 
 Receiver = Callable[[Connection, str | bytes], Awaitable[None]]
 
@@ -42,47 +37,14 @@ _WRITES_PER_TURN = 1_024  # about 10 ms of a broadcast
 _INBOX_MAX = 16  # then the client is not read until it is answered: TCP holds it back
 _SWEEP_SECONDS = 0.5
 _CLOSING_SECONDS = 5.0
-
-
 # Reads nothing any more: stands in as the reader of a client that broke the protocol.
 _DEAF = FrameReader(0)
-
-
-class FdSet:
-    """A set of fds at one byte each: those of a room's viewers."""
-
-    __slots__ = ("_members", "count")
-
-    def __init__(self) -> None:
-        self._members = bytearray()
-        self.count = 0
-
-    def __contains__(self, fd: int) -> bool:
-        return fd < len(self._members) and self._members[fd] == 1
-
-    def __iter__(self) -> Iterator[int]:
-        return compress(range(len(self._members)), self._members)
-
-    def add(self, fd: int) -> None:
-        if fd >= len(self._members):
-            self._members.extend(bytes(fd + 1_024 - len(self._members)))
-        self.count += not self._members[fd]
-        self._members[fd] = 1
-
-    def remove(self, fd: int) -> None:
-        self.count -= self._members[fd]
-        self._members[fd] = 0
-
-
-def can_detach_sockets() -> bool:
-    """Only Linux has epoll and TCP_USER_TIMEOUT."""
-    return hasattr(select, "epoll") and hasattr(socket, "TCP_USER_TIMEOUT")
 
 
 class DetachedConnection(Connection):
     """One viewer's fd. Kept small: there are tens of thousands in a worker."""
 
-    __slots__ = ("_device_id", "_sockets", "closing", "fd", "gone", "inbox", "outbox", "reader", "rests")
+    __slots__ = ("_device_id", "_sockets", "closing", "fd", "gone", "inbox", "outbox", "reader")
 
     def __init__(self, sockets: DetachedSockets, fd: int, *, device_id: UUID, session_id: UUID) -> None:
         super().__init__(session_id, author="")
@@ -90,7 +52,7 @@ class DetachedConnection(Connection):
         self._device_id = device_id.bytes  # half the size of a UUID object
         self.fd = fd
         self.reader: FrameReader | None = None
-        self.inbox: deque[bytes] | None = None
+        self.inbox: deque[bytes | Received | FrameError] | None = None
         self.outbox: deque[bytes] | None = None
         self.closing = False
         self.gone = False
@@ -129,10 +91,11 @@ class DetachedSockets:
         self._ready = bytearray()
         self._rounds = 0
         self._doomed: list[int] = []
-        self._hello_due: dict[DetachedConnection, float] = {}
-        self._unfinished: dict[DetachedConnection, float] = {}
-        self._parked: dict[DetachedConnection, float] = {}
-        self._closing: dict[DetachedConnection, float] = {}
+        self._hello_due = Deadlines[DetachedConnection](settings.hello_timeout_seconds)
+        self._resting = Deadlines[DetachedConnection](_REST_SECONDS)
+        self._unfinished = Deadlines[DetachedConnection](settings.slow_timeout_seconds)
+        self._parked = Deadlines[DetachedConnection](settings.slow_timeout_seconds)
+        self._closing = Deadlines[DetachedConnection](_CLOSING_SECONDS)
         self._tasks = TaskOwner("detached")
 
     @property
@@ -167,7 +130,7 @@ class DetachedSockets:
         self._connections[fd] = connection
         self._ready[fd] = 1
         self._epoll.register(fd, select.EPOLLIN)
-        self._hello_due[connection] = monotonic() + self._settings.hello_timeout_seconds
+        self._hello_due.add(connection)
 
     async def broadcast(self, fds: Iterable[int], frame: bytes) -> None:
         """Write one frame to every fd that takes bytes. Who joins meanwhile does not get it, who leaves meanwhile is skipped."""
@@ -232,22 +195,28 @@ class DetachedSockets:
         connection.closing = True
         if not connection.gone:
             self._ready[connection.fd] = 0
-            self._closing[connection] = monotonic() + _CLOSING_SECONDS
+            self._closing.add(connection)
 
     # --- events ---
 
     def _on_ready(self) -> None:
-        for fd, events in self._epoll.poll(0, _EVENTS_PER_TURN):
-            connection = self._connections[fd]
-            if connection is None:
-                continue
-            if events & (select.EPOLLHUP | select.EPOLLERR):
-                self._drop(connection)
-                continue
-            if events & select.EPOLLOUT:
-                self._resume(connection)
-            if events & select.EPOLLIN and not connection.gone:
-                self._read(connection)
+        """A few at a time: epoll then goes round among all that are ready, so nobody's flood keeps the others from being read."""
+        until = monotonic() + _READ_SECONDS_PER_TURN
+        while ready := self._epoll.poll(0, _EVENTS_PER_POLL):
+            for fd, events in ready:
+                if (connection := self._connections[fd]) is not None:
+                    self._serve(connection, events)
+            if monotonic() >= until:
+                return
+
+    def _serve(self, connection: DetachedConnection, events: int) -> None:
+        if events & (select.EPOLLHUP | select.EPOLLERR):
+            self._drop(connection)
+            return
+        if events & select.EPOLLOUT:
+            self._resume(connection)
+        if events & select.EPOLLIN and not connection.gone:
+            self._read(connection)
 
     def _read(self, connection: DetachedConnection) -> None:
         try:
@@ -273,26 +242,19 @@ class DetachedSockets:
         if len(messages) > _FRAMES_PER_READ:
             self._let_rest(connection)
         if violation is not None:
-            self._refuse(connection, violation)
+            self._finish(connection, violation)
 
     def _keep(self, connection: DetachedConnection, reader: FrameReader | None) -> None:
         """Remember a message that has begun, and since when; or that nothing is begun."""
-        if reader is None:
-            self._unfinished.pop(connection, None)
+        if reader is None or reader is _DEAF:
+            self._unfinished.discard(connection)
         elif connection.reader is None:
-            self._unfinished[connection] = monotonic() + self._settings.slow_timeout_seconds
+            self._unfinished.add(connection)
         connection.reader = reader
 
     def _let_rest(self, connection: DetachedConnection) -> None:
         """Read a client that floods more slowly: TCP holds it back, and what it costs is bounded."""
-        if connection.rests or connection.gone:
-            return
-        connection.rests = True
-        self._listen(connection)
-        asyncio.get_running_loop().call_later(_REST_SECONDS, self._wake, connection)
-
-    def _wake(self, connection: DetachedConnection) -> None:
-        connection.rests = False
+        self._resting.add(connection)
         self._listen(connection)
 
     def _obey(self, connection: DetachedConnection, message: Received) -> None:
@@ -302,21 +264,31 @@ class DetachedSockets:
                 if connection.outbox is None and not connection.closing:
                     self.write(connection, pong_frame(message.payload))
             case Opcode.CLOSE:
-                if not connection.closing:
-                    self.write(connection, close_frame(int.from_bytes(message.payload[:2], "big") if message.payload else NO_STATUS))
-                self._drop(connection)
+                self._finish(connection, message)
             case Opcode.TEXT | Opcode.BINARY:
                 if not connection.closing:
                     self._enqueue(connection, message.payload)
             case Opcode.PONG | Opcode.CONTINUATION:
                 pass
 
-    def _refuse(self, connection: DetachedConnection, violation: FrameError) -> None:
-        """Say why, and end our side: nothing more that the client sends can be understood, so it is read only to be thrown away."""
-        self.close_with(connection, violation.code, violation.reason)
-        connection.reader = _DEAF
-        if connection.outbox is None and not connection.gone:
-            _end_sending(connection.fd)
+    def _finish(self, connection: DetachedConnection, last: Received | FrameError) -> None:
+        """Nothing after this counts: what comes is read only to be thrown away. What came before is answered first, for some seconds."""
+        self._keep(connection, _DEAF)
+        if connection.inbox is None or connection.closing:
+            self._end(connection, last)
+        else:
+            connection.inbox.append(last)
+            self._closing.add(connection)
+
+    def _end(self, connection: DetachedConnection, last: Received | FrameError) -> None:
+        if isinstance(last, FrameError):
+            self.close_with(connection, last.code, last.reason)
+            if connection.outbox is None and not connection.gone:
+                end_sending(connection.fd)
+            return
+        if not connection.closing:
+            self.write(connection, close_frame(int.from_bytes(last.payload[:2], "big") if last.payload else NO_STATUS))
+        self._drop(connection)
 
     # --- messages, one after the other per viewer; a task lives only while there are any ---
 
@@ -333,7 +305,11 @@ class DetachedSockets:
         inbox = connection.inbox
         while inbox and not connection.gone:
             was_full = len(inbox) >= _INBOX_MAX
-            await self._receive(connection, inbox.popleft())
+            message = inbox.popleft()
+            if isinstance(message, bytes):
+                await self._receive(connection, message)
+            else:
+                self._end(connection, message)
             if was_full:
                 self._listen(connection)
         connection.inbox = None
@@ -353,7 +329,7 @@ class DetachedSockets:
     def _park(self, connection: DetachedConnection, rest: bytes) -> None:
         connection.outbox = deque([rest] if rest else [])
         self._ready[connection.fd] = 0
-        self._parked[connection] = monotonic() + self._settings.slow_timeout_seconds
+        self._parked.add(connection)
         self._listen(connection)
 
     def _resume(self, connection: DetachedConnection) -> None:
@@ -371,7 +347,7 @@ class DetachedSockets:
                 return
             outbox.popleft()
         connection.outbox = None
-        self._parked.pop(connection, None)
+        self._parked.discard(connection)
         self._ready[connection.fd] = 0 if connection.closing else 1
         self._listen(connection)
 
@@ -380,7 +356,7 @@ class DetachedSockets:
         if connection.gone:
             return
         is_full = connection.inbox is not None and len(connection.inbox) >= _INBOX_MAX
-        wanted = 0 if is_full or connection.rests else select.EPOLLIN
+        wanted = 0 if is_full or connection in self._resting else select.EPOLLIN
         self._epoll.modify(connection.fd, wanted | (select.EPOLLOUT if connection.outbox is not None else 0))
 
     # --- the end ---
@@ -393,8 +369,8 @@ class DetachedSockets:
         self._ready[fd] = 0
         self._connections[fd] = None
         self._epoll.unregister(fd)
-        for waiting in (self._hello_due, self._unfinished, self._parked, self._closing):
-            waiting.pop(connection, None)
+        for waiting in (self._hello_due, self._resting, self._unfinished, self._parked, self._closing):
+            waiting.discard(connection)
         self._doomed.append(fd)
         if not self._rounds:
             self._close_doomed()
@@ -408,36 +384,16 @@ class DetachedSockets:
     async def _sweep_forever(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
-            now = monotonic()
             counters.PARKED.set(len(self._parked))
-            for connection in _overdue(self._hello_due, now):
+            for connection in self._hello_due.take_overdue():
                 if not connection.said_hello:
                     connection.close(CloseCode.NO_HELLO)
-            for connection in _overdue(self._unfinished, now):
+            for connection in self._resting.take_overdue():
+                self._listen(connection)
+            for connection in self._unfinished.take_overdue():
                 self.close_with(connection, POLICY_VIOLATION, "a message that does not end")
-            for connection in _overdue(self._parked, now):
+            for connection in self._parked.take_overdue():
                 counters.SHED_SLOW.inc()
                 connection.close(CloseCode.SLOW)
-            for connection in _overdue(self._closing, now):
+            for connection in self._closing.take_overdue():
                 self._drop(connection)
-
-
-def _end_sending(fd: int) -> None:
-    opened = socket.socket(fileno=fd)
-    with contextlib.suppress(OSError):
-        opened.shutdown(socket.SHUT_WR)
-    opened.detach()
-
-
-def _overdue(waiting: dict[DetachedConnection, float], now: float) -> list[DetachedConnection]:
-    """Takes out those whose time is up. All of one dictionary wait equally long, so the oldest come first."""
-    due = []
-    for connection, deadline in waiting.items():
-        if deadline > now:
-            break
-        due.append(connection)
-    for connection in due:
-        del waiting[connection]
-    if not waiting:
-        waiting.clear()  # an emptied dictionary keeps the table of its fullest moment
-    return due

@@ -66,6 +66,8 @@ class ViewerGate:
 
     def check(self, request: UpgradeRequest, *, scheme: str, peer: str) -> UUID:
         """The device that enters. Raises `OriginRefused`, `TicketInvalid`, `TooManyRequests`, `CapacityReached`."""
+        if peer in self.settings.trusted_proxies and request.forwarded_proto:
+            scheme = request.forwarded_proto
         if not origin_allowed(request.origin, host=request.host, scheme=scheme, allowed=self.settings.allowed_origins):
             raise OriginRefused
         device_id = self.tickets.read(_ticket_in(request.cookie))
@@ -175,6 +177,8 @@ class Doorway(HttpToolsProtocol):
     async def _open_room(self, gate: ViewerGate, request: UpgradeRequest, device_id: UUID, rest: bytes) -> None:
         try:
             await gate.rooms.room_for_viewer(request.session_id)
+            # Asked again: many may have waited for this room at once.
+            gate.rooms.check_capacity()
         except AppError as error:
             self._refuse(error)
         except Exception as error:  # noqa: BLE001 - whichever store failed, the viewer may come back

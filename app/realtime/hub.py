@@ -12,7 +12,8 @@ from app.infra.clock import monotonic
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
 from app.realtime.connection import Connection
-from app.realtime.detached import DetachedConnection, DetachedSockets, FdSet
+from app.realtime.descriptors import FdSet
+from app.realtime.detached import DetachedConnection, DetachedSockets
 from app.realtime.device import Device, Paces
 from app.realtime.errors import CapacityReached
 from app.realtime.identity import Audience

@@ -1,4 +1,4 @@
-"""Token buckets: a sustained pace with a burst."""
+"""Token buckets: a sustained pace with a burst, alone or one for each of many keys."""
 
 from __future__ import annotations
 
@@ -26,3 +26,24 @@ class TokenBucket:
             self._tokens -= 1.0
             return 0.0
         return (1.0 - self._tokens) / self._per_second
+
+
+class KeyedLimits:
+    """A token bucket for each key that was seen lately; bounded, because keys come from strangers."""
+
+    def __init__(self, *, per_second: float, burst: float, keys_max: int = 50_000, now: Callable[[], float]) -> None:
+        self._per_second = per_second
+        self._burst = burst
+        self._keys_max = keys_max
+        self._now = now
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def take(self, key: str) -> float:
+        """0.0 when granted, else the seconds to wait."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            if len(self._buckets) >= self._keys_max:
+                # Everyone starts anew: better than to remember without bound.
+                self._buckets.clear()
+            bucket = self._buckets[key] = TokenBucket(per_second=self._per_second, burst=self._burst, now=self._now)
+        return bucket.take()

@@ -54,6 +54,7 @@ class UpgradeRequest:
     origin: str | None
     cookie: str
     forwarded_for: str
+    forwarded_proto: str
 
 
 def is_viewer_upgrade(head: bytes) -> bool:
@@ -83,6 +84,7 @@ def read_upgrade(head: bytes) -> UpgradeRequest:
         origin=None if origin is None else origin.decode("latin-1"),
         cookie=headers.get(b"cookie", b"").decode("latin-1"),
         forwarded_for=headers.get(b"x-forwarded-for", b"").decode("latin-1"),
+        forwarded_proto=headers.get(b"x-forwarded-proto", b"").decode("latin-1"),
     )
 
 

@@ -68,6 +68,7 @@ ACCESS = {
     f"GET {S}/orders/{{order_id}}": "signed in",
     f"POST {S}/orders/{{order_id}}/steps": "signed in",
     "POST /api/v1/payments": "signed in",
+    "POST /api/v1/payments/{payment_id}/settlement": "signed in",
     "GET /api/v1/payments/work-list": "signed in",
     f"GET {S}/stats": "signed in",
     "GET /api/v1/metrics/definitions": "public",

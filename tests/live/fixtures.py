@@ -45,3 +45,10 @@ async def live_market(market: Market) -> Market:
     """The same, with its session live."""
     await market.goes_live()
     return market
+
+
+@pytest.fixture(scope="module")
+async def live_house(house: Market) -> Market:
+    """The module's market with its session live, for the many tests that only need a room to be in. They close their own sockets."""
+    await house.goes_live()
+    return house

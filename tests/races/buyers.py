@@ -113,7 +113,7 @@ def main(arguments: list[str]) -> None:
         shoppers = [
             threading.Thread(
                 target=shop,
-                args=(Buyer(int(port), session_id, log), offers.split(","), random.Random(f"{seed} {number}"), stopping),
+                args=(Buyer(int(port), session_id, log), offers.split(","), random.Random(f"{seed} {number}"), stopping),  # noqa: S311 - a course that can be repeated
                 daemon=True,
             )
             for number in range(int(count))

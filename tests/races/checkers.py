@@ -125,24 +125,26 @@ async def statistics_differ(redis: RedisClients, prefix: str, truth: Truth) -> l
     """G4: every figure the projector keeps in Redis is that of a fold over the ledger."""
     keys = SessionKeys(prefix, truth.session_id)
     ladder = truth.ladder()
-    totals = await redis.idempotent.hgetall(keys.ledger)
     products = {f"{product}:{name}": figure for product, figures in ladder.products.items() for name, figure in figures.items()}
-    minutes = await redis.idempotent.hgetall(keys.ledger_minutes)
     per_minute: Counter[str] = Counter()
-    for field, value in minutes.items():
-        per_minute[field.partition(":")[2]] += int(value)
+    for field, value in (await _numbers(redis, keys.ledger_minutes)).items():
+        per_minute[field.partition(":")[2]] += value
     return [
-        *_differences("totals", totals, {**ladder.totals, "seq": ladder.last_seq}),
-        *_differences("products", await redis.idempotent.hgetall(keys.products), products),
-        *_differences("taken", await redis.idempotent.hgetall(keys.taken), ladder.taken),
+        *_differences("totals", await _numbers(redis, keys.ledger), {**ladder.totals, "seq": ladder.last_seq}),
+        *_differences("products", await _numbers(redis, keys.products), products),
+        *_differences("taken", await _numbers(redis, keys.taken), ladder.taken),
         *_differences("minutes", per_minute, ladder.totals),
         *_differences("buyers", {"count": await redis.idempotent.scard(keys.buyers)}, {"count": len(ladder.buyers)}),
     ]
 
 
-def _differences(of: str, found: Mapping[str, str | int], expected: Mapping[str, int]) -> list[str]:
+async def _numbers(redis: RedisClients, key: str) -> dict[str, int]:
+    return {str(name): int(figure) for name, figure in (await redis.idempotent.hgetall(key)).items()}
+
+
+def _differences(of: str, found: Mapping[str, int], expected: Mapping[str, int]) -> list[str]:
     names = found.keys() | expected.keys()
-    pairs = {name: (int(found.get(name, 0)), expected.get(name, 0)) for name in names}
+    pairs = {name: (found.get(name, 0), expected.get(name, 0)) for name in names}
     return [f"{of} {name}: Redis {got}, ledger {wanted}" for name, (got, wanted) in sorted(pairs.items()) if got != wanted]
 
 

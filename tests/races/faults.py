@@ -14,6 +14,7 @@ import psutil
 import redis.asyncio as redis_client
 
 from tests.infra.service_process import ServiceProcess
+from tests.metrics.builders import eventually
 from tests.races.proxy import LossyProxy, once
 
 WORKER = "app.cli worker"
@@ -54,13 +55,19 @@ class Faults:
     async def take_snapshot(self) -> None:
         """Copy what Redis has on disk, to be put back later."""
         shutil.rmtree(self._snapshot, ignore_errors=True)
-        shutil.copytree(self._redis_folder, self._snapshot, ignore=lambda folder, names: [name for name in names if _is_socket(folder, name)])
+        shutil.copytree(
+            self._redis_folder, self._snapshot, ignore=lambda folder, names: [name for name in names if _is_socket(folder, name)]
+        )
 
     async def _victim(self, part: str) -> psutil.Process:
-        async with asyncio.timeout(SEEN_WITHIN_SECONDS):
-            while not (found := self._running.named(part)):
-                await asyncio.sleep(0.05)
-        return self._choice.choice(sorted(found, key=lambda process: process.pid))
+        await eventually(self._is_there(part), within_seconds=SEEN_WITHIN_SECONDS)
+        return self._choice.choice(sorted(self._running.named(part), key=lambda process: process.pid))
+
+    def _is_there(self, part: str) -> Callable[[], Awaitable[bool]]:
+        async def look() -> bool:
+            return bool(self._running.named(part))
+
+        return look
 
     async def _kill(self, part: str) -> None:
         victim = await self._victim(part)
@@ -101,9 +108,11 @@ class Faults:
     async def _lose_an_answer(self) -> None:
         before = self._proxy.lost
         self._proxy.loses_answer = once(lambda data: b"POST" in data)
-        async with asyncio.timeout(SEEN_WITHIN_SECONDS):
-            while self._proxy.lost == before:
-                await asyncio.sleep(0.02)
+
+        async def is_lost() -> bool:
+            return self._proxy.lost > before
+
+        await eventually(is_lost, within_seconds=SEEN_WITHIN_SECONDS)
 
     async def _cut_all(self) -> None:
         self._proxy.cut()

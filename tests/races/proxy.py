@@ -31,7 +31,10 @@ class LossyProxy:
     ) -> None:
         self._writers |= {client[1], server[1]}
         armed = asyncio.Event()
-        both = [asyncio.ensure_future(self._requests(client[0], server[1], armed)), asyncio.ensure_future(self._answers(server[0], client[1], armed))]
+        both = [
+            asyncio.ensure_future(self._requests(client[0], server[1], armed)),
+            asyncio.ensure_future(self._answers(server[0], client[1], armed)),
+        ]
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:

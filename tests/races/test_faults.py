@@ -10,6 +10,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -42,7 +43,7 @@ class BuyersLog:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def facts(self) -> list[dict]:
+    def facts(self) -> list[dict[str, Any]]:
         lines = self._path.read_text(encoding="utf-8").splitlines() if self._path.exists() else []
         # the last line may be half written
         return [json.loads(line) for line in lines if line.endswith("}")]
@@ -103,7 +104,7 @@ async def _until_ready(running: ServiceProcess) -> None:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("seed", seeds())
 async def test_orders_survive_the_death_of_any_part(server_folder: Path, tmp_path: Path, seed: int) -> None:
-    choice, proxy, log_path = random.Random(seed), LossyProxy(), tmp_path / "buyers.log"
+    choice, proxy, log_path = random.Random(seed), LossyProxy(), tmp_path / "buyers.log"  # noqa: S311 - a course that can be repeated
     url, redis_url = EmbeddedPostgres(server_folder).url, EmbeddedRedis(server_folder).url
 
     with service(server_folder) as running:
@@ -115,7 +116,7 @@ async def test_orders_survive_the_death_of_any_part(server_folder: Path, tmp_pat
             log = BuyersLog(log_path)
             await _course_of_faults(Faults(running, redis_url=redis_url, proxy=proxy, choice=choice), log, choice)
             await _until_ready(running)
-            await asyncio.wait_for(buyers.communicate(), FINISHED_WITHIN_SECONDS)
+            await asyncio.wait_for(buyers.communicate(b"enough"), FINISHED_WITHIN_SECONDS)
         async with open_redis(redis_url) as redis:
             truth = await statistics_agree(redis, PREFIX, url=url, session_id=market.session_id)
 

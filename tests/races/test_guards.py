@@ -6,9 +6,9 @@ Where two guards stand behind each other, the first alone may go without harm; t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -18,13 +18,14 @@ from app.infra.redis_client import RedisClients
 from app.metrics.service import MetricsService
 from app.metrics.store import MetricsStore
 from app.orders import batch_sql, ledger_store, placing
-from app.orders.batch import WantedOrder
+from app.orders.batch import BatchResult, WantedOrder, write_batch
 from app.orders.fold import delta_of
 from app.orders.ledger import entry_of
 from app.orders.placing import PlacingQueue
 from app.protocol.events import OrderReceipt
 from tests.orders.builders import Market, a_wanted_order, an_offer
 from tests.races.checkers import (
+    Acknowledged,
     acknowledged_but_not_written,
     chain_broken,
     complaints_about,
@@ -36,6 +37,7 @@ from tests.races.checkers import (
 from tests.races.writers import a_node, acknowledged, place_all
 
 NODES = 4
+SEQ_CHECK = "local is_new = entry_seq == seq + 1"
 _LEDGER_ORDER = (
     "ALTER TABLE orders DROP CONSTRAINT fk_orders_ledger_entry, DROP CONSTRAINT uq_orders_seq",
     "ALTER TABLE ledger_entries DROP CONSTRAINT pk_ledger_entries",
@@ -116,9 +118,8 @@ async def test_without_the_lock_and_the_key_of_the_ledger_stock_is_oversold(
 
 
 @pytest.fixture
-def no_repeat_lookup(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_repeat_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_sql, "FIND_REPEATS", batch_sql.FIND_REPEATS + " WHERE false")
-    return None
 
 
 @pytest.mark.usefixtures("no_repeat_lookup")
@@ -175,8 +176,9 @@ async def test_without_the_check_of_seq_two_projectors_count_twice(
 
     def build_careless(store: MetricsStore, clients: RedisClients, prefix: str) -> None:
         build(store, clients, prefix)
-        script = store._apply.script.replace("local is_new = entry_seq == seq + 1", "local is_new = true")
-        assert script != store._apply.script
+        script = str(store._apply.script)
+        assert SEQ_CHECK in script
+        script = script.replace(SEQ_CHECK, "local is_new = true")
         store._apply = clients.once.register_script(script)
 
     monkeypatch.setattr(MetricsStore, "__init__", build_careless)
@@ -184,13 +186,13 @@ async def test_without_the_check_of_seq_two_projectors_count_twice(
     assert await _project_twice(database, redis, redis_prefix, postgres_url, market) != []
 
 
-async def _place_and_lose_the_commit(database: Database, market: Market, monkeypatch: pytest.MonkeyPatch) -> list:
+async def _place_and_lose_the_commit(database: Database, market: Market, monkeypatch: pytest.MonkeyPatch) -> list[Acknowledged]:
     """The connection dies just before the first COMMIT; returns what clients were told."""
     offer_id = await an_offer(database, market, total=30)
-    write, deaths = placing.write_batch, iter([True])
+    deaths = iter([True])
 
-    async def write_and_die(db: asyncpg.Connection, *arguments: object) -> object:
-        result = await write(db, *arguments)
+    async def write_and_die(db: asyncpg.Connection, session_id: UUID, orders: Sequence[WantedOrder]) -> BatchResult:
+        result = await write_batch(db, session_id, orders)
         if next(deaths, False):
             db.terminate()
         return result
@@ -214,11 +216,12 @@ async def test_nobody_is_told_before_the_commit(
 async def test_an_answer_before_the_commit_is_an_order_that_was_never_written(
     database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def commit_after_telling(queue: PlacingQueue, batch: list) -> None:
+    async def commit_after_telling(queue: PlacingQueue, batch: list[placing._Waiting]) -> None:
         try:
             async with queue._pool.acquire() as db, db.transaction():
-                result = await placing.write_batch(db, queue._session_id, [waiting.order for waiting in batch])
+                result = await write_batch(db, queue._session_id, [waiting.order for waiting in batch])
                 placing._answer(batch, result.answers)
+                db.terminate()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             return
 
@@ -244,4 +247,6 @@ async def test_the_checkers_see_an_altered_amount_a_missing_entry_and_a_lost_uni
     del truth.ledger[2]
     assert len(acknowledged_but_not_written(known, truth)) == 1
     assert len(sold_too_much_or_lost(truth)) == 1
-    assert acknowledged_but_not_written([*known, type(known[0])(uuid4(), uuid4(), uuid4(), 9, 1)], truth)[-1].endswith("is not in the orders")
+    assert acknowledged_but_not_written([*known, type(known[0])(uuid4(), uuid4(), uuid4(), 9, 1)], truth)[-1].endswith(
+        "is not in the orders"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -88,6 +89,10 @@ async def test_a_batch_whose_commit_never_arrived_is_written_by_the_repeat(
     assert len(truth.orders) == 31
 
 
+def _holds(statement: bytes, data: bytes) -> bool:
+    return statement in data
+
+
 async def test_connections_that_break_at_any_statement_double_nothing(
     database: Database, market: Market, postgres_url: str, short_folder: Path
 ) -> None:
@@ -98,7 +103,7 @@ async def test_connections_that_break_at_any_statement_double_nothing(
     async with _database_behind(proxy, postgres_url, short_folder) as unreliable, a_node(unreliable.pool) as node:
         answering = asyncio.ensure_future(place_all(node, orders[:30]))
         for statement in (b"ledgers", b"offers", b"ledger_entries", b"order_lines", b"COMMIT"):
-            proxy.loses_answer = once(lambda data, wanted=statement: wanted in data)
+            proxy.loses_answer = once(partial(_holds, statement))
             await asyncio.sleep(0.1)
         answers = await answering + await place_all(node, orders[30:])
 

@@ -7,6 +7,7 @@ import os
 import random
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -329,3 +330,69 @@ async def test_a_reset_connection_is_let_go_once(make_house: Callable[..., House
     connection.close(CloseCode.SLOW)
 
     assert house.released == [connection]
+
+
+@pytest.mark.parametrize(
+    ("last", "code"), [(Frame(Opcode.CLOSE, struct.pack("!H", 1001)).serialize(mask=True), 1001), (b"\xc1\x80\x00\x00\x00\x00", 1002)]
+)
+async def test_what_came_before_the_end_is_answered_before_it(make_house: Callable[..., House], last: bytes, code: int) -> None:
+    house = make_house()
+    house.answer_after = 0.02
+    viewer, connection = await house.viewer()
+
+    await viewer.raw(Frame(Opcode.TEXT, b"one").serialize(mask=True) + Frame(Opcode.TEXT, b"two").serialize(mask=True) + last)
+    frame = await viewer.frame()
+
+    assert [raw for _, raw in house.received] == [b"one", b"two"]
+    assert frame is not None
+    assert struct.unpack("!H", frame[1][:2])[0] == code
+    viewer.socket.close()
+    await _until(lambda: house.released == [connection])
+
+
+async def test_whoever_never_gets_to_the_end_is_let_go(make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.realtime.detached._CLOSING_SECONDS", 0.3)
+    house = make_house()
+    house.answer_after = 30
+    viewer, connection = await house.viewer()
+
+    await viewer.raw(Frame(Opcode.TEXT, b"one").serialize(mask=True) + Frame(Opcode.CLOSE, b"").serialize(mask=True))
+
+    await _until(lambda: house.released == [connection])
+
+
+async def test_a_message_that_does_not_end_is_not_kept_for_ever(make_house: Callable[..., House]) -> None:
+    house = make_house(QUICK)
+    viewer, _ = await house.viewer()
+
+    await viewer.say(Opcode.TEXT, b"once upon a time", fin=False)
+    async with asyncio.timeout(5):
+        while (frame := await viewer.frame()) is not None and frame[0] != 8:
+            await viewer.say(Opcode.CONT, b"and then", fin=False)
+
+    assert frame is not None
+    assert struct.unpack("!H", frame[1][:2])[0] == 1008
+
+
+async def test_a_flood_of_pings_is_read_slowly_and_delays_nobody(make_house: Callable[..., House]) -> None:
+    house = make_house()
+    flooders = [await house.viewer() for _ in range(40)]
+    quiet, _ = await house.viewer()
+    pings = Frame(Opcode.PING, b"").serialize(mask=True) * 3_000
+
+    async def flood(viewer: Viewer) -> None:
+        while True:
+            await viewer.raw(pings)
+
+    floods = [asyncio.ensure_future(flood(viewer)) for viewer, _ in flooders]
+    slowest = 0.0
+    for number in range(20):
+        sent_at = time.monotonic()
+        await quiet.say(Opcode.PING, b"%d" % number)
+        assert await quiet.frame() == (10, b"%d" % number)
+        slowest = max(slowest, time.monotonic() - sent_at)
+        await asyncio.sleep(0.05)
+    for each in floods:
+        each.cancel()
+
+    assert slowest < 0.5

@@ -42,6 +42,7 @@ export type ErrorCode =
   | "organiser_only"
   | "origin_refused"
   | "outcome_unknown"
+  | "payment_not_found"
   | "producer_not_found"
   | "product_not_found"
   | "product_not_in_session"
