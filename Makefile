@@ -1,7 +1,7 @@
 # Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-browser migrate gen lock races bench-fanout bench-orders bench-scale clean web-packages browser
+.PHONY: help run test check test-browser test-nginx migrate gen lock races bench-fanout bench-orders bench-scale clean web-packages browser nginx
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
@@ -17,11 +17,14 @@ run: $(VENV)/ready ## start PostgreSQL, Redis, the service and the demo market; 
 	@$(BIN)/ocop run
 
 test: $(VENV)/ready-dev ## all tests but the browser's, on real servers that they start themselves
-	$(BIN)/python -m pytest -m "not browser" $(TESTS)
+	$(BIN)/python -m pytest -m "not browser and not nginx" -n 2 --dist worksteal $(TESTS)
 
 races: export OCOP_RACES = long
-races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… repeats one course of faults; ten minutes
-	OCOP_RACES_SEED=$(SEED) $(BIN)/python -m pytest tests/races $(TESTS)
+races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… begins with that course of faults; ten minutes
+	OCOP_RACES_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest tests/races $(TESTS)
+
+test-nginx: $(VENV)/ready-dev nginx ## the shipped nginx configuration before a real node: cached polls, sockets through TLS
+	$(BIN)/python -m pytest -m nginx $(TESTS)
 
 test-browser: $(VENV)/ready-dev browser ## drive the pages in real headless Chromium, take the README's screenshots
 	$(BIN)/python -m pytest -m browser $(TESTS)
@@ -87,6 +90,12 @@ browser:
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; \
 		else echo "The browser tests need Chromium. On Debian: sudo apt-get install chromium"; exit 1; fi; }
+
+nginx:
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null 2>&1 || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; \
+		else echo "These tests need nginx. On Debian: sudo apt-get install nginx"; exit 1; fi; }
 
 UV = build/uv/bin/uv
 build/uv/bin/uv:

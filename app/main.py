@@ -206,6 +206,8 @@ def _open_gate(app: FastAPI, settings: Settings, stack: AsyncExitStack, hub: Hub
     if carried == "auto":
         carried = "detached" if can_detach_sockets() else "portable"
     log.info("viewer_sockets", carried=carried, capacity=hub.capacity)
+    realtime = settings.realtime
+    state.addresses = AddressLimits(per_second=realtime.address_sockets_per_second, burst=realtime.address_sockets_burst)
     if carried == "portable":
         return
     sockets = DetachedSockets(settings.realtime, receive=state.router.receive, released=state.rooms.release)
@@ -214,9 +216,8 @@ def _open_gate(app: FastAPI, settings: Settings, stack: AsyncExitStack, hub: Hub
     stack.push_async_callback(sockets.stop)
     opening = TaskOwner("gate")
     stack.push_async_callback(opening.close)
-    addresses = AddressLimits(per_second=settings.realtime.address_sockets_per_second, burst=settings.realtime.address_sockets_burst)
     state.gate = ViewerGate(
-        settings=settings, tickets=state.tickets, hub=hub, rooms=state.rooms, sockets=sockets, addresses=addresses, tasks=opening
+        settings=settings, tickets=state.tickets, hub=hub, rooms=state.rooms, sockets=sockets, addresses=state.addresses, tasks=opening
     )
 
 

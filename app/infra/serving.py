@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from typing_extensions import override
 
+from app.infra.bounded_websocket import BoundedWebSocket
 from app.settings import Settings
 
 GRACEFUL_SECONDS = 5
@@ -45,7 +46,7 @@ def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         loop="uvloop",
         http=hooks.http,
         lifespan="on",
-        ws="websockets-sansio",
+        ws=BoundedWebSocket,
         # The default of 16 MiB would let one viewer fill the memory; compression would let a small frame do it.
         # Between our limit and this one a message is answered with an error instead of a closed socket.
         ws_max_size=4 * settings.realtime.max_message_bytes,

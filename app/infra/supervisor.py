@@ -16,8 +16,9 @@ from app.infra.startup_checks import StartupError
 
 _POLL_SECONDS = 0.1
 _FIRST_BACKOFF_SECONDS = 0.5
-_LONGEST_BACKOFF_SECONDS = 30.0
-_STEADY_SECONDS = 60.0
+# Short, because while a store is away nobody can order; long enough that a part that cannot live does not eat the machine.
+_LONGEST_BACKOFF_SECONDS = 4.0
+_STEADY_SECONDS = 20.0
 
 
 class StopRequested(KeyboardInterrupt):
@@ -180,8 +181,7 @@ class Supervisor:
                 return
             if now - watched.started_at > _STEADY_SECONDS:
                 watched.failures = 0
-            pause = min(_FIRST_BACKOFF_SECONDS * 2**watched.failures, _LONGEST_BACKOFF_SECONDS)
-            watched.failures += 1
+            pause = _next_pause(watched)
             watched.restart_at = now + pause
             self._report(f"{watched.part.name} ended unexpectedly; starting it again in {pause:g} s.")
         elif now >= watched.restart_at:
@@ -190,5 +190,12 @@ class Supervisor:
             try:
                 watched.part.start()
             except StartupError as error:
+                # It may have been killed while it started, so this is no reason to wait longer than after any other end.
                 self._report(str(error))
-                watched.restart_at = now + _LONGEST_BACKOFF_SECONDS
+                watched.restart_at = time.monotonic() + _next_pause(watched)
+
+
+def _next_pause(watched: _Watched) -> float:
+    pause: float = min(_FIRST_BACKOFF_SECONDS * 2**watched.failures, _LONGEST_BACKOFF_SECONDS)
+    watched.failures += 1
+    return pause

@@ -14,13 +14,14 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.accounts.access import user_of_websocket
-from app.errors import AppError, NotSignedIn, OriginRefused, Unavailable
+from app.errors import AppError, NotSignedIn, OriginRefused, TooManyRequests, Unavailable
 from app.infra.problems import problem_body, problem_headers
 from app.infra.tasks import TaskOwner
 from app.live.errors import BridgeTokenInvalid, SessionClosed, SessionNotFound
 from app.live.rooms import RoomDirectory
 from app.live.service import SessionService
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
+from app.realtime.address_limits import AddressLimits
 from app.realtime.asgi_connection import AsgiConnection
 from app.realtime.identity import Identity
 from app.realtime.origin import origin_allowed
@@ -56,6 +57,9 @@ async def bridge_socket(websocket: WebSocket, session_id: str) -> None:
 
 async def _admit_viewer(websocket: WebSocket, session_id: UUID) -> Identity:
     device_id = device_of(websocket)
+    addresses: AddressLimits = websocket.app.state.addresses
+    if wait_seconds := addresses.take(websocket.client.host if websocket.client else ""):
+        raise TooManyRequests(retry_after_seconds=wait_seconds)
     await _rooms(websocket).room_for_viewer(session_id)
     return Identity(device_id=device_id, audience="viewer", name=f"Khách {device_id.int % 10_000:04d}")
 

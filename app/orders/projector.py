@@ -67,8 +67,7 @@ class Projector:
         """Apply everything Redis has not seen; returns the `seq` it stands at."""
         stands_at = await self._metrics.projected_seq(session_id)
         while True:
-            async with self._database.transactions() as db:
-                bodies = await bodies_after(db, session_id, stands_at, limit=ENTRIES_PER_STEP)
+            bodies = await bodies_after(self._database.pool, session_id, stands_at, limit=ENTRIES_PER_STEP)
             if not bodies:
                 return stands_at
             stands_at = await self._metrics.apply(session_id, [delta_of(entry_of(body)) for body in bodies])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.clock import to_ms
-from app.orders.models import LedgerEntry, Offer, Order, OrderLineRow
+from app.orders.models import Offer, Order, OrderLineRow
 from app.protocol.events import OrderedLine, OrderReceipt
 from app.protocol.views import OfferView
 
@@ -77,9 +78,9 @@ async def receipts_of(db: AsyncSession, session_id: UUID, device_id: UUID) -> li
     ]
 
 
-async def bodies_after(db: AsyncSession, session_id: UUID, seq: int, *, limit: int) -> list[str]:
-    """Canonical texts of the ledger entries after `seq`, in order."""
-    rows = await db.scalars(
-        select(LedgerEntry.body).where(LedgerEntry.session_id == session_id, LedgerEntry.seq > seq).order_by(LedgerEntry.seq).limit(limit)
+async def bodies_after(pool: asyncpg.Pool[asyncpg.Record], session_id: UUID, seq: int, *, limit: int) -> list[str]:
+    """Canonical texts of the ledger entries after `seq`, in order. By hand-written SQL: every node asks ten times a second."""
+    rows = await pool.fetch(
+        "SELECT body FROM ledger_entries WHERE session_id = $1 AND seq > $2 ORDER BY seq LIMIT $3", session_id, seq, limit
     )
-    return list(rows)
+    return [row["body"] for row in rows]

@@ -19,7 +19,6 @@ from typing import IO, Any
 _PATIENCE_SECONDS = 4.0
 _PAUSE_SECONDS = 0.15
 _FINISH_SECONDS = 40.0
-_REPEATED_STATUS = 500
 
 
 class Log:
@@ -67,7 +66,7 @@ class Buyer:
             except (OSError, http.client.HTTPException, ValueError):
                 self._forget_connection()
             else:
-                if status < _REPEATED_STATUS:
+                if not answer.get("retryable"):
                     return status, answer, headers
             time.sleep(_PAUSE_SECONDS)
 

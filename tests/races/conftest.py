@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator
 
 import pytest
@@ -21,10 +20,9 @@ ASKED_SEED = _environment.get("OCOP_RACES_SEED")
 
 
 def seeds() -> list[int]:
-    """Seeds of the courses of faults. They are part of the tests' names, so a failure says how to repeat it."""
-    if ASKED_SEED:
-        return [int(ASKED_SEED)]
-    return [SHORT_SEED, *(secrets.randbelow(10**9) for _ in range(LONG_COURSES - 1))] if IS_LONG else [SHORT_SEED]
+    """Seeds of the courses of faults. They are part of the tests' names; a failure is repeated by `make races SEED=<its seed>`."""
+    first = int(ASKED_SEED) if ASKED_SEED else SHORT_SEED
+    return [first + number for number in range(LONG_COURSES if IS_LONG else 1)]
 
 
 def pytest_report_header() -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import redis.asyncio as redis_client
+from redis.exceptions import RedisError
 
 from tests.infra.service_process import ServiceProcess
 from tests.metrics.builders import eventually
@@ -85,11 +86,18 @@ class Faults:
                 victim.send_signal(signal.SIGCONT)
 
     async def _empty_redis(self) -> None:
-        client = redis_client.Redis.from_url(self._redis_url)
-        try:
-            await client.flushall()
-        finally:
-            await client.aclose()
+        """As soon as it answers: it may just be coming back from another fault."""
+
+        async def is_emptied() -> bool:
+            client = redis_client.Redis.from_url(self._redis_url)
+            try:
+                return bool(await client.flushall())
+            except (RedisError, OSError):
+                return False
+            finally:
+                await client.aclose()
+
+        await eventually(is_emptied, within_seconds=SEEN_WITHIN_SECONDS)
 
     async def _restore_old_redis(self) -> None:
         victim = await self._victim(REDIS)

@@ -107,7 +107,8 @@ async def test_orders_survive_the_death_of_any_part(server_folder: Path, tmp_pat
     choice, proxy, log_path = random.Random(seed), LossyProxy(), tmp_path / "buyers.log"  # noqa: S311 - a course that can be repeated
     url, redis_url = EmbeddedPostgres(server_folder).url, EmbeddedRedis(server_folder).url
 
-    with service(server_folder) as running:
+    # A few buyers order as fast as a crowd.
+    with service(server_folder, port=None, OCOP_REALTIME__COMMANDS_PER_SECOND="10000", OCOP_REALTIME__COMMANDS_BURST="10000") as running:
         await asyncio.to_thread(running.wait_until_ready)
         async with open_database(url, DatabaseSettings()) as database:
             market = await a_market(database)

@@ -292,6 +292,7 @@ async def test_trickled_bytes_and_fragments_arrive_whole(make_house: Callable[..
         (Frame(Opcode.TEXT, b"\xff").serialize(mask=True), 1007),
         (b"\x82\xff" + struct.pack("!Q", 10_000_000), 1009),
     ],
+    ids=["unmasked", "not UTF-8", "too long"],
 )
 async def test_a_violation_is_answered_with_its_close_code(make_house: Callable[..., House], wire: bytes, code: int) -> None:
     house = make_house()
@@ -333,7 +334,9 @@ async def test_a_reset_connection_is_let_go_once(make_house: Callable[..., House
 
 
 @pytest.mark.parametrize(
-    ("last", "code"), [(Frame(Opcode.CLOSE, struct.pack("!H", 1001)).serialize(mask=True), 1001), (b"\xc1\x80\x00\x00\x00\x00", 1002)]
+    ("last", "code"),
+    [(Frame(Opcode.CLOSE, struct.pack("!H", 1001)).serialize(mask=True), 1001), (b"\xc1\x80\x00\x00\x00\x00", 1002)],
+    ids=["close", "violation"],
 )
 async def test_what_came_before_the_end_is_answered_before_it(make_house: Callable[..., House], last: bytes, code: int) -> None:
     house = make_house()

@@ -1,8 +1,9 @@
-// One room on one page: socket, clock and state wired together, as signals that the page's parts read.
+// One room on one page: socket, polling, clock and state wired together, as signals that the page's parts read.
 
 import { batch, effect, signal } from "@preact/signals";
 
 import { ServerClock, secondsOf } from "./clock.js";
+import { RoomPolling } from "./polling.js";
 import { RoomSocket } from "./socket.js";
 import { apply, emptyRoom } from "./state.js";
 
@@ -21,8 +22,9 @@ export class Room {
    * @param {string} options.path
    * @param {() => string | null} [options.name]
    * @param {Partial<RoomState>} [options.known] what the page already knows before the first snapshot
+   * @param {() => void} [options.onNoWay] a room with this may be read without a socket; called when that does not work either
    */
-  constructor({ session, path, name = () => null, known = {} }) {
+  constructor({ session, path, name = () => null, known = {}, onNoWay }) {
     this.sessionId = session.id;
     this.clock = new ServerClock();
     this.seconds = secondsOf(this.clock);
@@ -34,6 +36,16 @@ export class Room {
     this.closeCode = signal(null);
     /** Lost for longer than a quick return takes: worth telling. */
     this.isAway = signal(false);
+    this.polling = new RoomPolling({
+      sessionId: session.id,
+      clock: this.clock,
+      position: () => this.state.peek().position,
+      onSnapshot: (snapshot) => {
+        this.#hear(snapshot);
+        // The end is final.
+        if (snapshot.session.state !== "live") this.socket.stop();
+      },
+    });
     this.socket = new RoomSocket({
       path,
       name,
@@ -44,16 +56,25 @@ export class Room {
         batch(() => {
           this.status.value = status;
           this.closeCode.value = closeCode;
+          if (status === "open" || status === "stopped") this.polling.stop();
         }),
+      ...(onNoWay && { onRefused: () => this.#onRefused(onNoWay) }),
     });
     this.#watchAbsence();
+  }
+
+  /** @param {() => void} onNoWay */
+  async #onRefused(onNoWay) {
+    const pause = await this.polling.takeOver();
+    if (pause === null && this.status.peek() !== "stopped") onNoWay();
+    return pause;
   }
 
   #watchAbsence() {
     let timer = 0;
     effect(() => {
       const { value: status } = this.status;
-      if (status === "open" || status === "stopped") {
+      if (status === "open" || status === "stopped" || this.polling.state.value === "on") {
         clearTimeout(timer);
         timer = 0;
         this.isAway.value = false;
@@ -61,6 +82,11 @@ export class Room {
         timer = setTimeout(() => (this.isAway.value = true), TELL_AFTER_MS);
       }
     });
+  }
+
+  /** Whether the room is read every few seconds instead of heard: no comments and hearts then, orders go by HTTP. */
+  get isPolling() {
+    return this.status.value !== "open" && this.polling.state.value !== "off";
   }
 
   /** @param {ServerMessage} message */

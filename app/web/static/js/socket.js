@@ -20,6 +20,8 @@
  * @property {() => string | null} name display name beside comments
  * @property {(message: ServerMessage) => void} onMessage
  * @property {(status: SocketStatus, closeCode: number | null) => void} onStatus
+ * @property {() => Promise<number | null>} [onRefused] an upgrade failed, and no browser says why; resolves to the milliseconds after
+ *   which to try again, or to null when nothing is known
  */
 
 const VERSION = 1;
@@ -45,6 +47,7 @@ export class RoomSocket {
   #heardAt = 0;
   #comeBackTimer = 0;
   #isLeaving = false;
+  #wasAccepted = false;
   /** @type {SocketStatus} */
   status = "connecting";
 
@@ -65,9 +68,22 @@ export class RoomSocket {
     const socket = new WebSocket(`${scheme}://${location.host}${this.options.path}`);
     this.#socket = socket;
     this.#heardAt = performance.now();
-    socket.addEventListener("open", () => this.hello());
+    this.#wasAccepted = false;
+    socket.addEventListener("open", () => {
+      this.#wasAccepted = true;
+      this.hello();
+    });
     socket.addEventListener("message", (event) => socket === this.#socket && this.#hear(String(event.data)));
     socket.addEventListener("close", (event) => socket === this.#socket && this.#lost(event.code));
+  }
+
+  /** Come back no more: there is nothing left to come back to. */
+  stop() {
+    clearTimeout(this.#comeBackTimer);
+    const socket = this.#socket;
+    this.#forget();
+    socket?.close();
+    this.#tell("stopped", null);
   }
 
   /** Say where we are; the answer brings what we missed. */
@@ -143,7 +159,21 @@ export class RoomSocket {
     }
     this.#tell("away", code);
     if (this.#isLeaving) return;
-    // Full jitter: after a restart of the server a whole room comes back, spread over the delay.
+    if (this.#wasAccepted || this.options.onRefused === undefined) this.#comeBackSoon();
+    else void this.#comeBackWhenTold(this.options.onRefused);
+  }
+
+  /** @param {() => Promise<number | null>} ask */
+  async #comeBackWhenTold(ask) {
+    const pause = await ask();
+    // Meanwhile the page may have gone, the session may have ended, or the network's return may have opened another.
+    if (this.#isLeaving || this.#socket !== null || this.status === "stopped") return;
+    if (pause === null) this.#comeBackSoon();
+    else this.#comeBackIn(pause);
+  }
+
+  /** Full jitter: after a restart of the server a whole room comes back, spread over the delay. */
+  #comeBackSoon() {
     const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures);
     this.#failures += 1;
     this.#comeBackIn(FIRST_DELAY_MS / 4 + Math.random() * longest);

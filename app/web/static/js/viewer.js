@@ -23,6 +23,7 @@ const room = new Room({
   path: `/ws/sessions/${facts.session.id}`,
   name: () => commentName.value || null,
   known: { products: facts.products, pinnedProductId: facts.pinned_product_id },
+  onNoWay: () => void askWhatBecame(),
 });
 // A page from the browser's memory would bring an old time; the first hello corrects it.
 room.clock.learn(facts.server_time_ms, performance.now() - 1_000, performance.now());
@@ -43,17 +44,17 @@ function Page() {
   return state === "ended" || state === "closed" ? html`<${Ended} market=${market} />` : html`<${Waiting} market=${market} />`;
 }
 
-// A refused upgrade looks like a lost connection: ask over HTTP what has become of the session.
+/** A session that is not live any more, or not yet again, refuses sockets without a word: ask over HTTP. */
+async function askWhatBecame() {
+  /** @type {import("./http.js").Answer<SessionView & {products: ProductView[]}>} */
+  const answer = await get(`/api/v1/sessions/${facts.session.id}`);
+  if (!answer.ok || answer.value.state === "live") return;
+  const { products, ...session } = answer.value;
+  room.state.value = { ...room.state.value, session, products };
+}
+
 effect(() => {
-  const status = room.status.value;
-  if (status !== "away" && status !== "stopped") return;
-  void (async () => {
-    /** @type {import("./http.js").Answer<SessionView & {products: ProductView[]}>} */
-    const answer = await get(`/api/v1/sessions/${facts.session.id}`);
-    if (!answer.ok || answer.value.state === "live") return;
-    const { products, ...session } = answer.value;
-    room.state.value = { ...room.state.value, session, products };
-  })();
+  if (room.status.value === "stopped") void askWhatBecame();
 });
 
 // A refusal about the form's content opens the form again, with the words beside the field.

@@ -105,6 +105,7 @@ function StageTop({ market }) {
     </div>
     <p class="stage-title one-line">${session.title}</p>
     ${room.isAway.value && html`<p class="offline-bar" role="status">${say("viewer.offline")}</p>`}
+    ${room.isPolling && !room.isAway.value && html`<p class="polling-note" role="status">${say("viewer.polling")}</p>`}
   </div>`;
 }
 

@@ -17,11 +17,15 @@ import { ProductToOrder } from "./viewer_order.js";
 /** @param {{market: Market}} props */
 export function Sheet({ market }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const closesItself = useRef(false);
   const sheet = market.sheet.value;
   const view = sheet?.view ?? null;
   useEffect(() => {
     if (view !== null && !dialog.current?.open) dialog.current?.showModal();
-    if (view === null) dialog.current?.close();
+    if (view === null && dialog.current?.open) {
+      closesItself.current = true;
+      dialog.current.close();
+    }
   }, [view]);
   const close = () => {
     market.sheet.value = null;
@@ -31,8 +35,9 @@ export function Sheet({ market }) {
     ref=${dialog}
     aria-labelledby="sheet-title"
     onClose=${() => {
-      // Told late: meanwhile another sheet may have been opened.
-      if (!dialog.current?.open) close();
+      // Told late: meanwhile another sheet may have been asked for. Only what a person closed is put away here.
+      if (!closesItself.current) close();
+      closesItself.current = false;
     }}
     onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && close()}
   >

@@ -1,0 +1,54 @@
+"""uvicorn's websocket, which alone bounds neither how many pings it answers nor how many messages it lets wait.
+
+Used for every socket but the detached ones. uvicorn's internals are used, so its version is pinned exactly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import override
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+_PIECE_BYTES = 4_096  # what is parsed before the limits are looked at: at most 15 ms of the loop
+_PINGS_PER_SECOND = 64
+_WAITING_MAX = 512
+_POLICY_VIOLATION = 1008
+
+
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """Closes with 1008 who sends more pings or unanswered messages than any page would."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's
+        super().__init__(*arguments, **named)
+        self._pings = 0
+        self._pings_since = 0.0
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        for start in range(0, len(data), _PIECE_BYTES):
+            if self.transport.is_closing():
+                return
+            super().data_received(data[start : start + _PIECE_BYTES])
+            if self.queue.qsize() > _WAITING_MAX:
+                self._refuse("too many messages at once")
+
+    @override
+    def handle_ping(self) -> None:
+        now = self.loop.time()
+        if now - self._pings_since >= 1.0:
+            self._pings, self._pings_since = 0, now
+        self._pings += 1
+        if self._pings > _PINGS_PER_SECOND:
+            self._refuse("too many pings")
+        else:
+            super().handle_ping()
+
+    def _refuse(self, reason: str) -> None:
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.conn.fail(_POLICY_VIOLATION, reason)
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": _POLICY_VIOLATION, "reason": reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()

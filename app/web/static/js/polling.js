@@ -1,0 +1,139 @@
+// The room without a socket: its document is asked for every few seconds, and small beacons say that this device is there.
+
+import { signal } from "@preact/signals";
+
+import { send } from "./http.js";
+import { isNotOlder, isWorthTelling, nextPollMs, nextReturnMs } from "./polling_rules.js";
+
+/**
+ * @typedef {import("./protocol.js").RoomSnapshot} RoomSnapshot
+ * @typedef {import("./protocol.js").ResumePosition} ResumePosition
+ * @typedef {import("./clock.js").ServerClock} ServerClock
+ */
+
+/** @typedef {{snapshot: RoomSnapshot} | {code: string, retryAfterMs: number | null}} PollAnswer `code` "" = nobody answered */
+
+/**
+ * @typedef {object} PollingOptions
+ * @property {string} sessionId
+ * @property {ServerClock} clock
+ * @property {() => ResumePosition | null} position
+ * @property {(snapshot: RoomSnapshot) => void} onSnapshot
+ */
+
+const PATIENCE_MS = 10_000;
+// A cache on the way may keep an answer, and with it the server's time, for a second.
+const CACHED_MS = 1_000;
+const BEACON_SPREAD_MS = 4_000;
+const BEACON_AGAIN_MS = 30_000;
+
+export class RoomPolling {
+  #timer = 0;
+  #beaconTimer = 0;
+  #failures = 0;
+  #returns = 0;
+  /** @type {number | null} */
+  #retryAfterMs = null;
+
+  /** @param {PollingOptions} options */
+  constructor(options) {
+    this.options = options;
+    this.path = `/api/v1/sessions/${options.sessionId}`;
+    /** @type {import("@preact/signals").Signal<"off" | "on" | "failing">} */
+    this.state = signal("off");
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && this.state.peek() !== "off") this.#pollIn(0);
+    });
+  }
+
+  /**
+   * The socket was refused: see whether the room can be had without one.
+   * @returns {Promise<number | null>} milliseconds until the socket may be tried again; null when polling does not work either
+   */
+  async takeOver() {
+    if (this.state.peek() === "off") {
+      const answer = await this.#ask();
+      if (!("snapshot" in answer)) return null;
+      this.#take(answer.snapshot);
+      if (answer.snapshot.session.state !== "live") return null;
+      this.state.value = "on";
+      this.#failures = 0;
+      this.#returns = 0;
+      this.#pollIn(nextPollMs({ failures: 0, chance: Math.random() }));
+      this.#beaconIn(Math.random() * BEACON_SPREAD_MS);
+    }
+    const pause = nextReturnMs({ tries: this.#returns, chance: Math.random(), retryAfterMs: this.#retryAfterMs });
+    this.#returns += 1;
+    return pause;
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#beaconTimer);
+    this.state.value = "off";
+  }
+
+  /** @param {number} ms */
+  #pollIn(ms) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#poll(), ms);
+  }
+
+  async #poll() {
+    // Nobody looks: the page asks again when it is seen.
+    if (document.hidden) return;
+    const answer = await this.#ask();
+    if (this.state.peek() === "off") return;
+    if ("snapshot" in answer) {
+      this.#failures = 0;
+      this.#retryAfterMs = null;
+      this.state.value = "on";
+      this.#take(answer.snapshot);
+      if (answer.snapshot.session.state !== "live") return this.stop();
+    } else {
+      this.#failures += 1;
+      this.#retryAfterMs = answer.retryAfterMs;
+      if (isWorthTelling(this.#failures)) this.state.value = "failing";
+    }
+    this.#pollIn(nextPollMs({ failures: this.#failures, chance: Math.random(), retryAfterMs: this.#retryAfterMs }));
+  }
+
+  /** @param {RoomSnapshot} snapshot */
+  #take(snapshot) {
+    if (isNotOlder(this.options.position(), snapshot)) this.options.onSnapshot(snapshot);
+  }
+
+  /** @returns {Promise<PollAnswer>} */
+  async #ask() {
+    const askedAt = performance.now();
+    try {
+      // No cookies, and the browser's own cache with its ETag: any cache on the way may answer.
+      const response = await fetch(`${this.path}/tick`, { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
+      const content = await response.json();
+      if (!response.ok) {
+        const { code = "", retry_after_seconds: seconds } = content;
+        return { code, retryAfterMs: typeof seconds === "number" ? seconds * 1_000 : null };
+      }
+      const serverMs = Number(response.headers.get("x-server-time-ms"));
+      if (serverMs > 0) this.options.clock.learn(serverMs, askedAt - CACHED_MS, performance.now());
+      return { snapshot: content };
+    } catch {
+      return { code: "", retryAfterMs: null };
+    }
+  }
+
+  /** @param {number} ms */
+  #beaconIn(ms) {
+    clearTimeout(this.#beaconTimer);
+    this.#beaconTimer = setTimeout(() => void this.#beacon(), ms);
+  }
+
+  async #beacon() {
+    /** @type {import("./http.js").Answer<{next_seconds: number}>} */
+    const answer = await send("POST", `${this.path}/presence`);
+    if (this.state.peek() === "off") return;
+    if (answer.ok) return this.#beaconIn(answer.value.next_seconds * 1_000);
+    if (answer.failure.code === "ticket_invalid") await send("POST", `${this.path}/tickets`);
+    this.#beaconIn(Math.max(BEACON_AGAIN_MS, (answer.failure.retry_after_seconds ?? 0) * 1_000));
+  }
+}
