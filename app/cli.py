@@ -39,18 +39,18 @@ from app.infra.startup_checks import (
     secret_key_from,
 )
 from app.infra.supervisor import Program, StopRequested, StopSignals, Supervisor
+from app.infra.telemetry import counters_folder
 from app.main import create_app
 from app.protocol.documents import write_documents
 from app.rehearsal import simulation
 from app.rehearsal.seed import SeededMarket, seed_demo
 from app.reports import verify as verifier
-from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings
+from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings, setting_problems
 
 # Stages stop in the opposite order; the times add up to less than the ten seconds a stop may take.
 _POSTGRES, _REDIS, _WORKERS, _DEMO = 1, 2, 3, 4
 _STOP_SECONDS = {_POSTGRES: 1.2, _REDIS: 0.8, _WORKERS: 6.0, _DEMO: 0.8}
 _READY_SECONDS = 60.0
-_SECRET_SETTINGS = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "OCOP_SECRET_KEY"}
 
 cli = typer.Typer(
     name="ocop",
@@ -175,7 +175,7 @@ def main() -> None:
     except (StartupError, AppError) as error:
         _fail([str(error)])
     except ValidationError as error:
-        _fail(_setting_lines(error))
+        _fail(setting_problems(error))
     except SettingsError as error:
         _fail([f"A setting cannot be read: {error}"])
 
@@ -296,6 +296,7 @@ def _owner_url(settings: Settings) -> str:
 
 def _environment_for_children(settings: Settings) -> dict[str, str]:
     changes = {"OCOP_DATA_DIR": str(settings.data_dir), "OCOP_HOST": settings.host, "OCOP_PORT": str(settings.port)}
+    changes["PROMETHEUS_MULTIPROC_DIR"] = counters_folder(settings.data_dir)
     secrets = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "OCOP_SECRET_KEY": settings.secret_key}
     # a worker cannot lose the owner's address that it never had
     return child_environment(
@@ -366,16 +367,6 @@ def _lan_address() -> str | None:
             return None
         address = str(probe.getsockname()[0])
     return None if address.startswith("127.") else address
-
-
-def _setting_lines(error: ValidationError) -> list[str]:
-    lines = []
-    for problem in error.errors():
-        place = [str(part) for part in problem["loc"]]
-        name = place[0] if place[0].isupper() else "OCOP_" + "__".join(place).upper()
-        given = "" if name in _SECRET_SETTINGS else f"={problem['input']}"
-        lines.append(f"Setting {name}{given}: {problem['msg'].lower()}.")
-    return lines
 
 
 def _read_password() -> str:

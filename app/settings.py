@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_SECRET_SETTINGS = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "OCOP_SECRET_KEY"}
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -120,3 +121,14 @@ def child_environment(changes: Mapping[str, str | None]) -> dict[str, str]:
     """Our own environment with `changes`, for a process that we start; None takes a variable away."""
     merged = {**os.environ, **changes}  # noqa: TID251 - this module is the one place that reads it
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def setting_problems(error: ValidationError) -> list[str]:
+    """What is wrong with the environment, one line for each variable, without the values of secrets."""
+    lines = []
+    for problem in error.errors():
+        place = [str(part) for part in problem["loc"]]
+        name = place[0] if place[0].isupper() else "OCOP_" + "__".join(place).upper()
+        given = "" if name in _SECRET_SETTINGS else f"={problem['input']}"
+        lines.append(f"Setting {name}{given}: {problem['msg'].lower()}.")
+    return lines

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import shutil
 import sys
+import tempfile
+from pathlib import Path
 from typing import Literal
 
 import structlog
+
+
+def counters_folder(data_dir: Path) -> str:
+    """An empty folder in which the workers of one start share their Prometheus counters: in the data folder if there is one."""
+    if not data_dir.is_dir():
+        folder = Path(tempfile.mkdtemp(prefix="ocop-counters-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return str(folder)
+    folder = data_dir / "counters"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return str(folder)
 
 
 def configure_logging(*, form: Literal["console", "json"], level: str) -> None:

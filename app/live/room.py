@@ -125,12 +125,9 @@ class Room:
 
     def leave(self, connection: Connection) -> None:
         """Forget a socket; its device stops being a viewer when this was its last."""
-        device_id = connection.identity.device_id
         hub = self._around.hub
-        was_watching = hub.is_watching(self.session_id, device_id)
-        hub.release(connection)
-        if was_watching and not hub.is_watching(self.session_id, device_id):
-            self.counters.device_left(device_id, present=hub.viewer_count(self.session_id))
+        if hub.release(connection):
+            self.counters.device_left(connection.identity.device_id, present=hub.viewer_count(self.session_id))
 
     async def catch_up(self, offset: int) -> None:
         """Wait until this node has told the log up to `offset`, at most a second."""
@@ -288,9 +285,6 @@ class Room:
         )
 
     def _join(self, connection: Connection) -> None:
-        device_id = connection.identity.device_id
         hub = self._around.hub
-        was_watching = hub.is_watching(self.session_id, device_id)
-        hub.join(connection)
-        if not was_watching and hub.is_watching(self.session_id, device_id):
-            self.counters.device_entered(device_id, present=hub.viewer_count(self.session_id))
+        if hub.join(connection):
+            self.counters.device_entered(connection.identity.device_id, present=hub.viewer_count(self.session_id))

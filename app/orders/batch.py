@@ -62,7 +62,17 @@ class BatchResult:
 
 
 @dataclass(slots=True)
+class _Call:
+    """Units of an offer that are set aside for a device from the waitlist."""
+
+    id: UUID
+    quantity: int
+
+
+@dataclass(slots=True)
 class _Offer:
+    """`held`: units that a device or a phone number has already; both count against the limit. `calls`: by device."""
+
     id: UUID
     product_id: UUID
     producer_id: UUID
@@ -74,6 +84,8 @@ class _Offer:
     starts_at: datetime | None
     ends_at: datetime | None
     state: str
+    held: Counter[UUID | bytes] = field(default_factory=Counter)
+    calls: dict[UUID, _Call] = field(default_factory=dict)
 
     def is_open(self, at: datetime, *, now: datetime) -> bool:
         """By the time the order reached us: one that waited in the queue past the end was still in time.
@@ -86,22 +98,12 @@ class _Offer:
 
 
 @dataclass(slots=True)
-class _Call:
-    """Units of an offer that are set aside for a device from the waitlist."""
-
-    id: UUID
-    quantity: int
-
-
-@dataclass(slots=True)
 class _Books:
     """The locked state that a batch works on; written back at the end."""
 
     ledger: OpenLedger
     offers: dict[UUID, _Offer]
     repeats: dict[OrderIdentity, tuple[bytes, OrderReceipt]]
-    held: Counter[tuple[UUID, UUID | bytes]]
-    calls: dict[tuple[UUID, UUID], _Call]
     accepted: list[tuple[WantedOrder, Entry]] = field(default_factory=list)
     served: list[UUID] = field(default_factory=list)
 
@@ -125,9 +127,9 @@ async def _open_books(db: RawConnection, ledger: OpenLedger, orders: Sequence[Wa
     asked = sorted({offer_id for order in orders for offer_id in order.wanted})
     offers = {row["id"]: _Offer(*row) for row in await db.fetch(sql.LOCK_OFFERS, ledger.session_id, asked)}
     repeats = await _find_repeats(db, ledger.session_id, orders)
-    held = await _find_held(db, orders)
-    calls = await _find_calls(db, ledger.now, offers, orders)
-    return _Books(ledger, offers, repeats, held, calls)
+    await _find_held(db, offers, orders)
+    await _find_calls(db, ledger.now, offers, orders)
+    return _Books(ledger, offers, repeats)
 
 
 async def _find_repeats(
@@ -161,29 +163,22 @@ def _stored_receipt(row: asyncpg.Record, lines: Sequence[OrderedLine]) -> OrderR
     )
 
 
-async def _find_held(db: RawConnection, orders: Sequence[WantedOrder]) -> Counter[tuple[UUID, UUID | bytes]]:
-    """Units of each offer that a device or a phone number has already; both count against the limit."""
-    pairs = [(offer_id, order) for order in orders for offer_id in order.wanted]
+async def _find_held(db: RawConnection, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]) -> None:
+    pairs = [(offer_id, order) for order in orders for offer_id in order.wanted if offer_id in offers]
     offer_ids = [offer_id for offer_id, _ in pairs]
-    held: Counter[tuple[UUID, UUID | bytes]] = Counter()
     for statement, holders in (
         (sql.TAKEN_BY_DEVICE, [order.device_id for _, order in pairs]),
         (sql.TAKEN_BY_PHONE, [order.phone_digest for _, order in pairs]),
     ):
-        unique = set(zip(offer_ids, holders, strict=True))
-        for row in await db.fetch(statement, [pair[0] for pair in unique], [pair[1] for pair in unique]):
-            held[row["offer_id"], row["holder"]] = row["quantity"]
-    return held
+        for row in await db.fetch(statement, offer_ids, holders):
+            offers[row["offer_id"]].held[row["holder"]] = row["quantity"]
 
 
-async def _find_calls(
-    db: RawConnection, now: datetime, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]
-) -> dict[tuple[UUID, UUID], _Call]:
+async def _find_calls(db: RawConnection, now: datetime, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]) -> None:
     with_waitlist = [offer.id for offer in offers.values() if offer.set_aside]
-    if not with_waitlist:
-        return {}
-    rows = await db.fetch(sql.CALLED_FROM_WAITLIST, with_waitlist, [order.device_id for order in orders], now)
-    return {(row["offer_id"], row["device_id"]): _Call(row["id"], row["quantity"]) for row in rows}
+    if with_waitlist:
+        for row in await db.fetch(sql.CALLED_FROM_WAITLIST, with_waitlist, [order.device_id for order in orders], now):
+            offers[row["offer_id"]].calls[row["device_id"]] = _Call(row["id"], row["quantity"])
 
 
 def _decide(books: _Books, order: WantedOrder) -> OrderReceipt | AppError:
@@ -205,13 +200,13 @@ def _refusal(books: _Books, order: WantedOrder) -> AppError | None:
         offer = books.offers.get(offer_id)
         if offer is None:
             return OfferNotFound(details={"offer_id": str(offer_id)})
-        call = books.calls.get((offer_id, order.device_id))
+        call = offer.calls.get(order.device_id) if offer.calls else None
         if call is None and not offer.is_open(order.received_at, now=books.ledger.now):
             return OfferNotOpen(details={"offer_id": str(offer_id)})
         left = offer.remaining - offer.set_aside + (call.quantity if call else 0)
         if left < quantity:
             return SoldOut(details={"offer_id": str(offer_id), "remaining": left})
-        held = max(books.held[offer_id, order.device_id], books.held[offer_id, order.phone_digest])
+        held = max(offer.held[order.device_id], offer.held[order.phone_digest])
         if held + quantity > offer.per_viewer_limit:
             return ViewerLimitReached(details={"offer_id": str(offer_id), "limit": offer.per_viewer_limit, "already_ordered": held})
     return None
@@ -222,12 +217,12 @@ def _accept(books: _Books, order: WantedOrder) -> OrderReceipt:
     for offer_id, quantity in order.wanted.items():
         offer = books.offers[offer_id]
         offer.remaining -= quantity
-        if (call := books.calls.pop((offer_id, order.device_id), None)) is not None:
+        if offer.calls and (call := offer.calls.pop(order.device_id, None)) is not None:
             # what the caller leaves of it stays set aside until the next in line is called
             offer.set_aside -= min(quantity, call.quantity)
             books.served.append(call.id)
-        for holder in (order.device_id, order.phone_digest):
-            books.held[offer_id, holder] += quantity
+        offer.held[order.device_id] += quantity
+        offer.held[order.phone_digest] += quantity
         lines.append(EntryLine(offer_id, offer.product_id, offer.producer_id, quantity, offer.price_vnd))
     entry = books.ledger.append("placed", uuid4(), buyer_token=order.buyer_token, lines=lines)
     books.accepted.append((order, entry))

@@ -76,9 +76,10 @@ class Hub:
         """Count an accepted socket and give it its limits. False: its device holds too many already; close it."""
         self._sweep()
         room = self._rooms.setdefault(connection.session_id, _Room())
-        device = room.devices.get(connection.identity.device_id.bytes)
+        device_id = connection.identity.device_id.bytes
+        device = room.devices.get(device_id)
         if device is None:
-            device = room.devices[connection.identity.device_id.bytes] = Device(self._paces)
+            device = room.devices[device_id] = Device(self._paces)
         if device.sockets >= self._settings.sockets_per_device:
             return False
         device.sockets += 1
@@ -90,11 +91,14 @@ class Hub:
         connection.device = device
         return True
 
-    def release(self, connection: Connection) -> None:
-        """Forget a socket, whether or not it joined its room. One that was not admitted, or is forgotten already, changes nothing."""
+    def release(self, connection: Connection) -> bool:
+        """Forget a socket, whether or not it joined its room; True when its device is thereby no viewer any more.
+
+        One that was not admitted, or is forgotten already, changes nothing.
+        """
         device = connection.device
         if device is None:
-            return
+            return False
         connection.device = None
         self._count -= 1
         self._others.discard(connection)
@@ -104,25 +108,23 @@ class Hub:
         room = self._rooms[connection.session_id]
         device.sockets -= 1
         device.last_seen = self._now()
-        if self._leave(room, connection) and connection.identity.audience == "viewer":
-            device.watching -= 1
-            room.viewers -= device.watching == 0
+        if not self._leave(room, connection) or not _is_viewer(connection):
+            return False
+        device.watching -= 1
+        room.viewers -= device.watching == 0
+        return device.watching == 0
 
-    def join(self, connection: Connection) -> None:
-        """From now on the socket gets its room's frames; a viewer's device counts as present. Joining twice changes nothing."""
+    def join(self, connection: Connection) -> bool:
+        """From now on the socket gets its room's frames; True when its device is thereby a viewer. Joining twice changes nothing."""
         device = connection.device
         if device is None:
-            return
+            return False
         room = self._rooms[connection.session_id]
-        if self._enter(room, connection) and connection.identity.audience == "viewer":
-            room.viewers += device.watching == 0
-            device.watching += 1
-
-    def is_watching(self, session_id: UUID, device_id: UUID) -> bool:
-        """Whether a device counts as a viewer of a room on this worker."""
-        room = self._rooms.get(session_id)
-        device = room.devices.get(device_id.bytes) if room else None
-        return device is not None and device.watching > 0
+        if not self._enter(room, connection) or not _is_viewer(connection):
+            return False
+        device.watching += 1
+        room.viewers += device.watching == 1
+        return device.watching == 1
 
     def viewer_count(self, session_id: UUID) -> int:
         """The distinct viewing devices of a room on this worker; staff and bridges are never viewers."""
@@ -230,3 +232,7 @@ class Hub:
                     del room.devices[device_id]
             if not room.devices:
                 del self._rooms[session_id]
+
+
+def _is_viewer(connection: Connection) -> bool:
+    return isinstance(connection, DetachedConnection) or connection.identity.audience == "viewer"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -24,6 +25,7 @@ def origin_allowed(origin: str | None, *, host: str, scheme: str, allowed: Seque
     return asked == own or any(asked == _parts_of(entry) for entry in allowed)
 
 
+@lru_cache(maxsize=256)  # every viewer comes with the same few
 def _parts_of(origin: str) -> tuple[str, str, int] | None:
     """Scheme, host and port of a serialised origin; None for anything that is more or less than that."""
     try:

@@ -154,6 +154,9 @@ class RoomClient:
                 message = await answer
         finally:
             self._answers.pop(command.id, None)
+            if answer.done() and not answer.cancelled():
+                # Asked once, so that one that failed while we were still sending is not reported as forgotten.
+                answer.exception()
         if isinstance(message, CommandFailed):
             raise CommandRefused(message)
         return message
