@@ -1,4 +1,4 @@
-"""uvicorn's websocket, which alone bounds neither how many pings it answers nor how many messages it lets wait.
+"""uvicorn's websocket, which by itself bounds neither the pings it answers, nor the messages it lets wait, nor what it logs of bad text.
 
 Used for every socket but the detached ones. uvicorn's internals are used, so its version is pinned exactly.
 """
@@ -13,11 +13,12 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 _PIECE_BYTES = 4_096  # what is parsed before the limits are looked at: at most 15 ms of the loop
 _PINGS_PER_SECOND = 64
 _WAITING_MAX = 512
+_INVALID_TEXT = 1007
 _POLICY_VIOLATION = 1008
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
-    """Closes with 1008 who sends more pings or unanswered messages than any page would."""
+    """Closes with 1008 who sends more pings or unanswered messages than any page would, and quietly with 1007 who sends no UTF-8."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's
         super().__init__(*arguments, **named)
@@ -31,7 +32,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
                 return
             super().data_received(data[start : start + _PIECE_BYTES])
             if self.queue.qsize() > _WAITING_MAX:
-                self._refuse("too many messages at once")
+                self._refuse(_POLICY_VIOLATION, "too many messages at once")
 
     @override
     def handle_ping(self) -> None:
@@ -40,15 +41,31 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self._pings, self._pings_since = 0, now
         self._pings += 1
         if self._pings > _PINGS_PER_SECOND:
-            self._refuse("too many pings")
+            self._refuse(_POLICY_VIOLATION, "too many pings")
         else:
             super().handle_ping()
 
-    def _refuse(self, reason: str) -> None:
+    @override
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not _is_text(b"".join(self.frames)):
+            self.frames = []
+            self._refuse(_INVALID_TEXT, "text is not UTF-8")
+        else:
+            super().send_receive_event_to_app()
+
+    def _refuse(self, code: int, reason: str) -> None:
         if self.close_sent or self.transport.is_closing():
             return
-        self.conn.fail(_POLICY_VIOLATION, reason)
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": _POLICY_VIOLATION, "reason": reason})
+        self.conn.fail(code, reason)
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.transport.close()
+
+
+def _is_text(payload: bytes) -> bool:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

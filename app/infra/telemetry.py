@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import structlog
+from typing_extensions import override
 
 
 def counters_folder(data_dir: Path) -> str:
@@ -56,5 +57,27 @@ def configure_logging(*, form: Literal["console", "json"], level: str) -> None:
     root.setLevel(level.upper())
     for chatty in ("httpx2", "httpcore2", "websockets"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-    # uvicorn writes a traceback for every bad frame or refused handshake: a stranger could fill the disk with them
-    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, root.level))
+    # uvicorn writes a line for every bad request: a stranger could fill the disk with them
+    of_uvicorn = logging.getLogger("uvicorn.error")
+    of_uvicorn.setLevel(max(logging.WARNING, root.level))
+    of_uvicorn.filters[:] = [FewOfAKind()]
+
+
+class FewOfAKind(logging.Filter):
+    """Lets a message through ten times a minute; the rest of that minute it is left out."""
+
+    _PER_MINUTE = 10
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._minute = 0
+        self._seen: Counter[str] = Counter()
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        minute = int(record.created // 60)
+        if minute != self._minute:
+            self._minute = minute
+            self._seen.clear()
+        self._seen[str(record.msg)] += 1
+        return self._seen[str(record.msg)] <= self._PER_MINUTE
