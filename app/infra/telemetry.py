@@ -7,6 +7,7 @@ import logging
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Literal
 
@@ -76,8 +77,9 @@ class FewOfAKind(logging.Filter):
     @override
     def filter(self, record: logging.LogRecord) -> bool:
         minute = int(record.created // 60)
+        kind = str(record.msg)
         if minute != self._minute:
             self._minute = minute
             self._seen.clear()
-        self._seen[str(record.msg)] += 1
-        return self._seen[str(record.msg)] <= self._PER_MINUTE
+        self._seen[kind] += 1
+        return self._seen[kind] <= self._PER_MINUTE

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from tests.live.fixtures import on_both_transports
 from tests.live.market import Market, Stores, market_with
@@ -33,6 +34,7 @@ def logged_lines() -> Iterator[list[str]]:
     lines: list[str] = []
 
     class Keeper(logging.Handler):
+        @override
         def emit(self, record: logging.LogRecord) -> None:
             lines.append(record.getMessage())
 
