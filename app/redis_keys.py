@@ -36,16 +36,23 @@ class SessionKeys:
 
     @property
     def watching(self) -> str:
-        """HASH device → on how many nodes it watches, and `repeated`; beside it `…:<node>`, a SET of each node's devices.
-
-        TTL one day from the last flush. Ceiling: one field per viewer present.
-        """
+        """HASH device → on how many nodes it watches, and `repeated`; TTL one day from the last flush. Ceiling: one per viewer present."""
         return self._key("watching")
 
     @property
+    def watching_places(self) -> str:
+        """ZSET of `<node>\\0<device>`: where those devices are; the same TTL and ceiling."""
+        return self._key("watching_places")
+
+    @property
     def polling(self) -> str:
-        """The same for devices without a socket, which poll."""
+        """HASH as `watching`, of devices without a socket, which poll."""
         return self._key("polling")
+
+    @property
+    def polling_places(self) -> str:
+        """ZSET as `watching_places`."""
+        return self._key("polling_places")
 
     @property
     def flushes(self) -> str:
@@ -105,7 +112,8 @@ class SessionKeys:
     def all(self) -> tuple[str, ...]:
         return (
             self.log, self.log_head, self.nodes, self.flushes, self.live, self.minutes, self.ledger_minutes, self.unique_viewers,
-            self.commenters, self.ledger, self.products, self.buyers, self.taken, self.outside, self.watching, self.polling,
+            self.commenters, self.ledger, self.products, self.buyers, self.taken, self.outside, self.watching,
+            self.watching_places, self.polling, self.polling_places,
         )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class MetricsStore:
         """Count a flush; None when the counters are cold and nothing was counted."""
         of = self._keys(session_id)
         keys = [of.live, of.minutes, of.nodes, of.flushes, of.unique_viewers, of.commenters, of.ledger, of.buyers, of.taken, of.outside]
-        keys += [of.watching, of.polling]
+        keys += [of.watching, of.watching_places, of.polling, of.polling_places]
         arguments: list[str | int | bytes] = [flush.node, flush.number, flush.viewers_now, ttl_ms, flush.at_ms // 60_000, flush.polling_now]
         arguments += _counted_pairs(flush.increments.items())
         for devices in (flush.entered_devices, flush.commented_devices):

@@ -2,7 +2,7 @@
 -- node that died.
 --
 -- KEYS  1 live  2 minutes  3 nodes  4 flushes  5 unique_viewers  6 commenters  7 ledger  8 buyers  9 taken  10 outside
---       11 watching  12 polling; the devices of each node are kept beside these two, in sets `<key>:<node>`
+--       11 watching  12 watching_places  13 polling  14 polling_places
 -- ARGV  1 node  2 number of the flush  3 viewers now  4 ttl of the node's count in ms  5 minute  6 viewers that poll now
 --       7 how many increments, then that many pairs (name, amount)
 --       then six lists, each as how many and the devices: entered, commented, began to watch, stopped watching, began to poll,
@@ -37,44 +37,44 @@ local function count_devices(key)
 end
 
 -- A device may be on several nodes: moved while the old node still counts it, or with several sockets. `crowd` knows on how many
--- nodes each device is, and in its field `repeated` by how much the sum over the nodes is therefore too large.
-local function device_came(crowd, device)
-  if redis.call('SADD', crowd .. ':' .. node, device) == 1 and redis.call('HINCRBY', crowd, device, 1) > 1 then
+-- nodes each device is, and in its field `repeated` by how much the sum over the nodes is therefore too large. `places` holds
+-- `<node>\0<device>` for each, in that order, so that a node's devices are found together.
+local function device_came(crowd, places, device)
+  if redis.call('ZADD', places, 'NX', 0, node .. '\0' .. device) == 1 and redis.call('HINCRBY', crowd, device, 1) > 1 then
     redis.call('HINCRBY', crowd, 'repeated', 1)
   end
 end
 
-local function forget_device(crowd, device)
-  local left = redis.call('HINCRBY', crowd, device, -1)
-  if left > 0 then
+local function forget_place(crowd, places, place, device)
+  if redis.call('ZREM', places, place) == 0 then
+    return
+  end
+  if redis.call('HINCRBY', crowd, device, -1) > 0 then
     redis.call('HINCRBY', crowd, 'repeated', -1)
   else
     redis.call('HDEL', crowd, device)
   end
 end
 
-local function device_went(crowd, device)
-  if redis.call('SREM', crowd .. ':' .. node, device) == 1 then
-    forget_device(crowd, device)
+local function device_went(crowd, places, device)
+  forget_place(crowd, places, node .. '\0' .. device, device)
+end
+
+local function forget_node(crowd, places, gone)
+  for _, place in ipairs(redis.call('ZRANGEBYLEX', places, '[' .. gone .. '\0', '(' .. gone .. '\1')) do
+    forget_place(crowd, places, place, string.sub(place, #gone + 2))
   end
 end
 
-local function forget_node(crowd, gone)
-  for _, device in ipairs(redis.call('SMEMBERS', crowd .. ':' .. gone)) do
-    forget_device(crowd, device)
-  end
-  redis.call('DEL', crowd .. ':' .. gone)
-end
-
-local function move_devices(crowd)
+local function move_devices(crowd, places)
   for _, change in ipairs({ device_came, device_went }) do
     local first, count = take_list(1)
     for index = first, first + count - 1 do
-      change(crowd, ARGV[index])
+      change(crowd, places, ARGV[index])
     end
   end
   redis.call('EXPIRE', crowd, CROWD_SECONDS)
-  redis.call('EXPIRE', crowd .. ':' .. node, CROWD_SECONDS)
+  redis.call('EXPIRE', places, CROWD_SECONDS)
 end
 
 local last = tonumber(redis.call('HGET', KEYS[4], node) or '-1')
@@ -89,8 +89,8 @@ if tonumber(ARGV[2]) > last then
   end
   count_devices(KEYS[5])
   count_devices(KEYS[6])
-  move_devices(KEYS[11])
-  move_devices(KEYS[12])
+  move_devices(KEYS[11], KEYS[12])
+  move_devices(KEYS[13], KEYS[14])
   redis.call('HSET', KEYS[3], node, ARGV[3] .. '|' .. string.format('%.0f', now_ms + tonumber(ARGV[4])) .. '|' .. ARGV[6])
 end
 
@@ -103,12 +103,12 @@ for index = 1, #nodes, 2 do
     polling = polling + tonumber(polls)
   else
     redis.call('HDEL', KEYS[3], nodes[index])
-    forget_node(KEYS[11], nodes[index])
-    forget_node(KEYS[12], nodes[index])
+    forget_node(KEYS[11], KEYS[12], nodes[index])
+    forget_node(KEYS[13], KEYS[14], nodes[index])
   end
 end
 viewers = math.max(0, viewers - tonumber(redis.call('HGET', KEYS[11], 'repeated') or '0'))
-polling = math.max(0, polling - tonumber(redis.call('HGET', KEYS[12], 'repeated') or '0'))
+polling = math.max(0, polling - tonumber(redis.call('HGET', KEYS[13], 'repeated') or '0'))
 
 local function keep_peak(key, field)
   if viewers > tonumber(redis.call('HGET', key, field) or '0') then
