@@ -183,7 +183,7 @@ def _open_rooms(app: FastAPI, settings: Settings, stack: AsyncExitStack, *, room
     redis: RedisClients = state.redis
     archive = CommentArchive(state.database)
     loader = RoomLoader(
-        sessions=state.sessions, room_log=room_log, archive=archive, load_offers=state.offers.views, settings=settings.realtime
+        sessions=state.sessions, room_log=room_log, archive=archive, load_offers=state.offers.public_views, settings=settings.realtime
     )
     hub = Hub(settings.realtime, capacity=settings.realtime.max_viewers_per_worker or socket_capacity())
     state.rooms = RoomDirectory(room_log=room_log, hub=hub, metrics=state.metrics, loader=loader, settings=settings.realtime, node=node)

@@ -197,6 +197,18 @@ class SessionService:
         async with self._transactions() as db:
             return await session_views(db, (await db.scalars(found.order_by(*order).limit(_LIST_MAX))).all())
 
+    async def list_managed(self, user: CurrentUser) -> tuple[list[SessionView], list[SessionView]]:
+        """Sessions that the user is in charge of, live ones first: those that name them as host, then (an organiser's) all others."""
+        order = (case((LivestreamSession.state == "live", 0), else_=1), LivestreamSession.created_at.desc())
+        found = select(LivestreamSession).where(LivestreamSession.organisation_id == user.organisation_id)
+        if user.role != "organiser":
+            found = found.where(LivestreamSession.host_id == user.id)
+        async with self._transactions() as db:
+            rows = (await db.scalars(found.order_by(*order).limit(_LIST_MAX))).all()
+            views = await session_views(db, rows)
+        own = [view for row, view in zip(rows, views, strict=True) if row.host_id == user.id]
+        return own, [view for row, view in zip(rows, views, strict=True) if row.host_id != user.id]
+
     async def list_public(self) -> list[SessionView]:
         """Live sessions, then the scheduled ones by their time."""
         order = (case((LivestreamSession.state == "live", 0), else_=1), LivestreamSession.planned_start_at, LivestreamSession.created_at)

@@ -10,7 +10,7 @@ import asyncpg
 
 from app.infra.clock import to_ms
 from app.infra.database import RawConnection
-from app.orders.desk_schemas import DeskOrder, OrderEntry, OrderWithContact, Receiver, WorkListItem
+from app.orders.desk_schemas import DeskOrder, OrderedItem, OrderEntry, OrderWithContact, Receiver, WorkListItem
 from app.orders.states import state_of
 
 _ORDERS = """
@@ -22,6 +22,10 @@ FROM orders o JOIN order_contacts c ON c.order_id = o.id
 _LIST = _ORDERS + "WHERE o.session_id = $1 AND ($2::bigint IS NULL OR o.seq < $2) ORDER BY o.seq DESC LIMIT $3"
 _ONE = _ORDERS + "WHERE o.session_id = $1 AND o.id = $2"
 _CONTACT = "SELECT name, phone, street, ward_name, province_name, note FROM order_contacts WHERE order_id = $1"
+_LINES = """
+SELECT p.name AS product_name, p.unit, l.quantity, l.quantity * l.unit_price_vnd AS amount_vnd
+FROM order_lines l JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = f.product_id WHERE l.order_id = $1 ORDER BY l.line_number
+"""
 _ENTRIES = "SELECT seq, kind, body::json->>'reason' AS reason, happened_at FROM ledger_entries WHERE order_id = $1 ORDER BY seq"
 _WORK = """
 SELECT id, order_id, matter, reference, amount_vnd, received_at FROM payments
@@ -42,7 +46,8 @@ async def read_order(db: RawConnection, session_id: UUID, order_id: UUID) -> Ord
         OrderEntry(seq=each["seq"], kind=each["kind"], reason=each["reason"], happened_at_ms=to_ms(each["happened_at"]) or 0)
         for each in await db.fetch(_ENTRIES, order_id)
     ]
-    return OrderWithContact(**_fields(row), receiver=Receiver(**dict(contact or {})), entries=entries)
+    lines = [OrderedItem(**dict(each)) for each in await db.fetch(_LINES, order_id)]
+    return OrderWithContact(**_fields(row), receiver=Receiver(**dict(contact or {})), lines=lines, entries=entries)
 
 
 async def work_list(db: RawConnection, organisation_id: UUID) -> Sequence[WorkListItem]:

@@ -61,8 +61,18 @@ class Receiver(BaseModel):
     note: str | None
 
 
+class OrderedItem(BaseModel):
+    """What to say on the phone: one line of the order."""
+
+    product_name: str
+    unit: str
+    quantity: int
+    amount_vnd: int
+
+
 class OrderWithContact(DeskOrder):
     receiver: Receiver
+    lines: list[OrderedItem]
     entries: list[OrderEntry]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from app.accounts.audit import record_audit
 from app.accounts.service import CurrentUser
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database
-from app.live.errors import ProductNotInSession
+from app.live.errors import NotYourSession, ProductNotInSession, SessionNotFound
 from app.live.service import SessionService
 from app.orders.errors import OfferNotFound, OfferNotOpen, PriceRuleBroken
 from app.orders.ledger import genesis_hash
@@ -42,9 +43,21 @@ class OfferService:
         self._sessions = sessions
 
     async def views(self, session_id: UUID) -> tuple[OfferView, ...]:
-        """Offers of a session, oldest first, as anyone may see them."""
+        """All offers of a session, oldest first; prepared ones are the staff's business."""
         async with self._database.transactions() as db:
             return tuple(await offers_of(db, session_id))
+
+    async def public_views(self, session_id: UUID) -> tuple[OfferView, ...]:
+        """Offers of a session, oldest first, as anyone may see them."""
+        return tuple(view for view in await self.views(session_id) if not _is_prepared(view))
+
+    async def views_for(self, user: CurrentUser | None, session_id: UUID) -> tuple[OfferView, ...]:
+        """All offers for those in charge of the session, the public ones for everybody else."""
+        if user is not None:
+            with suppress(NotYourSession, SessionNotFound):
+                await self._sessions.managed(user, session_id)
+                return await self.views(session_id)
+        return await self.public_views(session_id)
 
     async def create(self, user: CurrentUser, session_id: UUID, new: NewOffer) -> OfferView:
         """Make an offer for a product of the run-down. Raises `ProductNotInSession`, `PriceRuleBroken`, `SessionNotLive` with `open_now`."""
@@ -170,7 +183,8 @@ class OfferService:
 
     async def _tell(self, session_id: UUID, view: OfferView) -> None:
         """Append to the room's log, then note that it was told: at least once, and applying it twice changes nothing."""
-        await self._sessions.announce(session_id, _event_of(view))
+        if not _is_prepared(view):
+            await self._sessions.announce(session_id, _event_of(view))
         async with self._database.transactions.begin() as db:
             await db.execute(update(Offer).where(Offer.id == view.id).values(announced_state=view.state))
 
@@ -211,6 +225,11 @@ async def _locked(db: AsyncSession, session_id: UUID, offer_id: UUID) -> Offer:
     if offer is None:
         raise OfferNotFound(details={"offer_id": str(offer_id)})
     return offer
+
+
+def _is_prepared(view: OfferView) -> bool:
+    """Waiting for the host's hand: nobody shall see beforehand what may never be opened."""
+    return view.state == "scheduled" and view.starts_at_ms is None
 
 
 def _event_of(view: OfferView) -> RoomEvent:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends
 from fastapi.requests import HTTPConnection
 
-from app.accounts.access import SignedInUser
+from app.accounts.access import OptionalUser, SignedInUser
 from app.catalog.errors import InvalidAddress
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, TooManyRequests
 from app.infra.problems import problem_responses
@@ -66,11 +66,12 @@ _STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession
 @router.get(
     "/offers",
     summary="Flash offers of a session",
-    description="Open to everybody; oldest first. A session without offers has an empty list.",
+    description="Open to everybody; oldest first. A session without offers has an empty list. Offers prepared for the host to open are "
+    "shown to staff in charge only.",
     responses=problem_responses(MalformedRequest),
 )
-async def list_offers(session_id: UUID, offers: Offers) -> OfferList:
-    return OfferList(offers=list(await offers.views(session_id)))
+async def list_offers(session_id: UUID, offers: Offers, user: OptionalUser) -> OfferList:
+    return OfferList(offers=list(await offers.views_for(user, session_id)))
 
 
 @router.post(

@@ -15,7 +15,7 @@ from app.accounts.service import CurrentUser
 from app.infra.clock import now_ms
 from app.live.errors import SessionNotFound
 from app.live.service import SessionService
-from app.live.views import SessionFacts
+from app.live.views import SessionFacts, SessionRecord
 from app.realtime.errors import TicketInvalid
 from app.realtime.tickets import TICKET_COOKIE, TICKET_MAX_AGE_SECONDS, TicketSigner
 from app.settings import Settings
@@ -28,6 +28,8 @@ __all__ = ["mount_static", "router"]
 _SEE_OTHER = 303
 _VIEWER_WORDS = ("viewer.", "form.", "product.")
 _BOARD_WORDS = ("host.", "viewer.", "product.", "session.")
+_DESK_WORDS = ("desk.", "host.order_desk", "viewer.order_number")
+_FORM_WORDS = ("host.", "session.", "viewer.a_product")
 _REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "producer.", "host.platform_", "product.")
 
 
@@ -83,10 +85,9 @@ async def login(request: Request, user: OptionalUser) -> Response:
 @router.get("/host")
 async def host_sessions(request: Request, user: SignedInUser, sessions: Sessions) -> Response:
     """The sessions of whoever is signed in, and the form for a new one."""
-    found = await sessions.list_for(user)
-    return render(
-        request, "host_sessions.html", script="host_sessions.js", words=("host.", "session."), user=user, sessions=found, facts={}
-    )
+    own, others = await sessions.list_managed(user)
+    content: dict[str, Any] = {"user": user, "sessions": own, "others": others, "facts": {}}
+    return render(request, "host_sessions.html", script="host_sessions.js", words=_FORM_WORDS, **content)
 
 
 @router.get("/host/{session_id}")
@@ -96,6 +97,27 @@ async def board(request: Request, session_id: UUID, user: SignedInUser, sessions
     facts = await sessions.facts(session_id)
     content = _facts_of(facts) | {"role": user.role}
     return render(request, "board.html", script="board.js", words=_BOARD_WORDS, user=user, session=facts.view, facts=content)
+
+
+@router.get("/host/{session_id}/edit")
+async def edit_session(request: Request, session_id: UUID, user: SignedInUser, sessions: Sessions) -> Response:
+    """The form for changes to a session; afterwards it is up to the API whether they are still allowed."""
+    record = await sessions.managed(user, session_id)
+    facts = await sessions.facts(session_id)
+    content = _facts_of(facts) | {"video_url": record.video_url}
+    return render(request, "host_edit.html", script="host_edit.js", words=_FORM_WORDS, user=user, session=facts.view, facts=content)
+
+
+@router.get("/host/{session_id}/orders")
+async def host_orders(request: Request, session_id: UUID, user: SignedInUser, sessions: Sessions) -> Response:
+    """The order desk for those in charge of a session."""
+    return _desk(request, user, await sessions.managed(user, session_id), back=f"/host/{session_id}")
+
+
+@router.get("/organiser/{session_id}/orders")
+async def organiser_orders(request: Request, session_id: UUID, user: Organiser, sessions: Sessions) -> Response:
+    """The order desk on the way from a report."""
+    return _desk(request, user, await sessions.managed(user, session_id), back=f"/organiser/{session_id}")
 
 
 @router.get("/organiser")
@@ -110,6 +132,11 @@ async def report(request: Request, session_id: UUID, user: Organiser, sessions: 
     record = await sessions.managed(user, session_id)
     facts = {"session_id": str(session_id), "title": record.title, "state": record.state}
     return render(request, "report.html", script="report.js", words=_REPORT_WORDS, user=user, title=record.title, facts=facts)
+
+
+def _desk(request: Request, user: CurrentUser, record: SessionRecord, *, back: str) -> Response:
+    facts = {"session_id": str(record.id), "title": record.title, "back": back}
+    return render(request, "desk.html", script="desk.js", words=_DESK_WORDS, user=user, title=record.title, facts=facts)
 
 
 def _facts_of(facts: SessionFacts) -> dict[str, Any]:

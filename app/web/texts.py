@@ -8,6 +8,7 @@ Keys are stable and sorted by what they serve:
     home.                    start page
     viewer.  form.           viewer page and its order form; `form.<field>_missing`
     host.                    host board
+    desk.                    order desk; `desk.state_<kind>`, `desk.reason_<code>`, `desk.matter_<matter>`
     report. ladder. source.  report page; `ladder.<rung>` + `.meaning`, `source.<kind>` + `.meaning`
     metric.<id>.             `.name`, `.formula`, `.window`, `.source` of every metric
     error.<code>             what happened; `error.<code>.next` says what to do now

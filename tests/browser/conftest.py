@@ -28,7 +28,7 @@ CHROMIUM_ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PHONE, DESK = (390, 844), (1440, 900)
+PHONE, TABLET, DESK = (390, 844), (820, 1180), (1440, 900)
 SCREENSHOTS = PROJECT_ROOT / "build" / "screenshots"
 PUBLISHED_SCREENSHOTS = PROJECT_ROOT / "docs" / "screenshots"
 PUBLISHED_MOST_BYTES = 200 * 1024

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from app.rehearsal.market import MARKET_TITLE
 from app.settings import PROJECT_ROOT
-from tests.browser.conftest import DESK, PHONE, SCREENSHOTS, Market, Served
+from tests.browser.conftest import DESK, PHONE, SCREENSHOTS, TABLET, Market, Served
 from tests.browser.people import card, figure, opens_market, signs_in
 from tests.browser.small_png import smaller_png
 
@@ -36,6 +36,17 @@ def crowd(served: Served) -> Iterator[None]:
         viewers.wait(15)
 
 
+def in_both_themes(page: Page, name: str, size: tuple[int, int], shoot: Callable[[Page, str], None]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme="dark")
+    # Curves are drawn anew after the page.
+    page.wait_for_timeout(300)
+    shoot(page, f"{name}-dark")
+    page.emulate_media(color_scheme="light")
+    page.wait_for_timeout(300)
+    shoot(page, name)
+
+
 def test_pictures_of_a_market_with_people_in_it(
     market: Market, served: Served, shoot: Callable[[Page, str], None], request: pytest.FixtureRequest
 ) -> None:
@@ -57,10 +68,8 @@ def test_pictures_of_a_market_with_people_in_it(
         phone.wait_for_timeout(seconds * 1_000)
         expect(card(phone)).to_contain_text("Ưu đãi", timeout=90_000)
         expect(figure(board, "Đơn đã chốt")).not_to_have_text("0", timeout=60_000)
-        for page, name in ((phone, "viewer-390"), (desk, "viewer-1440"), (board, "board-1440"), (report, "report-1440")):
-            shoot(page, name)
-        for page, name in ((board, "board-390"), (report, "report-390")):
-            page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-            shoot(page, name)
+        for size in (DESK, TABLET, PHONE):
+            for page, name in ((phone if size == PHONE else desk, "viewer"), (board, "board"), (report, "report")):
+                in_both_themes(page, f"{name}-{size[0]}", size, shoot)
 
     assert all(smaller_png((SCREENSHOTS / f"{name}.png").read_bytes()).startswith(b"\x89PNG") for name in ("viewer-390", "board-390"))

@@ -53,7 +53,8 @@ def test_every_page_opens_without_a_complaint(market: Market, theme: str) -> Non
     page = market.page(theme=theme)
     signs_in(page, market.base, market.accounts.organiser, "/host")
 
-    for path in ("/", f"/s/{session_id}", f"/host/{session_id}", "/organiser", f"/organiser/{session_id}", "/host"):
+    session_pages = (f"/s/{session_id}", *(f"/host/{session_id}{page}" for page in ("", "/edit", "/orders")), f"/organiser/{session_id}")
+    for path in ("/", *session_pages, "/organiser", "/host"):
         for language in ("en", "vi"):
             answer = page.goto(f"{market.base}{path}?lang={language}", wait_until="networkidle" if "/s/" not in path else "load")
             assert answer is not None

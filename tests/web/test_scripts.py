@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from app.orders.payments import Matter
+from app.orders.states import RULES
 from app.web.modules import SCRIPTS_DIR, modules_of
 from app.web.texts import texts_for
 
 MODULES = sorted(SCRIPTS_DIR.glob("*.js"))
 MOST_LINES = 300
 MARKUP = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|dangerouslySetInnerHTML|\beval\(|new Function|srcdoc")
-ENTRIES = ["board.js", "home.js", "host_sessions.js", "login.js", "report.js", "staff.js", "viewer.js"]
+ENTRIES = ["board.js", "desk.js", "home.js", "host_edit.js", "host_sessions.js", "login.js", "report.js", "staff.js", "viewer.js"]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
@@ -53,6 +56,11 @@ def test_modules_say_only_texts_that_exist() -> None:
         ("session.", ["draft", "scheduled", "live", "ended", "closed"]),
         ("host.platform_", ["tiktok", "facebook", "youtube", "other"]),
         ("source.", ["measured", "imported", "derived"]),
+        ("desk.state_", ["placed", *RULES]),
+        ("desk.do_", ["confirmed", "delivered", "returned", "refunded", "later"]),
+        ("desk.reason_", ["no_answer", "wrong_number", "refused", "duplicate", "out_of_stock", "not_confirmed", "hold_over"]),
+        ("desk.matter_", get_args(Matter)),
+        ("desk.queue_", ["call", "ship", "done"]),
         ("producer.", ["company", "cooperative", "cooperative_group", "household"]),
         ("form.", ["name_missing", "phone_missing", "province_missing", "ward_missing", "street_missing"]),
         ("login.", ["username_missing", "password_missing"]),

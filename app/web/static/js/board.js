@@ -68,6 +68,9 @@ function Head({ session }) {
         <span class=${session.state === "live" ? "badge badge-good" : "badge"}>${session.state === "live" && html`<span class="live-dot"></span>`}${say(`session.${session.state}`)}</span>
         ${session.state === "live" && html`<span>${say("host.on_air_since", { time: duration(onAir) })}</span>`}
         <${ViewerLink} sessionId=${session.id} />
+        ${session.state === "draft" || session.state === "scheduled"
+          ? html`<a class="small" href=${`/host/${session.id}/edit`}>${say("host.edit")}</a>`
+          : html`<a class="small" href=${`/host/${session.id}/orders`}>${say("host.order_desk")}</a>`}
       </p>
     </div>
     <div class="row">

@@ -2,8 +2,8 @@
 
 import { signal } from "@preact/signals";
 
-import { send } from "./http.js";
-import { problemAdvice, problemSentence } from "./page.js";
+import { get, send } from "./http.js";
+import { failureWords } from "./page.js";
 
 /**
  * @typedef {import("./room.js").Room} Room
@@ -24,6 +24,17 @@ export class BoardActions {
     this.chosenId = signal(/** @type {string | null} */ (null));
     this.showsFlashForm = signal(false);
     this.showsKeys = signal(false);
+    /** Offers made beforehand; the room does not hear of them until they open. */
+    this.prepared = signal(/** @type {readonly OfferView[]} */ ([]));
+    room.status.subscribe((status) => {
+      if (status === "open") void this.readPrepared();
+    });
+  }
+
+  async readPrepared() {
+    /** @type {import("./http.js").Answer<{offers: OfferView[]}>} */
+    const answer = await get(`${this.path}/offers`);
+    if (answer.ok) this.prepared.value = answer.value.offers.filter((offer) => offer.state === "scheduled");
   }
 
   /** The product that P and F mean. */
@@ -46,8 +57,7 @@ export class BoardActions {
     const answer = await send(method, `${this.path}${path}`, body);
     this.isBusy.value = false;
     if (!answer.ok) {
-      const { code, title_vi: words } = answer.failure;
-      this.problem.value = `${problemSentence(code, words)} ${problemAdvice(code)}`;
+      this.problem.value = failureWords(answer.failure);
       return null;
     }
     this.problem.value = "";
@@ -97,6 +107,7 @@ export class BoardActions {
   /** Open one that was prepared. @param {OfferView} offer */
   async openPrepared(offer) {
     await this.#call("POST", `/offers/${offer.id}/open`);
+    await this.readPrepared();
   }
 
   /**

@@ -50,7 +50,8 @@ export function NowZone({ actions }) {
 /** Offers made beforehand that wait for the host's hand. @param {{actions: BoardActions}} props */
 function PreparedOffers({ actions }) {
   const { products, offers, session } = actions.room.state.value;
-  const prepared = offers.filter((offer) => offer.state === "scheduled");
+  const known = new Set(offers.map((offer) => offer.id));
+  const prepared = [...actions.prepared.value.filter((offer) => !known.has(offer.id)), ...offers.filter((offer) => offer.state === "scheduled")];
   if (prepared.length === 0) return null;
   return html`<div class="stack stack-tight prepared">
     <h3>${say("host.prepared")}</h3>

@@ -38,21 +38,26 @@ const AXES = [
 export function PulseZone({ actions }) {
   const { room } = actions;
   const { counts, board } = room.state.value;
-  return html`<section class="card zone zone-pulse stack" aria-labelledby="zone-pulse">
-    <h2 id="zone-pulse">${say("host.zone_pulse")}</h2>
-    <div class="pulse-figures">
-      <${Figure} name=${say("host.viewers")} value=${board === null ? undefined : counts.viewers} large />
-      <${Figure} name=${say("host.orders")} value=${board?.orders_placed} large />
-      <${Figure} name=${say("host.revenue_placed")} value=${board?.revenue_placed_vnd} format=${money} note=${say("host.revenue_placed_note")} wide />
-    </div>
-    <div class="pulse-figures pulse-more">
-      <${Figure} name=${say("host.peak")} value=${board?.viewers_peak} />
-      <${Figure} name=${say("host.units")} value=${board?.units_placed} />
-      <${Figure} name=${say("host.buyers")} value=${board?.buyers} />
-    </div>
-    <${LastMinutes} room=${room} />
-    <${Outside} room=${room} counts=${counts.outside} />
-  </section>`;
+  const note = counts.polling > 0 ? say("host.polling", { count: number(counts.polling) }) : "";
+  return html`<div class="pulse-column">
+    <section class="card zone zone-pulse stack" aria-labelledby="zone-pulse">
+      <h2 id="zone-pulse">${say("host.zone_pulse")}</h2>
+      <div class="pulse-figures">
+        <${Figure} name=${say("host.viewers")} value=${board === null ? undefined : counts.viewers} note=${note} large />
+        <${Figure} name=${say("host.orders")} value=${board?.orders_placed} large />
+        <${Figure} name=${say("host.revenue_placed")} value=${board?.revenue_placed_vnd} format=${money} note=${say("host.revenue_placed_note")} wide />
+      </div>
+      <div class="pulse-figures pulse-more">
+        <${Figure} name=${say("host.peak")} value=${board?.viewers_peak} />
+        <${Figure} name=${say("host.units")} value=${board?.units_placed} />
+        <${Figure} name=${say("host.buyers")} value=${board?.buyers} />
+      </div>
+    </section>
+    <section class="card zone zone-minutes stack" aria-label=${say("host.pulse_chart", { count: SHOWN_SECONDS / 60 })}>
+      <${LastMinutes} room=${room} />
+      <${Outside} room=${room} counts=${counts.outside} />
+    </section>
+  </div>`;
 }
 
 /** A figure that is not known yet is a dash, never a zero. @param {{name: string, value: number | undefined, format?: (value: number) => string, note?: string, large?: boolean, wide?: boolean}} props */

@@ -58,3 +58,11 @@ export function problemSentence(code, fallback) {
 export function problemAdvice(code) {
   return texts[`error.${code}.next`] ?? "";
 }
+
+/**
+ * A failed call in one line: what happened, and what to do now.
+ * @param {{code: string, title_vi?: string}} failure
+ */
+export function failureWords({ code, title_vi: words }) {
+  return `${problemSentence(code, words)} ${problemAdvice(code)}`.trim();
+}

@@ -6,7 +6,8 @@ import { html, render } from "htm/preact";
 import "./staff.js";
 import { dateTime, duration, timeOfDay } from "./format.js";
 import { get } from "./http.js";
-import { language, pageFacts, part, problemAdvice, problemSentence, say } from "./page.js";
+import { failureWords, language, pageFacts, part, say } from "./page.js";
+import { Closing } from "./report_closing.js";
 import { Headline, Ladder } from "./report_figures.js";
 import { OutsideTable, ProducerTable, ProductTable, Proof } from "./report_tables.js";
 import { Timeline } from "./report_timeline.js";
@@ -23,14 +24,17 @@ const path = `/api/v1/sessions/${facts.session_id}/report`;
 const report = signal(null);
 const problem = signal("");
 
+let timer = 0;
+
 async function read() {
+  clearTimeout(timer);
   /** @type {import("./http.js").Answer<Report>} */
   const answer = await get(path);
   if (answer.ok) {
     report.value = answer.value;
     problem.value = "";
-  } else problem.value = `${problemSentence(answer.failure.code, answer.failure.title_vi)} ${problemAdvice(answer.failure.code)}`;
-  if (report.value === null || report.value.figures_are === "live") setTimeout(read, LIVE_EVERY_MS);
+  } else problem.value = failureWords(answer.failure);
+  if (report.value === null || report.value.figures_are === "live") timer = setTimeout(read, LIVE_EVERY_MS);
 }
 
 function Page() {
@@ -56,6 +60,7 @@ function Whole({ report: shown }) {
       <section class="card card-roomy stack"><h2>${say("report.ladder")}</h2><${Ladder} steps=${shown.ladder} /></section>
       <section class="card card-roomy stack"><h2>${say("report.proof")}</h2><p class="small soft">${say("report.proof_lead")}</p><${Proof} proof=${shown.reconciliation} /></section>
     </div>
+    <${Closing} sessionId=${facts.session_id} state=${shown.state} onClosed=${() => void read()} />
     ${shown.outside.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.imported")}</h2><${OutsideTable} rows=${shown.outside} /></section>`}
     <section class="card card-roomy stack"><h2>${say("report.by_product")}</h2><${ProductTable} rows=${shown.products} /></section>
     <section class="card card-roomy stack"><h2>${say("report.by_producer")}</h2><${ProducerTable} rows=${shown.producers} /></section>`;
@@ -80,6 +85,7 @@ function Head({ report: shown }) {
       <p class="small soft">${say("time.as_of", { time: asOf })}</p>
     </div>
     <div class="row no-print">
+      <a class="button button-secondary" href=${`/organiser/${facts.session_id}/orders`}>${say("report.order_desk")}</a>
       <a class="button button-secondary" href=${`${path}/products.csv?language=${language}`} download>${say("report.csv_products")}</a>
       <a class="button button-secondary" href=${`${path}/minutes.csv?language=${language}`} download>${say("report.csv_minutes")}</a>
       <button class="button button-secondary" type="button" onClick=${() => print()}>${say("report.print")}</button>

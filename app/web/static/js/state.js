@@ -15,6 +15,8 @@
  * @typedef {import("./protocol.js").ResumePosition} ResumePosition
  */
 
+/** @typedef {{offerId: string, entryIds: readonly string[], untilMs: number}} WaitlistCall */
+
 /**
  * @typedef {object} RoomState
  * @property {ResumePosition | null} position last event that was applied; null before the first snapshot
@@ -24,11 +26,13 @@
  * @property {readonly OfferView[]} offers
  * @property {string | null} pinnedProductId
  * @property {readonly CommentView[]} comments newest last
+ * @property {readonly WaitlistCall[]} calls the latest calls from waitlists; snapshots do not bring them
  * @property {Counts} counts
  * @property {BoardFigures | null} board
  */
 
 export const COMMENTS_KEPT = 200;
+const CALLS_KEPT = 50;
 
 /** @type {Counts} */
 const NOTHING_COUNTED = { viewers: 0, likes: 0, comments: 0, polling: 0, outside: [] };
@@ -46,6 +50,7 @@ export function emptyRoom(session) {
     offers: [],
     pinnedProductId: null,
     comments: [],
+    calls: [],
     counts: NOTHING_COUNTED,
     board: null,
   };
@@ -60,7 +65,7 @@ export function emptyRoom(session) {
 export function apply(state, message) {
   switch (message.type) {
     case "room.snapshot":
-      return fromSnapshot(message);
+      return fromSnapshot(state, message);
     case "room.resumed": {
       const seen = state.position?.epoch === message.epoch ? state.position.offset : 0;
       const next = applyEvents(state, message.events, seen);
@@ -74,11 +79,13 @@ export function apply(state, message) {
 }
 
 /**
+ * @param {RoomState} state
  * @param {RoomSnapshot} snapshot
  * @returns {RoomState}
  */
-function fromSnapshot(snapshot) {
+function fromSnapshot(state, snapshot) {
   return {
+    ...state,
     position: { epoch: snapshot.epoch, offset: snapshot.offset },
     missed: false,
     session: snapshot.session,
@@ -135,6 +142,10 @@ function applyEvent(state, event) {
       return { ...state, offers: changed(state.offers, event.offer_id, { remaining: 0 }) };
     case "offer.ended":
       return { ...state, offers: changed(state.offers, event.offer_id, { state: "ended" }) };
+    case "waitlist.called": {
+      const call = { offerId: event.offer_id, entryIds: event.entry_ids, untilMs: event.until_ms };
+      return { ...state, calls: [...state.calls, call].slice(-CALLS_KEPT) };
+    }
     case "product.pinned":
       return { ...state, pinnedProductId: event.product_id };
     case "products.changed":

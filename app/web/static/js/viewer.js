@@ -11,6 +11,7 @@ import { pageFacts, part } from "./page.js";
 import { Room } from "./room.js";
 import { openMarket } from "./viewer_actions.js";
 import { LiveMarket } from "./viewer_market.js";
+import { Waitlist } from "./waitlist.js";
 import { Ended, Waiting } from "./viewer_waiting.js";
 
 /** @typedef {import("./protocol.js").SessionView} SessionView */
@@ -27,7 +28,8 @@ const room = new Room({
 });
 // A page from the browser's memory would bring an old time; the first hello corrects it.
 room.clock.learn(facts.server_time_ms, performance.now() - 1_000, performance.now());
-const market = openMarket(room, new Ordering(room));
+const ordering = new Ordering(room);
+const market = openMarket(room, ordering, new Waitlist(room, ordering));
 let isOpened = false;
 
 function Page() {

@@ -8,6 +8,7 @@ import { buyerOf, knownBuyer } from "./buyer.js";
  * @typedef {import("./protocol.js").OfferView} OfferView
  * @typedef {import("./room.js").Room} Room
  * @typedef {import("./ordering.js").Ordering} Ordering
+ * @typedef {import("./waitlist.js").Waitlist} Waitlist
  */
 
 /**
@@ -18,16 +19,18 @@ import { buyerOf, knownBuyer } from "./buyer.js";
  * @typedef {object} Market
  * @property {Room} room
  * @property {Ordering} ordering
+ * @property {Waitlist} waitlist
  * @property {import("@preact/signals").Signal<Sheet | null>} sheet what lies over the page
  */
 
 /**
  * @param {Room} room
  * @param {Ordering} ordering
+ * @param {Waitlist} waitlist
  * @returns {Market}
  */
-export function openMarket(room, ordering) {
-  return { room, ordering, sheet: signal(/** @type {Sheet | null} */ (null)) };
+export function openMarket(room, ordering, waitlist) {
+  return { room, ordering, waitlist, sheet: signal(/** @type {Sheet | null} */ (null)) };
 }
 
 /**

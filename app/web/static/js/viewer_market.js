@@ -37,11 +37,15 @@ function useDesk() {
 /**
  * What the card shows: the pinned product, unless only another one can be ordered now.
  * @param {RoomState} state
+ * @param {string | null} calledOfferId an offer whose units are kept for this viewer, for a short while: nothing is more urgent
  * @returns {{product: ProductView, offer: OfferView | null, isPinned: boolean} | null}
  */
-export function onAir(state) {
-  /** @param {string | null} id */
+export function onAir(state, calledOfferId) {
+  /** @param {string | null | undefined} id */
   const find = (id) => state.products.find((product) => product.id === id);
+  const called = state.offers.find((offer) => offer.id === calledOfferId);
+  const kept = find(called?.product_id);
+  if (called && kept) return { product: kept, offer: called, isPinned: kept.id === state.pinnedProductId };
   const pinned = find(state.pinnedProductId);
   const pinnedOffer = pinned ? offerOf(state.offers, pinned.id) : null;
   if (pinned && pinnedOffer?.state === "open") return { product: pinned, offer: pinnedOffer, isPinned: true };
@@ -57,7 +61,7 @@ export function LiveMarket({ market }) {
   const state = room.state.value;
   const isDesk = useDesk();
   const [problem, setProblem] = useState("");
-  const shown = onAir(state);
+  const shown = onAir(state, market.waitlist.calledOfferId);
   useEffect(() => {
     if (problem === "") return undefined;
     const timer = setTimeout(() => setProblem(""), 6_000);

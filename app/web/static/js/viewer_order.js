@@ -7,6 +7,7 @@ import { commandOrder } from "./viewer_actions.js";
 import { countdown, money, number } from "./format.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
 import { Picture, Prices, Stars, Stock } from "./parts.js";
+import { Turn, WaitButton, WaitWords, turnUntilMs } from "./viewer_waitlist.js";
 
 /**
  * @typedef {import("./protocol.js").ProductView} ProductView
@@ -36,6 +37,7 @@ export function Countdown({ market, offer }) {
  */
 export function ProductToOrder({ market, product, offer, large = false }) {
   const isOpen = offer !== null && offer.state === "open";
+  const untilMs = offer === null ? null : turnUntilMs(market, offer);
   return html`<div class="product">
     <${Picture} product=${product} />
     <div>
@@ -45,7 +47,7 @@ export function ProductToOrder({ market, product, offer, large = false }) {
       </div>
       <p class="tiny soft one-line">${!large && `${product.code} · `}${product.unit} · ${product.producer_name}</p>
     </div>
-    ${isOpen && html`<${Stock} offer=${offer} />`}
+    ${untilMs === null ? isOpen && html`<${Stock} offer=${offer} />` : html`<${Turn} market=${market} offer=${offer} untilMs=${untilMs} />`}
     <div class="product-foot">
       <div class="product-price">
         <${Prices} product=${product} offer=${offer} format=${money} />
@@ -59,15 +61,20 @@ export function ProductToOrder({ market, product, offer, large = false }) {
 
 /** @param {{market: Market, product: ProductView, offer: OfferView | null, large: boolean}} props */
 function OrderButton({ market, product, offer, large }) {
-  if (offer === null || offer.state === "ended") return html`<span class="tiny soft">${say("viewer.wait_for_offer")}</span>`;
+  const isTurn = offer !== null && turnUntilMs(market, offer) !== null;
+  if (offer === null || (offer.state === "ended" && !isTurn)) return html`<span class="tiny soft">${say("viewer.wait_for_offer")}</span>`;
   if (offer.state === "scheduled") return html`<${Countdown} market=${market} offer=${offer} />`;
   const progress = market.ordering.progress.value[offer.id];
   if (progress?.phase === "holding" || progress?.phase === "checking" || progress?.phase === "waiting") {
     return html`<button class="button button-primary" type="button" aria-busy="true" aria-disabled="true">${say("viewer.order_holding")}</button>`;
   }
-  if (offer.remaining <= 0) return html`<button class="button button-primary" type="button" disabled>${say("viewer.sold_out")}</button>`;
+  // Units that came back may be kept for others: then only the refusal says that there is nothing.
+  const isEmpty = offer.remaining <= 0 || (progress?.phase === "refused" && progress.code === "sold_out");
+  const hasAll = offer.per_viewer_limit <= orderedFrom(market, offer);
+  if (isEmpty && hasAll) return html`<button class="button button-primary" type="button" disabled>${say("viewer.sold_out")}</button>`;
+  if (isEmpty && !isTurn) return html`<${WaitButton} market=${market} offer=${offer} />`;
   const isAgain = progress?.phase === "placed";
-  if (isAgain && offer.per_viewer_limit <= orderedFrom(market, offer)) return null;
+  if (isAgain && hasAll) return null;
   const words = isAgain ? say("viewer.order_again") : say(large ? "viewer.order" : "viewer.order_short");
   return html`<button
     class=${isAgain ? "button button-secondary" : "button button-primary"}
@@ -91,7 +98,9 @@ function orderedFrom(market, offer) {
 
 /** @param {{market: Market, offer: OfferView | null}} props */
 function Feedback({ market, offer }) {
-  return html`<div class="order-feedback" role="status">${offer !== null && feedbackWords(market, offer)}</div>`;
+  return html`<div class="order-feedback" role="status">
+    ${offer !== null && feedbackWords(market, offer)}${offer !== null && html`<${WaitWords} market=${market} offer=${offer} />`}
+  </div>`;
 }
 
 /**

@@ -1,0 +1,76 @@
+// The order desk: a queue, the next order in the middle, the outcomes under the fingers.
+
+import { html, render } from "htm/preact";
+
+import "./staff.js";
+import { DeskState } from "./desk_state.js";
+import { OpenOrder, StateBadge } from "./desk_order.js";
+import { Matters } from "./desk_payments.js";
+import { ago, money, number } from "./format.js";
+import { pageFacts, part, say } from "./page.js";
+
+/** @typedef {import("./desk_types.js").DeskOrder} DeskOrder */
+
+const READ_EVERY_MS = 20_000;
+const ROWS_SHOWN = 100;
+/** @type {readonly import("./desk_steps.js").Queue[]} */
+const QUEUES = ["call", "ship", "done"];
+
+/** @type {{session_id: string, title: string, back: string}} */
+const facts = pageFacts();
+const desk = new DeskState(facts.session_id);
+
+function Page() {
+  return html`<div class="stack">
+    <header>
+      <h1>${say("host.order_desk")}</h1>
+      <p class="soft"><a href=${facts.back}>${facts.title}</a></p>
+    </header>
+    <div class="row" role="group" aria-label=${say("desk.queues")}>
+      ${QUEUES.map(
+        (queue) => html`<button key=${queue} class="chip" type="button" aria-pressed=${desk.queue.value === queue ? "true" : "false"} onClick=${() => desk.choose(queue)}>
+          ${say(`desk.queue_${queue}`)} <strong class="number">${number(desk.countOf(queue))}</strong>
+        </button>`,
+      )}
+    </div>
+    <div class="desk-line" role="status">
+      ${desk.problem.value !== "" ? html`<p class="notice notice-danger">${desk.problem.value}</p>` : desk.done.value !== "" && html`<p class="notice notice-good">${desk.done.value}</p>`}
+    </div>
+    <div class="desk">
+      <${OpenOrder} desk=${desk} />
+      <${Waiting} />
+      <${Matters} desk=${desk} />
+    </div>
+  </div>`;
+}
+
+function Waiting() {
+  const orders = desk.waiting;
+  return html`<section class="card stack stack-tight desk-queue" aria-labelledby="queue">
+    <h2 id="queue">${say(`desk.queue_${desk.queue.value}`)}</h2>
+    ${orders.length === 0 && html`<p class="small soft">${say("desk.nobody_waits")}</p>`}
+    <ol class="desk-rows" role="list">${orders.slice(0, ROWS_SHOWN).map((order) => html`<${Row} key=${order.order_id} order=${order} />`)}</ol>
+    ${orders.length > ROWS_SHOWN && html`<p class="small soft">${say("desk.more", { count: number(orders.length - ROWS_SHOWN) })}</p>`}
+  </section>`;
+}
+
+/** @param {{order: DeskOrder}} props */
+function Row({ order }) {
+  const isOpen = desk.open.value?.order_id === order.order_id;
+  return html`<li>
+    <button class="desk-row" type="button" aria-current=${isOpen ? "true" : undefined} onClick=${() => desk.show(order.order_id)}>
+      <span class="grow">
+        <strong class="number">${say("viewer.order_number", { number: number(order.number) })}</strong>
+        <span class="tiny soft">${order.phone_masked ?? ""} · ${ago((Date.now() - order.placed_at_ms) / 1000)}${desk.later.value.includes(order.order_id) && ` · ${say("desk.put_off")}`}</span>
+      </span>
+      <span class="desk-row-end"><span class="number">${money(order.total_vnd)}</span>${order.state !== "placed" && html`<${StateBadge} state=${order.state} />`}</span>
+    </button>
+  </li>`;
+}
+
+const root = part("desk", HTMLElement);
+root.replaceChildren();
+render(html`<${Page} />`, root);
+void desk.read();
+void desk.readMatters();
+setInterval(() => !document.hidden && void desk.read(), READ_EVERY_MS);

@@ -1,0 +1,172 @@
+// The order desk's knowledge: the orders of a session, the one that is open, payments that need a person.
+
+import { signal } from "@preact/signals";
+
+import { inQueue, queueOf, stateOf } from "./desk_steps.js";
+import { get, send } from "./http.js";
+import { failureWords, say } from "./page.js";
+
+/**
+ * @typedef {import("./desk_types.js").DeskOrder} DeskOrder
+ * @typedef {import("./desk_types.js").OrderWithContact} OrderWithContact
+ * @typedef {import("./desk_types.js").OrderEntry} OrderEntry
+ * @typedef {import("./desk_types.js").WorkListItem} WorkListItem
+ * @typedef {import("./desk_types.js").BookedPayment} BookedPayment
+ * @typedef {import("./desk_steps.js").Queue} Queue
+ * @typedef {import("./desk_steps.js").Choice} Choice
+ */
+
+const PAGE_SIZE = 200;
+const PAGES_MOST = 50;
+// A second press that was meant for the order before must not decide about this one.
+const SETTLES_AFTER_MS = 500;
+
+export class DeskState {
+  #settleTimer = 0;
+
+  /** @param {string} sessionId */
+  constructor(sessionId) {
+    this.path = `/api/v1/sessions/${sessionId}/orders`;
+    /** @type {import("@preact/signals").Signal<readonly DeskOrder[] | null>} */
+    this.orders = signal(null);
+    this.queue = signal(/** @type {Queue} */ ("call"));
+    /** @type {import("@preact/signals").Signal<OrderWithContact | null>} */
+    this.open = signal(null);
+    /** Whether the open order takes an outcome now. */
+    this.isReady = signal(false);
+    this.problem = signal("");
+    /** What was done last, in words. */
+    this.done = signal("");
+    /** @type {import("@preact/signals").Signal<readonly WorkListItem[]>} */
+    this.matters = signal([]);
+    /** Ids of orders put off, the first put off first. */
+    this.later = signal(/** @type {readonly string[]} */ ([]));
+  }
+
+  /** The chosen queue in its order. */
+  get waiting() {
+    return inQueue(this.orders.value ?? [], this.queue.value, this.later.value);
+  }
+
+  /** @param {Queue} queue */
+  countOf(queue) {
+    return (this.orders.value ?? []).filter((order) => queueOf(order.state) === queue).length;
+  }
+
+  /** Read all orders; the first time the next one opens by itself. */
+  async read() {
+    const isFirst = this.orders.value === null;
+    const orders = await this.#readAll();
+    if (orders === null) return;
+    this.orders.value = orders;
+    if (isFirst && this.queue.value === "call") await this.openNext();
+  }
+
+  async #readAll() {
+    /** @type {DeskOrder[]} */
+    const all = [];
+    for (let page = 0; page < PAGES_MOST; page += 1) {
+      const before = all.at(-1)?.number;
+      /** @type {import("./http.js").Answer<{orders: DeskOrder[]}>} */
+      const answer = await get(`${this.path}?limit=${PAGE_SIZE}${before === undefined ? "" : `&before=${before}`}`);
+      if (!answer.ok) {
+        this.problem.value = failureWords(answer.failure);
+        return null;
+      }
+      all.push(...answer.value.orders);
+      if (answer.value.orders.length < PAGE_SIZE) break;
+    }
+    return all;
+  }
+
+  /** @param {string} orderId */
+  async show(orderId) {
+    /** @type {import("./http.js").Answer<OrderWithContact>} */
+    const answer = await get(`${this.path}/${orderId}`);
+    if (!answer.ok) return void (this.problem.value = failureWords(answer.failure));
+    this.problem.value = "";
+    this.open.value = answer.value;
+    this.#replace(orderId, answer.value.state);
+    this.isReady.value = false;
+    clearTimeout(this.#settleTimer);
+    this.#settleTimer = setTimeout(() => (this.isReady.value = true), SETTLES_AFTER_MS);
+  }
+
+  async openNext() {
+    const next = this.waiting.find((order) => order.order_id !== this.open.value?.order_id);
+    if (this.queue.value !== "done" && next) await this.show(next.order_id);
+    else this.open.value = null;
+  }
+
+  /** @param {Queue} queue */
+  async choose(queue) {
+    this.queue.value = queue;
+    this.open.value = null;
+    this.done.value = "";
+    await this.openNext();
+  }
+
+  /** Carry out an outcome for the open order; the next one opens by itself. @param {Choice} choice */
+  async decide(choice) {
+    const order = this.open.value;
+    if (order === null || !this.isReady.value) return;
+    if (choice.kind === "later") {
+      this.later.value = [...this.later.value.filter((id) => id !== order.order_id), order.order_id];
+      this.done.value = "";
+      return this.openNext();
+    }
+    this.isReady.value = false;
+    /** @type {import("./http.js").Answer<OrderEntry>} */
+    const answer = await send("POST", `${this.path}/${order.order_id}/steps`, { kind: choice.kind, reason: choice.reason });
+    if (!answer.ok) {
+      // Somebody else may have been quicker: show the order as it is now, with the reason above it.
+      await this.show(order.order_id);
+      this.problem.value = failureWords(answer.failure);
+      return;
+    }
+    this.problem.value = "";
+    this.later.value = this.later.value.filter((id) => id !== order.order_id);
+    this.#replace(order.order_id, stateOf([...order.entries.map((entry) => entry.kind), answer.value.kind]));
+    this.done.value = say("desk.done", { number: order.number, state: say(`desk.state_${answer.value.kind}`) });
+    await this.openNext();
+  }
+
+  /**
+   * Put an order's new state into the list.
+   * @param {string} orderId
+   * @param {string} state
+   */
+  #replace(orderId, state) {
+    this.orders.value = (this.orders.value ?? []).map((order) => (order.order_id === orderId ? { ...order, state } : order));
+  }
+
+  /**
+   * Book a payment for an order. Resolves to what came of it, in words.
+   * @param {{order_id: string, reference: string, amount_vnd: number, received_at: string}} payment
+   */
+  async book(payment) {
+    /** @type {import("./http.js").Answer<BookedPayment>} */
+    const answer = await send("POST", "/api/v1/payments", payment);
+    if (!answer.ok) return failureWords(answer.failure);
+    await Promise.all([this.show(payment.order_id), this.readMatters()]);
+    return say(answer.value.matter === null ? "desk.payment_settled" : `desk.matter_${answer.value.matter}`);
+  }
+
+  async readMatters() {
+    /** @type {import("./http.js").Answer<{items: WorkListItem[]}>} */
+    const answer = await get("/api/v1/payments/work-list");
+    if (answer.ok) this.matters.value = answer.value.items;
+  }
+
+  /**
+   * Take a payment off the work list.
+   * @param {string} paymentId
+   * @param {string} words
+   */
+  async settle(paymentId, words) {
+    /** @type {import("./http.js").Answer<{items: WorkListItem[]}>} */
+    const answer = await send("POST", `/api/v1/payments/${paymentId}/settlement`, { words });
+    if (answer.ok) this.matters.value = answer.value.items;
+    return answer.ok ? "" : failureWords(answer.failure);
+  }
+}

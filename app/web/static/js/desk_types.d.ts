@@ -1,0 +1,54 @@
+// Orders and payments as the order desk's API gives them; tests/web/test_desk_types.py compares the fields with app/orders/desk_schemas.py.
+
+export interface DeskOrder {
+  order_id: string;
+  number: number;
+  state: string;
+  payment: string;
+  total_vnd: number;
+  units: number;
+  placed_at_ms: number;
+  due_at_ms: number;
+  phone_masked: string | null;
+}
+
+export interface OrderEntry {
+  seq: number;
+  kind: string;
+  reason: string;
+  happened_at_ms: number;
+}
+
+export interface Receiver {
+  name: string | null;
+  phone: string | null;
+  street: string | null;
+  ward_name: string | null;
+  province_name: string | null;
+  note: string | null;
+}
+
+export interface OrderedItem {
+  product_name: string;
+  unit: string;
+  quantity: number;
+  amount_vnd: number;
+}
+
+export interface OrderWithContact extends DeskOrder {
+  receiver: Receiver;
+  lines: readonly OrderedItem[];
+  entries: readonly OrderEntry[];
+}
+
+export interface BookedPayment {
+  payment_id: string;
+  order_id: string | null;
+  matter: "late" | "under" | "over" | "unmatched" | null;
+}
+
+export interface WorkListItem extends BookedPayment {
+  reference: string;
+  amount_vnd: number;
+  received_at: string;
+}

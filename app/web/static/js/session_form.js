@@ -1,0 +1,76 @@
+// Title, time, video and run-down of a session, as one form for a new session and for changes to one.
+
+import { html } from "htm/preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { get } from "./http.js";
+import { say } from "./page.js";
+import { RunDownChoice } from "./run_down_choice.js";
+
+/** @typedef {{id: string, name: string, price_vnd: number, unit: string, producer_name: string, is_active: boolean}} CatalogueProduct */
+/** @typedef {{title: string, time: string, video: string, products: readonly string[]}} SessionWish `time` as typed, in Vietnam's time */
+
+/** Products that may be put on a shelf; null while they are on their way. */
+function useCatalogue() {
+  const [products, setProducts] = useState(/** @type {readonly CatalogueProduct[] | null} */ (null));
+  useEffect(() => {
+    void (async () => {
+      /** @type {import("./http.js").Answer<{items: CatalogueProduct[]}>} */
+      const answer = await get("/api/v1/products");
+      setProducts(answer.ok ? answer.value.items.filter((product) => product.is_active) : []);
+    })();
+  }, []);
+  return products;
+}
+
+/**
+ * What is typed is meant in Vietnam, wherever this browser stands.
+ * @param {SessionWish} wish
+ */
+export function contentOf({ title, time, video }) {
+  return { title: title.trim(), planned_start_at: time === "" ? null : `${time}:00+07:00`, video_url: video.trim() || null };
+}
+
+/**
+ * @param {object} props
+ * @param {string} props.title heading of the form
+ * @param {string} props.submitWords
+ * @param {SessionWish} props.first
+ * @param {(wish: SessionWish) => Promise<string>} props.onSubmit resolves to what went wrong, in words, or never when the page is left
+ */
+export function SessionForm({ title: heading, submitWords, first, onSubmit }) {
+  const catalogue = useCatalogue();
+  const [wish, setWish] = useState(first);
+  const [problem, setProblem] = useState("");
+  const [isBusy, setIsBusy] = useState(false);
+  /** @param {Event} event */
+  const submit = async (event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    if (wish.title.trim() === "") return setProblem(say("host.title_missing"));
+    setIsBusy(true);
+    setProblem(await onSubmit(wish));
+    setIsBusy(false);
+  };
+  /** @param {"title" | "time" | "video"} field */
+  const taking = (field) => (/** @type {Event} */ event) => setWish({ ...wish, [field]: /** @type {HTMLInputElement} */ (event.currentTarget).value });
+  return html`<form class="stack" novalidate onSubmit=${submit}>
+    <h2>${heading}</h2>
+    <div class="field">
+      <label class="field-label" for="session-title">${say("host.field_title")}</label>
+      <input class="input" id="session-title" maxlength="160" value=${wish.title} onInput=${taking("title")} />
+    </div>
+    <div class="field">
+      <label class="field-label" for="session-time">${say("host.field_time")}</label>
+      <input class="input" id="session-time" type="datetime-local" value=${wish.time} onInput=${taking("time")} />
+    </div>
+    <div class="field">
+      <label class="field-label" for="session-video">${say("host.field_video")}</label>
+      <input class="input" id="session-video" type="url" inputmode="url" maxlength="500" value=${wish.video} onInput=${taking("video")} />
+      <p class="field-hint">${say("host.field_video_hint")}</p>
+    </div>
+    <${RunDownChoice} catalogue=${catalogue} chosen=${wish.products} onChange=${(/** @type {readonly string[]} */ products) => setWish({ ...wish, products })} />
+    ${problem !== "" && html`<p class="notice notice-danger" role="alert">${problem}</p>`}
+    <button class="button button-primary" type="submit" disabled=${isBusy}>${submitWords}</button>
+  </form>`;
+}

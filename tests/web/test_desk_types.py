@@ -1,0 +1,34 @@
+"""The types of the order desk name exactly the fields that the API sends."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from pydantic import BaseModel
+
+from app.orders import desk_schemas as schemas
+from app.web.modules import SCRIPTS_DIR
+
+TYPES = (SCRIPTS_DIR / "desk_types.d.ts").read_text(encoding="utf-8")
+MODELS: dict[str, type[BaseModel]] = {
+    "DeskOrder": schemas.DeskOrder,
+    "OrderEntry": schemas.OrderEntry,
+    "Receiver": schemas.Receiver,
+    "OrderedItem": schemas.OrderedItem,
+    "OrderWithContact": schemas.OrderWithContact,
+    "BookedPayment": schemas.BookedPaymentView,
+    "WorkListItem": schemas.WorkListItem,
+}
+
+
+def fields_of(name: str) -> set[str]:
+    found = re.search(rf"export interface {name}(?: extends (\w+))? \{{\n(.*?)\n\}}", TYPES, re.DOTALL)
+    assert found is not None
+    inherited = fields_of(found.group(1)) if found.group(1) else set()
+    return inherited | set(re.findall(r"^  (\w+):", found.group(2), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_fields_are_those_of_the_model(name: str) -> None:
+    assert fields_of(name) == set(MODELS[name].model_fields)
