@@ -27,7 +27,7 @@ from app.infra.embedded_redis import EmbeddedRedis
 from app.infra.exec_with_parent import die_with_parent
 from app.infra.migrations import upgrade_to_newest
 from app.infra.server_account import place_data_folder
-from app.infra.serving import can_share_a_port, serve
+from app.infra.serving import serve, worker_count
 from app.infra.startup_checks import (
     DataFolderLock,
     StartupError,
@@ -207,7 +207,7 @@ def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings,
 
 
 def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarket | None:
-    workers = _worker_count(settings)
+    workers = worker_count(settings.workers)
     stores = _stores_to_start(settings)
     if stores.postgres:
         _say("Preparing PostgreSQL…")
@@ -254,7 +254,7 @@ def _stores(settings: Settings) -> Iterator[Settings]:
 
 
 def _stores_to_start(settings: Settings) -> _Stores:
-    connections = _worker_count(settings) * (2 * settings.database.pool_size + 4) + 20
+    connections = worker_count(settings.workers) * (2 * settings.database.pool_size + 4) + 20
     return _Stores(
         None if settings.database_url else EmbeddedPostgres(settings.data_dir, max_connections=max(100, connections)),
         None if settings.redis_url else EmbeddedRedis(settings.data_dir),
@@ -296,6 +296,7 @@ def _owner_url(settings: Settings) -> str:
 
 def _environment_for_children(settings: Settings) -> dict[str, str]:
     changes = {"OCOP_DATA_DIR": str(settings.data_dir), "OCOP_HOST": settings.host, "OCOP_PORT": str(settings.port)}
+    changes["OCOP_WORKERS"] = str(settings.workers)
     changes["PROMETHEUS_MULTIPROC_DIR"] = counters_folder(settings.data_dir)
     secrets = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "OCOP_SECRET_KEY": settings.secret_key}
     # a worker cannot lose the owner's address that it never had
@@ -306,12 +307,6 @@ def _environment_for_children(settings: Settings) -> dict[str, str]:
 
 def _own_command(name: str) -> list[str]:
     return [sys.executable, "-m", "app.cli", name]
-
-
-def _worker_count(settings: Settings) -> int:
-    if not can_share_a_port():
-        return 1
-    return settings.workers or len(os.sched_getaffinity(0)) if sys.platform == "linux" else settings.workers or os.cpu_count() or 1
 
 
 def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:

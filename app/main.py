@@ -24,7 +24,7 @@ from app.infra.job_lock import JobLock
 from app.infra.memory import TRIM_SECONDS, give_back_memory
 from app.infra.problem_handlers import add_problem_handlers
 from app.infra.redis_client import RedisClients, open_redis
-from app.infra.serving import ServingHooks, socket_capacity
+from app.infra.serving import ServingHooks, core_count, socket_capacity, worker_count
 from app.infra.startup_checks import StartupError
 from app.infra.tasks import TaskOwner, repeat
 from app.infra.telemetry import configure_logging
@@ -186,7 +186,15 @@ def _open_rooms(app: FastAPI, settings: Settings, stack: AsyncExitStack, *, room
         sessions=state.sessions, room_log=room_log, archive=archive, load_offers=state.offers.public_views, settings=settings.realtime
     )
     hub = Hub(settings.realtime, capacity=settings.realtime.max_viewers_per_worker or socket_capacity())
-    state.rooms = RoomDirectory(room_log=room_log, hub=hub, metrics=state.metrics, loader=loader, settings=settings.realtime, node=node)
+    state.rooms = RoomDirectory(
+        room_log=room_log,
+        hub=hub,
+        metrics=state.metrics,
+        loader=loader,
+        settings=settings.realtime,
+        node=node,
+        core_share=min(1.0, core_count() / worker_count(settings.workers)),
+    )
     live_jobs = LiveJobs(state.sessions, archive)
     handlers = live_handlers(
         rooms=state.rooms, comments=CommentService(room_log=room_log, archive=archive), outside=OutsideCounts(state.database, state.metrics)

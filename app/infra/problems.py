@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -55,6 +58,17 @@ def problem_headers(error: AppError) -> dict[str, str]:
     if error.retry_after_seconds is not None:
         headers["retry-after"] = str(math.ceil(error.retry_after_seconds))
     return headers
+
+
+def problem_answer(error: AppError, headers: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """A whole HTTP/1.1 answer with the document, for what is refused before ASGI; the connection ends with it."""
+    body = problem_body(error)
+    fields = {**problem_headers(error), **headers, "content-length": str(len(body)), "connection": "close"}
+    lines = [
+        f"HTTP/1.1 {error.http_status} {HTTPStatus(error.http_status).phrase}",
+        *(f"{name}: {value}" for name, value in fields.items()),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
 def problem_responses(*kinds: type[AppError]) -> dict[int | str, dict[str, Any]]:

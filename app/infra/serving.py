@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import resource
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +62,18 @@ def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         forwarded_allow_ips=list(settings.trusted_proxies),
         log_config=None,
     )
+
+
+def core_count() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def worker_count(wanted: int) -> int:
+    """Worker processes of one machine: as many as wanted, 0 = one per core; one where they cannot share a port."""
+    if not can_share_a_port():
+        return 1
+    return wanted or core_count()
 
 
 def can_share_a_port() -> bool:

@@ -113,7 +113,16 @@ class Program:
 
     def start(self) -> None:
         # Killed outright when the supervisor is killed: the stores end at the same moment, and the port must be free again.
-        self._child = spawn(self.name, self._command, env=self._env, cwd=self._cwd, log_file=self._log_file, death_signal=signal.SIGKILL)
+        # However many workers there are, together they get one share of the processor beside the stores and everybody else.
+        self._child = spawn(
+            self.name,
+            self._command,
+            env=self._env,
+            cwd=self._cwd,
+            log_file=self._log_file,
+            death_signal=signal.SIGKILL,
+            own_share=False,
+        )
 
     def ask_to_stop(self) -> None:
         if self._child is not None:

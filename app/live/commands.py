@@ -46,7 +46,7 @@ class LiveCommands:
             connection.send(encode(failure(command.id, VersionUnsupported(details={"version": PROTOCOL_VERSION}))))
             connection.close(CloseCode.VERSION_UNSUPPORTED)
             return
-        if command.name is not None and connection.identity.audience == "viewer":
+        if command.name is not None and connection.audience == "viewer":
             connection.author = command.name
         room = await self._rooms.room(session_id)
         await room.hello(connection, command)

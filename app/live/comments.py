@@ -95,7 +95,7 @@ class CommentService:
             raise SessionNotLive(details={"state": room.session.state})
         if connection.device is not None and (wait_seconds := connection.device.take_comment()) > 0:
             raise CommentsTooFast(retry_after_seconds=wait_seconds)
-        by_staff = connection.identity.audience == "staff"
+        by_staff = connection.audience == "staff"
         comment = CommentView(
             id=str(uuid4()),
             at_ms=now_ms(),
@@ -110,4 +110,4 @@ class CommentService:
         except (RedisError, OSError) as error:
             raise CommentsBusy from error
         if not by_staff:
-            room.counters.commented(connection.identity.device_id)
+            room.counters.commented(connection.device_key)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from uuid import UUID
 
 from app.infra.clock import monotonic, now_ms
 from app.live.device_moves import DeviceMoves
@@ -55,7 +54,7 @@ class PollingDevices:
     """Devices that sent a beacon lately, on one node in one room. In order of their last beacon, so old ones are found first."""
 
     def __init__(self) -> None:
-        self._seen_at: dict[UUID, float] = {}
+        self._seen_at: dict[bytes, float] = {}
         self.moves = DeviceMoves()
 
     def __bool__(self) -> bool:
@@ -66,20 +65,20 @@ class PollingDevices:
         """When a device should send its next beacon: later the more there are, so that beacons stay few."""
         return max(BEACON_SECONDS, len(self._seen_at) / BEACONS_PER_SECOND)
 
-    def beacon(self, device_id: UUID) -> float:
+    def beacon(self, device_key: bytes) -> float:
         """Note a device; returns the seconds after which it should be heard of again."""
         now = monotonic()
-        was_known = self._seen_at.pop(device_id, None) is not None
+        was_known = self._seen_at.pop(device_key, None) is not None
         if len(self._seen_at) < DEVICES_MAX:
-            self._seen_at[device_id] = now
+            self._seen_at[device_key] = now
             if not was_known:
-                self.moves.comes(device_id)
+                self.moves.comes(device_key)
         return self.interval_seconds
 
     def count(self, now: float) -> int:
         """Devices that still poll."""
         oldest = now - BEACONS_MISSED * self.interval_seconds
-        for device_id in [each for each, seen_at in self._seen_at.items() if seen_at < oldest]:
-            del self._seen_at[device_id]
-            self.moves.goes(device_id)
+        for device_key in [each for each, seen_at in self._seen_at.items() if seen_at < oldest]:
+            del self._seen_at[device_key]
+            self.moves.goes(device_key)
         return len(self._seen_at)

@@ -65,4 +65,4 @@ async def say_presence(session_id: UUID, device_id: ViewerDevice, rooms: Rooms) 
     room = await rooms.room(session_id)
     if room.session.state != "live":
         raise SessionNotLive(details={"state": room.session.state})
-    return NextBeacon(next_seconds=room.counters.polling.beacon(device_id))
+    return NextBeacon(next_seconds=room.counters.polling.beacon(device_id.bytes))

@@ -16,7 +16,7 @@ _KNOWN_ABSENT_MAX = 200_000
 
 
 class RoomCounters:
-    """Counts of one room on one node. `now` is a monotonic clock in seconds.
+    """Counts of one room on one node. `now` is a monotonic clock in seconds; a device's key is the 16 bytes of its id.
 
     A view is a device's entry into the room; coming back to the same node within 30 seconds continues the view. A view of 10
     seconds is counted once the device has watched that long without leaving. Watch time adds up for distinct devices, not sockets.
@@ -28,10 +28,10 @@ class RoomCounters:
         self._number = 0
         self._unsent: Flush | None = None
         self._counts: Counter[str] = Counter()
-        self._entered: dict[UUID, None] = {}
-        self._commented: dict[UUID, None] = {}
-        self._short_since: dict[UUID, float] = {}
-        self._left_at: dict[UUID, tuple[float, bool]] = {}
+        self._entered: dict[bytes, None] = {}
+        self._commented: dict[bytes, None] = {}
+        self._short_since: dict[bytes, float] = {}
+        self._left_at: dict[bytes, tuple[float, bool]] = {}
         self._present = 0
         self._present_told = 0
         self._moves = DeviceMoves()
@@ -44,32 +44,32 @@ class RoomCounters:
         """Whether a flush would tell more than the one before, apart from the time that passes."""
         return self._unsent is not None or self._present > 0 or self._present_told > 0 or bool(self.polling) or any(self._counts.values())
 
-    def device_entered(self, device_id: UUID, *, present: int) -> None:
+    def device_entered(self, device_key: bytes, *, present: int) -> None:
         """The first socket of a device said hello; `present` is the number of devices from now on."""
         moment = self._accrue(present)
-        left_at, was_counted = self._left_at.pop(device_id, (float("-inf"), False))
+        left_at, was_counted = self._left_at.pop(device_key, (float("-inf"), False))
         if moment - left_at > SAME_VIEW_SECONDS:
             self._counts["views"] += 1
             was_counted = False
         if not was_counted:
-            self._short_since[device_id] = moment
-        self._entered[device_id] = None
-        self._moves.comes(device_id)
+            self._short_since[device_key] = moment
+        self._entered[device_key] = None
+        self._moves.comes(device_key)
 
-    def device_left(self, device_id: UUID, *, present: int) -> None:
+    def device_left(self, device_key: bytes, *, present: int) -> None:
         """The last socket of a device is gone."""
         moment = self._accrue(present)
         self._ripen(moment)
-        was_counted = self._short_since.pop(device_id, None) is None
-        self._left_at[device_id] = (moment, was_counted)
-        self._moves.goes(device_id)
+        was_counted = self._short_since.pop(device_key, None) is None
+        self._left_at[device_key] = (moment, was_counted)
+        self._moves.goes(device_key)
 
     def liked(self, count: int) -> None:
         self._counts["likes"] += count
 
-    def commented(self, device_id: UUID) -> None:
+    def commented(self, device_key: bytes) -> None:
         self._counts["comments"] += 1
-        self._commented[device_id] = None
+        self._commented[device_key] = None
 
     def next_flush(self, *, at_ms: int) -> Flush:
         """What has happened since the last flush that arrived. Until `flush_arrived` the same flush is returned again, unchanged."""
@@ -88,8 +88,8 @@ class RoomCounters:
             viewers_now=self._present,
             at_ms=at_ms,
             increments={name: count for name, count in self._counts.items() if count},
-            entered_devices=tuple(map(str, self._entered)),
-            commented_devices=tuple(map(str, self._commented)),
+            entered_devices=tuple(map(_id_of, self._entered)),
+            commented_devices=tuple(map(_id_of, self._commented)),
             polling_now=self.polling.count(moment),
             watching=self._moves.take(),
             polling=self.polling.moves.take(),
@@ -114,19 +114,23 @@ class RoomCounters:
     def _ripen(self, moment: float) -> None:
         # Insertion order is the order of entry, so the first one that is too young ends the search.
         ripe = []
-        for device_id, since in self._short_since.items():
+        for device_key, since in self._short_since.items():
             if moment - since < VIEW_COUNTS_AFTER_SECONDS:
                 break
-            ripe.append(device_id)
-        for device_id in ripe:
-            del self._short_since[device_id]
+            ripe.append(device_key)
+        for device_key in ripe:
+            del self._short_since[device_key]
         if not self._short_since:
             self._short_since.clear()  # an emptied dictionary keeps the table of its fullest moment
         self._counts["views_10s"] += len(ripe)
 
     def _forget_absent(self, moment: float) -> None:
         while self._left_at:
-            device_id, (left_at, _) = next(iter(self._left_at.items()))
+            device_key, (left_at, _) = next(iter(self._left_at.items()))
             if moment - left_at <= SAME_VIEW_SECONDS and len(self._left_at) <= _KNOWN_ABSENT_MAX:
                 return
-            del self._left_at[device_id]
+            del self._left_at[device_key]
+
+
+def _id_of(device_key: bytes) -> str:
+    return str(UUID(bytes=device_key))

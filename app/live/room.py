@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from app.infra.clock import monotonic, now_ms
+from app.live.cadence import Cadence
 from app.live.frames import SnapshotFrames, ToldFigures, is_urgent, readable_part
 from app.live.mirror import RoomMirror
 from app.live.polling import PolledRoom, PolledTick
@@ -36,8 +37,6 @@ _ENDED_SPREAD_SECONDS = 3.0
 _CATCH_UP_SECONDS = 1.0
 _CATCH_UP_STEP_SECONDS = 0.02
 _RELOAD_PAUSE_SECONDS = 0.5
-# A round may take this part of the interval, so that commands and orders keep most of the processor.
-_ROUND_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class RoomSurroundings:
     settings: RealtimeSettings
     node: str
     load: Callable[[UUID], Awaitable[LoadedRoom]]
+    core_share: float
 
 
 class Room:
@@ -81,7 +81,7 @@ class Room:
         self._flushing = asyncio.Lock()
         self._told_at = float("-inf")
         self._flushed_at = float("-inf")
-        self._round_seconds = 0.0
+        self._cadence = Cadence(self._settings, core_share=surroundings.core_share)
         # Numbers of flushes start anew with every object, so its name must be new as well.
         self.counters = RoomCounters(node=f"{surroundings.node}:{secrets.token_hex(4)}", now=monotonic)
 
@@ -98,12 +98,6 @@ class Room:
         """The last event that has been told."""
         return self._position
 
-    @property
-    def tick_seconds(self) -> float:
-        """The present tick interval: long enough for a round to take only its share."""
-        wanted = self._round_seconds / _ROUND_SHARE
-        return min(self._settings.tick_max_seconds, max(self._settings.tick_min_seconds, wanted))
-
     async def hello(self, connection: Connection, command: ViewerHello) -> None:
         """Answer a hello with exactly what the client missed, or with a snapshot, and let it take part from that very place on."""
         resume = command.resume
@@ -111,7 +105,7 @@ class Room:
             # Another node told it more than we have read.
             await self.catch_up(resume.offset)
         async with self._telling:
-            connection.said_hello = True
+            connection.greet()
             missed = self._missed_since(resume)
             if missed is None:
                 connection.send(self._snapshot(connection, command.id))
@@ -127,7 +121,7 @@ class Room:
         """Forget a socket; its device stops being a viewer when this was its last."""
         hub = self._around.hub
         if hub.release(connection):
-            self.counters.device_left(connection.identity.device_id, present=hub.viewer_count(self.session_id))
+            self.counters.device_left(connection.device_key, present=hub.viewer_count(self.session_id))
 
     async def catch_up(self, offset: int) -> None:
         """Wait until this node has told the log up to `offset`, at most a second."""
@@ -176,14 +170,14 @@ class Room:
             viewers=figures.viewers, likes=figures.likes, comments=figures.comments, polling=figures.polling, outside=figures.outside
         )
         latest = ToldFigures(counts, self._mirror.stock, figures.board)
-        if latest == self._told and monotonic() - self._told_at < HEARTBEAT_SECONDS:
+        if latest == self._told and not self._is_long_since(self._told_at):
             return None
         self._told = latest
         self._snapshots.forget()
         return latest
 
     async def _broadcast(self, after: int, events: list[LoggedEvent], figures: ToldFigures | None) -> None:
-        if not events and figures is None and monotonic() - self._told_at < HEARTBEAT_SECONDS:
+        if not events and figures is None and not self._is_long_since(self._told_at):
             return
         self._told_at = monotonic()
         shown, skipped = readable_part(events, self._settings.tick_events_max)
@@ -199,22 +193,24 @@ class Room:
             comments_skipped=skipped,
         )
         hub = self._around.hub
-        seconds = 0.0
         if hub.has_members(self.session_id, "viewer"):
-            seconds = await hub.broadcast(self.session_id, "viewer", encode(tick))
+            self._cadence.note_round(await hub.broadcast(self.session_id, "viewer", encode(tick)))
         if hub.has_members(self.session_id, "staff"):
             board = tick.model_copy(update={"board": figures.board}) if figures else tick
             await hub.broadcast(self.session_id, "staff", encode(board))
-        self._round_seconds += (seconds - self._round_seconds) / 4
+
+    def _is_long_since(self, moment: float) -> bool:
+        """Whether a heartbeat is due now, as at the next tick it would be too late."""
+        return monotonic() + self._cadence.seconds - moment > HEARTBEAT_SECONDS
 
     async def keep_ticking(self) -> None:
         """Flush and tell at the tick interval until cancelled."""
         while True:
             started = monotonic()
-            if self.counters.has_news or started - self._flushed_at >= HEARTBEAT_SECONDS or self._has_watchers():
+            if self.counters.has_news or self._is_long_since(self._flushed_at) or self._has_watchers():
                 await self.flush()
             await self.tell(with_figures=True)
-            await asyncio.sleep(max(0.0, self.tick_seconds - (monotonic() - started)))
+            await asyncio.sleep(max(0.0, self._cadence.seconds - (monotonic() - started)))
 
     def _has_watchers(self) -> bool:
         return self._around.hub.has_members(self.session_id, "staff")
@@ -268,7 +264,7 @@ class Room:
             at_ms=now_ms(),
             mirror=self._mirror,
             figures=self._told,
-            for_staff=connection.identity.audience == "staff",
+            for_staff=connection.audience == "staff",
         )
 
     def _resumed(self, command_id: str, missed: list[LoggedEvent]) -> bytes:
@@ -287,4 +283,4 @@ class Room:
     def _join(self, connection: Connection) -> None:
         hub = self._around.hub
         if hub.join(connection):
-            self.counters.device_entered(connection.identity.device_id, present=hub.viewer_count(self.session_id))
+            self.counters.device_entered(connection.device_key, present=hub.viewer_count(self.session_id))

@@ -50,12 +50,22 @@ class _Entry:
 class RoomDirectory:
     """One per worker. Call `start` after the stores are open; at the end `drain`, then `stop`."""
 
-    def __init__(
-        self, *, room_log: RoomLog, hub: Hub, metrics: MetricsService, loader: RoomLoader, settings: RealtimeSettings, node: str
+    def __init__(  # noqa: PLR0913 - what every room of a node shares
+        self,
+        *,
+        room_log: RoomLog,
+        hub: Hub,
+        metrics: MetricsService,
+        loader: RoomLoader,
+        settings: RealtimeSettings,
+        node: str,
+        core_share: float = 1.0,
     ) -> None:
         self._log = room_log
         self._load = loader.load
-        self._around = RoomSurroundings(hub=hub, log=room_log, metrics=metrics, settings=settings, node=node, load=loader.load)
+        self._around = RoomSurroundings(
+            hub=hub, log=room_log, metrics=metrics, settings=settings, node=node, load=loader.load, core_share=core_share
+        )
         self._entries: dict[UUID, _Entry] = {}
         self._tasks = TaskOwner("rooms")
         self._is_leaving = False

@@ -116,7 +116,7 @@ async def _carry(websocket: WebSocket, connection: AsgiConnection) -> None:
     except (WebSocketDisconnect, RuntimeError, OSError):
         return
     checks = TaskOwner("board")
-    if connection.identity.audience == "staff":
+    if connection.audience == "staff":
         checks.spawn("sign-in", _close_when_signed_out(websocket, connection))
     try:
         await connection.run(commands.receive)

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
 from app.realtime.connection import Connection
-from app.realtime.identity import Identity
+from app.realtime.identity import Audience, Identity
 from app.settings import RealtimeSettings
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ class AsgiConnection(Connection):
     __slots__ = ("_close_code", "_identity", "_limit", "_queue", "_settings", "_wake", "_websocket")
 
     def __init__(self, websocket: WebSocket, *, identity: Identity, session_id: UUID, settings: RealtimeSettings) -> None:
-        super().__init__(session_id, author=identity.name)
+        super().__init__(session_id, device_key=identity.device_id.bytes, author=identity.name)
         self._identity = identity
         self._websocket = websocket
         self._settings = settings
@@ -39,6 +39,11 @@ class AsgiConnection(Connection):
         self._queue: deque[tuple[bool, bytes]] = deque()
         self._wake = asyncio.Event()
         self._close_code: CloseCode | None = None
+
+    @property
+    @override
+    def audience(self) -> Audience:
+        return self._identity.audience
 
     @property
     @override

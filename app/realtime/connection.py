@@ -7,24 +7,37 @@ from uuid import UUID
 
 from app.protocol.close_codes import CloseCode
 from app.realtime.device import Device
-from app.realtime.identity import Identity
+from app.realtime.identity import Audience, Identity
 
 
 class Connection(ABC):
-    """One socket in one room, whatever carries it. The hub gives it its `device`, with the limits, when it is admitted."""
+    """One socket in one room, whatever carries it. The hub gives it its `device`, with the limits, when it is admitted.
 
-    __slots__ = ("author", "device", "said_hello", "session_id")
+    `device_key` is the device's id as its 16 bytes: half the size of a UUID object, and one object for all who keep it.
+    """
 
-    def __init__(self, session_id: UUID, *, author: str) -> None:
+    __slots__ = ("author", "device", "device_key", "said_hello", "session_id")
+
+    def __init__(self, session_id: UUID, *, device_key: bytes, author: str) -> None:
         self.session_id = session_id
+        self.device_key = device_key
         self.author = author
         self.said_hello = False
         self.device: Device | None = None
 
     @property
     @abstractmethod
+    def audience(self) -> Audience:
+        """In what role the socket takes part."""
+
+    @property
+    @abstractmethod
     def identity(self) -> Identity:
         """Who is behind the socket."""
+
+    def greet(self) -> None:
+        """Note that it has said hello: commands are taken from now on."""
+        self.said_hello = True
 
     @abstractmethod
     def send(self, frame: bytes) -> None:

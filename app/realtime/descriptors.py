@@ -65,6 +65,7 @@ class Deadlines(Generic[T]):
 
     def discard(self, waiting: T) -> None:
         self._due_at.pop(waiting, None)
+        self._shrink()
 
     def take_overdue(self) -> list[T]:
         """Those whose time is up; they wait no more."""
@@ -76,9 +77,12 @@ class Deadlines(Generic[T]):
             due.append(waiting)
         for waiting in due:
             del self._due_at[waiting]
+        self._shrink()
+        return due
+
+    def _shrink(self) -> None:
         if not self._due_at:
             self._due_at.clear()  # an emptied dictionary keeps the table of its fullest moment
-        return due
 
 
 def end_sending(fd: int) -> None:

@@ -12,9 +12,6 @@ import os
 import select
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from uuid import UUID
-
-from typing_extensions import override
 
 from app.infra.clock import monotonic
 from app.infra.tasks import TaskOwner
@@ -22,8 +19,8 @@ from app.protocol.close_codes import CLOSE_REASONS, CloseCode
 from app.realtime import counters
 from app.realtime.connection import Connection
 from app.realtime.descriptors import Deadlines, end_sending
+from app.realtime.detached_connection import DetachedConnection
 from app.realtime.frames import NO_STATUS, POLICY_VIOLATION, FrameError, FrameReader, Opcode, Received, close_frame, pong_frame, text_frame
-from app.realtime.identity import Identity
 from app.settings import RealtimeSettings
 
 Receiver = Callable[[Connection, str | bytes], Awaitable[None]]
@@ -33,48 +30,12 @@ _EVENTS_PER_POLL = 16
 _READ_SECONDS_PER_TURN = 0.01  # then other work of the loop gets its turn
 _FRAMES_PER_READ = 32  # no page sends more at once; who does is read again only after a rest
 _REST_SECONDS = 0.5
-_WRITES_PER_TURN = 1_024  # about 10 ms of a broadcast
+_WRITES_PER_TURN = 256  # about 2 ms of a broadcast: as long a command waits for its turn
 _INBOX_MAX = 16  # then the client is not read until it is answered: TCP holds it back
 _SWEEP_SECONDS = 0.5
 _CLOSING_SECONDS = 5.0
 # Reads nothing any more: stands in as the reader of a client that broke the protocol.
 _DEAF = FrameReader(0)
-
-
-class DetachedConnection(Connection):
-    """One viewer's fd. Kept small: there are tens of thousands in a worker."""
-
-    __slots__ = ("_device_id", "_sockets", "closing", "fd", "gone", "inbox", "outbox", "reader")
-
-    def __init__(self, sockets: DetachedSockets, fd: int, *, device_id: UUID, session_id: UUID) -> None:
-        super().__init__(session_id, author="")
-        self._sockets = sockets
-        self._device_id = device_id.bytes  # half the size of a UUID object
-        self.fd = fd
-        self.reader: FrameReader | None = None
-        self.inbox: deque[bytes | Received | FrameError] | None = None
-        self.outbox: deque[bytes] | None = None
-        self.closing = False
-        self.gone = False
-
-    @property
-    @override
-    def identity(self) -> Identity:
-        return Identity(device_id=UUID(bytes=self._device_id), audience="viewer", name=self.author)
-
-    @override
-    def send(self, frame: bytes) -> None:
-        if not self.closing:
-            self._sockets.write(self, text_frame(frame))
-
-    @override
-    def send_tick(self, frame: bytes) -> None:
-        if not self.closing and self.outbox is None:
-            self._sockets.write(self, text_frame(frame))
-
-    @override
-    def close(self, code: CloseCode) -> None:
-        self._sockets.close_with(self, code, CLOSE_REASONS[code])
 
 
 class DetachedSockets:
@@ -131,6 +92,10 @@ class DetachedSockets:
         self._ready[fd] = 1
         self._epoll.register(fd, select.EPOLLIN)
         self._hello_due.add(connection)
+
+    def greeted(self, connection: DetachedConnection) -> None:
+        """Its hello is no longer waited for."""
+        self._hello_due.discard(connection)
 
     async def broadcast(self, fds: Iterable[int], frame: bytes) -> None:
         """Write one frame to every fd that takes bytes. Who joins meanwhile does not get it, who leaves meanwhile is skipped."""
@@ -386,8 +351,7 @@ class DetachedSockets:
             await asyncio.sleep(_SWEEP_SECONDS)
             counters.PARKED.set(len(self._parked))
             for connection in self._hello_due.take_overdue():
-                if not connection.said_hello:
-                    connection.close(CloseCode.NO_HELLO)
+                connection.close(CloseCode.NO_HELLO)
             for connection in self._resting.take_overdue():
                 self._listen(connection)
             for connection in self._unfinished.take_overdue():

@@ -1,7 +1,6 @@
-"""uvicorn's HTTP protocol, with a door of its own for viewers: their upgrade is answered here without ASGI, and the socket is taken
-out of the loop's transports (`detached.py`). Everything else goes on to FastAPI.
+"""The first that a new connection meets: a viewer's upgrade is answered here without ASGI, and the socket is taken out of the loop's
+transports (`detached.py`). Everything else goes on to uvicorn and FastAPI.
 
-It also bounds what uvicorn does not: the time and the bytes a request's head may take, also for connections that say nothing.
 uvicorn's internals are used, so its version is pinned exactly.
 """
 
@@ -12,30 +11,32 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 from starlette.requests import cookie_parser
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import is_ssl
 
 from app.errors import AppError, OriginRefused, TooManyRequests, Unavailable
+from app.infra.bounded_http import HEAD_MAX_BYTES, HEAD_SECONDS, BoundedHttp, HeadTooLarge
 from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
 from app.realtime.address_limits import AddressLimits, client_address
-from app.realtime.detached import DetachedConnection, DetachedSockets
+from app.realtime.detached import DetachedSockets
+from app.realtime.detached_connection import DetachedConnection
 from app.realtime.errors import TicketInvalid
 from app.realtime.hub import Hub
 from app.realtime.origin import origin_allowed
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
-from app.realtime.upgrade import HEAD_MAX_BYTES, HeadTooLarge, UpgradeRequest, accepted, is_viewer_upgrade, read_upgrade, refused
+from app.realtime.upgrade import UpgradeRequest, accepted, is_viewer_upgrade, read_upgrade, refused
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-HEAD_SECONDS = 5.0
 _VIEWER_PATH = b"GET /ws/sessions/"
 
 
@@ -78,35 +79,32 @@ class ViewerGate:
         return device_id
 
 
-class Doorway(HttpToolsProtocol):
-    """One per connection. `find_gate` is asked at the first bytes; None = no detached sockets here, all goes to FastAPI."""
+class Doorway(asyncio.Protocol):
+    """One per new connection, until its request shows whose it is. `find_gate` is asked then; None = no detached sockets here, all
+    goes to FastAPI. The other arguments are uvicorn's, for its own protocol.
+    """
 
-    def __init__(self, *arguments: Any, find_gate: Callable[[], ViewerGate | None], **named: Any) -> None:  # noqa: ANN401 - uvicorn's
-        super().__init__(*arguments, **named)
+    __slots__ = ("_find_gate", "_head", "_head_timer", "_make_http", "_transport")
+
+    def __init__(self, *, find_gate: Callable[[], ViewerGate | None], **uvicorn_arguments: Any) -> None:  # noqa: ANN401 - uvicorn's
         self._find_gate = find_gate
-        self._head = bytearray()
-        self._head_bytes = 0
-        self._is_plain_http = False
-        self._head_timer: asyncio.TimerHandle | None = None
+        self._make_http = partial(BoundedHttp, **uvicorn_arguments)
+        self._head = b""
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        super().connection_made(transport)
-        self._expect_head()
+        self._transport = transport
+        self._head_timer = asyncio.get_running_loop().call_later(HEAD_SECONDS, transport.abort)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_is_complete()
-        super().connection_lost(exc)
+        self._head_timer.cancel()
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._is_plain_http:
-            self._pass_on(data)
-            return
         self._head += data
         if not (self._head.startswith(_VIEWER_PATH) or _VIEWER_PATH.startswith(self._head)):
-            self._be_plain_http()
+            self._pass_on()
             return
         end = self._head.find(b"\r\n\r\n")
         if end < 0:
@@ -114,56 +112,27 @@ class Doorway(HttpToolsProtocol):
                 self._refuse(HeadTooLarge())
             return
         gate = self._find_gate()
-        if gate is None or self.scheme == "https" or not is_viewer_upgrade(bytes(self._head[:end])):
-            self._be_plain_http()
+        if gate is None or is_ssl(self._transport) or not is_viewer_upgrade(self._head[:end]):
+            self._pass_on()
             return
-        self._head_is_complete()
-        self._upgrade(gate, bytes(self._head[: end + 2]), bytes(self._head[end + 4 :]))
+        self._head_timer.cancel()
+        self._upgrade(gate, self._head[: end + 2], self._head[end + 4 :])
 
-    @override
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._expect_head()
-
-    @override
-    def on_headers_complete(self) -> None:
-        self._head_is_complete()
-        super().on_headers_complete()
-
-    # --- plain HTTP, bounded ---
-
-    def _be_plain_http(self) -> None:
-        self._is_plain_http = True
-        data, self._head = bytes(self._head), bytearray()
-        self._pass_on(data)
-
-    def _pass_on(self, data: bytes) -> None:
-        super().data_received(data)
-        if self._head_timer is not None:
-            self._head_bytes += len(data)
-            if self._head_bytes > 2 * HEAD_MAX_BYTES:
-                self._refuse(HeadTooLarge())
-
-    def _expect_head(self) -> None:
-        self._head_is_complete()
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._head_took_too_long)
-
-    def _head_is_complete(self) -> None:
-        self._head_bytes = 0
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-
-    def _head_took_too_long(self) -> None:
-        self._head_timer = None
-        self.transport.abort()
+    def _pass_on(self) -> None:
+        """Not a viewer: from its first byte on this connection is uvicorn's."""
+        self._head_timer.cancel()
+        http = self._make_http(head_due_at=self._head_timer.when())
+        self._transport.set_protocol(http)
+        http.connection_made(self._transport)
+        http.data_received(self._head)
 
     # --- a viewer ---
 
     def _upgrade(self, gate: ViewerGate, head: bytes, rest: bytes) -> None:
         try:
             request = read_upgrade(head)
-            device_id = gate.check(request, scheme=self.scheme or "http", peer=self.client[0] if self.client else "")
+            peer = self._transport.get_extra_info("peername")
+            device_id = gate.check(request, scheme="http", peer=peer[0] if peer else "")
         except AppError as error:
             self._refuse(error)
             return
@@ -171,7 +140,7 @@ class Doorway(HttpToolsProtocol):
             self._detach(gate, request, device_id, rest)
             return
         # What the viewer sends meanwhile waits in the kernel.
-        self.transport.pause_reading()
+        self._transport.pause_reading()
         gate.tasks.spawn("open room", self._open_room(gate, request, device_id, rest))
 
     async def _open_room(self, gate: ViewerGate, request: UpgradeRequest, device_id: UUID, rest: bytes) -> None:
@@ -185,24 +154,22 @@ class Doorway(HttpToolsProtocol):
             log.warning("viewer_not_admitted", error=repr(error))
             self._refuse(Unavailable(retry_after_seconds=2.0))
         else:
-            if not self.transport.is_closing():
+            if not self._transport.is_closing():
                 self._detach(gate, request, device_id, rest)
 
     def _refuse(self, error: AppError) -> None:
-        self._head_is_complete()
+        self._head_timer.cancel()
         counters.HANDSHAKES.labels(error.code).inc()
-        if not self.transport.is_closing():
-            self.transport.write(refused(error))
-            self.transport.close()
+        if not self._transport.is_closing():
+            self._transport.write(refused(error))
+            self._transport.close()
 
     def _detach(self, gate: ViewerGate, request: UpgradeRequest, device_id: UUID, rest: bytes) -> None:
         """Answer 101 on a duplicate of the socket and forget the original: aborting it sends nothing while the duplicate lives."""
-        fd = os.dup(self.transport.get_extra_info("socket").fileno())
+        fd = os.dup(self._transport.get_extra_info("socket").fileno())
         _set_socket_options(fd, user_timeout_seconds=gate.settings.realtime.slow_timeout_seconds)
-        self.connections.discard(self)
-        self._unset_keepalive_if_required()
-        self.transport.set_protocol(_Gone())
-        self.transport.abort()
+        self._transport.set_protocol(_Gone())
+        self._transport.abort()
         connection = DetachedConnection(gate.sockets, fd, device_id=device_id, session_id=request.session_id)
         is_admitted = gate.hub.admit(connection)
         counters.ACCEPTED.inc()

@@ -6,14 +6,16 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Iterable
 from itertools import chain
+from typing import NamedTuple
 from uuid import UUID
 
-from app.infra.clock import monotonic
+from app.infra.clock import monotonic, processor_seconds
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
 from app.realtime.connection import Connection
 from app.realtime.descriptors import FdSet
-from app.realtime.detached import DetachedConnection, DetachedSockets
+from app.realtime.detached import DetachedSockets
+from app.realtime.detached_connection import DetachedConnection
 from app.realtime.device import Device, Paces
 from app.realtime.errors import CapacityReached
 from app.realtime.identity import Audience
@@ -24,12 +26,20 @@ _LIMITS_KEPT_SECONDS = 60.0
 _CHUNK = 1_000
 
 
+class RoundCost(NamedTuple):
+    """What one broadcast took: seconds on the clock, and seconds of the processor."""
+
+    seconds: float
+    processor_seconds: float
+
+
 class _Room:
     """A device is one viewer however many sockets it holds. `fds` are the detached viewers that have said hello."""
 
-    __slots__ = ("devices", "fds", "members", "viewers")
+    __slots__ = ("devices", "fds", "members", "session_id", "viewers")
 
-    def __init__(self) -> None:
+    def __init__(self, session_id: UUID) -> None:
+        self.session_id = session_id
         self.members: dict[Audience, dict[Connection, None]] = {"viewer": {}, "staff": {}, "bridge": {}}
         self.fds = FdSet()
         self.devices: dict[bytes, Device] = {}
@@ -75,11 +85,14 @@ class Hub:
     def admit(self, connection: Connection) -> bool:
         """Count an accepted socket and give it its limits. False: its device holds too many already; close it."""
         self._sweep()
-        room = self._rooms.setdefault(connection.session_id, _Room())
-        device_id = connection.identity.device_id.bytes
-        device = room.devices.get(device_id)
+        room = self._rooms.get(connection.session_id)
+        if room is None:
+            room = self._rooms[connection.session_id] = _Room(connection.session_id)
+        # One object for everybody: each socket's request brought its own.
+        connection.session_id = room.session_id
+        device = room.devices.get(connection.device_key)
         if device is None:
-            device = room.devices[device_id] = Device(self._paces)
+            device = room.devices[connection.device_key] = Device(self._paces)
         if device.sockets >= self._settings.sockets_per_device:
             return False
         device.sockets += 1
@@ -148,15 +161,15 @@ class Hub:
         except TimeoutError:
             return False
 
-    async def broadcast(self, session_id: UUID, audience: Audience, frame: bytes) -> float:
-        """Hand one encoded frame to all members of one audience; returns the seconds this round took.
+    async def broadcast(self, session_id: UUID, audience: Audience, frame: bytes) -> RoundCost:
+        """Hand one encoded frame to all members of one audience; returns what this round took.
 
         Never waits for a viewer, only lets the loop breathe between chunks. Who joins meanwhile does not get this frame.
         """
         room = self._rooms.get(session_id)
         if room is None:
-            return 0.0
-        started = self._now()
+            return RoundCost(0.0, 0.0)
+        started, processor_before = self._now(), processor_seconds()
         if self._detached is not None and audience == "viewer":
             await self._detached.broadcast(room.fds, frame)
         members = tuple(room.members[audience])
@@ -166,10 +179,10 @@ class Hub:
             # Two turns of the loop: one wakes the writers, one lets them write, so the time includes their work.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-        seconds = self._now() - started
+        cost = RoundCost(self._now() - started, processor_seconds() - processor_before)
         if audience == "viewer":
-            counters.ROUND_SECONDS.observe(seconds)
-        return seconds
+            counters.ROUND_SECONDS.observe(cost.seconds)
+        return cost
 
     def close_room(self, session_id: UUID, code: CloseCode, *, spread_seconds: float) -> None:
         """Close every member of a room at a random moment within the spread, so that they do not all act at once."""
@@ -197,7 +210,7 @@ class Hub:
                 return False
             room.fds.add(connection.fd)
             return True
-        members = room.members[connection.identity.audience]
+        members = room.members[connection.audience]
         if connection in members:
             return False
         members[connection] = None
@@ -211,7 +224,7 @@ class Hub:
                 return False
             room.fds.remove(connection.fd)
             return True
-        members = room.members[connection.identity.audience]
+        members = room.members[connection.audience]
         if connection not in members:
             return False
         del members[connection]
@@ -227,12 +240,12 @@ class Hub:
             return
         self._swept_at = moment
         for session_id, room in list(self._rooms.items()):
-            for device_id, device in list(room.devices.items()):
+            for device_key, device in list(room.devices.items()):
                 if not device.sockets and moment - device.last_seen >= _LIMITS_KEPT_SECONDS:
-                    del room.devices[device_id]
+                    del room.devices[device_key]
             if not room.devices:
                 del self._rooms[session_id]
 
 
 def _is_viewer(connection: Connection) -> bool:
-    return isinstance(connection, DetachedConnection) or connection.identity.audience == "viewer"
+    return connection.audience == "viewer"

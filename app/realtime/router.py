@@ -85,7 +85,7 @@ class Router:
 
     async def _dispatch(self, connection: Connection, command: Command) -> ServerMessage | None:
         kind = type(command)
-        if kind not in ALLOWED_COMMANDS[connection.identity.audience]:
+        if kind not in ALLOWED_COMMANDS[connection.audience]:
             raise CommandNotAllowed
         if not connection.said_hello and kind not in {ViewerHello, Leave}:
             raise HelloExpected

@@ -12,9 +12,8 @@ from uuid import UUID
 from websockets.utils import accept_key
 
 from app.errors import AppError, BadRequest
-from app.infra.problems import problem_body, problem_headers
+from app.infra.problems import problem_answer
 
-HEAD_MAX_BYTES = 8_192
 _REQUEST_LINE = re.compile(rb"GET /ws/sessions/([0-9a-fA-F-]{36})(?:\?[!-~]*)? HTTP/1\.1")
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
 # These change the meaning of a request when they come twice.
@@ -35,13 +34,6 @@ class UpgradeVersionUnsupported(UpgradeMalformed):
     code = "upgrade_version_unsupported"
     http_status = 426
     title_en = "Only websocket version 13 is spoken here."
-
-
-class HeadTooLarge(BadRequest):
-    code = "head_too_large"
-    http_status = 431
-    title_vi = "Phần đầu yêu cầu quá dài."
-    title_en = "The request's head is too large."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +90,8 @@ def accepted(key: str) -> bytes:
 
 
 def refused(error: AppError) -> bytes:
-    """A whole HTTP answer with the problem document; the connection is closed after it."""
-    body = problem_body(error)
-    headers = {**problem_headers(error), "content-length": str(len(body)), "connection": "close"}
-    if error.http_status == HTTPStatus.UPGRADE_REQUIRED:
-        headers["sec-websocket-version"] = "13"
-    lines = [
-        f"HTTP/1.1 {error.http_status} {HTTPStatus(error.http_status).phrase}",
-        *(f"{name}: {value}" for name, value in headers.items()),
-    ]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    """The whole HTTP answer; the connection is closed after it."""
+    return problem_answer(error, {"sec-websocket-version": "13"} if error.http_status == HTTPStatus.UPGRADE_REQUIRED else {})
 
 
 def _headers(lines: list[bytes]) -> dict[bytes, bytes]:

@@ -224,6 +224,7 @@ def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) 
             "OCOP_DRAIN_SECONDS": str(settings.drain_seconds),
             "OCOP_REALTIME__HELLO_TIMEOUT_SECONDS": str(settings.realtime.hello_timeout_seconds),
             "OCOP_DATABASE__POOL_SIZE": str(settings.database.pool_size),
+            "OCOP_WORKERS": str(plan.workers),
         }
         | dict(plan.worker_settings)
     )
@@ -232,7 +233,7 @@ def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) 
     stack.callback(_stop, workers)
     with on_cores(plan.worker_cores or cores()):
         workers += [
-            spawn(f"worker {number}", command, env=environment, cwd=PROJECT_ROOT, log_file=_worker_log(settings))
+            spawn(f"worker {number}", command, env=environment, cwd=PROJECT_ROOT, log_file=_worker_log(settings), own_share=False)
             for number in range(plan.workers)
         ]
     return workers

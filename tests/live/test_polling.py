@@ -65,7 +65,7 @@ async def test_polling_devices_are_counted_apart_from_viewers(live_market: Marke
 def test_beacons_stay_few_however_many_poll() -> None:
     devices = PollingDevices()
 
-    intervals = [devices.beacon(uuid4()) for _ in range(20_000)]
+    intervals = [devices.beacon(uuid4().bytes) for _ in range(20_000)]
 
     assert 20_000 / intervals[-1] == pytest.approx(BEACONS_PER_SECOND, rel=0.01)
 
@@ -74,7 +74,7 @@ def test_a_device_that_is_not_heard_of_any_more_is_not_counted(monkeypatch: pyte
     moment = 1_000.0
     monkeypatch.setattr("app.live.polling.monotonic", lambda: moment)
     devices = PollingDevices()
-    stays, goes = uuid4(), uuid4()
+    stays, goes = uuid4().bytes, uuid4().bytes
     devices.beacon(stays)
     devices.beacon(goes)
 

@@ -17,7 +17,8 @@ from websockets.frames import Frame, Opcode
 
 from app.protocol.close_codes import CloseCode
 from app.realtime.connection import Connection
-from app.realtime.detached import DetachedConnection, DetachedSockets
+from app.realtime.detached import DetachedSockets
+from app.realtime.detached_connection import DetachedConnection
 from app.settings import RealtimeSettings
 
 QUICK = RealtimeSettings(slow_timeout_seconds=0.5, hello_timeout_seconds=0.6, reply_queue_frames=8)
@@ -34,7 +35,9 @@ class House:
     clients: list[socket.socket] = field(default_factory=list)
     answer_after: float = 0.0
 
-    async def viewer(self, *, send_buffer: int | None = None, receive_buffer: int | None = None) -> tuple[Viewer, DetachedConnection]:
+    async def viewer(
+        self, *, send_buffer: int | None = None, receive_buffer: int | None = None, says_hello: bool = True
+    ) -> tuple[Viewer, DetachedConnection]:
         client = socket.socket()
         self.clients.append(client)
         if receive_buffer is not None:
@@ -47,8 +50,9 @@ class House:
         if send_buffer is not None:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         connection = DetachedConnection(self.sockets, server.detach(), device_id=uuid4(), session_id=uuid4())
-        connection.said_hello = True
         self.sockets.attach(connection)
+        if says_hello:
+            connection.greet()
         return Viewer(client), connection
 
 
@@ -231,8 +235,7 @@ async def test_a_viewer_parked_too_long_hears_why_it_was_closed_when_it_reads_ag
 
 async def test_a_viewer_that_stays_silent_is_closed(make_house: Callable[..., House]) -> None:
     house = make_house(QUICK)
-    viewer, connection = await house.viewer()
-    connection.said_hello = False
+    viewer, connection = await house.viewer(says_hello=False)
 
     assert await viewer.frame() == (8, struct.pack("!H", CloseCode.NO_HELLO) + b"no hello in time")
     viewer.socket.close()

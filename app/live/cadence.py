@@ -1,0 +1,38 @@
+"""How often a room ticks: as often as its rounds leave most of the processor to commands and orders. Pure."""
+
+from __future__ import annotations
+
+from app.realtime.hub import RoundCost
+from app.settings import RealtimeSettings
+
+# What rounds may take of the processor that a worker can count on, and of the time that passes.
+_PROCESSOR_SHARE = 0.25
+_TIME_SHARE = 0.5
+_WEIGHT_OF_NEWEST = 0.25
+
+
+class Cadence:
+    """The tick interval of one room, from the mean cost of its latest rounds.
+
+    Two limits: a round's processor time, of which workers that share a core have only their part each, and the time it takes on the
+    clock, which grows when others want the processor, too. `core_share` is cores per worker, at most 1.
+    """
+
+    __slots__ = ("_core_share", "_processor_seconds", "_seconds", "_settings")
+
+    def __init__(self, settings: RealtimeSettings, *, core_share: float) -> None:
+        self._settings = settings
+        self._core_share = core_share
+        self._seconds = 0.0
+        self._processor_seconds = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """From the beginning of one tick to the beginning of the next."""
+        wanted = max(self._processor_seconds / (_PROCESSOR_SHARE * self._core_share), self._seconds / _TIME_SHARE)
+        return min(self._settings.tick_max_seconds, max(self._settings.tick_min_seconds, wanted))
+
+    def note_round(self, cost: RoundCost) -> None:
+        """One more round, with what it took."""
+        self._seconds += (cost.seconds - self._seconds) * _WEIGHT_OF_NEWEST
+        self._processor_seconds += (cost.processor_seconds - self._processor_seconds) * _WEIGHT_OF_NEWEST

@@ -1,0 +1,47 @@
+"""How often a room ticks."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.live.cadence import Cadence
+from app.realtime.hub import RoundCost
+from app.settings import RealtimeSettings
+
+SETTINGS = RealtimeSettings(tick_min_seconds=0.25, tick_max_seconds=4.5)
+
+
+def interval_after(cost: RoundCost, *, core_share: float = 1.0) -> float:
+    cadence = Cadence(SETTINGS, core_share=core_share)
+    for _ in range(50):
+        cadence.note_round(cost)
+    return cadence.seconds
+
+
+def test_a_small_room_ticks_at_the_shortest_interval() -> None:
+    assert interval_after(RoundCost(0.01, 0.01)) == pytest.approx(0.25)
+
+
+def test_rounds_take_a_quarter_of_a_core() -> None:
+    assert interval_after(RoundCost(0.2, 0.2)) == pytest.approx(0.8, rel=0.01)
+
+
+def test_workers_that_share_a_core_share_its_quarter() -> None:
+    assert interval_after(RoundCost(0.2, 0.1), core_share=0.25) == pytest.approx(1.6, rel=0.01)
+
+
+def test_a_round_that_others_slow_down_takes_half_of_the_time_at_most() -> None:
+    assert interval_after(RoundCost(0.9, 0.1)) == pytest.approx(1.8, rel=0.01)
+
+
+def test_the_longest_interval_is_never_exceeded() -> None:
+    assert interval_after(RoundCost(9.0, 9.0), core_share=0.1) == 4.5
+
+
+def test_one_slow_round_does_not_change_the_pace_at_once() -> None:
+    cadence = Cadence(SETTINGS, core_share=1.0)
+    for _ in range(50):
+        cadence.note_round(RoundCost(0.1, 0.1))
+    cadence.note_round(RoundCost(0.4, 0.4))
+
+    assert cadence.seconds < 0.75
