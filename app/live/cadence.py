@@ -9,6 +9,8 @@ from app.settings import RealtimeSettings
 _PROCESSOR_SHARE = 0.25
 _TIME_SHARE = 0.5
 _WEIGHT_OF_NEWEST = 0.25
+_SPREAD_SHARE = 0.25
+_LEAD_SHARE = 0.1
 
 
 class Cadence:
@@ -31,6 +33,16 @@ class Cadence:
         """From the beginning of one tick to the beginning of the next."""
         wanted = max(self._processor_seconds / (_PROCESSOR_SHARE * self._core_share), self._seconds / _TIME_SHARE)
         return min(self._settings.tick_max_seconds, max(self._settings.tick_min_seconds, wanted))
+
+    @property
+    def spread_seconds(self) -> float:
+        """Over how long a round may be sent. Workers that share a core would all want it at once, and then the slowest decides."""
+        return 0.0 if self._core_share >= 1 else self.seconds * _SPREAD_SHARE
+
+    @property
+    def lead_seconds(self) -> float:
+        """How long before a tick its figures are asked for; the tick does not wait longer for them."""
+        return self.seconds * _LEAD_SHARE
 
     def note_round(self, cost: RoundCost) -> None:
         """One more round, with what it took."""

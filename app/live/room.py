@@ -28,6 +28,7 @@ from app.realtime.counters import SHED_COMMENTS
 from app.realtime.hub import Hub
 from app.realtime.room_log import LogBroken, LogPosition, RoomLog
 from app.realtime.router import encode
+from app.realtime.spread import Spread
 from app.settings import RealtimeSettings
 
 log = structlog.get_logger(__name__)
@@ -78,6 +79,7 @@ class Room:
         self._polled = PolledRoom()
         # One teller at a time: a hello is never answered in the middle of a round.
         self._telling = asyncio.Lock()
+        self._spread = Spread(0.0)
         self._flushing = asyncio.Lock()
         self._told_at = float("-inf")
         self._flushed_at = float("-inf")
@@ -104,6 +106,7 @@ class Room:
         if resume is not None and resume.epoch == self._position.epoch and resume.offset > self._position.offset:
             # Another node told it more than we have read.
             await self.catch_up(resume.offset)
+        self._spread.hurry()
         async with self._telling:
             connection.greet()
             missed = self._missed_since(resume)
@@ -144,8 +147,13 @@ class Room:
             self._figures = figures
 
     async def tell(self, *, with_figures: bool) -> None:
-        """Make what was read part of the mirror and send it to everyone in one frame, with the figures if they are wanted."""
+        """Make what was read part of the mirror and send it to everyone in one frame, with the figures if they are wanted.
+
+        Without figures it is urgent.
+        """
+        self._spread.hurry()
         async with self._telling:
+            self._spread = Spread(self._cadence.spread_seconds if with_figures else 0.0)
             events, self._pending = self._pending, []
             after = self._position.offset
             ended = False
@@ -194,7 +202,7 @@ class Room:
         )
         hub = self._around.hub
         if hub.has_members(self.session_id, "viewer"):
-            self._cadence.note_round(await hub.broadcast(self.session_id, "viewer", encode(tick)))
+            self._cadence.note_round(await hub.broadcast(self.session_id, "viewer", encode(tick), self._spread))
         if hub.has_members(self.session_id, "staff"):
             board = tick.model_copy(update={"board": figures.board}) if figures else tick
             await hub.broadcast(self.session_id, "staff", encode(board))
@@ -204,13 +212,19 @@ class Room:
         return monotonic() + self._cadence.seconds - moment > HEARTBEAT_SECONDS
 
     async def keep_ticking(self) -> None:
-        """Flush and tell at the tick interval until cancelled."""
+        """Flush and tell at the tick interval until cancelled. Ticks are punctual: figures that come late go with the next one."""
+        tick_at = monotonic()
+        flush: asyncio.Future[None] | None = None
         while True:
-            started = monotonic()
-            if self.counters.has_news or self._is_long_since(self._flushed_at) or self._has_watchers():
-                await self.flush()
+            await _sleep_until(tick_at - self._cadence.lead_seconds)
+            is_wanted = self.counters.has_news or self._is_long_since(self._flushed_at) or self._has_watchers()
+            if is_wanted and (flush is None or flush.done()):
+                flush = asyncio.ensure_future(self.flush())
+            if flush is not None:
+                await asyncio.wait({flush}, timeout=self._cadence.lead_seconds)
+            await _sleep_until(tick_at)
             await self.tell(with_figures=True)
-            await asyncio.sleep(max(0.0, self._cadence.seconds - (monotonic() - started)))
+            tick_at = max(tick_at + self._cadence.seconds, monotonic())
 
     def _has_watchers(self) -> bool:
         return self._around.hub.has_members(self.session_id, "staff")
@@ -284,3 +298,7 @@ class Room:
         hub = self._around.hub
         if hub.join(connection):
             self.counters.device_entered(connection.device_key, present=hub.viewer_count(self.session_id))
+
+
+async def _sleep_until(moment: float) -> None:
+    await asyncio.sleep(max(0.0, moment - monotonic()))

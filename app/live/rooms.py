@@ -123,7 +123,7 @@ class RoomDirectory:
     async def drain(self, seconds: float) -> None:
         """Take no more sockets, tell everyone to come back elsewhere at a random moment, and close them over so many seconds."""
         self._is_leaving = True
-        self.hub.send_all(lambda: encode(ServerLeaving(return_after_ms=random.randint(*_RETURN_SPREAD_MS))))  # noqa: S311 - spreads load
+        await self.hub.send_all(lambda: encode(ServerLeaving(return_after_ms=random.randint(*_RETURN_SPREAD_MS))))  # noqa: S311 - spreads load
         self.hub.close_all(CloseCode.SERVER_LEAVING, spread_seconds=seconds)
         await self.hub.wait_until_empty(seconds + _GOODBYE_SECONDS)
 

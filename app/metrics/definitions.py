@@ -66,11 +66,11 @@ _AUDIENCE = (
     _measured(
         "viewers_now",
         "viewers",
-        "sum over nodes of connected devices, nodes silent for longer than their time limit left out",
+        "distinct devices connected to any node, nodes silent for longer than their time limit left out",
         ("Đang xem", "Viewers now"),
         (
-            "Số thiết bị đang kết nối lúc này, cộng qua mọi máy chủ. Màn hình của người dẫn và ban tổ chức không được tính.",
-            "Devices connected at this moment, over all nodes. Screens of hosts and organisers are not counted.",
+            "Số thiết bị đang kết nối lúc này trên mọi máy chủ; thiết bị mở nhiều kết nối vẫn là một. Màn hình của người dẫn và ban tổ chức không được tính.",
+            "Devices connected at this moment, over all nodes; one with several sockets, on whichever nodes, is one. Screens of hosts and organisers are not counted.",
         ),
     ),
     _measured(
@@ -79,8 +79,8 @@ _AUDIENCE = (
         "max over time of viewers_now",
         ("Đông nhất cùng lúc (PCU)", "Peak concurrent viewers (PCU)"),
         (
-            "Số người xem cùng lúc cao nhất: giá trị lớn nhất của tổng qua mọi máy chủ, lấy mỗi nhịp (dưới 10 giây một lần).",
-            "Highest number of viewers at one moment: the maximum of the sum over all nodes, taken every tick (more often than every 10 s).",
+            "Số người xem cùng lúc cao nhất: giá trị lớn nhất của số đang xem trên mọi máy chủ, lấy mỗi nhịp (dưới 10 giây một lần).",
+            "Highest number of viewers at one moment: the maximum of viewers_now over all nodes, taken every tick (more often than every 10 s).",
         ),
     ),
     _derived(

@@ -21,6 +21,7 @@ from app.realtime.connection import Connection
 from app.realtime.descriptors import Deadlines, end_sending
 from app.realtime.detached_connection import DetachedConnection
 from app.realtime.frames import NO_STATUS, POLICY_VIOLATION, FrameError, FrameReader, Opcode, Received, close_frame, pong_frame, text_frame
+from app.realtime.spread import Spread
 from app.settings import RealtimeSettings
 
 Receiver = Callable[[Connection, str | bytes], Awaitable[None]]
@@ -97,7 +98,7 @@ class DetachedSockets:
         """Its hello is no longer waited for."""
         self._hello_due.discard(connection)
 
-    async def broadcast(self, fds: Iterable[int], frame: bytes) -> None:
+    async def broadcast(self, fds: Iterable[int], frame: bytes, spread: Spread) -> None:
         """Write one frame to every fd that takes bytes. Who joins meanwhile does not get it, who leaves meanwhile is skipped."""
         data = text_frame(frame)
         length = len(data)
@@ -107,6 +108,7 @@ class DetachedSockets:
         self._rounds += 1
         try:
             for start in range(0, len(everyone), _WRITES_PER_TURN):
+                await spread.wait_for_turn(start / len(everyone))
                 for fd in everyone[start : start + _WRITES_PER_TURN]:
                     if ready[fd]:
                         try:
@@ -119,7 +121,6 @@ class DetachedSockets:
                             written += 1
                             if sent != length:
                                 self._park_fd(fd, data[sent:])
-                await asyncio.sleep(0)
         finally:
             self._rounds -= 1
             if not self._rounds:

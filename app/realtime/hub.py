@@ -19,11 +19,13 @@ from app.realtime.detached_connection import DetachedConnection
 from app.realtime.device import Device, Paces
 from app.realtime.errors import CapacityReached
 from app.realtime.identity import Audience
+from app.realtime.spread import Spread
 from app.settings import RealtimeSettings
 
 _CAPACITY_RETRY_SECONDS = (2.0, 10.0)
 _LIMITS_KEPT_SECONDS = 60.0
 _CHUNK = 1_000
+_FAREWELLS_PER_TURN = 100
 
 
 class RoundCost(NamedTuple):
@@ -161,17 +163,18 @@ class Hub:
         except TimeoutError:
             return False
 
-    async def broadcast(self, session_id: UUID, audience: Audience, frame: bytes) -> RoundCost:
+    async def broadcast(self, session_id: UUID, audience: Audience, frame: bytes, spread: Spread | None = None) -> RoundCost:
         """Hand one encoded frame to all members of one audience; returns what this round took.
 
-        Never waits for a viewer, only lets the loop breathe between chunks. Who joins meanwhile does not get this frame.
+        Never waits for a viewer, only lets the loop breathe between chunks, longer for detached viewers with `spread`. Who joins
+        meanwhile does not get this frame.
         """
         room = self._rooms.get(session_id)
         if room is None:
             return RoundCost(0.0, 0.0)
         started, processor_before = self._now(), processor_seconds()
         if self._detached is not None and audience == "viewer":
-            await self._detached.broadcast(room.fds, frame)
+            await self._detached.broadcast(room.fds, frame, spread or Spread(0.0))
         members = tuple(room.members[audience])
         for start in range(0, len(members), _CHUNK):
             for connection in members[start : start + _CHUNK]:
@@ -192,10 +195,12 @@ class Hub:
         """The same for every socket of this worker."""
         self._close_spread(list(self._everyone()), code, spread_seconds)
 
-    def send_all(self, make_frame: Callable[[], bytes]) -> None:
-        """Send every socket a frame of its own, ahead of its closing."""
-        for connection in list(self._everyone()):
+    async def send_all(self, make_frame: Callable[[], bytes]) -> None:
+        """Send every socket a frame of its own, ahead of its closing; the loop breathes in between."""
+        for number, connection in enumerate(list(self._everyone()), 1):
             connection.send(make_frame())
+            if number % _FAREWELLS_PER_TURN == 0:
+                await asyncio.sleep(0)
 
     def _close_spread(self, connections: Collection[Connection], code: CloseCode, spread_seconds: float) -> None:
         loop = asyncio.get_running_loop()

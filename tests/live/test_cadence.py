@@ -45,3 +45,16 @@ def test_one_slow_round_does_not_change_the_pace_at_once() -> None:
     cadence.note_round(RoundCost(0.4, 0.4))
 
     assert cadence.seconds < 0.75
+
+
+def test_only_workers_that_share_a_core_spread_their_rounds() -> None:
+    alone, crowded = Cadence(SETTINGS, core_share=1.0), Cadence(SETTINGS, core_share=0.25)
+    for _ in range(50):
+        crowded.note_round(RoundCost(0.5, 0.25))
+
+    assert alone.spread_seconds == 0
+    assert crowded.spread_seconds == pytest.approx(1.0, rel=0.01)
+
+
+def test_figures_are_asked_for_a_tenth_of_the_interval_before_the_tick() -> None:
+    assert Cadence(SETTINGS, core_share=1.0).lead_seconds == pytest.approx(0.025)
