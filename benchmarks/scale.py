@@ -20,7 +20,7 @@ from app.infra.clock import utc_now
 from app.infra.startup_checks import StartupError
 from benchmarks.load.activity import Activity
 from benchmarks.load.build import BENCH_FOLDER
-from benchmarks.load.machine import KernelMemory, available_bytes, file_limit, kernel_memory, open_files, processor_name, pss_bytes
+from benchmarks.load.machine import KernelMemory, available_bytes, file_limit, kernel_memory, processor_name, pss_bytes
 from benchmarks.load.service import Plan, RunningService, running_service, viewers_per_worker
 from benchmarks.load.viewers import LoadFailed, Report, Viewers
 
@@ -49,7 +49,8 @@ class Outcome:
     open: int
     joined: int
     lost: int
-    stalled_and_closed: int
+    stalled: int
+    stalled_gone: int
     refused: dict[str, int]
     closes: dict[str, int]
     handshake_seconds: float
@@ -101,11 +102,10 @@ class _Held:
 
     pss: int
     kernel: KernelMemory
-    files: int
 
 
 def _held_by(service: RunningService) -> _Held:
-    return _Held(pss_bytes(service.pids), kernel_memory(), open_files(service.pids))
+    return _Held(pss_bytes(service.pids), kernel_memory())
 
 
 async def run(wanted: Wanted) -> Outcome:
@@ -129,10 +129,21 @@ async def run(wanted: Wanted) -> Outcome:
                 await asyncio.sleep(_SETTLE_SECONDS)
                 report = await _watch(crowd, activity, wanted.seconds)
                 after = _held_by(service)
+                # A viewer that does not read does not see its end, so the service is asked.
+                sockets = await service.counter("ocop_sockets") - wanted.talkers - wanted.buyers
         finally:
             await activity.stop()
         missing = len(set(activity.tally.order_keys) - await service.committed_order_keys())
-        return _outcome(wanted, service, activity, report, handshake_seconds=handshake_seconds, held=(before, after), missing=missing)
+        return _outcome(
+            wanted,
+            service,
+            activity,
+            report,
+            handshake_seconds=handshake_seconds,
+            held=(before, after),
+            sockets=sockets,
+            missing=missing,
+        )
 
 
 async def _fill(crowd: Viewers, wanted: Wanted) -> float:
@@ -175,6 +186,7 @@ def _outcome(  # noqa: PLR0913 - everything that was seen comes together here
     *,
     handshake_seconds: float,
     held: tuple[_Held, _Held],
+    sockets: int,
     missing: int,
 ) -> Outcome:
     before, after = held
@@ -185,10 +197,10 @@ def _outcome(  # noqa: PLR0913 - everything that was seen comes together here
         open=report.open,
         joined=report.joined,
         lost=report.lost,
-        # A viewer that does not read does not see its end, so what the service still holds is counted.
-        stalled_and_closed=report.open + report.slow_gone - (after.files - before.files),
+        stalled_gone=report.open + report.slow_gone - sockets,
         refused=report.refusals,
         closes=report.closes,
+        stalled=math.ceil(wanted.count / wanted.stall_every) if wanted.stall_every else 0,
         handshake_seconds=handshake_seconds,
         pss_before=before.pss,
         pss_after=after.pss,
@@ -228,7 +240,7 @@ def _print(outcome: Outcome) -> None:
     rows = (
         ("viewers joined", f"{outcome.joined:,} of {outcome.wanted:,}, {outcome.workers} workers"),
         ("lost / refused", f"{outcome.lost:,} / {sum(outcome.refused.values()):,}  {outcome.closes or ''} {outcome.refused or ''}"),
-        ("stalled viewers closed", f"{outcome.stalled_and_closed:,}"),
+        ("viewers that do not read", f"{outcome.stalled:,}, of them {outcome.stalled_gone:,} let go"),
         ("handshakes", f"{outcome.handshake_seconds:.1f} s, {outcome.open / max(outcome.handshake_seconds, 0.001):,.0f} per second"),
         ("service memory (PSS)", f"{outcome.pss_after / 1e6:,.0f} MB, of it {per_viewer:,.0f} bytes per viewer"),
         ("kernel memory, both ends", f"{(outcome.kernel_tcp + outcome.kernel_slab) / 1e6:,.0f} MB"),

@@ -73,11 +73,6 @@ def pss_bytes(pids: Iterable[int]) -> int:
     return total
 
 
-def open_files(pids: Iterable[int]) -> int:
-    """Files and sockets that processes hold."""
-    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)
-
-
 def kernel_memory() -> KernelMemory:
     tcp = sockets = 0
     for line in Path("/proc/net/sockstat").read_text().splitlines():

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -28,6 +29,7 @@ from app.infra.migrations import upgrade_to_newest
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.server_account import place_data_folder
 from app.infra.startup_checks import DataFolderLock, StartupError
+from app.infra.telemetry import counters_folder
 from app.live.service import SessionService
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer
@@ -46,6 +48,7 @@ from benchmarks.load.viewers import Target
 _READY_SECONDS = 30.0
 _START_SECONDS = 5.0
 _STOP_SECONDS = 10.0
+_METRICS_SECONDS = 60.0
 _ROUND_SECONDS = 60.0
 _HELLO_SECONDS = 300.0
 _OFFERS = 3
@@ -99,6 +102,12 @@ class RunningService:
             stamp_unit="ms",
             tick_prefix='{"type":"room.tick"',
         )
+
+    async def counter(self, name: str) -> int:
+        """A counter of `/metrics` with its labels, all workers together; 0 when it never counted."""
+        async with httpx.AsyncClient(timeout=_METRICS_SECONDS) as client:
+            text_of_all = (await client.get(f"http://127.0.0.1:{self._plan.port}/metrics")).text
+        return sum(int(float(line.rpartition(" ")[2])) for line in text_of_all.splitlines() if line.startswith(f"{name} "))
 
     async def join(self, name: str) -> RoomClient:
         """One more viewer, played by this process."""
@@ -225,6 +234,7 @@ def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) 
             "OCOP_REALTIME__HELLO_TIMEOUT_SECONDS": str(settings.realtime.hello_timeout_seconds),
             "OCOP_DATABASE__POOL_SIZE": str(settings.database.pool_size),
             "OCOP_WORKERS": str(plan.workers),
+            "PROMETHEUS_MULTIPROC_DIR": counters_folder(settings.data_dir),
         }
         | dict(plan.worker_settings)
     )
