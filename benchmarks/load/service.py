@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-import httpx
+import httpx2
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -105,7 +105,7 @@ class RunningService:
 
     async def counter(self, name: str) -> int:
         """A counter of `/metrics` with its labels, all workers together; 0 when it never counted."""
-        async with httpx.AsyncClient(timeout=_METRICS_SECONDS) as client:
+        async with httpx2.AsyncClient(timeout=_METRICS_SECONDS) as client:
             text_of_all = (await client.get(f"http://127.0.0.1:{self._plan.port}/metrics")).text
         return sum(int(float(line.rpartition(" ")[2])) for line in text_of_all.splitlines() if line.startswith(f"{name} "))
 
