@@ -31,6 +31,8 @@ _SETTLE_SECONDS = 6.0
 _PROGRESS_SECONDS = 5.0
 _CLIENT_FILES_RESERVED = 200
 _STALLED_BUFFER = "4096"  # small, so that stalled viewers are full after some ticks and not after minutes
+# Viewers on the same cores look at their sockets so often; woken by each arrival they would interrupt the service a hundred thousand times.
+_NAP_MS = "5"
 # For the refusal: both kernel ends of an idle connection with a tick in flight, and one viewer in the service.
 _BYTES_PER_VIEWER = 14_000
 _BYTES_PER_WORKER = 160_000_000
@@ -122,7 +124,7 @@ async def run(wanted: Wanted) -> Outcome:
                 seconds=_RUN_SECONDS_MAX,
                 per_process=file_limit() - _CLIENT_FILES_RESERVED,
                 folder=BENCH_FOLDER,
-                more=["-k", str(wanted.stall_every), "-b", _STALLED_BUFFER] if wanted.stall_every else [],
+                more=["-z", _NAP_MS, *(["-k", str(wanted.stall_every), "-b", _STALLED_BUFFER] if wanted.stall_every else [])],
             )
             async with crowd:
                 handshake_seconds = await _fill(crowd, wanted)

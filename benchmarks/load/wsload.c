@@ -44,6 +44,7 @@ static const char USAGE[] =
     "  -k every     every so many-th connection stops reading once it has joined; 0 = none (0)\n"
     "  -D every     every so many-th connection only drips: 16 bytes each 100 ms; 0 = none (0)\n"
     "  -b bytes     SO_RCVBUF of stalled and dripping connections; 0 = the kernel's choice (0)\n"
+    "  -z ms        nap between two looks at the sockets: otherwise each arrival may interrupt a server on the same cores (0)\n"
     "  -c           take commands on stdin: hello, reset, report, quit; the end of stdin is quit\n";
 
 enum state { CONNECTING, UPGRADING, OPEN, GREETED, JOINED, GONE };
@@ -67,7 +68,7 @@ struct tally { uint64_t frames, ticks, bytes; struct histogram latency, interval
 struct round { uint64_t stamp, last_us; uint32_t viewers; };
 
 static struct {
-    int count, port, sources, skip_sources, window, seconds, hold_hello, stall_every, drip_every, receive_buffer, commands, stamp_is_ms;
+    int count, port, sources, skip_sources, window, seconds, hold_hello, stall_every, drip_every, receive_buffer, nap_ms, commands, stamp_is_ms;
     double rate;
     const char *address, *path, *hello, *subject, *marker, *prefix;
     char **tickets;
@@ -486,6 +487,8 @@ static void tell_milestones(uint64_t now) {
     }
 }
 
+static int joined_all(void) { return started == options.count && !state_count[CONNECTING] && !state_count[UPGRADING] && !state_count[GREETED]; }
+
 static void take_commands(void) {
     static char line[64];
     static size_t length;
@@ -519,6 +522,7 @@ static void run(void) {
         start_some(now);
         greet_some();
         int wait_ms = started < options.count || (may_greet && greeted < started) ? 1 : 50;
+        if (options.nap_ms && joined_all()) nanosleep(&(struct timespec){ .tv_nsec = options.nap_ms * 1000000l }, NULL);
         int count = epoll_wait(poller, ready, EVENTS, wait_ms);
         for (int i = 0; i < count; i++) {
             if (ready[i].data.u32 == STDIN_EVENT) take_commands();
@@ -550,7 +554,7 @@ static void read_tickets(const char *path) {
 
 static const char *read_options(int count, char **arguments) {
     const char *ticket_file = NULL;
-    for (int option; (option = getopt(count, arguments, "n:a:p:u:s:S:w:r:t:T:f:FN:M:U:P:k:D:b:c")) > 0;) switch (option) {
+    for (int option; (option = getopt(count, arguments, "n:a:p:u:s:S:w:r:t:T:f:FN:M:U:P:k:D:b:z:c")) > 0;) switch (option) {
         case 'n': options.count = atoi(optarg); break;
         case 'a': options.address = optarg; break;
         case 'p': options.port = atoi(optarg); break;
@@ -570,6 +574,7 @@ static const char *read_options(int count, char **arguments) {
         case 'k': options.stall_every = atoi(optarg); break;
         case 'D': options.drip_every = atoi(optarg); break;
         case 'b': options.receive_buffer = atoi(optarg); break;
+        case 'z': options.nap_ms = atoi(optarg); break;
         case 'c': options.commands = 1; break;
         default: give_up("%s", USAGE);
         }
