@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 
-TRIM_SECONDS = 3.0
+TRIM_SECONDS = 30.0
 
 
 async def give_back_memory() -> None:
