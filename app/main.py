@@ -52,6 +52,7 @@ from app.orders.service import OrderService
 from app.orders.surroundings import OrderSurroundings
 from app.orders.waitlist import Waitlist
 from app.realtime.address_limits import AddressLimits
+from app.realtime.arrivals import Arrivals
 from app.realtime.descriptors import can_detach_sockets
 from app.realtime.detached import DetachedSockets
 from app.realtime.doorway import Doorway, ViewerGate
@@ -225,7 +226,14 @@ def _open_gate(app: FastAPI, settings: Settings, stack: AsyncExitStack, hub: Hub
     opening = TaskOwner("gate")
     stack.push_async_callback(opening.close)
     state.gate = ViewerGate(
-        settings=settings, tickets=state.tickets, hub=hub, rooms=state.rooms, sockets=sockets, addresses=state.addresses, tasks=opening
+        settings=settings,
+        tickets=state.tickets,
+        hub=hub,
+        rooms=state.rooms,
+        sockets=sockets,
+        addresses=state.addresses,
+        arrivals=Arrivals(),
+        tasks=opening,
     )
 
 

@@ -74,6 +74,8 @@ class Outcome:
     comment_p50_ms: float | None
     comment_p99_ms: float | None
     orders: int
+    rush_order_p50_ms: float | None
+    rush_order_p99_ms: float | None
     order_p50_ms: float | None
     order_p99_ms: float | None
     orders_acknowledged_but_missing: int
@@ -116,9 +118,11 @@ async def run(wanted: Wanted) -> Outcome:
         activity = Activity(service, talkers=wanted.talkers, buyers=wanted.buyers)
         # Signing all tickets and reading the memory of many processes take seconds of this process: not while people are timed.
         target = service.target(wanted.count)
-        before = _held_by(service)
         activity.start()
         try:
+            await asyncio.sleep(_SETTLE_SECONDS)
+            before = _held_by(service)
+            activity.tally.forget_times()
             crowd = Viewers(
                 target,
                 count=wanted.count,
@@ -129,6 +133,7 @@ async def run(wanted: Wanted) -> Outcome:
             )
             async with crowd:
                 handshake_seconds = await _fill(crowd, wanted)
+                rush_ms = list(activity.tally.order_ms)
                 await asyncio.sleep(_SETTLE_SECONDS)
                 report = await _watch(crowd, activity, wanted.seconds)
                 await activity.stop()
@@ -146,6 +151,7 @@ async def run(wanted: Wanted) -> Outcome:
             handshake_seconds=handshake_seconds,
             held=(before, after),
             sockets=sockets,
+            rush_ms=rush_ms,
             missing=missing,
         )
 
@@ -191,6 +197,7 @@ def _outcome(  # noqa: PLR0913 - everything that was seen comes together here
     handshake_seconds: float,
     held: tuple[_Held, _Held],
     sockets: int,
+    rush_ms: Sequence[float],
     missing: int,
 ) -> Outcome:
     before, after = held
@@ -224,6 +231,8 @@ def _outcome(  # noqa: PLR0913 - everything that was seen comes together here
         comment_p50_ms=_share(tally.comment_ms, 0.5),
         comment_p99_ms=_share(tally.comment_ms, 0.99),
         orders=len(tally.order_keys),
+        rush_order_p50_ms=_share(rush_ms, 0.5),
+        rush_order_p99_ms=_share(rush_ms, 0.99),
         order_p50_ms=_share(tally.order_ms, 0.5),
         order_p99_ms=_share(tally.order_ms, 0.99),
         orders_acknowledged_but_missing=missing,
@@ -257,6 +266,7 @@ def _print(outcome: Outcome) -> None:
         ("tick latency", f"{_ms(outcome.tick_p50_ms)} median, {_ms(outcome.tick_p99_ms)} p99"),
         ("comments", f"{outcome.comments:,}; answered in {_ms(outcome.comment_p50_ms)} median, {_ms(outcome.comment_p99_ms)} p99"),
         ("orders", f"{outcome.orders:,}; receipt in {_ms(outcome.order_p50_ms)} median, {_ms(outcome.order_p99_ms)} p99"),
+        ("orders while all came in", f"receipt in {_ms(outcome.rush_order_p50_ms)} median, {_ms(outcome.rush_order_p99_ms)} p99"),
         ("receipts without an order", f"{outcome.orders_acknowledged_but_missing:,}"),
         ("refusals and troubles", f"{outcome.activity_refusals or 'none'} / {outcome.activity_troubles or 'none'}"),
         ("workers lost", f"{outcome.workers_lost}"),

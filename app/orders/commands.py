@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.infra.clock import to_ms
 from app.orders.service import OrderService
 from app.protocol.commands import Command, JoinWaitlist, PlaceOrder
 from app.protocol.events import OrderPlaced, WaitlistJoined
@@ -20,6 +21,7 @@ def order_handlers(orders: OrderService) -> dict[type[Command], Handler]:
 
     async def join_waitlist(connection: Connection, session_id: UUID, command: JoinWaitlist) -> WaitlistJoined:
         place = await orders.join_waitlist(connection.identity.device_id, session_id, command.offer_id, command.quantity)
-        return WaitlistJoined(id=command.id, offer_id=command.offer_id, entry_id=place.entry_id, place=place.place)
+        until_ms = to_ms(place.called_until)
+        return WaitlistJoined(id=command.id, offer_id=command.offer_id, entry_id=place.entry_id, place=place.place, until_ms=until_ms)
 
     return dict([handles(PlaceOrder, place_order), handles(JoinWaitlist, join_waitlist)])

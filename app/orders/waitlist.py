@@ -24,8 +24,9 @@ FROM offers f JOIN sessions s ON s.id = f.session_id WHERE f.id = $1 AND f.sessi
 _JOIN = """
 INSERT INTO waitlist_entries (id, session_id, offer_id, device_id, quantity, joined_at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (offer_id, device_id) WHERE state IN ('waiting', 'called') DO UPDATE SET quantity = waitlist_entries.quantity
-RETURNING id, place
+RETURNING id, place, called_until
 """
+_IS_IN = "SELECT EXISTS (SELECT 1 FROM waitlist_entries WHERE offer_id = $1 AND device_id = $2 AND state IN ('waiting', 'called'))"
 _PLACE = "SELECT count(*)::int FROM waitlist_entries WHERE offer_id = $1 AND state IN ('waiting', 'called') AND place <= $2"
 _WAITING = "SELECT count(*)::int FROM waitlist_entries WHERE offer_id = $1 AND state IN ('waiting', 'called')"
 _LAPSE = "UPDATE waitlist_entries SET state = 'lapsed', called_until = NULL WHERE offer_id = $1 AND state = 'called' AND called_until <= $2"
@@ -43,10 +44,11 @@ LIMIT 100
 
 @dataclass(frozen=True, slots=True)
 class WaitlistPlace:
-    """Where somebody stands: `place` 1 is next."""
+    """Where somebody stands: `place` 1 is next. With `called_until` units are kept for it until then."""
 
     entry_id: UUID
     place: int
+    called_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Waitlist:
         self._settings = settings
 
     async def join(self, session_id: UUID, offer_id: UUID, device_id: UUID, quantity: int) -> WaitlistPlace:
-        """Queue a device once per offer; joining again gives the same place. The quantity is capped by the limit per viewer.
+        """Queue a device once per offer; joining again gives the same place, and says whether it was called. The quantity is capped by the limit per viewer.
 
         Raises `OfferNotFound`, `OfferNotOpen`, `OfferStillAvailable` while units can simply be ordered, `WaitlistFull`.
         """
@@ -104,12 +106,13 @@ class Waitlist:
                 raise OfferNotOpen(details={"offer_id": str(offer_id), "state": offer["state"]})
             if offer["remaining"] - offer["set_aside"] > 0:
                 raise OfferStillAvailable(details={"offer_id": str(offer_id), "remaining": offer["remaining"] - offer["set_aside"]})
-            if int(await db.fetchval(_WAITING, offer_id) or 0) >= self._settings.waitlist_max:
+            is_in = bool(await db.fetchval(_IS_IN, offer_id, device_id))
+            if not is_in and int(await db.fetchval(_WAITING, offer_id) or 0) >= self._settings.waitlist_max:
                 raise WaitlistFull(details={"offer_id": str(offer_id)})
             wanted = min(quantity, offer["per_viewer_limit"])
             entry = await db.fetchrow(_JOIN, uuid4(), session_id, offer_id, device_id, wanted, utc_now())
             assert entry is not None  # noqa: S101 - the upsert always returns its row
-            return WaitlistPlace(entry["id"], int(await db.fetchval(_PLACE, offer_id, entry["place"])))
+            return WaitlistPlace(entry["id"], int(await db.fetchval(_PLACE, offer_id, entry["place"])), entry["called_until"])
 
     async def call_due(self) -> list[tuple[UUID, Calls]]:
         """Take back what called people let lapse, and call the next. Returns (session, calls) to tell. Run every second."""

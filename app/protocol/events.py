@@ -194,6 +194,7 @@ class WaitlistJoined(Message):
     offer_id: UUID
     entry_id: UUID
     place: int = Field(description="1 = next")
+    until_ms: int | None = Field(None, description="units are kept for you until then; null while you wait")
 
 
 class CommandFailed(Message):

@@ -28,7 +28,7 @@ Receiver = Callable[[Connection, str | bytes], Awaitable[None]]
 
 _READ_BYTES = 4_096
 _EVENTS_PER_POLL = 16
-_READ_SECONDS_PER_TURN = 0.01  # then other work of the loop gets its turn
+_READ_SECONDS_PER_TURN = 0.003  # then other work of the loop gets its turn
 _FRAMES_PER_READ = 32  # no page sends more at once; who does is read again only after a rest
 _REST_SECONDS = 0.5
 _WRITES_PER_TURN = 256  # about 2 ms of a broadcast: as long a command waits for its turn

@@ -26,6 +26,7 @@ from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
 from app.realtime.address_limits import AddressLimits, client_address
+from app.realtime.arrivals import Arrivals
 from app.realtime.detached import DetachedSockets
 from app.realtime.detached_connection import DetachedConnection
 from app.realtime.errors import TicketInvalid
@@ -63,6 +64,7 @@ class ViewerGate:
     rooms: Rooms
     sockets: DetachedSockets
     addresses: AddressLimits
+    arrivals: Arrivals
     tasks: TaskOwner
 
     def check(self, request: UpgradeRequest, *, scheme: str, peer: str) -> UUID:
@@ -116,7 +118,14 @@ class Doorway(asyncio.Protocol):
             self._pass_on()
             return
         self._head_timer.cancel()
-        self._upgrade(gate, self._head[: end + 2], self._head[end + 4 :])
+        try:
+            gate.hub.check_capacity(in_line=len(gate.arrivals))
+        except AppError as error:
+            self._refuse(error)
+            return
+        # Until its turn comes nothing more is read: what the viewer sends waits in the kernel.
+        self._transport.pause_reading()
+        gate.arrivals.add(partial(self._upgrade, gate, self._head[: end + 2], self._head[end + 4 :]))
 
     def _pass_on(self) -> None:
         """Not a viewer: from its first byte on this connection is uvicorn's."""
@@ -129,6 +138,8 @@ class Doorway(asyncio.Protocol):
     # --- a viewer ---
 
     def _upgrade(self, gate: ViewerGate, head: bytes, rest: bytes) -> None:
+        if self._transport.is_closing():
+            return
         try:
             request = read_upgrade(head)
             peer = self._transport.get_extra_info("peername")
@@ -139,8 +150,6 @@ class Doorway(asyncio.Protocol):
         if gate.rooms.takes_viewers_now(request.session_id):
             self._detach(gate, request, device_id, rest)
             return
-        # What the viewer sends meanwhile waits in the kernel.
-        self._transport.pause_reading()
         gate.tasks.spawn("open room", self._open_room(gate, request, device_id, rest))
 
     async def _open_room(self, gate: ViewerGate, request: UpgradeRequest, device_id: UUID, rest: bytes) -> None:

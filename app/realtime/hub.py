@@ -78,9 +78,9 @@ class Hub:
     def socket_count(self) -> int:
         return self._count
 
-    def check_capacity(self) -> None:
-        """Raise `CapacityReached` when this worker carries as many sockets as it may; asked before the handshake is answered."""
-        if self._count >= self._capacity:
+    def check_capacity(self, *, in_line: int = 0) -> None:
+        """Raise `CapacityReached` when this worker carries as many sockets as it may, or will when those `in_line` are in."""
+        if self._count + in_line >= self._capacity:
             retry_after = random.uniform(*_CAPACITY_RETRY_SECONDS)  # noqa: S311 - spreads returns, no secret
             raise CapacityReached(retry_after_seconds=retry_after)
 

@@ -87,6 +87,20 @@ async def test_joining_twice_keeps_the_place(database: Database, market: Market,
     assert await waitlist.join(market.session_id, offer_id, device, 1) == first
 
 
+async def test_who_missed_the_call_learns_of_it_by_asking_again(
+    database: Database, market: Market, queues: PlacingQueues, waitlist: Waitlist
+) -> None:
+    offer_id, receipts = await _sold_out_offer(database, market, queues)
+    device = uuid4()
+    waiting = await waitlist.join(market.session_id, offer_id, device, 1)
+    (calls,) = await _cancel(database, market, receipts[0])
+
+    asked = await waitlist.join(market.session_id, offer_id, device, 1)
+
+    assert waiting.called_until is None
+    assert (asked.entry_id, asked.place, asked.called_until) == (waiting.entry_id, 1, calls.until)
+
+
 async def test_nobody_waits_for_what_can_be_ordered(database: Database, market: Market, waitlist: Waitlist) -> None:
     offer_id = await an_offer(database, market, total=2)
 
@@ -96,11 +110,12 @@ async def test_nobody_waits_for_what_can_be_ordered(database: Database, market: 
 
 async def test_the_waitlist_is_bounded(database: Database, market: Market, queues: PlacingQueues, waitlist: Waitlist) -> None:
     offer_id, _ = await _sold_out_offer(database, market, queues)
-    for _ in range(3):
-        await waitlist.join(market.session_id, offer_id, uuid4(), 1)
+    devices = [uuid4() for _ in range(3)]
+    places = [await waitlist.join(market.session_id, offer_id, device, 1) for device in devices]
 
     with pytest.raises(WaitlistFull):
         await waitlist.join(market.session_id, offer_id, uuid4(), 1)
+    assert await waitlist.join(market.session_id, offer_id, devices[1], 1) == places[1]
 
 
 async def test_units_return_to_the_public_when_nobody_waits_any_more(

@@ -452,6 +452,8 @@ export interface WaitlistJoined {
   entry_id: string;
   /** 1 = next */
   place: number;
+  /** units are kept for you until then; null while you wait */
+  until_ms: number | null;
 }
 
 /** A viewer's socket, opened with the signed ticket cookie `ocop_ticket`. */

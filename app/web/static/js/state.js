@@ -27,6 +27,7 @@
  * @property {string | null} pinnedProductId
  * @property {readonly CommentView[]} comments newest last
  * @property {readonly WaitlistCall[]} calls the latest calls from waitlists; snapshots do not bring them
+ * @property {number} snapshots how many have come: after each, something may have been missed that snapshots do not bring
  * @property {Counts} counts
  * @property {BoardFigures | null} board
  */
@@ -51,6 +52,7 @@ export function emptyRoom(session) {
     pinnedProductId: null,
     comments: [],
     calls: [],
+    snapshots: 0,
     counts: NOTHING_COUNTED,
     board: null,
   };
@@ -86,6 +88,7 @@ export function apply(state, message) {
 function fromSnapshot(state, snapshot) {
   return {
     ...state,
+    snapshots: state.snapshots + 1,
     position: { epoch: snapshot.epoch, offset: snapshot.offset },
     missed: false,
     session: snapshot.session,

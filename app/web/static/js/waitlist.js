@@ -14,9 +14,12 @@ import { afterCall, firstCalled, without, withoutLapsed } from "./waitlist_rules
  * @typedef {import("./waitlist_rules.js").Entries} Entries
  */
 
+const ASK_AGAIN_WITHIN_MS = 3_000;
+
 export class Waitlist {
   /** @type {WeakSet<object>} */
   #heard = new WeakSet();
+  #askTimer = 0;
 
   /**
    * @param {Room} room
@@ -33,6 +36,7 @@ export class Waitlist {
     /** The offer that is being asked about. */
     this.busyWith = signal(/** @type {string | null} */ (null));
     effect(() => this.#hear(room.state.value.calls));
+    effect(() => this.#askAgainAfter(room.state.value.snapshots));
     effect(() => this.#lapse(room.seconds.value * 1_000));
     effect(() => {
       const placed = Object.entries(ordering.progress.value).filter(([, progress]) => progress.phase === "placed");
@@ -56,9 +60,7 @@ export class Waitlist {
     try {
       const reply = await this.room.socket.request({ type: "waitlist.join", offer_id: offer.id, quantity: 1 });
       if (reply.type === "waitlist.joined") {
-        const known = this.entries.peek()[offer.id];
-        const untilMs = known?.entryId === reply.entry_id ? known.untilMs : null;
-        this.#keep({ ...this.entries.peek(), [offer.id]: { entryId: reply.entry_id, place: reply.place, untilMs } });
+        this.#keep({ ...this.entries.peek(), [offer.id]: { entryId: reply.entry_id, place: reply.place, untilMs: reply.until_ms ?? null } });
         this.ordering.clear(offer.id);
       } else if (reply.type === "command.failed") this.#refused(offer, reply);
     } catch (error) {
@@ -66,6 +68,22 @@ export class Waitlist {
       this.#say(offer.id, say("viewer.offline"));
     } finally {
       this.busyWith.value = null;
+    }
+  }
+
+  /**
+   * A call that came while this page was away is in no snapshot: ask for each place once more, not everybody at the same moment.
+   * @param {number} snapshots
+   */
+  #askAgainAfter(snapshots) {
+    if (snapshots === 0 || Object.keys(this.entries.peek()).length === 0) return;
+    clearTimeout(this.#askTimer);
+    this.#askTimer = setTimeout(() => void this.#askAgain(), Math.random() * ASK_AGAIN_WITHIN_MS);
+  }
+
+  async #askAgain() {
+    for (const offer of this.room.state.peek().offers) {
+      if (this.room.status.peek() === "open" && this.entries.peek()[offer.id]?.untilMs === null) await this.join(offer);
     }
   }
 
