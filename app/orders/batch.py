@@ -20,6 +20,7 @@ from app.live.errors import SessionNotLive
 from app.orders import batch_sql as sql
 from app.orders.contacts import Contact
 from app.orders.errors import KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
+from app.orders.inserts import FEW_ORDERS, as_columns
 from app.orders.ledger import Entry, EntryLine
 from app.orders.ledger_store import OpenLedger, open_ledger
 from app.protocol.events import OrderedLine, OrderReceipt
@@ -164,14 +165,11 @@ def _stored_receipt(row: asyncpg.Record, lines: Sequence[OrderedLine]) -> OrderR
 
 
 async def _find_held(db: RawConnection, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]) -> None:
-    pairs = [(offer_id, order) for order in orders for offer_id in order.wanted if offer_id in offers]
-    offer_ids = [offer_id for offer_id, _ in pairs]
-    for statement, holders in (
-        (sql.TAKEN_BY_DEVICE, [order.device_id for _, order in pairs]),
-        (sql.TAKEN_BY_PHONE, [order.phone_digest for _, order in pairs]),
-    ):
-        for row in await db.fetch(statement, offer_ids, holders):
-            offers[row["offer_id"]].held[row["holder"]] = row["quantity"]
+    asked = [(offer_id, order.device_id, order.phone_digest) for order in orders for offer_id in order.wanted if offer_id in offers]
+    if asked:
+        for row in await db.fetch(sql.TAKEN, *as_columns(asked)):
+            held = offers[row["offer_id"]].held
+            held[row["device_id"]], held[row["phone_digest"]] = row["by_device"], row["by_phone"]
 
 
 async def _find_calls(db: RawConnection, now: datetime, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]) -> None:
@@ -252,21 +250,22 @@ def _new_receipt(order: WantedOrder, entry: Entry) -> OrderReceipt:
 async def _write(db: RawConnection, books: _Books) -> None:
     if not books.accepted:
         return
-    await books.ledger.write(db)
-    orders = (_order_row(books, order, entry) for order, entry in books.accepted)
-    lines = (row for order, entry in books.accepted for row in _line_rows(order, entry))
-    contacts = (_contact_row(entry.order_id, order.contact) for order, entry in books.accepted)
-    await db.copy_records_to_table("orders", records=orders, columns=sql.ORDER_COLUMNS)
-    await db.copy_records_to_table("order_lines", records=lines, columns=sql.LINE_COLUMNS)
-    await db.copy_records_to_table("order_contacts", records=contacts, columns=sql.CONTACT_COLUMNS)
-    await db.execute(sql.TAKE_STOCK, *_columns((offer.id, offer.remaining, offer.set_aside) for offer in books.offers.values()))
+    orders = [_order_row(books, order, entry) for order, entry in books.accepted]
+    lines = [row for order, entry in books.accepted for row in _line_rows(order, entry)]
+    contacts = [_contact_row(entry.order_id, order.contact) for order, entry in books.accepted]
+    ledger = books.ledger
+    if len(orders) <= FEW_ORDERS:
+        tables = (ledger.take_rows(), orders, lines, contacts)
+        columns = [column for rows in tables for column in as_columns(rows)]
+        await db.execute(sql.WRITE_FEW, ledger.session_id, ledger.last_seq, ledger.last_hash, *columns)
+    else:
+        await ledger.write(db)
+        await db.copy_records_to_table("orders", records=orders, columns=tuple(sql.ORDER_COLUMNS))
+        await db.copy_records_to_table("order_lines", records=lines, columns=tuple(sql.LINE_COLUMNS))
+        await db.copy_records_to_table("order_contacts", records=contacts, columns=tuple(sql.CONTACT_COLUMNS))
+    await db.execute(sql.TAKE_STOCK, *as_columns((offer.id, offer.remaining, offer.set_aside) for offer in books.offers.values()))
     if books.served:
         await db.execute(sql.SERVE_WAITING, books.served)
-
-
-def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
-    """Rows to columns, as `unnest` takes them."""
-    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _order_row(books: _Books, order: WantedOrder, entry: Entry) -> tuple[object, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from app.orders.inserts import insert_from_arrays
+from app.orders.ledger_store import ADVANCE_HEAD, ENTRY_COLUMNS
+
 LOCK_OFFERS = """
 SELECT id, product_id, producer_id, flash_price_vnd, remaining, set_aside, per_viewer_limit, hold_seconds, starts_at, ends_at, state
 FROM offers WHERE session_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE
@@ -24,20 +27,17 @@ FROM order_lines l JOIN offers f ON f.id = l.offer_id WHERE l.order_id = ANY($1:
 # Units of cancelled and expired orders no longer count against the limit.
 _NOT_RELEASED = "NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = l.order_id AND e.kind IN ('cancelled', 'expired'))"
 
-TAKEN_BY_DEVICE = f"""
-SELECT asked.offer_id, asked.device_id AS holder, taken.quantity
-FROM unnest($1::uuid[], $2::uuid[]) AS asked(offer_id, device_id) CROSS JOIN LATERAL (
-  SELECT sum(l.quantity)::int AS quantity FROM order_lines l
+# What a device, and what a phone, already has of an offer.
+TAKEN = f"""
+SELECT asked.offer_id, asked.device_id, asked.phone_digest, of_device.quantity AS by_device, of_phone.quantity AS by_phone
+FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS asked(offer_id, device_id, phone_digest)
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(l.quantity), 0)::int AS quantity FROM order_lines l
   WHERE l.offer_id = asked.offer_id AND l.device_id = asked.device_id AND {_NOT_RELEASED}
-) AS taken WHERE taken.quantity IS NOT NULL
-"""  # noqa: S608 - a constant of this module
-
-TAKEN_BY_PHONE = f"""
-SELECT asked.offer_id, asked.phone_digest AS holder, taken.quantity
-FROM unnest($1::uuid[], $2::bytea[]) AS asked(offer_id, phone_digest) CROSS JOIN LATERAL (
-  SELECT sum(l.quantity)::int AS quantity FROM order_lines l
+) AS of_device CROSS JOIN LATERAL (
+  SELECT coalesce(sum(l.quantity), 0)::int AS quantity FROM order_lines l
   WHERE l.offer_id = asked.offer_id AND l.phone_digest = asked.phone_digest AND {_NOT_RELEASED}
-) AS taken WHERE taken.quantity IS NOT NULL
+) AS of_phone
 """  # noqa: S608 - a constant of this module
 
 CALLED_FROM_WAITLIST = """
@@ -45,12 +45,57 @@ SELECT id, offer_id, device_id, quantity FROM waitlist_entries
 WHERE offer_id = ANY($1::uuid[]) AND device_id = ANY($2::uuid[]) AND state = 'called' AND called_until > $3
 """
 
-# Columns as COPY fills them: for a few hundred rows it costs less than `unnest` of as many arrays.
-ORDER_COLUMNS = (
-    "session_id", "placed_at", "id", "seq", "device_id", "client_key", "request_digest", "phone_digest", "payment", "total_vnd", "due_at",
-)  # fmt: skip
-LINE_COLUMNS = ("order_id", "line_number", "offer_id", "device_id", "phone_digest", "quantity", "unit_price_vnd")
-CONTACT_COLUMNS = ("order_id", "name", "phone", "province_code", "province_name", "ward_code", "ward_name", "street", "note")
+ORDER_COLUMNS = {
+    "session_id": "uuid",
+    "placed_at": "timestamptz",
+    "id": "uuid",
+    "seq": "bigint",
+    "device_id": "uuid",
+    "client_key": "uuid",
+    "request_digest": "bytea",
+    "phone_digest": "bytea",
+    "payment": "text",
+    "total_vnd": "bigint",
+    "due_at": "timestamptz",
+}
+LINE_COLUMNS = {
+    "order_id": "uuid",
+    "line_number": "smallint",
+    "offer_id": "uuid",
+    "device_id": "uuid",
+    "phone_digest": "bytea",
+    "quantity": "int",
+    "unit_price_vnd": "bigint",
+}
+CONTACT_COLUMNS = {
+    "order_id": "uuid",
+    "name": "text",
+    "phone": "text",
+    "province_code": "int",
+    "province_name": "text",
+    "ward_code": "int",
+    "ward_name": "text",
+    "street": "text",
+    "note": "text",
+}
+
+
+def _write_few() -> str:
+    """All rows of some orders and the ledger's new head at once; the parameters are those of its parts, one after the other."""
+    first, parts = 4, []
+    tables = (
+        ("ledger_entries", ENTRY_COLUMNS),
+        ("orders", ORDER_COLUMNS),
+        ("order_lines", LINE_COLUMNS),
+        ("order_contacts", CONTACT_COLUMNS),
+    )
+    for table, columns in tables:
+        parts.append(f"{table}_in AS ({insert_from_arrays(table, columns, first=first)})")
+        first += len(columns)
+    return f"WITH head AS ({ADVANCE_HEAD}), {', '.join(parts)} SELECT 1"
+
+
+WRITE_FEW = _write_few()
 
 TAKE_STOCK = """
 UPDATE offers SET remaining = t.remaining, set_aside = t.set_aside

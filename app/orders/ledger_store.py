@@ -18,9 +18,20 @@ WHERE l.session_id = $1
 FOR UPDATE OF l FOR SHARE OF s
 """
 
-_ENTRY_COLUMNS = ("session_id", "happened_at", "seq", "kind", "order_id", "amount_vnd", "units", "body", "hash")
+# With their types, for `insert_from_arrays`.
+ENTRY_COLUMNS = {
+    "session_id": "uuid",
+    "happened_at": "timestamptz",
+    "seq": "bigint",
+    "kind": "text",
+    "order_id": "uuid",
+    "amount_vnd": "bigint",
+    "units": "int",
+    "body": "text",
+    "hash": "bytea",
+}
 
-_ADVANCE_HEAD = "UPDATE ledgers SET last_seq = $2, last_hash = $3 WHERE session_id = $1"
+ADVANCE_HEAD = "UPDATE ledgers SET last_seq = $2, last_hash = $3 WHERE session_id = $1"
 
 
 @dataclass(slots=True)
@@ -51,12 +62,16 @@ class OpenLedger:
         self._rows.append((self.session_id, self.now, entry.seq, kind, order_id, entry.amount_vnd, entry.units, body, self.last_hash))
         return entry
 
+    def take_rows(self) -> list[tuple[object, ...]]:
+        """The appended entries, for a caller that writes them and the new head itself; `write` has nothing more to do then."""
+        rows, self._rows = self._rows, []
+        return rows
+
     async def write(self, db: RawConnection) -> None:
         """Write the appended entries and the new head. Nothing happens when none was appended."""
-        if self._rows:
-            await db.copy_records_to_table("ledger_entries", records=self._rows, columns=_ENTRY_COLUMNS)
-            await db.execute(_ADVANCE_HEAD, self.session_id, self.last_seq, self.last_hash)
-            self._rows.clear()
+        if rows := self.take_rows():
+            await db.copy_records_to_table("ledger_entries", records=rows, columns=tuple(ENTRY_COLUMNS))
+            await db.execute(ADVANCE_HEAD, self.session_id, self.last_seq, self.last_hash)
 
 
 async def open_ledger(db: RawConnection, session_id: UUID, now: datetime) -> OpenLedger | None:

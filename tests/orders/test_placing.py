@@ -17,6 +17,7 @@ from app.live.errors import SessionNotLive
 from app.orders.batch import WantedOrder
 from app.orders.errors import KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
 from app.orders.fold import fold
+from app.orders.inserts import FEW_ORDERS
 from app.orders.ledger import entry_of, first_break
 from app.orders.placing import PlacingQueues
 from app.protocol.events import OrderReceipt
@@ -37,6 +38,12 @@ async def _place_all(queues: PlacingQueues, orders: Sequence[WantedOrder]) -> li
     expected = [answer for answer in answers if isinstance(answer, OrderReceipt | AppError)]
     assert len(expected) == len(answers)
     return expected
+
+
+@pytest.fixture(autouse=True, params=[0, FEW_ORDERS], ids=["copied", "inserted"])
+def way_of_writing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every rule holds for orders of both ways."""
+    monkeypatch.setattr("app.orders.batch.FEW_ORDERS", request.param)
 
 
 async def test_no_more_units_are_sold_than_there_are(database: Database, market: Market, queues: PlacingQueues) -> None:

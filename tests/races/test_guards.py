@@ -17,7 +17,7 @@ from app.infra.database import Database
 from app.infra.redis_client import RedisClients
 from app.metrics.service import MetricsService
 from app.metrics.store import MetricsStore
-from app.orders import batch_sql, ledger_store, placing
+from app.orders import batch, batch_sql, ledger_store, placing
 from app.orders.batch import BatchResult, WantedOrder, write_batch
 from app.orders.fold import delta_of
 from app.orders.ledger import entry_of
@@ -56,17 +56,17 @@ def _without_row_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_sql, "LOCK_OFFERS", batch_sql.LOCK_OFFERS.replace("FOR UPDATE", ""))
     # Both nodes have read before one of them writes: what a lock would have kept apart.
     everyone_has_read = asyncio.Barrier(NODES)
-    decide = ledger_store.OpenLedger.write
+    write = batch._write
 
-    async def write_together(ledger: ledger_store.OpenLedger, db: asyncpg.Connection) -> None:
+    async def write_together(db: asyncpg.Connection, books: batch._Books) -> None:
         try:
             async with asyncio.timeout(0.5):
                 await everyone_has_read.wait()
         except (TimeoutError, asyncio.BrokenBarrierError):
             pass
-        await decide(ledger, db)
+        await write(db, books)
 
-    monkeypatch.setattr(ledger_store.OpenLedger, "write", write_together)
+    monkeypatch.setattr(batch, "_write", write_together)
 
 
 async def _four_nodes_sell(database: Database, orders: list[WantedOrder]) -> list[OrderReceipt | BaseException]:
@@ -79,7 +79,11 @@ async def _four_nodes_sell(database: Database, orders: list[WantedOrder]) -> lis
     return [answer for answers in await asyncio.gather(*map(one_node, range(NODES))) for answer in answers]
 
 
-async def test_four_nodes_sell_one_stock_under_the_lock(database: Database, market: Market, postgres_url: str) -> None:
+@pytest.mark.parametrize("few", [0, 100], ids=["copied", "inserted"])
+async def test_four_nodes_sell_one_stock_under_the_lock(
+    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(batch, "FEW_ORDERS", few)
     offer_id = await an_offer(database, market, total=10)
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(40)]
 
