@@ -151,6 +151,7 @@ async def run(wanted: Wanted) -> Outcome:
             handshake_seconds=handshake_seconds,
             held=(before, after),
             sockets=sockets,
+            stalled=sum(math.ceil(share / wanted.stall_every) for share in crowd.shares) if wanted.stall_every else 0,
             rush_ms=rush_ms,
             missing=missing,
         )
@@ -197,6 +198,7 @@ def _outcome(  # noqa: PLR0913 - everything that was seen comes together here
     handshake_seconds: float,
     held: tuple[_Held, _Held],
     sockets: int,
+    stalled: int,
     rush_ms: Sequence[float],
     missing: int,
 ) -> Outcome:
@@ -211,7 +213,7 @@ def _outcome(  # noqa: PLR0913 - everything that was seen comes together here
         stalled_gone=report.open + report.slow_gone - sockets,
         refused=report.refusals,
         closes=report.closes,
-        stalled=math.ceil(wanted.count / wanted.stall_every) if wanted.stall_every else 0,
+        stalled=stalled,
         handshake_seconds=handshake_seconds,
         pss_before=before.pss,
         pss_after=after.pss,

@@ -90,13 +90,13 @@ class Viewers:
         self._folder = folder
         self._common = [*target.options(), "-t", str(seconds), "-c", *(["-F"] if hold_hello else []), *more]
         processes = math.ceil(count / per_process)
-        self._shares = [count // processes + (number < count % processes) for number in range(processes)]
+        self.shares = [count // processes + (number < count % processes) for number in range(processes)]
         self._members: list[_Member] = []
 
     async def __aenter__(self) -> Self:
         program = compiled("wsload")
         source = ticket = 0
-        for number, count in enumerate(self._shares):
+        for number, count in enumerate(self.shares):
             sources = math.ceil(count / _VIEWERS_PER_SOURCE)
             own = ["-n", str(count), "-s", str(sources), "-S", str(source)]
             if self._target.tickets:
