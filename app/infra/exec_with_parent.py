@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 
 KEEP_USER = -1
@@ -33,6 +34,8 @@ def main(arguments: list[str]) -> None:
         os.setgroups([])
         os.setgid(group_id)
         os.setuid(user_id)
+    # Its group is not the one that the terminal listens to: after `stty tostop`, writing a log line would stop it.
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     # A change of user clears the parent-death signal, so it is set last.
     die_with_parent(parent_pid, death_signal)
     os.execv(command[0], command)  # noqa: S606 - the whole point; no shell is involved
