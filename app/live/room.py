@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from app.infra.clock import monotonic, now_ms
+from app.infra.tasks import TaskOwner
 from app.live.cadence import Cadence
 from app.live.frames import SnapshotFrames, ToldFigures, is_urgent, readable_part
 from app.live.mirror import RoomMirror
@@ -81,6 +82,8 @@ class Room:
         self._telling = asyncio.Lock()
         self._spread = Spread(0.0)
         self._flushing = asyncio.Lock()
+        # Flushes outlive the ticks that asked for them: who closes the room flushes once more and so waits for the one under way.
+        self._background = TaskOwner(f"room {session_id}")
         self._told_at = float("-inf")
         self._flushed_at = float("-inf")
         self._cadence = Cadence(self._settings, core_share=surroundings.core_share)
@@ -155,6 +158,8 @@ class Room:
         async with self._telling:
             self._spread = Spread(self._cadence.spread_seconds if with_figures else 0.0)
             events, self._pending = self._pending, []
+            if not events and not with_figures:
+                return  # another teller was quicker; heartbeats are a tick's business
             after = self._position.offset
             ended = False
             for event in events:
@@ -214,12 +219,12 @@ class Room:
     async def keep_ticking(self) -> None:
         """Flush and tell at the tick interval until cancelled. Ticks are punctual: figures that come late go with the next one."""
         tick_at = monotonic()
-        flush: asyncio.Future[None] | None = None
+        flush: asyncio.Task[None] | None = None
         while True:
             await _sleep_until(tick_at - self._cadence.lead_seconds)
             is_wanted = self.counters.has_news or self._is_long_since(self._flushed_at) or self._has_watchers()
             if is_wanted and (flush is None or flush.done()):
-                flush = asyncio.ensure_future(self.flush())
+                flush = self._background.start("flush", self.flush())
             if flush is not None:
                 await asyncio.wait({flush}, timeout=self._cadence.lead_seconds)
             await _sleep_until(tick_at)

@@ -77,6 +77,20 @@ def test_the_next_order_comes_by_itself(market: Market, shoot: Callable[[Page, s
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
 
 
+def test_an_order_that_somebody_else_dealt_with_is_passed_by(market: Market) -> None:
+    page, session_id = a_desk(market, count=3)
+    order = page.locator(".desk-order")
+    expect(order).to_contain_text("Đơn số 1")
+    colleague = market.desk()
+    second = next(each for each in colleague.call("GET", f"/api/v1/sessions/{session_id}/orders")["orders"] if each["number"] == 2)
+    colleague.call("POST", f"/api/v1/sessions/{session_id}/orders/{second['order_id']}/steps", {"kind": "confirmed", "reason": ""})
+
+    presses(page, "1")
+
+    expect(order).to_contain_text("Đơn số 3")
+    expect(page.locator(".desk-queue")).not_to_contain_text("Đơn số 2")
+
+
 def test_too_little_money_comes_to_the_work_list_and_is_settled_there(market: Market) -> None:
     page, _ = a_desk(market, count=1)
     order = page.locator(".desk-order")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from tests.live.fixtures import on_both_transports
@@ -193,6 +194,22 @@ async def test_only_a_readable_number_of_comments_is_shown_and_the_rest_is_owned
 
         assert skipped > 0
         assert len(await market.archived_comments(12)) == 12
+
+
+async def test_waiting_for_the_log_sends_nothing_to_the_others(stores: Stores) -> None:
+    async with AsyncExitStack() as stack:
+        market = await market_with(stores, stack, tick_min_seconds=4.5, tick_max_seconds=4.5)
+        viewer = await market.enters()
+        room = await market.node.rooms.room(market.session_id)
+        # The first tick goes by; so long after it, a tick would be a heartbeat.
+        with suppress(TimeoutError):
+            while True:
+                await viewer.next_frame(within=0.8)
+
+        await room.catch_up(room.position.offset + 1)
+
+        with pytest.raises(TimeoutError):
+            await viewer.next_frame(within=0.2)
 
 
 async def test_a_quiet_room_still_sends_a_heartbeat_and_no_more(live_market: Market) -> None:

@@ -41,9 +41,9 @@ def closing(code: int, reason: bytes = b"") -> bytes:
     return frame(CLOSE, struct.pack("!H", code) + reason)
 
 
-def upgrade(market: Market, *, session: str | None = None, drop: str = "", node: Node | None = None, **changed: str) -> bytes:
+def upgrade(market: Market, *, session: str | None = None, drop: str = "", address: str = "", **changed: str) -> bytes:
     """A browser's upgrade request with some headers changed (`sec_websocket_key="…"`) or one left out."""
-    address = (node or market.node).address
+    address = address or market.node.address
     _, ticket = TicketSigner(SECRET).issue()
     headers = {
         "Host": address,
@@ -136,7 +136,8 @@ async def raw_socket(
     market: Market, *, node: Node | None = None, receive_buffer: int | None = None, device: UUID | None = None
 ) -> AsyncIterator[RawSocket]:
     """A socket whose upgrade was accepted; hello is not said."""
-    host, port = (node or market.node).address.split(":")
+    address = (node or market.node).address
+    host, port = address.split(":")
     client = socket.socket()
     if receive_buffer is not None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -145,7 +146,7 @@ async def raw_socket(
     reader, writer = await asyncio.open_connection(sock=client, limit=2**12 if receive_buffer else 2**16)
     cookie = {} if device is None else {"cookie": f"{TICKET_COOKIE}={TicketSigner(SECRET).issue(device)[1]}"}
     try:
-        writer.write(upgrade(market, node=node, **cookie))
+        writer.write(upgrade(market, address=address, **cookie))
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 "), head
         yield RawSocket(reader, writer)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
-import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,29 +14,11 @@ import pytest
 from websockets.frames import Frame, Opcode
 from websockets.utils import accept_key
 
-from app.realtime.tickets import TICKET_COOKIE, TicketSigner
-from tests.live.market import QUICK, SECRET, Market, Stores, market_with
+from app.realtime.tickets import TICKET_COOKIE
+from tests.live.market import QUICK, Market, Stores, market_with
+from tests.realtime.raw_socket import upgrade
 
 SOON = 0.8
-
-
-def upgrade(market: Market, *, session: str | None = None, drop: str = "", **changed: str) -> bytes:
-    """A browser's upgrade request with some headers changed (`sec_websocket_key="…"`) or one left out."""
-    _, ticket = TicketSigner(SECRET).issue()
-    headers = {
-        "Host": market.node.address,
-        "Upgrade": "websocket",
-        "Connection": "keep-alive, Upgrade",
-        "Origin": f"http://{market.node.address}",
-        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
-        "Sec-WebSocket-Version": "13",
-        "Cookie": f"theme=dark; {TICKET_COOKIE}={ticket}",
-    }
-    for name, value in changed.items():
-        headers[name.replace("_", "-").title().replace("Websocket", "WebSocket")] = value
-    headers.pop(drop, None)
-    lines = [f"GET /ws/sessions/{session or market.session_id} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode()
 
 
 @asynccontextmanager

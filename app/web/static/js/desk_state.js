@@ -23,6 +23,8 @@ const SETTLES_AFTER_MS = 500;
 
 export class DeskState {
   #settleTimer = 0;
+  #isReading = false;
+  #learnt = 0;
 
   /** @param {string} sessionId */
   constructor(sessionId) {
@@ -55,9 +57,14 @@ export class DeskState {
 
   /** Read all orders; the first time the next one opens by itself. */
   async read() {
+    if (this.#isReading) return;
+    this.#isReading = true;
     const isFirst = this.orders.value === null;
+    const learntBefore = this.#learnt;
     const orders = await this.#readAll();
-    if (orders === null) return;
+    this.#isReading = false;
+    // What was decided during the reading may be missing in it; the next reading comes soon.
+    if (orders === null || this.#learnt !== learntBefore) return;
     this.orders.value = orders;
     if (isFirst && this.queue.value === "call") await this.openNext();
   }
@@ -92,10 +99,18 @@ export class DeskState {
     this.#settleTimer = setTimeout(() => (this.isReady.value = true), SETTLES_AFTER_MS);
   }
 
+  /** Open the next order of the queue; one that somebody else has dealt with meanwhile is passed by, its keys mean other things now. */
   async openNext() {
-    const next = this.waiting.find((order) => order.order_id !== this.open.value?.order_id);
-    if (this.queue.value !== "done" && next) await this.show(next.order_id);
-    else this.open.value = null;
+    const { value: queue } = this.queue;
+    const lastId = this.open.value?.order_id;
+    const candidates = queue === "done" ? [] : this.waiting.filter((order) => order.order_id !== lastId);
+    for (const { order_id: id } of candidates) {
+      await this.show(id);
+      const { value: shown } = this.open;
+      // Refused, found, or the person has chosen another one meanwhile.
+      if (this.problem.value !== "" || shown?.order_id !== id || queueOf(shown.state) === queue) return;
+    }
+    this.open.value = null;
   }
 
   /** @param {Queue} queue */
@@ -137,6 +152,7 @@ export class DeskState {
    * @param {string} state
    */
   #replace(orderId, state) {
+    this.#learnt += 1;
     this.orders.value = (this.orders.value ?? []).map((order) => (order.order_id === orderId ? { ...order, state } : order));
   }
 
