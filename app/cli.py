@@ -22,13 +22,14 @@ from app.accounts import administration
 from app.accounts.schemas import Role
 from app.accounts.service import NewUser
 from app.errors import AppError, all_error_types
-from app.infra.embedded_postgres import EmbeddedPostgres
-from app.infra.embedded_redis import EmbeddedRedis
-from app.infra.exec_with_parent import die_with_parent
 from app.infra.migrations import upgrade_to_newest
-from app.infra.server_account import place_data_folder
 from app.infra.serving import serve, worker_count
-from app.infra.startup_checks import (
+from app.infra.telemetry import counters_folder
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.local_servers.embedded_redis import EmbeddedRedis
+from app.local_servers.exec_with_parent import die_with_parent
+from app.local_servers.server_account import place_data_folder
+from app.local_servers.startup_checks import (
     DataFolderLock,
     StartupError,
     check_commits_are_durable,
@@ -38,8 +39,7 @@ from app.infra.startup_checks import (
     is_held,
     secret_key_from,
 )
-from app.infra.supervisor import Program, StopRequested, StopSignals, Supervisor
-from app.infra.telemetry import counters_folder
+from app.local_servers.supervisor import Program, StopRequested, StopSignals, Supervisor
 from app.main import create_app
 from app.protocol.documents import write_documents
 from app.rehearsal import simulation

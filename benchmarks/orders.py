@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from app.infra.clock import utc_now
-from app.infra.embedded_postgres import EmbeddedPostgres
-from app.infra.embedded_redis import EmbeddedRedis
 from app.infra.serving import calm_garbage_collection
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.local_servers.embedded_redis import EmbeddedRedis
 from benchmarks.load.build import BENCH_FOLDER
 from benchmarks.load.machine import cores, processor_name
 from benchmarks.orders_market import server_folder

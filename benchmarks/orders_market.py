@@ -18,14 +18,16 @@ from app.catalog.service import CatalogService
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
-from app.infra.server_account import SYSTEM_FOLDER, account_for, can_enter
-from app.live.schemas import SessionContent
-from app.live.service import SessionService
+from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter
 from app.orders.batch import WantedOrder
 from app.orders.contacts import Contact, Pseudonyms
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer
 from app.realtime.room_log import RoomLog
+from app.sessions.announcing import Announcer
+from app.sessions.editing import SessionEditor
+from app.sessions.lookup import SessionLookup
+from app.sessions.schemas import SessionContent
 from app.settings import Settings
 
 PLENTY = 1_000_000
@@ -65,8 +67,10 @@ class MarketMaker:
         self._accounts = AccountService(database, redis, redis_prefix=settings.redis_prefix)
         self._catalog = CatalogService(database)
         room_log = RoomLog(redis, prefix=settings.redis_prefix, settings=settings.realtime)
-        self._sessions = SessionService(database, catalog=self._catalog, room_log=room_log)
-        self._offers = OfferService(database, self._sessions)
+        announcer = Announcer(database, catalog=self._catalog, room_log=room_log)
+        sessions = SessionLookup(database, catalog=self._catalog)
+        self._sessions = SessionEditor(database, catalog=self._catalog, lookup=sessions, announcer=announcer)
+        self._offers = OfferService(database, sessions=sessions, announcer=announcer)
 
     async def hot_offer(self, *, units: int = PLENTY) -> HotOffer:
         """An organisation of its own with one product, a live session, and an offer that opened just now."""

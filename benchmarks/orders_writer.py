@@ -12,7 +12,7 @@ import asyncpg
 from app.infra.clock import monotonic
 from app.infra.database import Database
 from app.orders.batch import BatchResult, WantedOrder, write_batch
-from app.orders.placing import PlacingQueues
+from app.orders.group_commit import PlacingQueues
 from app.settings import OrderSettings
 from benchmarks.orders_market import HotOffer
 

@@ -12,9 +12,9 @@ from statistics import median
 from pydantic import SecretStr
 
 from app.infra.database import Database, open_database
-from app.infra.embedded_postgres import EmbeddedPostgres
 from app.infra.migrations import upgrade_to_newest
 from app.infra.redis_client import open_redis
+from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.settings import DatabaseSettings, load_settings
 from benchmarks.orders_market import HotOffer, MarketMaker, wanted_orders
 from benchmarks.orders_writer import (

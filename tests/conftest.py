@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from app.infra.embedded_postgres import EmbeddedPostgres
-from app.infra.embedded_redis import EmbeddedRedis
 from app.infra.migrations import upgrade_to_newest
-from app.infra.server_account import SYSTEM_FOLDER, account_for, can_enter
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.local_servers.embedded_redis import EmbeddedRedis
+from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter
 
 TEMPLATE_DATABASE = "ocop_template"
 

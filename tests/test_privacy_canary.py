@@ -24,10 +24,10 @@ import redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from app.infra.embedded_postgres import EmbeddedPostgres
-from app.infra.embedded_redis import EmbeddedRedis
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.local_servers.embedded_redis import EmbeddedRedis
 from app.settings import PROJECT_ROOT, child_environment
-from tests.infra.service_process import ServiceProcess, service
+from tests.local_servers.service_process import ServiceProcess, service
 
 PASSWORD = "cam-vu-quang-2026"
 ADDRESS = {"province_code": 42, "ward_code": 18547, "street": "Ngõ Hoàng Yến 4711"}

@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket
 from app.accounts.errors import OrganiserOnly
 from app.accounts.service import SIGN_IN_LASTS, AccountService, CurrentUser
 from app.errors import NotSignedIn
+from app.infra.provided import provided_by
 from app.settings import Settings
 
 LOGIN_COOKIE = "ocop_login"
@@ -42,13 +43,13 @@ def clear_login_cookie(response: Response, settings: Settings) -> None:
 
 def token_of(connection: HTTPConnection) -> str | None:
     """The login token that came with a request or a socket's upgrade."""
-    settings: Settings = connection.app.state.settings
+    settings = provided_by(connection.app, Settings)
     return connection.cookies.get(login_cookie_name(settings))
 
 
 async def user_of_connection(connection: HTTPConnection) -> CurrentUser | None:
     """The signed-in user of a request or a socket's upgrade, or None. One database read when there is a cookie."""
-    accounts: AccountService = connection.app.state.accounts
+    accounts = provided_by(connection.app, AccountService)
     token = token_of(connection)
     return None if token is None else await accounts.user_for_token(token)
 

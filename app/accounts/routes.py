@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
-from starlette.requests import HTTPConnection
 
 from app.accounts.access import SignedInUser, clear_login_cookie, set_login_cookie, token_of
 from app.accounts.errors import LoginFailed, TooManyLogins
@@ -13,23 +12,14 @@ from app.accounts.schemas import LoginRequest, UserView
 from app.accounts.service import AccountService
 from app.errors import MalformedRequest, NotSignedIn, OriginRefused, Unavailable
 from app.infra.problems import problem_responses
+from app.infra.provided import provided
 from app.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 
 
-def _service(connection: HTTPConnection) -> AccountService:
-    service: AccountService = connection.app.state.accounts
-    return service
-
-
-def _settings(connection: HTTPConnection) -> Settings:
-    settings: Settings = connection.app.state.settings
-    return settings
-
-
-Service = Annotated[AccountService, Depends(_service)]
-CurrentSettings = Annotated[Settings, Depends(_settings)]
+Service = Annotated[AccountService, Depends(provided(AccountService))]
+CurrentSettings = Annotated[Settings, Depends(provided(Settings))]
 
 
 @router.post(

@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response, status
-from starlette.requests import HTTPConnection
 
 from app.accounts.access import SignedInUser
 from app.catalog.addresses import provinces, wards_of
@@ -26,18 +25,14 @@ from app.catalog.schemas import (
 from app.catalog.service import CatalogService
 from app.errors import MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.problems import problem_responses
+from app.infra.provided import provided
 
 router = APIRouter(prefix="/api/v1", tags=["catalog"])
 
 ADDRESSES_CACHE_CONTROL = "public, max-age=86400"
 
 
-def _service(connection: HTTPConnection) -> CatalogService:
-    service: CatalogService = connection.app.state.catalog
-    return service
-
-
-Service = Annotated[CatalogService, Depends(_service)]
+Service = Annotated[CatalogService, Depends(provided(CatalogService))]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 

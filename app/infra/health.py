@@ -11,7 +11,9 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from app.infra.database import Database
+from app.infra.provided import provided_by
 from app.infra.redis_client import RedisClients
+from app.settings import Settings
 
 ANSWER_SECONDS = 2.0
 
@@ -38,7 +40,10 @@ async def healthz() -> Health:
 @router.get("/readyz", summary="Ready: PostgreSQL and Redis answer", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz(request: Request) -> Response:
     """Open to everybody. 503 names the store that does not answer."""
-    stores: dict[str, Database | RedisClients] = {"postgresql": request.app.state.database, "redis": request.app.state.redis}
+    stores: dict[str, Database | RedisClients] = {
+        "postgresql": provided_by(request.app, Database),
+        "redis": provided_by(request.app, RedisClients),
+    }
     answers = await asyncio.gather(*(_answers(store) for store in stores.values()))
     ready = all(answers)
     body = Readiness(
@@ -51,7 +56,7 @@ async def readyz(request: Request) -> Response:
 @router.get("/metrics", summary="Counters of all workers of this machine for Prometheus", include_in_schema=False)
 async def prometheus(request: Request) -> Response:
     registry = REGISTRY
-    if request.app.state.settings.metrics_folder is not None:
+    if provided_by(request.app, Settings).metrics_folder is not None:
         # the workers of one machine share one port: whichever is asked adds all of them up
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus-client leaves it untyped

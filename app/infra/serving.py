@@ -28,7 +28,7 @@ _GC_THRESHOLDS = (50_000, 20, 20)
 
 @dataclass(frozen=True, slots=True)
 class ServingHooks:
-    """What an application brings along for its server, as `app.state.serving`.
+    """What an application brings along for its server.
 
     `http` is uvicorn's HTTP protocol (a name, or what makes one per connection); `drain` runs when the server was told to stop and
     takes no new connections any more, while the open ones still live.
@@ -38,9 +38,19 @@ class ServingHooks:
     drain: Callable[[], Awaitable[None]]
 
 
+def hand_over(app: FastAPI, hooks: ServingHooks) -> None:
+    """Keep the hooks with the application, until a server is made for it."""
+    app.state.serving = hooks
+
+
+def _hooks_of(app: FastAPI) -> ServingHooks:
+    hooks: ServingHooks = app.state.serving
+    return hooks
+
+
 def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     """Every option we set, and why the default will not do; the tests serve with the same."""
-    hooks: ServingHooks = app.state.serving
+    hooks = _hooks_of(app)
     return uvicorn.Config(
         app,
         host=settings.host,
@@ -116,7 +126,7 @@ class DrainingServer(uvicorn.Server):
 
 def make_server(app: FastAPI, settings: Settings) -> DrainingServer:
     """The server of a worker; the tests use the same."""
-    return DrainingServer(uvicorn_config(app, settings), app.state.serving)
+    return DrainingServer(uvicorn_config(app, settings), _hooks_of(app))
 
 
 def serve(app: FastAPI, settings: Settings) -> bool:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.live.comments import CommentService
-from app.live.errors import SessionNotLive
 from app.live.outside import OutsideCounts
 from app.live.room import Room
 from app.live.rooms import RoomDirectory
 from app.protocol.base import PROTOCOL_VERSION
+from app.protocol.client_commands import Command, Leave, PostComment, ReportOutsideCount, SendLikes, ViewerHello
 from app.protocol.close_codes import CloseCode
-from app.protocol.commands import Command, Leave, PostComment, ReportOutsideCount, SendLikes, ViewerHello
-from app.protocol.events import CommandDone
+from app.protocol.server_events import CommandDone
 from app.realtime.connection import Connection
 from app.realtime.errors import VersionUnsupported
 from app.realtime.router import Handler, encode, failure, handles
+from app.sessions.errors import SessionNotLive
 
 
 def live_handlers(*, rooms: RoomDirectory, comments: CommentService, outside: OutsideCounts) -> dict[type[Command], Handler]:

@@ -14,14 +14,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.infra.clock import from_ms, now_ms, to_ms
 from app.infra.database import Database
-from app.live.errors import CommentsBusy, CommentsTooFast, SessionNotLive
+from app.live.errors import CommentsBusy, CommentsTooFast
 from app.live.masking import mask_phone_numbers
 from app.live.models import ArchivedComment
 from app.live.room import Room
-from app.protocol.events import CommentPosted
+from app.protocol.server_events import CommentPosted
 from app.protocol.views import CommentView
 from app.realtime.connection import Connection
 from app.realtime.room_log import RoomLog
+from app.sessions.errors import SessionNotLive
 
 log = structlog.get_logger(__name__)
 

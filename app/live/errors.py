@@ -18,87 +18,13 @@ AppError
 
 from __future__ import annotations
 
-from app.errors import BadRequest, Conflict, Forbidden, NotFound, NotSignedIn, TooManyRequests, Unavailable
-
-
-class SessionNotFound(NotFound):
-    code = "session_not_found"
-    title_vi = "Không tìm thấy phiên này."
-    title_en = "There is no such session."
-
-
-class InvalidVideoUrl(BadRequest):
-    """The video link is none of the kinds that can be shown; `details["accepted"]` says which are."""
-
-    code = "invalid_video_url"
-    title_vi = "Đường dẫn video chưa đúng. Dùng được YouTube, Facebook, TikTok hoặc HLS (.m3u8)."
-    title_en = "This video link cannot be used. YouTube, Facebook, TikTok and HLS (.m3u8) links work."
-
-
-class InvalidProducts(BadRequest):
-    """A product is listed twice, unknown, withdrawn, or of another organisation; `details["product_ids"]` says which."""
-
-    code = "invalid_products"
-    title_vi = "Danh sách sản phẩm của phiên chưa đúng."
-    title_en = "The list of products is not right."
-
-
-class InvalidHost(BadRequest):
-    code = "invalid_host"
-    title_vi = "Người dẫn được chọn không thuộc đơn vị này."
-    title_en = "The chosen host is not a user of this organisation."
+from app.errors import NotSignedIn, TooManyRequests, Unavailable
 
 
 class BridgeTokenInvalid(NotSignedIn):
     code = "bridge_token_invalid"
     title_vi = "Mã cầu nối không đúng cho phiên này."
     title_en = "The bridge token does not fit this session."
-
-
-class NotYourSession(Forbidden):
-    """Another organisation's session, or one that somebody else hosts."""
-
-    code = "not_your_session"
-    title_vi = "Phiên này do người khác phụ trách."
-    title_en = "Somebody else is in charge of this session."
-
-
-class SessionNotLive(Conflict):
-    """Only a live session takes viewers, comments and orders; `details["state"]` says where it stands."""
-
-    code = "session_not_live"
-    title_vi = "Phiên hiện không phát trực tiếp."
-    title_en = "This session is not live."
-
-
-class SessionClosed(Conflict):
-    """An ended session cannot be changed any more."""
-
-    code = "session_closed"
-    title_vi = "Phiên đã kết thúc nên không sửa được nữa."
-    title_en = "The session has ended and cannot be changed."
-
-
-class TransitionRefused(Conflict):
-    """This move does not exist from the present state; `details` has `state` and `to`."""
-
-    code = "transition_refused"
-    title_vi = "Không thể chuyển phiên sang trạng thái đó."
-    title_en = "The session cannot move there from its present state."
-
-
-class SessionIncomplete(Conflict):
-    """Something is missing before the move; `details["missing"]` lists what."""
-
-    code = "session_incomplete"
-    title_vi = "Phiên còn thiếu thông tin."
-    title_en = "The session is not complete yet."
-
-
-class ProductNotInSession(Conflict):
-    code = "product_not_in_session"
-    title_vi = "Sản phẩm này không có trong phiên."
-    title_en = "This product is not in the session."
 
 
 class CommentsTooFast(TooManyRequests):

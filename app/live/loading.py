@@ -8,10 +8,10 @@ from uuid import UUID
 from app.live.comments import CommentArchive
 from app.live.mirror import COMMENTS_SHOWN, RoomMirror
 from app.live.room import LoadedRoom
-from app.live.service import SessionService
-from app.protocol.events import CommentPosted, LoggedEvent
+from app.protocol.server_events import CommentPosted, LoggedEvent
 from app.protocol.views import CommentView, OfferView
 from app.realtime.room_log import RoomLog
+from app.sessions.lookup import SessionLookup
 from app.settings import RealtimeSettings
 
 LoadOffers = Callable[[UUID], Awaitable[tuple[OfferView, ...]]]
@@ -21,7 +21,7 @@ class RoomLoader:
     """`load_offers` comes from orders, which this package does not know."""
 
     def __init__(
-        self, *, sessions: SessionService, room_log: RoomLog, archive: CommentArchive, load_offers: LoadOffers, settings: RealtimeSettings
+        self, *, sessions: SessionLookup, room_log: RoomLog, archive: CommentArchive, load_offers: LoadOffers, settings: RealtimeSettings
     ) -> None:
         self._sessions = sessions
         self._log = room_log

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from app.protocol.events import (
+from app.protocol.server_events import (
     CommentPosted,
     OfferChanged,
     OfferEnded,

@@ -3,53 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
-
-
-class LivestreamSession(Base):
-    """One market session: draft → scheduled → live → ended → closed. `announced_state` trails `state` until the room has been told."""
-
-    __tablename__ = "sessions"
-    __table_args__ = (
-        CheckConstraint("state IN ('draft', 'scheduled', 'live', 'ended', 'closed')", name="state"),
-        CheckConstraint("video_kind IN ('youtube', 'facebook', 'tiktok', 'hls')", name="video_kind"),
-        CheckConstraint("(video_kind IS NULL) = (video_url IS NULL)", name="video_complete"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
-    host_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
-    title: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(Text, default="draft", server_default="draft", index=True)
-    announced_state: Mapped[str] = mapped_column(Text, default="draft", server_default="draft")
-    planned_start_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    video_kind: Mapped[str | None] = mapped_column(Text)
-    video_url: Mapped[str | None] = mapped_column(Text)
-    pinned_product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-
-
-class SessionProduct(Base):
-    """The run-down: products of a session in order, each with its short code."""
-
-    __tablename__ = "session_products"
-    __table_args__ = (
-        UniqueConstraint("session_id", "position", deferrable=True, initially="DEFERRED"),
-        UniqueConstraint("session_id", "code", deferrable=True, initially="DEFERRED"),
-    )
-
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
-    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"), primary_key=True)
-    position: Mapped[int]
-    code: Mapped[str] = mapped_column(Text)
 
 
 class ArchivedComment(Base):

@@ -8,7 +8,7 @@ from app.infra.clock import from_ms, now_ms
 from app.infra.database import Database
 from app.live.models import OutsideCountEntry
 from app.metrics.service import MetricsService
-from app.protocol.commands import OutsideSource
+from app.protocol.client_commands import OutsideSource
 
 
 class OutsideCounts:

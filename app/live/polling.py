@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from app.infra.clock import monotonic, now_ms
 from app.live.device_moves import DeviceMoves
-from app.live.frames import SnapshotFrames, ToldFigures
 from app.live.mirror import RoomMirror
+from app.live.tellings import SnapshotFrames, ToldFigures
 from app.realtime.room_log import LogPosition
 
 CACHE_SECONDS = 1

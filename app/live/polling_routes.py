@@ -6,28 +6,23 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Response
-from fastapi.requests import HTTPConnection
 from pydantic import BaseModel, Field
 
 from app.errors import MalformedRequest, OriginRefused, Unavailable
 from app.infra.clock import now_ms
 from app.infra.problems import problem_responses
-from app.live.errors import SessionNotFound, SessionNotLive
+from app.infra.provided import provided
 from app.live.polling import CACHE_SECONDS
 from app.live.rooms import RoomDirectory
-from app.protocol.events import RoomSnapshot
+from app.protocol.server_events import RoomSnapshot
 from app.realtime.errors import TicketInvalid
 from app.realtime.viewer_device import ViewerDevice
+from app.sessions.errors import SessionNotFound, SessionNotLive
 
 router = APIRouter(prefix="/api/v1/sessions/{session_id}", tags=["sessions"])
 
 
-def _rooms(connection: HTTPConnection) -> RoomDirectory:
-    rooms: RoomDirectory = connection.app.state.rooms
-    return rooms
-
-
-Rooms = Annotated[RoomDirectory, Depends(_rooms)]
+Rooms = Annotated[RoomDirectory, Depends(provided(RoomDirectory))]
 
 
 class NextBeacon(BaseModel):

@@ -14,15 +14,15 @@ import structlog
 from app.infra.clock import monotonic, now_ms
 from app.infra.tasks import TaskOwner
 from app.live.cadence import Cadence
-from app.live.frames import SnapshotFrames, ToldFigures, is_urgent, readable_part
 from app.live.mirror import RoomMirror
 from app.live.polling import PolledRoom, PolledTick
 from app.live.presence import RoomCounters
+from app.live.tellings import SnapshotFrames, ToldFigures, is_urgent, readable_part
 from app.metrics.service import MetricsService, RoomFigures
 from app.protocol.base import PROTOCOL_VERSION, ResumePosition
+from app.protocol.client_commands import ViewerHello
 from app.protocol.close_codes import CloseCode
-from app.protocol.commands import ViewerHello
-from app.protocol.events import LoggedEvent, RoomResumed, RoomTick, SessionChanged
+from app.protocol.server_events import LoggedEvent, RoomResumed, RoomTick, SessionChanged
 from app.protocol.views import Counts, SessionView
 from app.realtime.connection import Connection
 from app.realtime.counters import SHED_COMMENTS

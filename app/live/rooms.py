@@ -13,16 +13,16 @@ import structlog
 from app.errors import Unavailable
 from app.infra.clock import monotonic
 from app.infra.tasks import TaskOwner, repeat
-from app.live.errors import SessionNotLive
 from app.live.loading import RoomLoader
 from app.live.room import Room, RoomSurroundings
 from app.metrics.service import MetricsService
 from app.protocol.close_codes import CloseCode
-from app.protocol.events import ServerLeaving
+from app.protocol.server_events import ServerLeaving
 from app.realtime.connection import Connection
 from app.realtime.hub import Hub
 from app.realtime.room_log import RoomLog
 from app.realtime.router import encode
+from app.sessions.errors import SessionNotLive
 from app.settings import RealtimeSettings
 
 log = structlog.get_logger(__name__)

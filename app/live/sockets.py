@@ -16,10 +16,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.accounts.access import user_of_websocket
 from app.errors import AppError, NotSignedIn, OriginRefused, TooManyRequests, Unavailable
 from app.infra.problems import problem_body, problem_headers
+from app.infra.provided import provided_by
 from app.infra.tasks import TaskOwner
-from app.live.errors import BridgeTokenInvalid, SessionClosed, SessionNotFound
+from app.live.bridges import BridgeTokens
+from app.live.errors import BridgeTokenInvalid
 from app.live.rooms import RoomDirectory
-from app.live.service import SessionService
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
 from app.realtime.address_limits import AddressLimits
 from app.realtime.asgi_connection import AsgiConnection
@@ -27,6 +28,8 @@ from app.realtime.identity import Identity
 from app.realtime.origin import origin_allowed
 from app.realtime.router import Router
 from app.realtime.viewer_device import device_of
+from app.sessions.errors import SessionClosed, SessionNotFound
+from app.sessions.lookup import SessionLookup
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -57,7 +60,7 @@ async def bridge_socket(websocket: WebSocket, session_id: str) -> None:
 
 async def _admit_viewer(websocket: WebSocket, session_id: UUID) -> Identity:
     device_id = device_of(websocket)
-    addresses: AddressLimits = websocket.app.state.addresses
+    addresses = provided_by(websocket.app, AddressLimits)
     if wait_seconds := addresses.take(websocket.client.host if websocket.client else ""):
         raise TooManyRequests(retry_after_seconds=wait_seconds)
     await _rooms(websocket).room_for_viewer(session_id)
@@ -66,7 +69,7 @@ async def _admit_viewer(websocket: WebSocket, session_id: UUID) -> Identity:
 
 async def _admit_staff(websocket: WebSocket, session_id: UUID) -> Identity:
     user = await user_of_websocket(websocket)
-    sessions: SessionService = websocket.app.state.sessions
+    sessions = provided_by(websocket.app, SessionLookup)
     record = await sessions.managed(user, session_id)
     if record.state == "closed":
         raise SessionClosed(details={"state": record.state})
@@ -81,8 +84,7 @@ async def _admit_bridge(websocket: WebSocket, session_id: UUID) -> Identity:
     if not credentials.lower().startswith(_BEARER):
         raise BridgeTokenInvalid
     token = credentials[len(_BEARER) :].strip()
-    sessions: SessionService = websocket.app.state.sessions
-    label = await sessions.bridge_label(session_id, token)
+    label = await provided_by(websocket.app, BridgeTokens).label_of(session_id, token)
     rooms = _rooms(websocket)
     rooms.check_capacity()
     await rooms.room(session_id)
@@ -90,7 +92,7 @@ async def _admit_bridge(websocket: WebSocket, session_id: UUID) -> Identity:
 
 
 async def _serve(websocket: WebSocket, session_text: str, admit: Doorkeeper) -> None:
-    settings: Settings = websocket.app.state.settings
+    settings = provided_by(websocket.app, Settings)
     try:
         _require_own_origin(websocket, settings)
         session_id = _session_id(session_text)
@@ -107,7 +109,7 @@ async def _serve(websocket: WebSocket, session_text: str, admit: Doorkeeper) -> 
 
 async def _carry(websocket: WebSocket, connection: AsgiConnection) -> None:
     rooms = _rooms(websocket)
-    commands: Router = websocket.app.state.router
+    commands = provided_by(websocket.app, Router)
     try:
         await websocket.accept()
         if not rooms.hub.admit(connection):
@@ -127,7 +129,7 @@ async def _carry(websocket: WebSocket, connection: AsgiConnection) -> None:
 
 async def _close_when_signed_out(websocket: WebSocket, connection: AsgiConnection) -> None:
     """Whoever signs out does so on any node, so each board asks again and again. A store that does not answer closes nothing."""
-    settings: Settings = websocket.app.state.settings
+    settings = provided_by(websocket.app, Settings)
     while True:
         await asyncio.sleep(settings.realtime.staff_check_seconds)
         try:
@@ -162,5 +164,4 @@ def _session_id(text: str) -> UUID:
 
 
 def _rooms(websocket: WebSocket) -> RoomDirectory:
-    rooms: RoomDirectory = websocket.app.state.rooms
-    return rooms
+    return provided_by(websocket.app, RoomDirectory)

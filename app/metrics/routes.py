@@ -6,11 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.requests import HTTPConnection
 
 from app.accounts.access import SignedInUser
 from app.errors import MalformedRequest, NotSignedIn
 from app.infra.problems import problem_responses
+from app.infra.provided import provided
 from app.metrics.errors import StatisticsNotFound
 from app.metrics.schemas import MetricDefinitionBody
 from app.metrics.service import DEFINITIONS, MetricsService, SessionStats
@@ -18,12 +18,7 @@ from app.metrics.service import DEFINITIONS, MetricsService, SessionStats
 router = APIRouter(prefix="/api/v1", tags=["metrics"])
 
 
-def _metrics(connection: HTTPConnection) -> MetricsService:
-    service: MetricsService = connection.app.state.metrics
-    return service
-
-
-Metrics = Annotated[MetricsService, Depends(_metrics)]
+Metrics = Annotated[MetricsService, Depends(provided(MetricsService))]
 
 
 @router.get(

@@ -14,16 +14,16 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from app.errors import AppError
+from app.infra.array_inserts import FEW_ORDERS, as_columns
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import RawConnection
-from app.live.errors import SessionNotLive
+from app.ledger.append import OpenLedger, open_ledger
+from app.ledger.chain import Entry, EntryLine
 from app.orders import batch_sql as sql
 from app.orders.contacts import Contact
 from app.orders.errors import KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
-from app.orders.inserts import FEW_ORDERS, as_columns
-from app.orders.ledger import Entry, EntryLine
-from app.orders.ledger_store import OpenLedger, open_ledger
-from app.protocol.events import OrderedLine, OrderReceipt
+from app.protocol.server_events import OrderedLine, OrderReceipt
+from app.sessions.errors import SessionNotLive
 
 OrderIdentity = tuple[UUID, UUID]
 

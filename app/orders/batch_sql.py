@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.orders.inserts import insert_from_arrays
-from app.orders.ledger_store import ADVANCE_HEAD, ENTRY_COLUMNS
+from app.infra.array_inserts import insert_from_arrays
+from app.ledger.append import ADVANCE_HEAD, ENTRY_COLUMNS
 
 LOCK_OFFERS = """
 SELECT id, product_id, producer_id, flash_price_vnd, remaining, set_aside, per_viewer_limit, hold_seconds, starts_at, ends_at, state

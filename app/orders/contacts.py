@@ -11,7 +11,7 @@ import phonenumbers
 
 from app.catalog.addresses import resolve_address
 from app.orders.errors import InvalidPhone
-from app.protocol.commands import Buyer
+from app.protocol.client_commands import Buyer
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 
-ENTRY_KINDS = ("placed", "confirmed", "cancelled", "expired", "paid", "delivered", "returned", "refunded")
-
 
 class Offer(Base):
     """A flash offer: one product of a session at a price, in a limited quantity, for a limited time by the server's clock.
@@ -67,16 +65,6 @@ class Offer(Base):
     starts_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ends_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-
-
-class Ledger(Base):
-    """Head of a session's ledger. Its row lock is what orders all writers of a session, on any node."""
-
-    __tablename__ = "ledgers"
-
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
-    last_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    last_hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Order(Base):
@@ -145,30 +133,6 @@ class OrderContact(Base):
     erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class LedgerEntry(Base):
-    """One fact about one order, never changed: triggers refuse UPDATE, DELETE and TRUNCATE.
-
-    `body` is the exact text under the hash: `hash = SHA-256(previous hash ‖ body)`; `seq` has no gaps within a session.
-    """
-
-    __tablename__ = "ledger_entries"
-    __table_args__ = (
-        CheckConstraint("kind IN ({})".format(", ".join(f"'{kind}'" for kind in ENTRY_KINDS)), name="kind"),
-        CheckConstraint("seq > 0", name="seq_positive"),
-        Index("ix_ledger_entries_order", "order_id"),
-    )
-
-    session_id: Mapped[UUID] = mapped_column(ForeignKey("ledgers.session_id"), primary_key=True)
-    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    kind: Mapped[str] = mapped_column(Text)
-    order_id: Mapped[UUID]
-    happened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    amount_vnd: Mapped[int] = mapped_column(BigInteger)
-    units: Mapped[int]
-    body: Mapped[str] = mapped_column(Text)
-    hash: Mapped[bytes] = mapped_column(LargeBinary)
-
-
 class WaitlistEntry(Base):
     """Somebody who waits for units of a sold-out offer. `called_until` = until when freed units are set aside for them."""
 
@@ -190,25 +154,3 @@ class WaitlistEntry(Base):
     state: Mapped[str] = mapped_column(Text, default="waiting", server_default="waiting")
     called_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     joined_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-
-
-class Payment(Base):
-    """Money that came in, once per bank reference. `matter` says why a person must look at it; NULL = it settled its order."""
-
-    __tablename__ = "payments"
-    __table_args__ = (
-        CheckConstraint("matter IN ('late', 'under', 'over', 'unmatched')", name="matter"),
-        CheckConstraint("amount_vnd > 0", name="amount_positive"),
-        UniqueConstraint("organisation_id", "reference", name="uq_payments_reference"),
-        Index("ix_payments_work_list", "organisation_id", postgresql_where=text("matter IS NOT NULL AND settled_at IS NULL")),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
-    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("orders.id"), index=True)
-    reference: Mapped[str] = mapped_column(Text)
-    amount_vnd: Mapped[int] = mapped_column(BigInteger)
-    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    matter: Mapped[str | None] = mapped_column(Text)
-    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    settlement: Mapped[str | None] = mapped_column(Text)

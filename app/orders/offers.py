@@ -8,23 +8,23 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
 from app.accounts.service import CurrentUser
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database
-from app.live.errors import NotYourSession, ProductNotInSession, SessionNotFound
-from app.live.service import SessionService
+from app.ledger.append import begin_ledger
 from app.orders.errors import OfferNotFound, OfferNotOpen, PriceRuleBroken
-from app.orders.ledger import genesis_hash
-from app.orders.models import Ledger, Offer
+from app.orders.models import Offer
 from app.orders.queries import offer_view, offers_of
 from app.orders.schemas import NewOffer
 from app.orders.waitlist import Calls
-from app.protocol.events import OfferChanged, OfferEnded, OfferOpened, OfferSoldOut, RoomEvent, WaitlistCalled
+from app.protocol.server_events import OfferChanged, OfferEnded, OfferOpened, OfferSoldOut, RoomEvent, WaitlistCalled
 from app.protocol.views import OfferView
+from app.sessions.announcing import Announcer
+from app.sessions.errors import NotYourSession, ProductNotInSession, SessionNotFound
+from app.sessions.lookup import SessionLookup
 
 _RUN_DOWN_PRODUCT = text(
     "SELECT p.id, p.producer_id, p.price_vnd FROM session_products r JOIN products p ON p.id = r.product_id "
@@ -38,9 +38,10 @@ class OfferService:
     `offers.announced_state` trails `offers.state` until the room has been told, so a crash in between is repaired by the clock job.
     """
 
-    def __init__(self, database: Database, sessions: SessionService) -> None:
+    def __init__(self, database: Database, *, sessions: SessionLookup, announcer: Announcer) -> None:
         self._database = database
         self._sessions = sessions
+        self._announcer = announcer
 
     async def views(self, session_id: UUID) -> tuple[OfferView, ...]:
         """All offers of a session, oldest first; prepared ones are the staff's business."""
@@ -70,9 +71,7 @@ class OfferService:
                 raise ProductNotInSession(details={"product_id": str(new.product_id)})
             if new.flash_price_vnd > product.price_vnd:
                 raise PriceRuleBroken("the flash price is above the product's price", details={"price_vnd": product.price_vnd})
-            await db.execute(
-                insert(Ledger).values(session_id=session_id, last_seq=0, last_hash=genesis_hash(session_id)).on_conflict_do_nothing()
-            )
+            await begin_ledger(db, session_id)
             offer = _new_offer(session_id, product.producer_id, product.price_vnd, new)
             db.add(offer)
             await db.flush()
@@ -115,7 +114,7 @@ class OfferService:
             offer.ends_at += timedelta(seconds=seconds)
             self._audit(db, user, "offer.extended", offer)
             view = offer_view(offer)
-        await self._sessions.announce(session_id, OfferChanged(offer=view))
+        await self._announcer.announce(session_id, OfferChanged(offer=view))
         return view
 
     async def end(self, user: CurrentUser, session_id: UUID, offer_id: UUID) -> OfferView:
@@ -143,16 +142,16 @@ class OfferService:
         async with self._database.transactions() as db:
             offers = (await db.scalars(select(Offer).where(Offer.id.in_(offer_ids), Offer.state == "open"))).all()
         for offer in offers:
-            await self._sessions.announce(session_id, OfferChanged(offer=offer_view(offer)))
+            await self._announcer.announce(session_id, OfferChanged(offer=offer_view(offer)))
 
     async def tell_calls(self, session_id: UUID, calls: Calls) -> None:
         """The next on the waitlist are called, by entry ids that only they know to be theirs."""
         event = WaitlistCalled(offer_id=calls.offer_id, entry_ids=calls.entry_ids, until_ms=to_ms(calls.until) or 0)
-        await self._sessions.announce(session_id, event)
+        await self._announcer.announce(session_id, event)
 
     async def tell_sold_out(self, session_id: UUID, offer_ids: list[UUID]) -> None:
         for offer_id in offer_ids:
-            await self._sessions.announce(session_id, OfferSoldOut(offer_id=offer_id))
+            await self._announcer.announce(session_id, OfferSoldOut(offer_id=offer_id))
 
     async def _move_due(self) -> None:
         now = utc_now()
@@ -184,7 +183,7 @@ class OfferService:
     async def _tell(self, session_id: UUID, view: OfferView) -> None:
         """Append to the room's log, then note that it was told: at least once, and applying it twice changes nothing."""
         if not _is_prepared(view):
-            await self._sessions.announce(session_id, _event_of(view))
+            await self._announcer.announce(session_id, _event_of(view))
         async with self._database.transactions.begin() as db:
             await db.execute(update(Offer).where(Offer.id == view.id).values(announced_state=view.state))
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.clock import to_ms
 from app.orders.models import Offer, Order, OrderLineRow
-from app.protocol.events import OrderedLine, OrderReceipt
+from app.protocol.server_events import OrderedLine, OrderReceipt
 from app.protocol.views import OfferView
 
 OFFERS_SHOWN = 200
@@ -76,11 +75,3 @@ async def receipts_of(db: AsyncSession, session_id: UUID, device_id: UUID) -> li
         )
         for order in orders
     ]
-
-
-async def bodies_after(pool: asyncpg.Pool[asyncpg.Record], session_id: UUID, seq: int, *, limit: int) -> list[str]:
-    """Canonical texts of the ledger entries after `seq`, in order. By hand-written SQL: every node asks ten times a second."""
-    rows = await pool.fetch(
-        "SELECT body FROM ledger_entries WHERE session_id = $1 AND seq > $2 ORDER BY seq LIMIT $3", session_id, seq, limit
-    )
-    return [row["body"] for row in rows]

@@ -6,13 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends
-from fastapi.requests import HTTPConnection
 
 from app.accounts.access import OptionalUser, SignedInUser
 from app.catalog.errors import InvalidAddress
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, TooManyRequests
 from app.infra.problems import problem_responses
-from app.live.errors import NotYourSession, ProductNotInSession, SessionNotFound, SessionNotLive
+from app.infra.provided import provided
 from app.orders.errors import (
     Busy,
     InvalidPhone,
@@ -25,39 +24,25 @@ from app.orders.errors import (
     ViewerLimitReached,
 )
 from app.orders.offers import OfferService
+from app.orders.placing import OrderPlacing
 from app.orders.schemas import ORDER_EXAMPLE, ExtendOffer, NewOffer, OfferList, OpenOffer, OrderList
-from app.orders.service import OrderService
-from app.protocol.commands import OrderContent
-from app.protocol.events import OrderReceipt
+from app.protocol.client_commands import OrderContent
+from app.protocol.server_events import OrderReceipt
 from app.protocol.views import OfferView
 from app.realtime.errors import TicketInvalid
 from app.realtime.rate_limit import KeyedLimits
 from app.realtime.viewer_device import ViewerDevice
+from app.sessions.errors import NotYourSession, ProductNotInSession, SessionNotFound, SessionNotLive
 
 router = APIRouter(prefix="/api/v1/sessions/{session_id}", tags=["orders"])
 
 
-def _offers(connection: HTTPConnection) -> OfferService:
-    service: OfferService = connection.app.state.offers
-    return service
-
-
-def _orders(connection: HTTPConnection) -> OrderService:
-    service: OrderService = connection.app.state.orders
-    return service
-
-
-Offers = Annotated[OfferService, Depends(_offers)]
-Orders = Annotated[OrderService, Depends(_orders)]
-
-
-def _pace(connection: HTTPConnection) -> KeyedLimits:
-    pace: KeyedLimits = connection.app.state.http_orders
-    return pace
+Offers = Annotated[OfferService, Depends(provided(OfferService))]
+Orders = Annotated[OrderPlacing, Depends(provided(OrderPlacing))]
 
 
 # The socket's commands are paced by its router; orders by HTTP are paced alike, per device.
-HttpOrderPace = Annotated[KeyedLimits, Depends(_pace)]
+HttpOrderPace = Annotated[KeyedLimits, Depends(provided(KeyedLimits))]
 
 
 _STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, MalformedRequest)

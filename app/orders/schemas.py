@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.protocol.events import OrderReceipt
+from app.protocol.server_events import OrderReceipt
 from app.protocol.views import OfferView
 
 # An invented buyer in a real ward.

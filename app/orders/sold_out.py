@@ -44,8 +44,10 @@ class SoldOutMemory:
             self._offers.clear()
         self._offers[offer_id] = _Empty(monotonic() + TRUSTED_SECONDS, frozenset((row["device_id"], row["client_key"]) for row in rows))
 
-    def forget(self, offer_id: UUID) -> None:
-        self._offers.pop(offer_id, None)
+    def forget(self, offer_ids: Iterable[UUID]) -> None:
+        """Units of these offers came back."""
+        for offer_id in offer_ids:
+            self._offers.pop(offer_id, None)
 
     def never_refuse(self, offer_id: UUID, device_id: UUID) -> None:
         """This device waits for the offer and may be called at any time: the database decides about its orders."""

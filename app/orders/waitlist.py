@@ -15,6 +15,7 @@ import asyncpg
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
 from app.orders.errors import OfferNotFound, OfferNotOpen, OfferStillAvailable, WaitlistFull
+from app.orders.sold_out import SoldOutMemory
 from app.settings import OrderSettings
 
 _LOCK_OFFER = """
@@ -89,8 +90,9 @@ async def call_next(db: RawConnection, offer_id: UUID, *, now: datetime, call_se
 class Waitlist:
     """Joining and the periodic call of the next in line."""
 
-    def __init__(self, database: Database, settings: OrderSettings) -> None:
+    def __init__(self, database: Database, *, sold_out: SoldOutMemory, settings: OrderSettings) -> None:
         self._pool: asyncpg.Pool[asyncpg.Record] = database.pool
+        self._sold_out = sold_out
         self._settings = settings
 
     async def join(self, session_id: UUID, offer_id: UUID, device_id: UUID, quantity: int) -> WaitlistPlace:
@@ -112,7 +114,9 @@ class Waitlist:
             wanted = min(quantity, offer["per_viewer_limit"])
             entry = await db.fetchrow(_JOIN, uuid4(), session_id, offer_id, device_id, wanted, utc_now())
             assert entry is not None  # noqa: S101 - the upsert always returns its row
-            return WaitlistPlace(entry["id"], int(await db.fetchval(_PLACE, offer_id, entry["place"])), entry["called_until"])
+            place = WaitlistPlace(entry["id"], int(await db.fetchval(_PLACE, offer_id, entry["place"])), entry["called_until"])
+        self._sold_out.never_refuse(offer_id, device_id)
+        return place
 
     async def call_due(self) -> list[tuple[UUID, Calls]]:
         """Take back what called people let lapse, and call the next. Returns (session, calls) to tell. Run every second."""

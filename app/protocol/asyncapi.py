@@ -7,8 +7,8 @@ from typing import Any
 
 from app.errors import AppError
 from app.protocol.base import PROTOCOL_VERSION, Message
+from app.protocol.client_commands import Command
 from app.protocol.close_codes import CLOSE_REASONS
-from app.protocol.commands import Command
 from app.protocol.contents import (
     ANSWERS,
     CHANNELS,
@@ -22,8 +22,8 @@ from app.protocol.contents import (
     summary_of,
     wire_type,
 )
-from app.protocol.events import CommandFailed
 from app.protocol.examples import COMMAND_EXAMPLES, SERVER_EXAMPLES
+from app.protocol.server_events import CommandFailed
 
 _SCHEMAS = "#/components/schemas/"
 _INFO = (

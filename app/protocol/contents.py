@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from app.errors import AppError
 from app.protocol.base import Message
-from app.protocol.commands import (
+from app.protocol.client_commands import (
     BridgeCommand,
     ClientCommand,
     Command,
@@ -24,7 +24,16 @@ from app.protocol.commands import (
     ViewerCommand,
     ViewerHello,
 )
-from app.protocol.events import CommandDone, CommandFailed, OrderPlaced, RoomEvent, RoomResumed, RoomSnapshot, ServerMessage, WaitlistJoined
+from app.protocol.server_events import (
+    CommandDone,
+    CommandFailed,
+    OrderPlaced,
+    RoomEvent,
+    RoomResumed,
+    RoomSnapshot,
+    ServerMessage,
+    WaitlistJoined,
+)
 
 Schema = dict[str, Any]
 Role = Literal["command", "answer", "event"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.protocol.base import PROTOCOL_VERSION, Message, ResumePosition
-from app.protocol.commands import (
+from app.protocol.client_commands import (
     Buyer,
     BuyerAddress,
     JoinWaitlist,
@@ -17,7 +17,7 @@ from app.protocol.commands import (
     SendLikes,
     ViewerHello,
 )
-from app.protocol.events import (
+from app.protocol.server_events import (
     CommandDone,
     CommandFailed,
     CommentPosted,

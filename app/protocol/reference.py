@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from app.errors import AppError
 from app.protocol.base import Message
 from app.protocol.browser_types import description_of, typescript
+from app.protocol.client_commands import Command
 from app.protocol.close_codes import CLOSE_REASONS
-from app.protocol.commands import Command
 from app.protocol.contents import (
     ANSWERS,
     COMMANDS,

@@ -20,8 +20,18 @@ from app.realtime import counters
 from app.realtime.connection import Connection
 from app.realtime.descriptors import Deadlines, end_sending
 from app.realtime.detached_connection import DetachedConnection
-from app.realtime.frames import NO_STATUS, POLICY_VIOLATION, FrameError, FrameReader, Opcode, Received, close_frame, pong_frame, text_frame
 from app.realtime.spread import Spread
+from app.realtime.websocket_frames import (
+    NO_STATUS,
+    POLICY_VIOLATION,
+    FrameError,
+    FrameReader,
+    Opcode,
+    Received,
+    close_frame,
+    pong_frame,
+    text_frame,
+)
 from app.settings import RealtimeSettings
 
 Receiver = Callable[[Connection, str | bytes], Awaitable[None]]

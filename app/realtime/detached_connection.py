@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
 from app.realtime.connection import Connection
-from app.realtime.frames import FrameError, FrameReader, Received, text_frame
 from app.realtime.identity import Audience, Identity
+from app.realtime.websocket_frames import FrameError, FrameReader, Received, text_frame
 
 if TYPE_CHECKING:
     from app.realtime.detached import DetachedSockets

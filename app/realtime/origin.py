@@ -1,4 +1,4 @@
-"""Which pages may open sockets and post. One pure rule, used for HTTP (`app/accounts/origin.py`) and for sockets."""
+"""Which pages may open sockets and post. One pure rule, used for HTTP (`app/accounts/origin_guard.py`) and for sockets."""
 
 from __future__ import annotations
 

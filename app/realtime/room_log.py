@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from app.infra.clock import now_ms
 from app.infra.redis_client import RedisClients, load_script
-from app.protocol.events import LoggedEvent, RoomEvent, room_event
+from app.protocol.server_events import LoggedEvent, RoomEvent, room_event
 from app.redis_keys import SessionKeys
 from app.settings import RealtimeSettings
 

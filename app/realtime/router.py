@@ -14,8 +14,8 @@ from pydantic_core import ErrorDetails, from_json
 
 from app.errors import AppError, MalformedRequest, TooManyRequests
 from app.protocol.base import Message
-from app.protocol.commands import BridgeCommand, Command, Leave, StaffCommand, ViewerCommand, ViewerHello, client_command
-from app.protocol.events import CommandFailed, ServerMessage
+from app.protocol.client_commands import BridgeCommand, Command, Leave, StaffCommand, ViewerCommand, ViewerHello, client_command
+from app.protocol.server_events import CommandFailed, ServerMessage
 from app.realtime.connection import Connection
 from app.realtime.errors import CommandNotAllowed, HelloExpected, MessageTooLarge
 from app.realtime.identity import Audience

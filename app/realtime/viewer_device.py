@@ -8,12 +8,13 @@ from uuid import UUID
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from app.infra.provided import provided_by
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 
 
 def device_of(connection: HTTPConnection) -> UUID:
     """The device behind a request or a socket's upgrade. Raises `TicketInvalid`."""
-    signer: TicketSigner = connection.app.state.tickets
+    signer = provided_by(connection.app, TicketSigner)
     return signer.read(connection.cookies.get(TICKET_COOKIE, ""))
 
 

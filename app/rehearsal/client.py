@@ -15,9 +15,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from app.infra.tasks import TaskOwner
 from app.protocol.base import PROTOCOL_VERSION, Message, ResumePosition
+from app.protocol.client_commands import Command, Leave, OrderContent, PlaceOrder, PostComment, ReportOutsideCount, SendLikes, ViewerHello
 from app.protocol.close_codes import CloseCode
-from app.protocol.commands import Command, Leave, OrderContent, PlaceOrder, PostComment, ReportOutsideCount, SendLikes, ViewerHello
-from app.protocol.events import (
+from app.protocol.server_events import (
     CommandFailed,
     LoggedEvent,
     OfferChanged,

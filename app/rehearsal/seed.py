@@ -14,9 +14,7 @@ from app.catalog.service import CatalogService
 from app.infra.clock import utc_now
 from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients, open_redis
-from app.infra.startup_checks import StartupError
-from app.live.schemas import SessionContent
-from app.live.service import SessionService
+from app.local_servers.startup_checks import StartupError
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer
 from app.realtime.room_log import RoomLog
@@ -24,6 +22,10 @@ from app.rehearsal.demo_accounts import Account, DemoAccounts, new_demo_accounts
 from app.rehearsal.market import FLASH_PLANS, HOST_NAME, MARKET_TITLE, ORGANISATION_NAME, ORGANISER_NAME, PRODUCERS, PRODUCTS
 from app.rehearsal.market_producers import PROVINCE_CODE
 from app.rehearsal.market_products import DemoProduct
+from app.sessions.announcing import Announcer
+from app.sessions.editing import SessionEditor
+from app.sessions.lookup import SessionLookup
+from app.sessions.schemas import SessionContent
 from app.settings import Settings
 
 # Offers that wait on the board for a person's hand; the demo host makes its own.
@@ -74,8 +76,10 @@ class _Seed:
         self._accounts = AccountService(database, redis, redis_prefix=settings.redis_prefix)
         self._catalog = CatalogService(database)
         room_log = RoomLog(redis, prefix=settings.redis_prefix, settings=settings.realtime)
-        self._sessions = SessionService(database, catalog=self._catalog, room_log=room_log)
-        self._offers = OfferService(database, self._sessions)
+        announcer = Announcer(database, catalog=self._catalog, room_log=room_log)
+        self._sessions = SessionLookup(database, catalog=self._catalog)
+        self._editor = SessionEditor(database, catalog=self._catalog, lookup=self._sessions, announcer=announcer)
+        self._offers = OfferService(database, sessions=self._sessions, announcer=announcer)
         self._has_changed = False
 
     async def run(self) -> SeededMarket:
@@ -155,12 +159,12 @@ class _Seed:
         unfinished = next((session for session in sessions if session.state == "draft" and session.title == MARKET_TITLE), None)
         if unfinished is None:
             content = SessionContent(title=MARKET_TITLE, host_id=host.id, planned_start_at=utc_now())
-            session_id = (await self._sessions.create(organiser, content)).view.id
+            session_id = (await self._editor.create(organiser, content)).view.id
         else:
             session_id = unfinished.id
-        await self._sessions.set_products(organiser, session_id, list(product_ids.values()))
+        await self._editor.set_products(organiser, session_id, list(product_ids.values()))
         await self._prepare_offers(organiser, session_id, product_ids)
-        await self._sessions.transition(organiser, session_id, "live")
+        await self._editor.transition(organiser, session_id, "live")
         return session_id
 
     async def _prepare_offers(self, organiser: CurrentUser, session_id: UUID, product_ids: dict[str, UUID]) -> None:

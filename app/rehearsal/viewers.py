@@ -14,9 +14,9 @@ from uuid import UUID
 import httpx2
 
 from app.infra.clock import monotonic
+from app.protocol.client_commands import Buyer, BuyerAddress, OrderContent, OrderLine
 from app.protocol.close_codes import CloseCode
-from app.protocol.commands import Buyer, BuyerAddress, OrderContent, OrderLine
-from app.protocol.events import OfferOpened, OfferSoldOut, OrderPlaced, RoomEvent
+from app.protocol.server_events import OfferOpened, OfferSoldOut, OrderPlaced, RoomEvent
 from app.protocol.views import OfferView
 from app.rehearsal.client import CommandRefused, ConnectionLost, ConnectionRefused, RoomClient
 from app.rehearsal.service_address import ServiceAddress

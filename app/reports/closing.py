@@ -9,11 +9,11 @@ import structlog
 from app.accounts.service import CurrentUser
 from app.errors import AppError, NotFound
 from app.infra.database import Database, RawConnection
-from app.live.errors import SessionNotFound
 from app.reports import queries
 from app.reports.export import export_zip
 from app.reports.signing import Signer
 from app.reports.statement import Statement, write_statement
+from app.sessions.errors import SessionNotFound
 
 log = structlog.get_logger(__name__)
 

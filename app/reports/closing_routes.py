@@ -6,25 +6,20 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.requests import HTTPConnection
 from pydantic import BaseModel, Field
 
 from app.accounts.access import SignedInUser
 from app.errors import MalformedRequest, NotFound, NotSignedIn
 from app.infra.problems import problem_responses
-from app.live.errors import SessionNotFound
+from app.infra.provided import provided
 from app.reports.closing import ClosingService
 from app.reports.errors import LedgerBroken, SigningKeyUnreadable, StatementNotDue
+from app.sessions.errors import SessionNotFound
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
 
 
-def _closing(connection: HTTPConnection) -> ClosingService:
-    service: ClosingService = connection.app.state.closing
-    return service
-
-
-Closing = Annotated[ClosingService, Depends(_closing)]
+Closing = Annotated[ClosingService, Depends(provided(ClosingService))]
 _REFUSALS = problem_responses(NotSignedIn, SessionNotFound, StatementNotDue, LedgerBroken, SigningKeyUnreadable, MalformedRequest)
 
 

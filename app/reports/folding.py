@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from app.orders.fold import Ladder, delta_of
-from app.orders.ledger import Entry, chain, entry_of, genesis_hash
+from app.ledger.chain import Entry, chain, entry_of, genesis_hash
+from app.ledger.fold import Ladder, delta_of
 from app.reports.ladder import RevenueLadder
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-from app.orders.ledger import Entry
+from app.ledger.chain import Entry
 from app.reports.schemas import LadderStep, Loss, StepName
 
 LossKind = Literal["cancelled", "expired", "returned", "refunded"]

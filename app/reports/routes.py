@@ -6,29 +6,24 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from fastapi.requests import HTTPConnection
 
 from app.accounts.access import SignedInUser
 from app.errors import MalformedRequest, NotSignedIn
 from app.infra.problems import problem_responses
-from app.live.errors import SessionNotFound
+from app.infra.provided import provided
 from app.reports.csv_export import Language, minutes_csv, products_csv
 from app.reports.schemas import Report
 from app.reports.service import ReportService
+from app.sessions.errors import SessionNotFound
 
 router = APIRouter(prefix="/api/v1/sessions/{session_id}", tags=["reports"])
-
-
-def _reports(connection: HTTPConnection) -> ReportService:
-    service: ReportService = connection.app.state.reports
-    return service
 
 
 class CsvResponse(Response):
     media_type = "text/csv; charset=utf-8"
 
 
-Reports = Annotated[ReportService, Depends(_reports)]
+Reports = Annotated[ReportService, Depends(provided(ReportService))]
 InLanguage = Annotated[Language, Query(description="language of the column heads")]
 _REFUSALS = problem_responses(NotSignedIn, SessionNotFound, MalformedRequest)
 

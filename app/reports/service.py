@@ -11,13 +11,13 @@ import structlog
 from app.accounts.service import CurrentUser
 from app.infra.clock import from_ms, to_ms
 from app.infra.database import Database, RawConnection
-from app.live.errors import SessionNotFound
 from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
 from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionStats, definition_of, with_sales
 from app.reports import queries
 from app.reports.folding import FoldedLedger, fold_ledger
 from app.reports.reconciliation import reconcile
 from app.reports.schemas import HeadlineMetric, Marker, ProducerRow, ProductRow, Report
+from app.sessions.errors import SessionNotFound
 
 __all__ = ["Report", "ReportService"]
 

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import RawConnection
-from app.live.errors import SessionNotFound
 from app.reports import queries
 from app.reports.errors import LedgerBroken, StatementNotDue
 from app.reports.folding import FoldedLedger, fold_ledger
 from app.reports.signing import Signature, Signer
+from app.sessions.errors import SessionNotFound
 
 FORMAT = "ocop-live statement 1"
 

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse
 from typing_extensions import override
 
 from app.errors import AppError, NotFound, NotSignedIn, Unavailable
+from app.infra.provided import provided_by
 from app.settings import Settings
 from app.web.rendering import LANGUAGE_COOKIE, render
 from app.web.texts import LANGUAGES
@@ -59,7 +60,7 @@ def error_page(request: Request, error: AppError) -> Response:
 
 
 def _remember_language(request: Request) -> Response:
-    settings: Settings = request.app.state.settings
+    settings = provided_by(request.app, Settings)
     rest = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
     # The path of a request may begin with two slashes, which a browser would read as another host.
     path = "/" + request.url.path.lstrip("/")

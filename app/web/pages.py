@@ -7,17 +7,17 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 
 from app.accounts.access import OptionalUser, Organiser, SignedInUser
 from app.accounts.service import CurrentUser
 from app.infra.clock import now_ms
-from app.live.errors import SessionNotFound
-from app.live.service import SessionService
-from app.live.views import SessionFacts, SessionRecord
+from app.infra.provided import provided, provided_by
 from app.realtime.errors import TicketInvalid
 from app.realtime.tickets import TICKET_COOKIE, TICKET_MAX_AGE_SECONDS, TicketSigner
+from app.sessions.errors import SessionNotFound
+from app.sessions.lookup import SessionLookup
+from app.sessions.reading import SessionFacts, SessionRecord
 from app.settings import Settings
 from app.web.page_route import PageRoute
 from app.web.rendering import render
@@ -37,12 +37,7 @@ def everybody() -> None:
     """States on a route that its page is open to all: no account, no ticket needed."""
 
 
-def _sessions(connection: HTTPConnection) -> SessionService:
-    service: SessionService = connection.app.state.sessions
-    return service
-
-
-Sessions = Annotated[SessionService, Depends(_sessions)]
+Sessions = Annotated[SessionLookup, Depends(provided(SessionLookup))]
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -151,8 +146,8 @@ def _facts_of(facts: SessionFacts) -> dict[str, Any]:
 
 def _give_ticket(request: Request, response: Response) -> None:
     """A device keeps its ticket, so that it stays one viewer; the cookie's life begins anew with each visit's new ticket only."""
-    signer: TicketSigner = request.app.state.tickets
-    settings: Settings = request.app.state.settings
+    signer = provided_by(request.app, TicketSigner)
+    settings = provided_by(request.app, Settings)
     try:
         signer.read(request.cookies.get(TICKET_COOKIE, ""))
     except TicketInvalid:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from app.infra.clock import monotonic
 from app.infra.tasks import TaskOwner
-from app.protocol.commands import Buyer, BuyerAddress, OrderContent, OrderLine
+from app.protocol.client_commands import Buyer, BuyerAddress, OrderContent, OrderLine
 from app.rehearsal.client import CommandRefused, ConnectionLost, ConnectionRefused, RoomClient
 from app.rehearsal.voices import buyer_for, comment_for
 from benchmarks.load.service import RunningService

@@ -21,25 +21,26 @@ from sqlalchemy import text
 
 from app.accounts.service import AccountService
 from app.catalog.service import CatalogService
-from app.infra.child_process import ChildProcess, last_lines, spawn
 from app.infra.database import Database, open_database
-from app.infra.embedded_postgres import EmbeddedPostgres
-from app.infra.embedded_redis import EmbeddedRedis
 from app.infra.migrations import upgrade_to_newest
 from app.infra.redis_client import RedisClients, open_redis
-from app.infra.server_account import place_data_folder
-from app.infra.startup_checks import DataFolderLock, StartupError
 from app.infra.telemetry import counters_folder
-from app.live.service import SessionService
+from app.local_servers.child_process import ChildProcess, last_lines, spawn
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.local_servers.embedded_redis import EmbeddedRedis
+from app.local_servers.server_account import place_data_folder
+from app.local_servers.startup_checks import DataFolderLock, StartupError
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer
 from app.protocol.base import PROTOCOL_VERSION
-from app.protocol.commands import ViewerHello
-from app.protocol.events import ProductPinned
+from app.protocol.client_commands import ViewerHello
+from app.protocol.server_events import ProductPinned
 from app.realtime.room_log import RoomLog
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.rehearsal.client import RoomClient
 from app.rehearsal.seed import seed_demo_market
+from app.sessions.announcing import Announcer
+from app.sessions.lookup import SessionLookup
 from app.settings import PROJECT_ROOT, DatabaseSettings, RealtimeSettings, Settings, child_environment, load_settings
 from benchmarks.load.build import BENCH_FOLDER
 from benchmarks.load.machine import cores, file_limit, on_cores
@@ -126,7 +127,7 @@ class RunningService:
         """One round: an event in the room's log, which every worker reads and tells at once. Returns when `watcher` has been told."""
         first, second = self._market.product_ids[:2]
         following = second if watcher.pinned_product_id == first else first
-        await self._market.sessions.announce(self.session_id, ProductPinned(product_id=following))
+        await self._market.announcer.announce(self.session_id, ProductPinned(product_id=following))
         await watcher.wait_until(lambda client: client.pinned_product_id == following, within=_ROUND_SECONDS)
 
 
@@ -137,7 +138,7 @@ class Market:
     session_id: UUID
     product_ids: tuple[UUID, ...]
     offer_ids: tuple[UUID, ...]
-    sessions: SessionService
+    announcer: Announcer
     database: Database
 
 
@@ -203,8 +204,10 @@ async def _open_market(database: Database, redis: RedisClients, settings: Settin
     organiser = await accounts.find_user(seeded.organiser_login)
     assert organiser is not None  # noqa: S101 - seeded a moment ago
     room_log = RoomLog(redis, prefix=settings.redis_prefix, settings=settings.realtime)
-    sessions = SessionService(database, catalog=CatalogService(database), room_log=room_log)
-    offers = OfferService(database, sessions)
+    catalog = CatalogService(database)
+    sessions = SessionLookup(database, catalog=catalog)
+    announcer = Announcer(database, catalog=catalog, room_log=room_log)
+    offers = OfferService(database, sessions=sessions, announcer=announcer)
     products = (await sessions.facts(seeded.session_id)).products[:_OFFERS]
     made = []
     for product in products:

@@ -19,7 +19,7 @@ from typing import ClassVar, Self
 
 from typing_extensions import override
 
-from app.infra.child_process import ChildProcess, spawn
+from app.local_servers.child_process import ChildProcess, spawn
 from app.settings import PROJECT_ROOT, child_environment
 from benchmarks.load.build import BENCH_FOLDER, compiled
 from benchmarks.load.machine import cpu_seconds, on_cores

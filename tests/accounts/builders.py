@@ -13,13 +13,14 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.accounts import routes as account_routes
-from app.accounts.origin import OriginGuard
+from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.accounts.service import AccountService, CurrentUser, NewUser
 from app.catalog import routes as catalog_routes
 from app.catalog.service import CatalogService
 from app.infra.database import Database
 from app.infra.problem_handlers import add_problem_handlers
+from app.infra.provided import provide
 from app.infra.redis_client import RedisClients
 from app.settings import Settings
 
@@ -65,6 +66,11 @@ class SmallApp:
     app: FastAPI
     accounts: AccountService
     catalog: CatalogService
+    settings: Settings
+
+    def also(self, *services: object) -> None:
+        """Serve with these, too."""
+        provide(self.app, self.settings, self.accounts, self.catalog, *services)
 
     @asynccontextmanager
     async def browser(self, *, base_url: str = "http://cho.test", address: str = ADDRESS) -> AsyncIterator[httpx2.AsyncClient]:
@@ -85,11 +91,12 @@ def small_app(settings: Settings, database: Database, redis: RedisClients) -> Sm
     app = FastAPI()
     accounts = AccountService(database, redis, redis_prefix=settings.redis_prefix)
     catalog = CatalogService(database)
-    app.state.settings, app.state.accounts, app.state.catalog = settings, accounts, catalog
     app.include_router(account_routes.router)
     app.include_router(catalog_routes.router)
     app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_are_secure)
 
     add_problem_handlers(app)
-    return SmallApp(app, accounts, catalog)
+    small = SmallApp(app, accounts, catalog, settings)
+    small.also()
+    return small

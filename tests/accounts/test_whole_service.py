@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import httpx2
 from fastapi import FastAPI
 
-from app.main import create_app
+from app.main import create_app, services_of
 from app.settings import load_settings
 from tests.accounts.builders import PASSWORD, a_user
 
@@ -25,7 +25,7 @@ async def whole_service(postgres_url: str, redis_url: str, redis_prefix: str) ->
 
 async def test_staff_sign_in_and_reach_their_catalogue(postgres_url: str, redis_url: str, redis_prefix: str) -> None:
     async with whole_service(postgres_url, redis_url, redis_prefix) as app:
-        user = await a_user(app.state.accounts)
+        user = await a_user(services_of(app).accounts)
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test") as client:
             closed = await client.get("/api/v1/products")
             await client.post("/api/v1/login", json={"username": user.login, "password": PASSWORD})

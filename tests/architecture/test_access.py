@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from app.main import create_app
+from app.main import create_app, services_of
 from app.settings import load_settings
 from tests.accounts.builders import PASSWORD, a_user
 from tests.architecture.service_routes import access_asked_by, name_of, routes_of, the_service
@@ -151,7 +151,7 @@ async def test_strangers_on_a_staff_page_are_shown_to_the_login(service: FastAPI
 
 
 async def test_a_host_is_refused_where_only_an_organiser_may_go(service: FastAPI) -> None:
-    user = await a_user(service.state.accounts, role="host")
+    user = await a_user(services_of(service).accounts, role="host")
 
     async with a_client(service) as client:
         await client.post("/api/v1/login", json={"username": user.login, "password": PASSWORD})

@@ -13,12 +13,12 @@ import pytest
 
 from app.errors import AppError, all_error_types
 from app.protocol.base import Message
+from app.protocol.client_commands import client_command
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
-from app.protocol.commands import client_command
 from app.protocol.contents import COMMANDS, REPLIES, ROOM_EVENTS, SERVER_MESSAGES, contract_errors, wire_type
 from app.protocol.documents import INTRODUCTION, render_documents, write_documents
-from app.protocol.events import room_event, server_message
 from app.protocol.examples import COMMAND_EXAMPLES, EVENT_EXAMPLES, SERVER_EXAMPLES
+from app.protocol.server_events import room_event, server_message
 from app.settings import PROJECT_ROOT, Settings
 
 GENERATED = ("docs/protocol.md", "docs/asyncapi.json", "app/web/static/js/protocol.d.ts")

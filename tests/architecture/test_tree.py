@@ -47,7 +47,7 @@ def short(path: Path) -> str:
 
 def test_every_command_of_the_protocol_has_exactly_one_handler() -> None:
     live = live_handlers(rooms=None, comments=None, outside=None)  # type: ignore[arg-type]  # only the table is read
-    orders = order_handlers(None)  # type: ignore[arg-type]  # the same
+    orders = order_handlers(None, None)  # type: ignore[arg-type]  # the same
 
     assert live.keys() | orders.keys() == set(COMMANDS)
     assert live.keys() & orders.keys() == set()

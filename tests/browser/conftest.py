@@ -20,7 +20,7 @@ from app.rehearsal.demo_accounts import DemoAccounts, read_demo_accounts
 from app.settings import PROJECT_ROOT, child_environment
 from tests.browser.small_png import smaller_png
 from tests.conftest import make_server_folder
-from tests.infra.service_process import free_port, service
+from tests.local_servers.service_process import free_port, service
 
 # `OCOP_CHROMIUM` names another Chromium than Debian's.
 CHROMIUM = child_environment({}).get("OCOP_CHROMIUM", "/usr/bin/chromium")

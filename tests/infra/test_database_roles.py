@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from app.infra.database import RawConnection
-from app.infra.embedded_postgres import EmbeddedPostgres
 from app.infra.migrations import upgrade_to_newest
+from app.local_servers.embedded_postgres import EmbeddedPostgres
 
 WRITTEN_ONCE = ("ledger_entries", "audit_entries", "closing_statements")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app.infra.embedded_postgres import EmbeddedPostgres
-from app.infra.startup_checks import StartupError, check_commits_are_durable
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.local_servers.startup_checks import StartupError, check_commits_are_durable
 from app.settings import PROJECT_ROOT, child_environment
-from tests.infra.service_process import free_port, service
+from tests.local_servers.service_process import free_port, service
 
 
 @pytest.fixture

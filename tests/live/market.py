@@ -27,12 +27,12 @@ from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import make_server
 from app.live.rooms import RoomDirectory
-from app.live.schemas import SessionContent
-from app.live.service import SessionService
-from app.main import create_app
+from app.main import create_app, services_of
 from app.metrics.service import MetricsService
-from app.protocol.events import RoomEvent, room_event, server_message
+from app.protocol.server_events import RoomEvent, room_event, server_message
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
+from app.sessions.editing import SessionEditor
+from app.sessions.schemas import SessionContent
 from app.settings import RealtimeSettings, Settings, load_settings
 
 PASSWORD = "cam-vu-quang-2026"
@@ -87,27 +87,27 @@ class Node:
 
     @property
     def accounts(self) -> AccountService:
-        return cast("AccountService", self.app.state.accounts)
+        return services_of(self.app).accounts
 
     @property
     def catalog(self) -> CatalogService:
-        return cast("CatalogService", self.app.state.catalog)
+        return services_of(self.app).catalog
 
     @property
     def metrics(self) -> MetricsService:
-        return cast("MetricsService", self.app.state.metrics)
+        return services_of(self.app).metrics
 
     @property
-    def sessions(self) -> SessionService:
-        return cast("SessionService", self.app.state.sessions)
+    def sessions(self) -> SessionEditor:
+        return services_of(self.app).session_editor
 
     @property
     def rooms(self) -> RoomDirectory:
-        return cast("RoomDirectory", self.app.state.rooms)
+        return services_of(self.app).rooms
 
     @property
     def database(self) -> Database:
-        return cast("Database", self.app.state.database)
+        return services_of(self.app).database
 
 
 @dataclass
@@ -200,7 +200,7 @@ class Market:
 
     async def announces(self, event: dict[str, Any]) -> RoomEvent:
         parsed: RoomEvent = room_event.validate_python(event)
-        await self.node.sessions.announce(self.session_id, parsed)
+        await services_of(self.node.app).announcer.announce(self.session_id, parsed)
         return parsed
 
     async def connects(

@@ -8,9 +8,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.live.frames import ToldFigures, readable_part
 from app.live.mirror import RoomMirror
-from app.protocol.events import LoggedEvent, RoomEvent, room_event
+from app.live.tellings import ToldFigures, readable_part
+from app.protocol.server_events import LoggedEvent, RoomEvent, room_event
 from app.protocol.views import Counts, SessionView
 from tests.live.market import an_offer
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from app.live.polling import BEACON_SECONDS, BEACONS_PER_SECOND, PollingDevices
-from app.protocol.events import RoomSnapshot
+from app.protocol.server_events import RoomSnapshot
 from tests.live.market import Market
 
 

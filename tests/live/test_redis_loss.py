@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.infra.embedded_redis import EmbeddedRedis
+from app.local_servers.embedded_redis import EmbeddedRedis
 from app.realtime.room_log import RoomLog
 from tests.live.market import QUICK, Market, open_market, open_stores
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from websockets.exceptions import InvalidStatus
 
+from app.main import services_of
 from tests.live.fixtures import on_both_transports
 from tests.live.market import Market, Stores, Viewer, a_user, market_with
 
@@ -119,7 +120,7 @@ async def test_board_figures_are_for_the_board_only(live_market: Market) -> None
 
 
 async def test_a_bridge_reports_outside_counts_that_are_shown_beside_ours(live_market: Market) -> None:
-    token = await live_market.node.sessions.create_bridge_token(live_market.host, live_market.session_id, "Máy đọc TikTok")
+    token = await services_of(live_market.node.app).bridges.issue(live_market.host, live_market.session_id, "Máy đọc TikTok")
     viewer = await live_market.enters()
     bridge = await live_market.connects(path="/bridge", headers={"Authorization": f"Bearer {token}"})
     await bridge.hello()

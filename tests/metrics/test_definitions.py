@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from app.ledger.models import ENTRY_KINDS
 from app.metrics.definitions import DEFINITIONS, definition_of
 from app.metrics.figures import LEDGER_KINDS, ledger_metric_names
 from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, Sales, Totals
-from app.orders.models import ENTRY_KINDS
 
 NOT_METRICS = {"minute_at", "source", "observed_at"}
 

@@ -14,7 +14,7 @@ from tests.metrics.builders import Room, a_delta, devices
 
 def the_app(room: Room) -> SmallApp:
     small = small_app(load_settings(redis_prefix=room.prefix), room.database, room.redis)
-    small.app.state.metrics = room.metrics
+    small.also(room.metrics)
     small.app.include_router(routes.router)
     return small
 

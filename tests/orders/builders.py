@@ -10,11 +10,12 @@ from app.accounts.models import Organisation, User
 from app.catalog.models import Producer, Product
 from app.infra.clock import utc_now
 from app.infra.database import Database
-from app.live.models import LivestreamSession, SessionProduct
+from app.ledger.chain import genesis_hash
+from app.ledger.models import Ledger
 from app.orders.batch import WantedOrder
 from app.orders.contacts import Contact, Pseudonyms
-from app.orders.ledger import genesis_hash
-from app.orders.models import Ledger, Offer
+from app.orders.models import Offer
+from app.sessions.models import LivestreamSession, SessionProduct
 
 PSEUDONYMS = Pseudonyms("tests")
 

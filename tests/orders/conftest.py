@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.infra.database import Database, open_database
-from app.orders.placing import PlacingQueues
+from app.orders.group_commit import PlacingQueues
 from app.settings import DatabaseSettings, OrderSettings
 from tests.orders.builders import Market, a_market
 

@@ -12,15 +12,15 @@ import asyncpg
 import pytest
 
 from app.errors import AppError
+from app.infra.array_inserts import FEW_ORDERS
 from app.infra.database import Database
-from app.live.errors import SessionNotLive
+from app.ledger.chain import entry_of, first_break
+from app.ledger.fold import fold
 from app.orders.batch import WantedOrder
 from app.orders.errors import KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
-from app.orders.fold import fold
-from app.orders.inserts import FEW_ORDERS
-from app.orders.ledger import entry_of, first_break
-from app.orders.placing import PlacingQueues
-from app.protocol.events import OrderReceipt
+from app.orders.group_commit import PlacingQueues
+from app.protocol.server_events import OrderReceipt
+from app.sessions.errors import SessionNotLive
 from tests.orders.builders import Market, a_market, a_wanted_order, an_offer
 
 

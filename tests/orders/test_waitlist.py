@@ -7,20 +7,21 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.fulfilment.transitions import Step, append_steps
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.orders.errors import OfferStillAvailable, SoldOut, WaitlistFull
-from app.orders.placing import PlacingQueues
-from app.orders.transitions import Step, append_steps
+from app.orders.group_commit import PlacingQueues
 from app.orders.waitlist import Calls, Waitlist, WaitlistPlace
-from app.protocol.events import OrderReceipt
+from app.protocol.server_events import OrderReceipt
 from app.settings import OrderSettings
 from tests.orders.builders import Market, a_wanted_order, an_offer
+from tests.selling import a_waitlist
 
 
 @pytest.fixture
 def waitlist(database: Database) -> Waitlist:
-    return Waitlist(database, OrderSettings(waitlist_max=3))
+    return a_waitlist(database, OrderSettings(waitlist_max=3))
 
 
 async def _cancel(database: Database, market: Market, receipt: OrderReceipt) -> list[Calls]:

@@ -12,9 +12,9 @@ import asyncpg
 
 from app.infra.clock import monotonic
 from app.infra.redis_client import RedisClients
-from app.orders.fold import Ladder, fold
-from app.orders.ledger import entry_of, first_break
-from app.protocol.events import OrderReceipt
+from app.ledger.chain import entry_of, first_break
+from app.ledger.fold import Ladder, fold
+from app.protocol.server_events import OrderReceipt
 from app.redis_keys import SessionKeys
 
 HEALED_WITHIN_SECONDS = 5.0

@@ -14,7 +14,7 @@ import psutil
 import redis.asyncio as redis_client
 from redis.exceptions import RedisError
 
-from tests.infra.service_process import ServiceProcess
+from tests.local_servers.service_process import ServiceProcess
 from tests.metrics.builders import eventually
 from tests.races.proxy import LossyProxy, once
 

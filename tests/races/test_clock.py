@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from app.fulfilment import transitions
+from app.fulfilment.transitions import Step, append_steps
 from app.infra.clock import utc_now
 from app.infra.database import Database
-from app.orders import batch, transitions
+from app.orders import batch
 from app.orders.batch import WantedOrder
 from app.orders.errors import OfferNotOpen
-from app.orders.transitions import Step, append_steps
-from app.protocol.events import OrderReceipt
+from app.protocol.server_events import OrderReceipt
 from tests.orders.builders import Market, a_wanted_order, an_offer
 from tests.races.checkers import complaints_about, read_truth
 from tests.races.writers import a_node, acknowledged, place_all

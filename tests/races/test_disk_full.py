@@ -20,9 +20,9 @@ from pathlib import Path
 import pytest
 
 from app.infra.database import Database, open_database
-from app.infra.embedded_postgres import EmbeddedPostgres
 from app.infra.migrations import upgrade_to_newest
-from app.protocol.events import OrderReceipt
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.protocol.server_events import OrderReceipt
 from app.settings import DatabaseSettings, OrderSettings
 from tests.conftest import make_server_folder
 from tests.orders.builders import Market, a_market, a_wanted_order, an_offer

@@ -17,11 +17,11 @@ import pytest
 
 from app.infra.clock import monotonic
 from app.infra.database import open_database
-from app.infra.embedded_postgres import EmbeddedPostgres
-from app.infra.embedded_redis import EmbeddedRedis
 from app.infra.redis_client import open_redis
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.local_servers.embedded_redis import EmbeddedRedis
 from app.settings import PROJECT_ROOT, DatabaseSettings
-from tests.infra.service_process import ServiceProcess, service
+from tests.local_servers.service_process import ServiceProcess, service
 from tests.orders.builders import Market, a_market, an_offer
 from tests.races.checkers import Acknowledged, complaints_about, statistics_agree
 from tests.races.conftest import IS_LONG, seeds

@@ -15,14 +15,15 @@ import pytest
 
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
+from app.ledger import append as ledger_store
+from app.ledger.chain import entry_of
+from app.ledger.fold import delta_of
 from app.metrics.service import MetricsService
 from app.metrics.store import MetricsStore
-from app.orders import batch, batch_sql, ledger_store, placing
+from app.orders import batch, batch_sql, group_commit
 from app.orders.batch import BatchResult, WantedOrder, write_batch
-from app.orders.fold import delta_of
-from app.orders.ledger import entry_of
-from app.orders.placing import PlacingQueue
-from app.protocol.events import OrderReceipt
+from app.orders.group_commit import PlacingQueue
+from app.protocol.server_events import OrderReceipt
 from tests.orders.builders import Market, a_wanted_order, an_offer
 from tests.races.checkers import (
     Acknowledged,
@@ -201,7 +202,7 @@ async def _place_and_lose_the_commit(database: Database, market: Market, monkeyp
             db.terminate()
         return result
 
-    monkeypatch.setattr(placing, "write_batch", write_and_die)
+    monkeypatch.setattr(group_commit, "write_batch", write_and_die)
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(10)]
     async with a_node(database.pool) as node:
         return acknowledged(orders, await place_all(node, orders))
@@ -220,11 +221,11 @@ async def test_nobody_is_told_before_the_commit(
 async def test_an_answer_before_the_commit_is_an_order_that_was_never_written(
     database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def commit_after_telling(queue: PlacingQueue, batch: list[placing._Waiting]) -> None:
+    async def commit_after_telling(queue: PlacingQueue, batch: list[group_commit._Waiting]) -> None:
         try:
             async with queue._pool.acquire() as db, db.transaction():
                 result = await write_batch(db, queue._session_id, [waiting.order for waiting in batch])
-                placing._answer(batch, result.answers)
+                group_commit._answer(batch, result.answers)
                 db.terminate()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             return

@@ -17,7 +17,7 @@ from app.infra.clock import now_ms
 from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients, open_redis
 from app.metrics.service import Flush, MetricsService
-from app.protocol.events import OrderReceipt
+from app.protocol.server_events import OrderReceipt
 from app.redis_keys import SessionKeys
 from app.settings import DatabaseSettings
 from tests.metrics.builders import a_delta

@@ -10,45 +10,27 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from app.catalog.service import CatalogService
 from app.errors import AppError
+from app.fulfilment.transitions import Step, append_steps
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
-from app.live.service import SessionService
-from app.metrics.service import MetricsService
+from app.ledger.chain import Entry
 from app.orders import batch_sql
 from app.orders.errors import OfferStillAvailable, SoldOut, ViewerLimitReached
-from app.orders.ledger import Entry
-from app.orders.offers import OfferService
-from app.orders.projector import Projector
-from app.orders.service import OrderService
-from app.orders.surroundings import OrderSurroundings
-from app.orders.transitions import Step, append_steps
-from app.orders.waitlist import Waitlist
-from app.protocol.commands import Buyer, BuyerAddress, OrderContent, OrderLine
-from app.protocol.events import OrderReceipt
-from app.realtime.room_log import RoomLog
-from app.settings import OrderSettings, RealtimeSettings
+from app.orders.placing import OrderPlacing
+from app.protocol.client_commands import Buyer, BuyerAddress, OrderContent, OrderLine
+from app.protocol.server_events import OrderReceipt
 from tests.orders.builders import Market, a_wanted_order, an_offer
 from tests.races.checkers import complaints_about, read_truth
 from tests.races.writers import a_node, acknowledged, place_all
+from tests.selling import a_waitlist, selling_services
 
 BUYER = Buyer(name="Lan", phone="0901234567", address=BuyerAddress(province_code=42, ward_code=18_073, street="Thôn 3"))
 
 
 @pytest.fixture
-async def orders(database: Database, redis: RedisClients, redis_prefix: str) -> AsyncIterator[OrderService]:
-    room_log = RoomLog(redis, prefix=redis_prefix, settings=RealtimeSettings())
-    sessions = SessionService(database, catalog=CatalogService(database), room_log=room_log)
-    around = OrderSurroundings(
-        database=database,
-        sessions=sessions,
-        offers=OfferService(database, sessions),
-        waitlist=Waitlist(database, OrderSettings()),
-        projector=Projector(database, MetricsService(database, redis, redis_prefix)),
-        settings=OrderSettings(),
-    )
-    opened = OrderService(around, secret="races")
+async def orders(database: Database, redis: RedisClients, redis_prefix: str) -> AsyncIterator[OrderPlacing]:
+    opened = selling_services(database, redis, redis_prefix).placing
     yield opened
     await opened.close()
 
@@ -59,7 +41,7 @@ async def _cancel(database: Database, market: Market, order_id: UUID) -> Entry |
     return answer
 
 
-async def test_two_lines_of_one_offer_are_one_quantity(database: Database, market: Market, orders: OrderService) -> None:
+async def test_two_lines_of_one_offer_are_one_quantity(database: Database, market: Market, orders: OrderPlacing) -> None:
     """Each line alone would fit (medusa #16502)."""
     offer_id = await an_offer(database, market, total=3, limit=5)
     lines = tuple(OrderLine(offer_id=offer_id, quantity=2) for _ in range(2))
@@ -68,7 +50,7 @@ async def test_two_lines_of_one_offer_are_one_quantity(database: Database, marke
         await orders.place(uuid4(), market.session_id, OrderContent(key=uuid4(), lines=lines, buyer=BUYER))
 
 
-async def test_two_lines_of_one_offer_count_together_against_the_limit(database: Database, market: Market, orders: OrderService) -> None:
+async def test_two_lines_of_one_offer_count_together_against_the_limit(database: Database, market: Market, orders: OrderPlacing) -> None:
     offer_id = await an_offer(database, market, total=10, limit=3)
     lines = tuple(OrderLine(offer_id=offer_id, quantity=2) for _ in range(2))
 
@@ -146,7 +128,7 @@ async def test_the_database_itself_refuses_what_cannot_be(database: Database, ma
 async def test_stock_adds_up_while_all_doors_to_it_are_used_at_once(database: Database, market: Market, postgres_url: str) -> None:
     """A door that forgets the lock, or takes it too late (medusa #16569, eventyay #1359), shows up here."""
     offer_id = await an_offer(database, market, total=12, limit=3)
-    waitlist = Waitlist(database, OrderSettings())
+    waitlist = a_waitlist(database)
     known, devices = [], [uuid4() for _ in range(12)]
 
     async def buy(node, number: int) -> None:

@@ -16,14 +16,14 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from typing_extensions import override
 
 from app.errors import AppError
+from app.fulfilment.transitions import Step, append_steps
 from app.infra.database import Database, open_database
+from app.ledger.chain import Entry, EntryKind
+from app.ledger.states import RELEASING_KINDS, RULES
 from app.orders.batch import WantedOrder
 from app.orders.errors import KeyReused, SoldOut, ViewerLimitReached
-from app.orders.ledger import Entry, EntryKind
-from app.orders.placing import PlacingQueues
-from app.orders.states import RELEASING_KINDS, RULES
-from app.orders.transitions import Step, append_steps
-from app.protocol.events import OrderReceipt
+from app.orders.group_commit import PlacingQueues
+from app.protocol.server_events import OrderReceipt
 from app.settings import DatabaseSettings, OrderSettings
 from tests.orders.builders import Market, a_market, a_wanted_order, an_offer
 from tests.races.checkers import complaints_about, read_truth, told

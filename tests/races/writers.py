@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 
 from app.orders.batch import BatchResult, WantedOrder
-from app.orders.placing import PlacingQueues
-from app.protocol.events import OrderReceipt
+from app.orders.group_commit import PlacingQueues
+from app.protocol.server_events import OrderReceipt
 from app.settings import OrderSettings
 from tests.races.checkers import Acknowledged, told
 

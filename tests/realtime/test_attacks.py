@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from app.main import services_of
 from tests.live.fixtures import on_both_transports
 from tests.live.market import Market, Stores, market_with
 from tests.live.test_slow_viewers import a_long_story
@@ -308,7 +309,8 @@ async def test_thousands_of_messages_at_once_do_not_pile_up(stores: Stores, sock
                 while time.monotonic() < until and not client.writer.is_closing():
                     await asyncio.wait_for(client.send(frame(TEXT, b"{}") * 5_000), 2)
                     await asyncio.sleep(0.01)
-            waiting = [len(each.inbox or ()) for each in market.node.app.state.gate.sockets.connections] if sockets == "detached" else []
+            gate = services_of(market.node.app).gate
+            waiting = [len(each.inbox or ()) for each in gate.sockets.connections] if gate else []
 
             assert all(count < 700 for count in waiting)
             assert await is_well(market)

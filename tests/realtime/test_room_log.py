@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from app.infra.redis_client import RedisClients, open_redis
-from app.protocol.events import LoggedEvent, ProductPinned
+from app.protocol.server_events import LoggedEvent, ProductPinned
 from app.realtime.room_log import LogBroken, LogPosition, RoomLog
 from app.settings import RealtimeSettings
 

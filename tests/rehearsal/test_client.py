@@ -13,8 +13,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from app.protocol.base import ResumePosition
-from app.protocol.events import LoggedEvent, ProductPinned, RoomResumed, RoomSnapshot, RoomTick
 from app.protocol.examples import SERVER_EXAMPLES
+from app.protocol.server_events import LoggedEvent, ProductPinned, RoomResumed, RoomSnapshot, RoomTick
 from app.rehearsal.client import CommandRefused, ConnectionLost, ConnectionRefused, RoomClient
 
 EPOCH = "epoch-1"

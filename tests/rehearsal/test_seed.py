@@ -13,14 +13,13 @@ from app.accounts.service import AccountService
 from app.catalog.service import CatalogService
 from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients, open_redis
-from app.infra.startup_checks import StartupError
-from app.live.service import SessionService
-from app.orders.offers import OfferService
-from app.realtime.room_log import RoomLog
+from app.local_servers.startup_checks import StartupError
 from app.rehearsal.demo_accounts import FILE_NAME, read_demo_accounts
 from app.rehearsal.market import PRODUCERS, PRODUCTS
 from app.rehearsal.seed import seed_demo_market
+from app.sessions.lookup import SessionLookup
 from app.settings import Settings, load_settings
+from tests.selling import Selling, selling_services
 
 
 @pytest.fixture
@@ -46,9 +45,13 @@ def accounts(database: Database, redis: RedisClients, redis_prefix: str) -> Acco
 
 
 @pytest.fixture
-def sessions(database: Database, redis: RedisClients, settings: Settings) -> SessionService:
-    room_log = RoomLog(redis, prefix=settings.redis_prefix, settings=settings.realtime)
-    return SessionService(database, catalog=CatalogService(database), room_log=room_log)
+def selling(database: Database, redis: RedisClients, settings: Settings) -> Selling:
+    return selling_services(database, redis, settings.redis_prefix)
+
+
+@pytest.fixture
+def sessions(selling: Selling) -> SessionLookup:
+    return selling.sessions
 
 
 async def content_of(database: Database) -> dict[str, str]:
@@ -62,7 +65,7 @@ async def content_of(database: Database) -> dict[str, str]:
 
 
 async def test_the_market_is_live_and_whole_after_the_first_run(
-    database: Database, redis: RedisClients, settings: Settings, accounts: AccountService, sessions: SessionService
+    database: Database, redis: RedisClients, settings: Settings, accounts: AccountService, sessions: SessionLookup, selling: Selling
 ) -> None:
     market = await seed_demo_market(database, settings, redis=redis)
 
@@ -70,7 +73,7 @@ async def test_the_market_is_live_and_whole_after_the_first_run(
     organiser = (await accounts.sign_in(market.organiser_login, market.organiser_password, address="test")).user
     facts = await sessions.facts(market.session_id)
     producers = await CatalogService(database).list_producers(organiser)
-    offers = await OfferService(database, sessions).views(market.session_id)
+    offers = await selling.offers.views(market.session_id)
     assert market.created
     assert (host.role, organiser.role, host.organisation_id) == ("host", "organiser", organiser.organisation_id)
     assert (facts.view.state, facts.record.host_id) == ("live", host.id)
@@ -97,11 +100,11 @@ async def test_a_second_run_changes_nothing(database: Database, redis: RedisClie
 
 
 async def test_an_ended_session_stays_as_history_and_a_new_one_is_live(
-    database: Database, redis: RedisClients, settings: Settings, accounts: AccountService, sessions: SessionService
+    database: Database, redis: RedisClients, settings: Settings, accounts: AccountService, sessions: SessionLookup, selling: Selling
 ) -> None:
     first = await seed_demo_market(database, settings, redis=redis)
     organiser = (await accounts.sign_in(first.organiser_login, first.organiser_password, address="test")).user
-    await sessions.transition(organiser, first.session_id, "ended")
+    await selling.session_editor.transition(organiser, first.session_id, "ended")
 
     second = await seed_demo_market(database, settings, redis=redis)
 

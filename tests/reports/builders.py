@@ -9,12 +9,12 @@ from app.accounts.service import CurrentUser
 from app.infra.clock import now_ms, utc_now
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
+from app.ledger.append import open_ledger
+from app.ledger.chain import EntryKind, entry_of
+from app.ledger.projector import Projector
 from app.metrics.service import Flush, MetricsService
-from app.orders.ledger import EntryKind, entry_of
-from app.orders.ledger_store import open_ledger
-from app.orders.placing import PlacingQueues
-from app.orders.projector import Projector
-from app.protocol.events import OrderReceipt
+from app.orders.group_commit import PlacingQueues
+from app.protocol.server_events import OrderReceipt
 from app.reports.schemas import Check, LadderStep, Report
 from app.reports.service import ReportService
 from tests.metrics.builders import devices

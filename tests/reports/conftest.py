@@ -9,7 +9,7 @@ import pytest
 from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients, open_redis
 from app.metrics.service import MetricsService
-from app.orders.placing import PlacingQueues
+from app.orders.group_commit import PlacingQueues
 from app.reports.service import ReportService
 from app.settings import DatabaseSettings, OrderSettings
 from tests.orders.builders import a_market

@@ -14,8 +14,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.infra.clock import utc_now
-from app.orders.ledger import Entry, EntryLine, body_of, chain, genesis_hash
-from app.orders.states import RULES, may_follow
+from app.ledger.chain import Entry, EntryLine, body_of, chain, genesis_hash
+from app.ledger.states import RULES, may_follow
 from app.reports import statement, verify
 from app.reports.folding import FoldedLedger, fold_ledger
 from app.reports.queries import SessionFacts

@@ -20,18 +20,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from app.accounts.service import CurrentUser
+from app.fulfilment.desk import OrderDesk
+from app.fulfilment.transitions import Step
 from app.infra.database import Database
-from app.infra.embedded_postgres import EmbeddedPostgres
-from app.live.errors import SessionNotFound
-from app.orders.desk import OrderDesk
-from app.orders.ledger import EntryKind
+from app.ledger.chain import EntryKind
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.main import services_of
 from app.orders.schemas import NewOffer
-from app.orders.transitions import Step
-from app.protocol.commands import OrderContent
-from app.protocol.events import OrderReceipt
+from app.protocol.client_commands import OrderContent
+from app.protocol.server_events import OrderReceipt
 from app.reports.closing import ClosingService
 from app.reports.errors import LedgerBroken, SigningKeyUnreadable, StatementNotDue
 from app.reports.signing import Signer
+from app.sessions.errors import SessionNotFound
 from tests.live.market import Market, open_market, open_stores
 
 CANARY = {"name": "Hoàng Kim Yến Canary", "phone": "0987654321", "street": "Ngõ Canary 77", "note": "Chú thích Canary"}
@@ -55,17 +56,17 @@ class Sale:
 
     @property
     def closing(self) -> ClosingService:
-        return cast("ClosingService", self.market.node.app.state.closing)
+        return services_of(self.market.node.app).closing
 
     @property
     def desk(self) -> OrderDesk:
-        return cast("OrderDesk", self.market.node.app.state.desk)
+        return services_of(self.market.node.app).desk
 
     async def offer(self, product: int = 0) -> UUID:
         new = NewOffer(
             product_id=self.market.product_ids[product], flash_price_vnd=39_000, total_quantity=50, per_viewer_limit=50, open_now=True
         )
-        made = await self.market.node.app.state.offers.create(self.market.host, self.id, new)
+        made = await services_of(self.market.node.app).offers.create(self.market.host, self.id, new)
         return UUID(str(made.id))
 
     async def order(self, *lines: tuple[UUID, int]) -> OrderReceipt:
@@ -79,8 +80,7 @@ class Sale:
                 "address": {"province_code": 42, "ward_code": 18547, "street": CANARY["street"]},
             },
         }
-        placed = await self.market.node.app.state.orders.place(uuid4(), self.id, OrderContent.model_validate(content))
-        return cast("OrderReceipt", placed)
+        return await services_of(self.market.node.app).placing.place(uuid4(), self.id, OrderContent.model_validate(content))
 
     async def steps(self, receipt: OrderReceipt, *kinds: EntryKind, reason: str = "") -> None:
         for kind in kinds:

@@ -52,7 +52,7 @@ async def test_minutes_are_in_vietnam_time_and_sum_to_the_totals(fair: Fair) -> 
 
 async def test_exports_and_report_over_http_are_for_staff(fair: Fair) -> None:
     small = small_app(load_settings(redis_prefix=fair.prefix), fair.database, fair.redis)
-    small.app.state.reports = fair.reports
+    small.also(fair.reports)
     small.app.include_router(routes.router)
     user = await a_user(small.accounts, "ban.mai")
     await a_user(small.accounts, "nguoi.khac", organisation="Đơn vị khác")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from app.orders.ledger import Entry, EntryKind, EntryLine
+from app.ledger.chain import Entry, EntryKind, EntryLine
 from app.reports.ladder import RevenueLadder
 from app.reports.schemas import LadderStep
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from app.live.errors import SessionNotFound
 from app.redis_keys import SessionKeys
+from app.sessions.errors import SessionNotFound
 from tests.reports.builders import Fair, check, failed, headline, step
 
 

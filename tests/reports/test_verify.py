@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.orders.fold import fold
-from app.orders.ledger import body_of
+from app.ledger.chain import body_of
+from app.ledger.fold import fold
 from app.reports import statement, verify
 from app.reports.export import VERIFIER
 from app.reports.ladder import RevenueLadder

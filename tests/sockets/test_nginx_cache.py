@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from app.main import services_of
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from tests.live.market import QUICK, SECRET, Market, Stores, Viewer, open_market, open_stores
 from tests.sockets.nginx_server import Nginx, nginx_before
@@ -104,7 +105,9 @@ async def test_viewers_of_our_own_page_come_through_with_tls_and_strangers_do_no
     async with connect(url, additional_headers=headers, origin=own, ssl=nginx.trust, compression=None, proxy=None) as socket:  # type: ignore[arg-type]
         viewer = Viewer(socket)
         assert (await viewer.hello())["type"] == "room.snapshot"
-        assert market.node.app.state.gate.sockets.connections
+        gate = services_of(market.node.app).gate
+        assert gate is not None
+        assert gate.sockets.connections
     with pytest.raises(InvalidStatus) as refusal:
         await connect(url, additional_headers=headers, origin="https://evil.example", ssl=nginx.trust, proxy=None)  # type: ignore[arg-type]
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from app.main import services_of
 from app.orders.schemas import NewOffer
 from app.protocol.base import ResumePosition
 from tests.live.market import Market
@@ -29,7 +30,7 @@ def port() -> int:
 
 async def an_open_offer(market: Market) -> UUID:
     new = NewOffer(product_id=market.product_ids[0], flash_price_vnd=39_000, total_quantity=100_000, per_viewer_limit=1_000, open_now=True)
-    return UUID(str((await market.node.app.state.offers.create(market.host, market.session_id, new)).id))
+    return UUID(str((await services_of(market.node.app).offers.create(market.host, market.session_id, new)).id))
 
 
 async def head_of(market: Market) -> ResumePosition:

@@ -23,8 +23,8 @@ from sqlalchemy import text
 from typing_extensions import override
 
 from app.protocol.base import ResumePosition
-from app.protocol.commands import OrderContent
-from app.protocol.events import LoggedEvent, RoomSnapshot
+from app.protocol.client_commands import OrderContent
+from app.protocol.server_events import LoggedEvent, RoomSnapshot
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.rehearsal.client import CommandRefused, ConnectionLost, ConnectionRefused, RoomClient
 from app.settings import PROJECT_ROOT, child_environment

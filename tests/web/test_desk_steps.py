@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-from app.orders.states import RULES, may_follow, state_of
+from app.ledger.states import RULES, may_follow, state_of
 from tests.web.browser_module import call
 
 KINDS = ("placed", *RULES)

@@ -7,7 +7,7 @@ import re
 import pytest
 from pydantic import BaseModel
 
-from app.orders import desk_schemas as schemas
+from app.fulfilment import schemas
 from app.web.modules import SCRIPTS_DIR
 
 TYPES = (SCRIPTS_DIR / "desk_types.d.ts").read_text(encoding="utf-8")

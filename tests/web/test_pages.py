@@ -14,10 +14,10 @@ from fastapi import FastAPI
 
 from app.accounts.schemas import Role
 from app.accounts.service import CurrentUser
-from app.infra.embedded_postgres import EmbeddedPostgres
-from app.live.schemas import SessionContent
-from app.main import create_app
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.main import create_app, services_of
 from app.realtime.tickets import TICKET_COOKIE
+from app.sessions.schemas import SessionContent
 from app.settings import load_settings
 from tests.accounts.builders import PASSWORD, a_user
 
@@ -42,20 +42,20 @@ async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def signed_in(app: FastAPI, client: httpx2.AsyncClient, role: Role = "organiser") -> CurrentUser:
-    user = await a_user(app.state.accounts, "nguoi.nha", role=role)
+    user = await a_user(services_of(app).accounts, "nguoi.nha", role=role)
     await client.post("/api/v1/login", json={"login": user.login, "password": PASSWORD})
     return user
 
 
 async def a_session(app: FastAPI, user: CurrentUser, title: str = "Chợ phiên") -> UUID:
-    made = await app.state.sessions.create(user, SessionContent(title=title, planned_start_at="2099-01-31T20:00:00+07:00"))
+    made = await services_of(app).session_editor.create(user, SessionContent(title=title, planned_start_at="2099-01-31T20:00:00+07:00"))
     session_id: UUID = made.view.id
-    await app.state.sessions.transition(user, session_id, "scheduled")
+    await services_of(app).session_editor.transition(user, session_id, "scheduled")
     return session_id
 
 
 async def test_the_start_page_lists_what_is_planned(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    user = await a_user(app.state.accounts, role="organiser")
+    user = await a_user(services_of(app).accounts, role="organiser")
     empty = await client.get("/")
     session_id = await a_session(app, user, "Chợ <b>Tết</b>")
 
@@ -68,7 +68,7 @@ async def test_the_start_page_lists_what_is_planned(app: FastAPI, client: httpx2
 
 
 async def test_a_device_gets_one_ticket_and_keeps_it(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    session_id = await a_session(app, await a_user(app.state.accounts, role="organiser"))
+    session_id = await a_session(app, await a_user(services_of(app).accounts, role="organiser"))
 
     first = await client.get(f"/s/{session_id}")
     again = await client.get(f"/s/{session_id}")
@@ -76,12 +76,12 @@ async def test_a_device_gets_one_ticket_and_keeps_it(app: FastAPI, client: httpx
     cookie = first.headers["set-cookie"]
     assert cookie.startswith(f"{TICKET_COOKIE}=")
     assert all(part in cookie for part in ("HttpOnly", "Max-Age=2592000", "SameSite=lax", "Path=/"))
-    assert isinstance(app.state.tickets.read(client.cookies[TICKET_COOKIE]), UUID)
+    assert isinstance(services_of(app).tickets.read(client.cookies[TICKET_COOKIE]), UUID)
     assert "set-cookie" not in again.headers
 
 
 async def test_a_forged_ticket_is_replaced(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    session_id = await a_session(app, await a_user(app.state.accounts, role="organiser"))
+    session_id = await a_session(app, await a_user(services_of(app).accounts, role="organiser"))
 
     page = await client.get(f"/s/{session_id}", headers={"cookie": f"{TICKET_COOKIE}=forged"})
 
@@ -98,8 +98,8 @@ async def test_an_unknown_market_is_said_in_words(client: httpx2.AsyncClient, ad
 
 
 async def test_a_draft_is_nobodys_business(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    user = await a_user(app.state.accounts, role="organiser")
-    draft = (await app.state.sessions.create(user, SessionContent(title="Nháp"))).view.id
+    user = await a_user(services_of(app).accounts, role="organiser")
+    draft = (await services_of(app).session_editor.create(user, SessionContent(title="Nháp"))).view.id
 
     assert (await client.get(f"/s/{draft}")).status_code == 404
 
@@ -124,7 +124,7 @@ async def test_a_host_opens_boards_but_no_reports(app: FastAPI, client: httpx2.A
 
 
 async def test_another_organisations_session_does_not_exist(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    session_id = await a_session(app, await a_user(app.state.accounts, role="organiser"))
+    session_id = await a_session(app, await a_user(services_of(app).accounts, role="organiser"))
     await signed_in(app, client)
 
     assert (await client.get(f"/host/{session_id}")).status_code == 404
@@ -177,7 +177,7 @@ async def test_every_script_of_a_page_carries_the_nonce_of_its_answer(client: ht
 
 async def test_facts_of_a_page_cannot_close_their_script(app: FastAPI, client: httpx2.AsyncClient) -> None:
     title = "</script><script>alert(1)</script>"
-    session_id = await a_session(app, await a_user(app.state.accounts, role="organiser"), title)
+    session_id = await a_session(app, await a_user(services_of(app).accounts, role="organiser"), title)
 
     page = await client.get(f"/s/{session_id}")
 

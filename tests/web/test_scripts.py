@@ -8,8 +8,8 @@ from typing import get_args
 
 import pytest
 
-from app.orders.payments import Matter
-from app.orders.states import RULES
+from app.fulfilment.payments import Matter
+from app.ledger.states import RULES
 from app.web.modules import SCRIPTS_DIR, modules_of
 from app.web.texts import texts_for
 

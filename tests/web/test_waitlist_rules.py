@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.protocol.events import WaitlistCalled
+from app.protocol.server_events import WaitlistCalled
 from tests.web.browser_module import call
 from tests.web.test_room_state import a_mirror, a_snapshot, a_tick, an_id, browser_states
 

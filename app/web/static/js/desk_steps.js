@@ -1,5 +1,5 @@
 // What may follow what in the life of an order, which outcomes the desk offers, and who is called next. Pure.
-// tests/web/test_desk_steps.py compares the rules with app/orders/states.py.
+// tests/web/test_desk_steps.py compares the rules with app/ledger/states.py.
 
 /**
  * @typedef {"confirmed" | "paid" | "delivered" | "returned" | "refunded" | "cancelled" | "expired"} Kind

@@ -1,4 +1,4 @@
-// Orders and payments as the order desk's API gives them; tests/web/test_desk_types.py compares the fields with app/orders/desk_schemas.py.
+// Orders and payments as the order desk's API gives them; tests/web/test_desk_types.py compares the fields with app/fulfilment/schemas.py.
 
 export interface DeskOrder {
   order_id: string;

@@ -1,0 +1,1 @@
+"""What happens to orders after they were placed: the order desk, later facts, payments, expiry."""

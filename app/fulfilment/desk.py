@@ -1,0 +1,186 @@
+"""The order desk: what staff does with orders after they were placed, and what the clock does when nobody does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from app.accounts.audit import insert_audit
+from app.accounts.service import CurrentUser
+from app.errors import AppError
+from app.fulfilment import queries
+from app.fulfilment.errors import OrderNotFound, PaymentNotFound
+from app.fulfilment.payments import BookedPayment, ReceivedPayment, ReferenceBookedMeanwhile, book_payment, settle_payment
+from app.fulfilment.schemas import DeskOrderList, OrderWithContact, WorkList
+from app.fulfilment.transitions import Step, StepsResult, append_steps
+from app.infra.clock import utc_now
+from app.infra.database import Database, RawConnection
+from app.ledger.chain import Entry
+from app.ledger.projector import Projector
+from app.orders.offers import OfferService
+from app.orders.sold_out import SoldOutMemory
+from app.sessions.lookup import SessionLookup
+from app.settings import OrderSettings
+
+log = structlog.get_logger(__name__)
+
+EXPIRED_PER_STEP = 200
+
+# Confirmed and paid orders stay; a cancelled or expired one is over already.
+_DUE = """
+SELECT o.session_id, o.id, o.payment, o.due_at FROM orders o
+WHERE o.due_at > $1 AND o.due_at <= $2
+  AND NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = o.id AND e.kind IN ('confirmed', 'paid', 'cancelled', 'expired'))
+ORDER BY o.due_at LIMIT $3
+"""
+_LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+class OrderDesk:
+    """Steps of orders, payments, expiry. Every change is a ledger entry; nothing is ever edited."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        sessions: SessionLookup,
+        offers: OfferService,
+        sold_out: SoldOutMemory,
+        projector: Projector,
+        settings: OrderSettings,
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._offers = offers
+        self._sold_out = sold_out
+        self._projector = projector
+        self._call_seconds = settings.waitlist_call_seconds
+        self._settled_until = _LONG_AGO
+
+    async def step(self, user: CurrentUser, session_id: UUID, step: Step) -> Entry:
+        """Append one fact about an order. Raises `OrderNotFound`, `StateNotReachable`, and those of access."""
+        await self._sessions.managed(user, session_id)
+        (answer,) = (await self._append(session_id, [step], user)).answers
+        if isinstance(answer, AppError):
+            raise answer
+        return answer
+
+    async def list_orders(self, user: CurrentUser, session_id: UUID, *, before: int | None, limit: int) -> DeskOrderList:
+        """Orders of a session, newest first, phones masked."""
+        await self._sessions.managed(user, session_id)
+        async with self._database.pool.acquire() as db:
+            return DeskOrderList(orders=await queries.list_orders(db, session_id, before=before, limit=limit))
+
+    async def read_order(self, user: CurrentUser, session_id: UUID, order_id: UUID) -> OrderWithContact:
+        """One order with its receiver; that somebody looked is written down. Raises `OrderNotFound`."""
+        await self._sessions.managed(user, session_id)
+        async with self._database.pool.acquire() as db, db.transaction():
+            order = await queries.read_order(db, session_id, order_id)
+            if order is None:
+                raise OrderNotFound(details={"order_id": str(order_id)})
+            await insert_audit(db, organisation_id=user.organisation_id, user_id=user.id, action="order.contact_read", subject_id=order_id)
+        return order
+
+    async def work_list(self, user: CurrentUser) -> WorkList:
+        """Payments of the organisation that need a person."""
+        async with self._database.pool.acquire() as db:
+            return WorkList(items=list(await queries.work_list(db, user.organisation_id)))
+
+    async def book(self, user: CurrentUser, payment: ReceivedPayment) -> BookedPayment:
+        """Book a payment once by its reference: it settles its order, or appears on the work list with the reason."""
+        while True:
+            try:
+                async with self._database.pool.acquire() as db, db.transaction():
+                    booked = await book_payment(db, payment, call_seconds=self._call_seconds)
+                    await _audit_payment(db, user, payment, booked)
+                break
+            except ReferenceBookedMeanwhile:
+                continue
+        if booked.session_id is not None:
+            self._projector.kick(booked.session_id)
+        log.info("payment_booked", by=str(user.id), matter=booked.matter)
+        return booked
+
+    async def settle(self, user: CurrentUser, payment_id: UUID, words: str) -> WorkList:
+        """Take a payment off the work list; returns what is left on it. Raises `PaymentNotFound`."""
+        async with self._database.pool.acquire() as db, db.transaction():
+            if not await settle_payment(db, user.organisation_id, payment_id, words):
+                raise PaymentNotFound(details={"payment_id": str(payment_id)})
+            await insert_audit(db, organisation_id=user.organisation_id, user_id=user.id, action="payment.settled", subject_id=payment_id)
+        return await self.work_list(user)
+
+    async def expire_due(self) -> int:
+        """Expire unpaid transfers whose hold is over and COD orders nobody confirmed in time; returns how many. Run every second.
+
+        Orders before the mark are settled for good, so a look costs only what is newly due.
+        """
+        now = utc_now()
+        if now < self._settled_until:
+            # the clock was set back: what it had run ahead over is not settled
+            self._settled_until = _LONG_AGO
+        rows = await self._database.pool.fetch(_DUE, self._settled_until, now, EXPIRED_PER_STEP)
+        by_session: dict[UUID, list[Step]] = {}
+        for row in rows:
+            reason = "not_confirmed" if row["payment"] == "cod" else "hold_over"
+            by_session.setdefault(row["session_id"], []).append(Step(row["id"], "expired", reason))
+        answers = [answer for session_id, steps in by_session.items() for answer in await self._expire(session_id, steps)]
+        if len(rows) < EXPIRED_PER_STEP and len(answers) == len(rows):
+            # a little back: clocks of other nodes may be behind ours
+            self._settled_until = now - timedelta(minutes=1)
+        return sum(isinstance(answer, Entry) for answer in answers)
+
+    async def _expire(self, session_id: UUID, steps: Sequence[Step]) -> Sequence[Entry | AppError]:
+        """One session that cannot be written now must not keep the others waiting; it is tried again."""
+        try:
+            return (await self._append(session_id, steps)).answers
+        except Exception as error:  # noqa: BLE001 - either store may be away, or the ledger locked for too long
+            log.warning("orders_not_expired", session=str(session_id), orders=len(steps), error=repr(error))
+            return ()
+
+    async def _append(self, session_id: UUID, steps: Sequence[Step], user: CurrentUser | None = None) -> StepsResult:
+        async with self._database.pool.acquire() as db, db.transaction():
+            result = await append_steps(db, session_id, steps, call_seconds=self._call_seconds)
+            if user is not None:
+                await _audit(db, user, [entry for entry in result.answers if isinstance(entry, Entry)])
+        self._projector.kick(session_id)
+        self._sold_out.forget(result.freed_offers)
+        await self._tell(session_id, result)
+        return result
+
+    async def _tell(self, session_id: UUID, result: StepsResult) -> None:
+        """The steps are committed: a room that cannot be told now must not make them look as if they had failed."""
+        try:
+            for calls in result.calls:
+                await self._offers.tell_calls(session_id, calls)
+            if result.freed_offers:
+                await self._offers.tell_freed(session_id, result.freed_offers)
+        except Exception as error:  # noqa: BLE001 - Redis fails in many ways
+            log.warning("room_not_told", session=str(session_id), error=repr(error))
+
+
+async def _audit_payment(db: RawConnection, user: CurrentUser, payment: ReceivedPayment, booked: BookedPayment) -> None:
+    if booked.is_new:
+        details = {"amount_vnd": payment.amount_vnd, "matter": booked.matter}
+        await insert_audit(
+            db,
+            organisation_id=user.organisation_id,
+            user_id=user.id,
+            action="payment.booked",
+            subject_id=booked.payment_id,
+            details=details,
+        )
+
+
+async def _audit(db: RawConnection, user: CurrentUser, entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        await insert_audit(
+            db,
+            organisation_id=user.organisation_id,
+            user_id=user.id,
+            action=f"order.{entry.kind}",
+            subject_id=entry.order_id,
+            details={"reason": entry.reason, "seq": entry.seq},
+        )

@@ -1,0 +1,74 @@
+"""Read-only SQL of the order desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.fulfilment.schemas import DeskOrder, OrderedItem, OrderEntry, OrderWithContact, Receiver, WorkListItem
+from app.infra.clock import to_ms
+from app.infra.database import RawConnection
+from app.ledger.states import state_of
+
+_ORDERS = """
+SELECT o.id, o.seq, o.payment, o.total_vnd, o.placed_at, o.due_at, c.phone,
+  (SELECT sum(l.quantity)::int FROM order_lines l WHERE l.order_id = o.id) AS units,
+  (SELECT array_agg(e.kind) FROM ledger_entries e WHERE e.order_id = o.id) AS kinds
+FROM orders o JOIN order_contacts c ON c.order_id = o.id
+"""
+_LIST = _ORDERS + "WHERE o.session_id = $1 AND ($2::bigint IS NULL OR o.seq < $2) ORDER BY o.seq DESC LIMIT $3"
+_ONE = _ORDERS + "WHERE o.session_id = $1 AND o.id = $2"
+_CONTACT = "SELECT name, phone, street, ward_name, province_name, note FROM order_contacts WHERE order_id = $1"
+_LINES = """
+SELECT p.name AS product_name, p.unit, l.quantity, l.quantity * l.unit_price_vnd AS amount_vnd
+FROM order_lines l JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = f.product_id WHERE l.order_id = $1 ORDER BY l.line_number
+"""
+_ENTRIES = "SELECT seq, kind, body::json->>'reason' AS reason, happened_at FROM ledger_entries WHERE order_id = $1 ORDER BY seq"
+_WORK = """
+SELECT id, order_id, matter, reference, amount_vnd, received_at FROM payments
+WHERE organisation_id = $1 AND matter IS NOT NULL AND settled_at IS NULL ORDER BY received_at LIMIT 500
+"""
+
+
+async def list_orders(db: RawConnection, session_id: UUID, *, before: int | None, limit: int) -> list[DeskOrder]:
+    return [DeskOrder(**_fields(row)) for row in await db.fetch(_LIST, session_id, before, limit)]
+
+
+async def read_order(db: RawConnection, session_id: UUID, order_id: UUID) -> OrderWithContact | None:
+    row = await db.fetchrow(_ONE, session_id, order_id)
+    if row is None:
+        return None
+    contact = await db.fetchrow(_CONTACT, order_id)
+    entries = [
+        OrderEntry(seq=each["seq"], kind=each["kind"], reason=each["reason"], happened_at_ms=to_ms(each["happened_at"]) or 0)
+        for each in await db.fetch(_ENTRIES, order_id)
+    ]
+    lines = [OrderedItem(**dict(each)) for each in await db.fetch(_LINES, order_id)]
+    return OrderWithContact(**_fields(row), receiver=Receiver(**dict(contact or {})), lines=lines, entries=entries)
+
+
+async def work_list(db: RawConnection, organisation_id: UUID) -> Sequence[WorkListItem]:
+    rows = await db.fetch(_WORK, organisation_id)
+    return [WorkListItem(payment_id=row["id"], **{name: value for name, value in row.items() if name != "id"}) for row in rows]
+
+
+def masked(phone: str | None) -> str | None:
+    """`+84912345678` → `•••678`."""
+    return None if phone is None else f"•••{phone[-3:]}"
+
+
+def _fields(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "order_id": row["id"],
+        "number": row["seq"],
+        "state": state_of(row["kinds"]),
+        "payment": row["payment"],
+        "total_vnd": row["total_vnd"],
+        "units": row["units"],
+        "placed_at_ms": to_ms(row["placed_at"]),
+        "due_at_ms": to_ms(row["due_at"]),
+        "phone_masked": masked(row["phone"]),
+    }

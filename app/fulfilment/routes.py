@@ -1,0 +1,105 @@
+"""HTTP routes of the order desk: orders of a session for its staff, the steps they take, and payments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from app.accounts.access import SignedInUser
+from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
+from app.fulfilment.desk import OrderDesk
+from app.fulfilment.errors import OrderNotFound, PaymentNotFound, StateNotReachable
+from app.fulfilment.payments import ReceivedPayment
+from app.fulfilment.schemas import (
+    BookedPaymentView,
+    DeskOrderList,
+    NewPayment,
+    NewStep,
+    OrderEntry,
+    OrderWithContact,
+    Settlement,
+    WorkList,
+)
+from app.fulfilment.transitions import Step
+from app.infra.problems import problem_responses
+from app.infra.provided import provided
+from app.sessions.errors import NotYourSession, SessionNotFound
+
+router = APIRouter(prefix="/api/v1", tags=["order desk"])
+
+
+Desk = Annotated[OrderDesk, Depends(provided(OrderDesk))]
+_READING: tuple[type[AppError], ...] = (NotSignedIn, NotYourSession, SessionNotFound, MalformedRequest)
+
+
+@router.get(
+    "/sessions/{session_id}/orders",
+    summary="Orders of a session, newest first",
+    description="Staff in charge. Phones are masked.",
+    responses=problem_responses(*_READING),
+)
+async def list_orders(
+    session_id: UUID,
+    user: SignedInUser,
+    desk: Desk,
+    before: Annotated[int | None, Query(ge=1, description="only orders numbered below this")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> DeskOrderList:
+    return await desk.list_orders(user, session_id, before=before, limit=limit)
+
+
+@router.get(
+    "/sessions/{session_id}/orders/{order_id}",
+    summary="One order with its receiver",
+    description="Staff in charge. Shows personal data, so each look is audited.",
+    responses=problem_responses(*_READING, OrderNotFound),
+)
+async def read_order(session_id: UUID, order_id: UUID, user: SignedInUser, desk: Desk) -> OrderWithContact:
+    return await desk.read_order(user, session_id, order_id)
+
+
+@router.post(
+    "/sessions/{session_id}/orders/{order_id}/steps",
+    status_code=201,
+    summary="Confirm, cancel, deliver, return … an order",
+    description="Staff in charge. Appends one ledger entry; nothing is ever edited, and a kind comes at most once per order.",
+    responses=problem_responses(*_READING, OriginRefused, OrderNotFound, StateNotReachable),
+)
+async def take_step(session_id: UUID, order_id: UUID, body: NewStep, user: SignedInUser, desk: Desk) -> OrderEntry:
+    entry = await desk.step(user, session_id, Step(order_id, body.kind, body.reason))
+    return OrderEntry(seq=entry.seq, kind=entry.kind, reason=entry.reason, happened_at_ms=entry.happened_at_ms)
+
+
+@router.post(
+    "/payments",
+    status_code=201,
+    summary="Book a payment",
+    description="Staff of the organisation. The same reference twice is booked once and answered alike.",
+    responses=problem_responses(NotSignedIn, OriginRefused, MalformedRequest),
+)
+async def book_payment(body: NewPayment, user: SignedInUser, desk: Desk) -> BookedPaymentView:
+    payment = ReceivedPayment(user.organisation_id, body.order_id, body.reference, body.amount_vnd, body.received_at)
+    booked = await desk.book(user, payment)
+    return BookedPaymentView(payment_id=booked.payment_id, order_id=booked.order_id, matter=booked.matter)
+
+
+@router.post(
+    "/payments/{payment_id}/settlement",
+    summary="Take a payment off the work list",
+    description="Staff of the organisation. Says in a few words how it was settled; audited.",
+    responses=problem_responses(NotSignedIn, OriginRefused, PaymentNotFound, MalformedRequest),
+)
+async def settle_payment(payment_id: UUID, body: Settlement, user: SignedInUser, desk: Desk) -> WorkList:
+    return await desk.settle(user, payment_id, body.words)
+
+
+@router.get(
+    "/payments/work-list",
+    summary="Payments that need a person",
+    description="Staff of the organisation. Late, too little, too much, or matching no order.",
+    responses=problem_responses(NotSignedIn),
+)
+async def work_list(user: SignedInUser, desk: Desk) -> WorkList:
+    return await desk.work_list(user)

@@ -1,0 +1,89 @@
+"""Appending to a session's ledger: lock its head, chain new entries onto it, write them and the new head in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.infra.clock import to_ms
+from app.infra.database import RawConnection
+from app.ledger.chain import Entry, EntryKind, EntryLine, body_of, chain, genesis_hash
+from app.ledger.models import Ledger
+
+_LOCK_HEAD = """
+SELECT l.last_seq, l.last_hash, s.state
+FROM ledgers l JOIN sessions s ON s.id = l.session_id
+WHERE l.session_id = $1
+FOR UPDATE OF l FOR SHARE OF s
+"""
+
+# With their types, for `insert_from_arrays`.
+ENTRY_COLUMNS = {
+    "session_id": "uuid",
+    "happened_at": "timestamptz",
+    "seq": "bigint",
+    "kind": "text",
+    "order_id": "uuid",
+    "amount_vnd": "bigint",
+    "units": "int",
+    "body": "text",
+    "hash": "bytea",
+}
+
+ADVANCE_HEAD = "UPDATE ledgers SET last_seq = $2, last_hash = $3 WHERE session_id = $1"
+
+
+@dataclass(slots=True)
+class OpenLedger:
+    """A ledger whose head this transaction holds the lock of; other writers of the session wait until it ends."""
+
+    session_id: UUID
+    session_state: str
+    last_seq: int
+    last_hash: bytes
+    now: datetime
+    _rows: list[tuple[object, ...]] = field(default_factory=list)
+
+    def append(self, kind: EntryKind, order_id: UUID, *, buyer_token: str, lines: Sequence[EntryLine], reason: str = "") -> Entry:
+        """Chain one more entry; it is written by `write`."""
+        entry = Entry(
+            session_id=self.session_id,
+            seq=self.last_seq + 1,
+            kind=kind,
+            order_id=order_id,
+            buyer_token=buyer_token,
+            happened_at_ms=to_ms(self.now) or 0,
+            lines=tuple(lines),
+            reason=reason,
+        )
+        body = body_of(entry)
+        self.last_seq, self.last_hash = entry.seq, chain(self.last_hash, body)
+        self._rows.append((self.session_id, self.now, entry.seq, kind, order_id, entry.amount_vnd, entry.units, body, self.last_hash))
+        return entry
+
+    def take_rows(self) -> list[tuple[object, ...]]:
+        """The appended entries, for a caller that writes them and the new head itself; `write` has nothing more to do then."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def write(self, db: RawConnection) -> None:
+        """Write the appended entries and the new head. Nothing happens when none was appended."""
+        if rows := self.take_rows():
+            await db.copy_records_to_table("ledger_entries", records=rows, columns=tuple(ENTRY_COLUMNS))
+            await db.execute(ADVANCE_HEAD, self.session_id, self.last_seq, self.last_hash)
+
+
+async def open_ledger(db: RawConnection, session_id: UUID, now: datetime) -> OpenLedger | None:
+    """Lock the head of a session's ledger until the transaction ends; None when the session has never had an offer."""
+    row = await db.fetchrow(_LOCK_HEAD, session_id)
+    return None if row is None else OpenLedger(session_id, row["state"], row["last_seq"], row["last_hash"], now)
+
+
+async def begin_ledger(db: AsyncSession, session_id: UUID) -> None:
+    """Make sure that a session has a ledger, inside a transaction of the caller; doing it twice changes nothing."""
+    await db.execute(insert(Ledger).values(session_id=session_id, last_seq=0, last_hash=genesis_hash(session_id)).on_conflict_do_nothing())

@@ -1,0 +1,81 @@
+"""Figures as a fold over ledger entries: the same code feeds live statistics and reports.
+
+For every kind of entry: `orders_<kind>`, `units_<kind>`, `revenue_<kind>_vnd`. An entry never edits an earlier one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.ledger.chain import Entry
+from app.ledger.states import RELEASING_KINDS
+from app.metrics.service import LedgerDelta
+
+
+def _figures(kind: str, *, orders: int, units: int, amount_vnd: int) -> dict[str, int]:
+    return {f"orders_{kind}": orders, f"units_{kind}": units, f"revenue_{kind}_vnd": amount_vnd}
+
+
+def delta_of(entry: Entry) -> LedgerDelta:
+    """What one entry adds to the statistics of its session."""
+    products: dict[str, Counter[str]] = defaultdict(Counter)
+    taken: Counter[str] = Counter()
+    for line in entry.lines:
+        counted = products[str(line.product_id)]
+        # an order with two offers of one product is one order of that product
+        counted.update(_figures(entry.kind, orders=0 if counted else 1, units=line.quantity, amount_vnd=line.amount_vnd))
+        if entry.kind == "placed":
+            taken[str(line.offer_id)] += line.quantity
+        elif entry.kind in RELEASING_KINDS:
+            taken[str(line.offer_id)] -= line.quantity
+    return LedgerDelta(
+        seq=entry.seq,
+        minute=entry.happened_at_ms // 60_000,
+        totals=_figures(entry.kind, orders=1, units=entry.units, amount_vnd=entry.amount_vnd),
+        products=products,
+        taken=taken,
+        buyer_token=entry.buyer_token if entry.kind == "placed" else None,
+    )
+
+
+@dataclass(slots=True)
+class Ladder:
+    """Sums over a ledger: totals, per product, per producer, units taken per offer, distinct buyers."""
+
+    totals: Counter[str] = field(default_factory=Counter)
+    products: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    producers: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    taken: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    buyers: set[str] = field(default_factory=set)
+    last_seq: int = 0
+
+    def add(self, entry: Entry) -> None:
+        delta = delta_of(entry)
+        self.totals.update(delta.totals)
+        for product_id, figures in delta.products.items():
+            self.products[product_id].update(figures)
+        for producer_id in {line.producer_id for line in entry.lines}:
+            self.producers[str(producer_id)].update(_producer_figures(entry, producer_id))
+        self.taken.update(delta.taken)
+        if delta.buyer_token is not None:
+            self.buyers.add(delta.buyer_token)
+        if entry.reason:
+            self.reasons[entry.kind, entry.reason] += 1
+        self.last_seq = entry.seq
+
+
+def _producer_figures(entry: Entry, producer_id: UUID) -> dict[str, int]:
+    lines = [line for line in entry.lines if line.producer_id == producer_id]
+    return _figures(entry.kind, orders=1, units=sum(line.quantity for line in lines), amount_vnd=sum(line.amount_vnd for line in lines))
+
+
+def fold(entries: Iterable[Entry]) -> Ladder:
+    """All figures of a session from its ledger alone."""
+    ladder = Ladder()
+    for entry in entries:
+        ladder.add(entry)
+    return ladder

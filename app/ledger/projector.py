@@ -1,0 +1,88 @@
+"""Follows each session's ledger into the statistics: in order, exactly once, from wherever Redis stands.
+
+Reading by `seq` misses nothing, because a `seq` is given under a lock that is held until COMMIT. When Redis was emptied it
+stands at 0 and everything is applied again; when it stands beyond the ledger (restored from elsewhere) it is rebuilt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from app.infra.database import Database
+from app.infra.tasks import TaskOwner
+from app.ledger.chain import entry_of
+from app.ledger.fold import delta_of
+from app.ledger.models import Ledger
+from app.ledger.reading import bodies_after
+from app.metrics.service import MetricsService
+
+log = structlog.get_logger(__name__)
+
+ENTRIES_PER_STEP = 500
+RETRY_PAUSE_SECONDS = 0.5
+# Commits come up to a hundred times a second, screens change four times: one step for several commits costs a fraction.
+GATHER_SECONDS = 0.1
+
+
+class Projector:
+    """One per node. Several nodes may project one session at once: the script refuses what it has seen."""
+
+    def __init__(self, database: Database, metrics: MetricsService) -> None:
+        self._database = database
+        self._metrics = metrics
+        self._pending: set[UUID] = set()
+        self._tasks = TaskOwner("projector")
+        self._wake = asyncio.Event()
+
+    def start(self) -> None:
+        self._tasks.spawn("follow", self._follow())
+
+    def kick(self, session_id: UUID) -> None:
+        """Say that the ledger of a session has grown. Never blocks; kicks that come together are one."""
+        self._pending.add(session_id)
+        self._wake.set()
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+    async def _follow(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._wake.clear()
+            while self._pending:
+                session_id = self._pending.pop()
+                try:
+                    await self.catch_up(session_id)
+                except Exception as error:  # noqa: BLE001 - either store may be away; it is tried again
+                    log.warning("projection_failed", session=str(session_id), error=repr(error))
+                    await asyncio.sleep(RETRY_PAUSE_SECONDS)
+                    self._pending.add(session_id)
+
+    async def catch_up(self, session_id: UUID) -> int:
+        """Apply everything Redis has not seen; returns the `seq` it stands at."""
+        stands_at = await self._metrics.projected_seq(session_id)
+        while True:
+            bodies = await bodies_after(self._database.pool, session_id, stands_at, limit=ENTRIES_PER_STEP)
+            if not bodies:
+                return stands_at
+            stands_at = await self._metrics.apply(session_id, [delta_of(entry_of(body)) for body in bodies])
+
+    async def repair(self, session_ids: list[UUID]) -> None:
+        """Compare Redis with the ledger heads and kick the sessions that differ; run every second by one node.
+
+        Redis is read first: whatever it has seen by then is certainly in the heads read afterwards.
+        """
+        projected = {session_id: await self._metrics.projected_seq(session_id) for session_id in session_ids}
+        async with self._database.transactions() as db:
+            heads = (await db.execute(select(Ledger.session_id, Ledger.last_seq).where(Ledger.session_id.in_(session_ids)))).all()
+        for session_id, last_seq in heads:
+            if projected[session_id] > last_seq:
+                log.warning("statistics_ahead_of_ledger", session=str(session_id), projected=projected[session_id], ledger=last_seq)
+                await self._metrics.forget_ledger(session_id)
+            if projected[session_id] != last_seq:
+                self.kick(session_id)

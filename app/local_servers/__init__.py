@@ -1,0 +1,1 @@
+"""`ocop run` on one machine: embedded PostgreSQL and Redis, child processes and their supervisor."""

@@ -1,0 +1,197 @@
+"""What staff does to a session: create it, change it, set its run-down, pin, and move it along its life."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.audit import record_audit
+from app.accounts.directory import is_active_member
+from app.accounts.service import CurrentUser
+from app.catalog.service import CatalogService
+from app.errors import Forbidden
+from app.infra.clock import utc_now
+from app.infra.database import Database
+from app.protocol.views import SessionState, SessionView
+from app.sessions.announcing import Announcer, mark_outstanding
+from app.sessions.errors import (
+    InvalidHost,
+    InvalidProducts,
+    ProductNotInSession,
+    SessionIncomplete,
+    TransitionRefused,
+)
+from app.sessions.in_charge import lock_editable, lock_in_charge
+from app.sessions.lifecycle import may_move, missing_for, move_exists
+from app.sessions.lookup import SessionLookup
+from app.sessions.models import LivestreamSession, SessionProduct
+from app.sessions.reading import SessionFacts, record_of, run_down, session_views
+from app.sessions.schemas import SessionChanges, SessionContent
+from app.sessions.video import parse_video_url
+
+
+class SessionEditor:
+    """An organiser acts for every session of the organisation, a host for the sessions that name them as host."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        catalog: CatalogService,
+        lookup: SessionLookup,
+        announcer: Announcer,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._transactions = database.transactions
+        self._catalog = catalog
+        self._lookup = lookup
+        self._announcer = announcer
+        self._clock = clock
+
+    async def create(self, user: CurrentUser, content: SessionContent) -> SessionFacts:
+        """A new draft of the user's organisation. A host may only name themselves as host.
+
+        Raises `InvalidVideoUrl`, `InvalidHost`.
+        """
+        host_id = content.host_id or user.id
+        async with self._transactions.begin() as db:
+            await _require_host(db, user, host_id)
+            row = LivestreamSession(
+                id=uuid4(),
+                organisation_id=user.organisation_id,
+                host_id=host_id,
+                title=content.title,
+                planned_start_at=content.planned_start_at,
+            )
+            _set_video(row, content.video_url)
+            db.add(row)
+            await db.flush()
+            _audit(db, user, "session.created", row, {"title": row.title})
+        return await self._lookup.facts(row.id)
+
+    async def update(self, user: CurrentUser, session_id: UUID, changes: SessionChanges) -> SessionFacts:
+        """Change what was given; the room is told. Raises `SessionClosed`, `InvalidVideoUrl`, `InvalidHost` and those of access."""
+        given = changes.model_dump(exclude_unset=True)
+        async with self._transactions.begin() as db:
+            row = await lock_editable(db, user, session_id)
+            if (host_id := given.get("host_id")) is not None:
+                await _require_host(db, user, host_id)
+                row.host_id = host_id
+            if given.get("title") is not None:
+                row.title = given["title"]
+            if "planned_start_at" in given:
+                row.planned_start_at = given["planned_start_at"]
+            if "video_url" in given:
+                _set_video(row, given["video_url"])
+            if missing := missing_for(_state(row), title=row.title, has_plan=row.planned_start_at is not None, product_count=1):
+                raise SessionIncomplete(details={"missing": list(missing)})
+            mark_outstanding(row, "session")
+            _audit(db, user, "session.updated", row, {"fields": sorted(given)})
+        await self._announcer.tell(session_id)
+        return await self._lookup.facts(session_id)
+
+    async def transition(self, user: CurrentUser, session_id: UUID, to: SessionState) -> SessionView:
+        """Move a session along its life and tell the room.
+
+        Raises `TransitionRefused` when there is no such move, `Forbidden` when the role may not make it, `SessionIncomplete`.
+        """
+        async with self._transactions.begin() as db:
+            row = await lock_in_charge(db, user, session_id)
+            came_from = _state(row)
+            if not move_exists(came_from, to):
+                raise TransitionRefused(details={"state": came_from, "to": to})
+            if not may_move(user.role, came_from, to):
+                raise Forbidden(f"A {user.role} may not move a session from {came_from} to {to}.")
+            places = await run_down(db, session_id)
+            if missing := missing_for(to, title=row.title, has_plan=row.planned_start_at is not None, product_count=len(places)):
+                raise SessionIncomplete(details={"missing": list(missing)})
+            self._move(row, to)
+            await db.flush()
+            _audit(db, user, "session.moved", row, {"from": came_from, "to": to})
+            (view,) = await session_views(db, [row])
+        await self._announcer.tell(session_id)
+        return view
+
+    async def set_products(self, user: CurrentUser, session_id: UUID, product_ids: Sequence[UUID]) -> SessionFacts:
+        """Set the run-down in this order. Products that stay keep their code; new ones get the next free one.
+
+        Raises `InvalidProducts` when one is listed twice or a live session would have none, `ProductNotFound` of the catalogue.
+        """
+        if len(set(product_ids)) != len(product_ids):
+            raise InvalidProducts("A product is listed twice.")
+        await self._catalog.require_products(user.organisation_id, product_ids)
+        async with self._transactions.begin() as db:
+            row = await lock_editable(db, user, session_id)
+            if not product_ids and row.state == "live":
+                raise InvalidProducts("A live session keeps at least one product.")
+            places = {place.product_id: place for place in await run_down(db, session_id)}
+            await db.execute(
+                delete(SessionProduct).where(SessionProduct.session_id == session_id, SessionProduct.product_id.not_in(product_ids))
+            )
+            codes = _free_codes(place.code for place in places.values())
+            for position, product_id in enumerate(product_ids):
+                if place := places.get(product_id):
+                    place.position = position
+                else:
+                    db.add(SessionProduct(session_id=session_id, product_id=product_id, position=position, code=next(codes)))
+            mark_outstanding(row, "products")
+            if row.pinned_product_id is not None and row.pinned_product_id not in product_ids:
+                row.pinned_product_id = None
+                mark_outstanding(row, "pin")
+            _audit(db, user, "session.products_set", row, {"product_ids": [str(product_id) for product_id in product_ids]})
+        await self._announcer.tell(session_id)
+        return await self._lookup.facts(session_id)
+
+    async def pin(self, user: CurrentUser, session_id: UUID, product_id: UUID | None) -> None:
+        """Pin a product of the run-down, or none. Raises `ProductNotInSession`, `SessionClosed`."""
+        async with self._transactions.begin() as db:
+            row = await lock_editable(db, user, session_id)
+            if product_id is not None and await db.get(SessionProduct, (session_id, product_id)) is None:
+                raise ProductNotInSession
+            row.pinned_product_id = product_id
+            mark_outstanding(row, "pin")
+            _audit(db, user, "session.pinned", row, {"product_id": None if product_id is None else str(product_id)})
+        await self._announcer.tell(session_id)
+
+    def _move(self, row: LivestreamSession, to: SessionState) -> None:
+        row.state = to
+        match to:
+            case "live":
+                row.started_at = self._clock()
+            case "ended":
+                row.ended_at = self._clock()
+            case "closed":
+                row.closed_at = self._clock()
+            case "draft" | "scheduled":
+                pass
+
+
+def _state(row: LivestreamSession) -> SessionState:
+    return record_of(row).state
+
+
+async def _require_host(db: AsyncSession, user: CurrentUser, host_id: UUID) -> None:
+    if user.role != "organiser" and host_id != user.id:
+        raise InvalidHost("A host may only name themselves as host.")
+    if not await is_active_member(db, organisation_id=user.organisation_id, user_id=host_id):
+        raise InvalidHost
+
+
+def _set_video(row: LivestreamSession, url: str | None) -> None:
+    video = None if url is None or not url.strip() else parse_video_url(url)
+    row.video_kind, row.video_url = (None, None) if video is None else (video.kind, video.url)
+
+
+def _free_codes(used: Iterable[str]) -> Iterator[str]:
+    """A1, A2 … without the codes that viewers may already have heard."""
+    taken = set(used)
+    return (code for number in itertools.count(1) if (code := f"A{number}") not in taken)
+
+
+def _audit(db: AsyncSession, user: CurrentUser, action: str, row: LivestreamSession, details: dict[str, object]) -> None:
+    record_audit(db, organisation_id=row.organisation_id, user_id=user.id, action=action, subject_id=row.id, details=details)

@@ -1,0 +1,103 @@
+"""What others may ask about sessions: single ones, lists, and who is in charge."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import case, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.service import CurrentUser
+from app.catalog.service import CatalogService
+from app.infra.database import Database
+from app.protocol.views import SessionView
+from app.sessions.errors import SessionNotFound, SessionNotLive
+from app.sessions.in_charge import require_in_charge
+from app.sessions.models import LivestreamSession
+from app.sessions.reading import SessionFacts, SessionRecord, product_views, record_of, run_down, session_views
+
+_LIST_MAX = 200
+_KNOWN_MAX = 10_000
+
+
+class SessionLookup:
+    """Reads sessions; changes nothing. `facts` is what a page or a room starts from, `record` the row alone."""
+
+    def __init__(self, database: Database, *, catalog: CatalogService) -> None:
+        self._transactions = database.transactions
+        self._catalog = catalog
+        self._known: set[UUID] = set()
+
+    async def get_record(self, session_id: UUID) -> SessionRecord:
+        """The session's own row. Raises `SessionNotFound`."""
+        async with self._transactions() as db:
+            return record_of(await _find(db, session_id))
+
+    async def get_view(self, session_id: UUID) -> SessionView:
+        """The session as anyone may see it, in any state. Raises `SessionNotFound`."""
+        async with self._transactions() as db:
+            (view,) = await session_views(db, [await _find(db, session_id)])
+        return view
+
+    async def facts(self, session_id: UUID) -> SessionFacts:
+        """Session, run-down and pin. Raises `SessionNotFound`."""
+        async with self._transactions() as db:
+            row = await _find(db, session_id)
+            (view,) = await session_views(db, [row])
+            places = await run_down(db, session_id)
+        return SessionFacts(record_of(row), view, await product_views(self._catalog, row, places))
+
+    async def list_for(self, user: CurrentUser) -> list[SessionView]:
+        """All sessions of the organisation: live ones first, then the newest."""
+        order = (case((LivestreamSession.state == "live", 0), else_=1), LivestreamSession.created_at.desc())
+        found = select(LivestreamSession).where(LivestreamSession.organisation_id == user.organisation_id)
+        async with self._transactions() as db:
+            return await session_views(db, (await db.scalars(found.order_by(*order).limit(_LIST_MAX))).all())
+
+    async def list_managed(self, user: CurrentUser) -> tuple[list[SessionView], list[SessionView]]:
+        """Sessions that the user is in charge of, live ones first: those that name them as host, then (an organiser's) all others."""
+        order = (case((LivestreamSession.state == "live", 0), else_=1), LivestreamSession.created_at.desc())
+        found = select(LivestreamSession).where(LivestreamSession.organisation_id == user.organisation_id)
+        if user.role != "organiser":
+            found = found.where(LivestreamSession.host_id == user.id)
+        async with self._transactions() as db:
+            rows = (await db.scalars(found.order_by(*order).limit(_LIST_MAX))).all()
+            views = await session_views(db, rows)
+        own = [view for row, view in zip(rows, views, strict=True) if row.host_id == user.id]
+        return own, [view for row, view in zip(rows, views, strict=True) if row.host_id != user.id]
+
+    async def list_public(self) -> list[SessionView]:
+        """Live sessions, then the scheduled ones by their time."""
+        order = (case((LivestreamSession.state == "live", 0), else_=1), LivestreamSession.planned_start_at, LivestreamSession.created_at)
+        found = select(LivestreamSession).where(LivestreamSession.state.in_(("live", "scheduled")))
+        async with self._transactions() as db:
+            return await session_views(db, (await db.scalars(found.order_by(*order).limit(_LIST_MAX))).all())
+
+    async def require_live(self, session_id: UUID) -> SessionRecord:
+        """The session if it is live now. Raises `SessionNotLive`, `SessionNotFound`."""
+        record = await self.get_record(session_id)
+        if record.state != "live":
+            raise SessionNotLive(details={"state": record.state})
+        return record
+
+    async def require_known(self, session_id: UUID) -> None:
+        """Raises `SessionNotFound`. Asks the database once per session: sessions are never deleted."""
+        if session_id not in self._known:
+            await self.get_record(session_id)
+            if len(self._known) >= _KNOWN_MAX:
+                self._known.clear()
+            self._known.add(session_id)
+
+    async def managed(self, user: CurrentUser, session_id: UUID) -> SessionRecord:
+        """The session if this user is in charge of it. Raises `SessionNotFound`, `NotYourSession`."""
+        async with self._transactions() as db:
+            row = await _find(db, session_id)
+        require_in_charge(user, row)
+        return record_of(row)
+
+
+async def _find(db: AsyncSession, session_id: UUID) -> LivestreamSession:
+    row = await db.get(LivestreamSession, session_id)
+    if row is None:
+        raise SessionNotFound
+    return row

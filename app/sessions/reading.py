@@ -1,0 +1,113 @@
+"""Reads sessions with their run-down, in the form that clients see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.directory import names_of
+from app.catalog.certificates import vietnam_day
+from app.catalog.service import CatalogService, ProductCard
+from app.infra.clock import to_ms, utc_now
+from app.protocol.views import ProductView, SessionState, SessionView, VideoKind
+from app.sessions.models import LivestreamSession, SessionProduct
+from app.sessions.video import video_view
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A session as other packages may know it."""
+
+    id: UUID
+    organisation_id: UUID
+    host_id: UUID
+    title: str
+    state: SessionState
+    planned_start_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    closed_at: datetime | None
+    video_url: str | None
+    pinned_product_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """A session with everything on its page that PostgreSQL knows, read at one moment."""
+
+    record: SessionRecord
+    view: SessionView
+    products: tuple[ProductView, ...]
+
+
+def record_of(row: LivestreamSession) -> SessionRecord:
+    return SessionRecord(
+        id=row.id,
+        organisation_id=row.organisation_id,
+        host_id=row.host_id,
+        title=row.title,
+        state=cast("SessionState", row.state),
+        planned_start_at=row.planned_start_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        closed_at=row.closed_at,
+        video_url=row.video_url,
+        pinned_product_id=row.pinned_product_id,
+    )
+
+
+async def session_views(db: AsyncSession, rows: Sequence[LivestreamSession]) -> list[SessionView]:
+    """The public form of sessions, in the same order."""
+    names = await names_of(db, organisation_ids={row.organisation_id for row in rows}, user_ids={row.host_id for row in rows})
+    return [
+        SessionView(
+            id=row.id,
+            title=row.title,
+            state=cast("SessionState", row.state),
+            organisation_name=names.organisations.get(row.organisation_id, ""),
+            host_name=names.users.get(row.host_id, ""),
+            planned_start_at_ms=to_ms(row.planned_start_at),
+            started_at_ms=to_ms(row.started_at),
+            ended_at_ms=to_ms(row.ended_at),
+            video=video_view(cast("VideoKind | None", row.video_kind), row.video_url),
+        )
+        for row in rows
+    ]
+
+
+async def run_down(db: AsyncSession, session_id: UUID) -> list[SessionProduct]:
+    """The rows of a session's run-down in order."""
+    found = select(SessionProduct).where(SessionProduct.session_id == session_id).order_by(SessionProduct.position)
+    return list((await db.scalars(found)).all())
+
+
+async def product_views(catalog: CatalogService, row: LivestreamSession, places: Sequence[SessionProduct]) -> tuple[ProductView, ...]:
+    """The products of a session. Stars are those that hold on the day of the broadcast."""
+    day = vietnam_day(row.started_at or row.planned_start_at or utc_now())
+    cards = await catalog.cards([place.product_id for place in places], on=day)
+    return tuple(_product_view(cards[place.product_id], place.code) for place in places if place.product_id in cards)
+
+
+def _product_view(card: ProductCard, code: str) -> ProductView:
+    return ProductView(
+        id=card.id,
+        code=code,
+        name=card.name,
+        story=card.story,
+        price_vnd=card.price_vnd,
+        unit=card.unit,
+        weight_grams=card.weight_grams,
+        ocop_stars=card.ocop_stars,
+        ocop_certificate_number=card.ocop_certificate_number,
+        picture_url=card.picture_url,
+        picture_alt=card.picture_alt,
+        producer_id=card.producer_id,
+        producer_name=card.producer_name,
+        commune_name=card.commune_name,
+    )

@@ -1,0 +1,129 @@
+"""HTTP routes of sessions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, status
+
+from app.accounts.access import OptionalUser, SignedInUser
+from app.accounts.service import CurrentUser
+from app.catalog.errors import ProductNotFound
+from app.errors import AppError, Forbidden, MalformedRequest, NotSignedIn, OriginRefused
+from app.infra.problems import problem_responses
+from app.infra.provided import provided
+from app.protocol.views import SessionView
+from app.sessions.editing import SessionEditor
+from app.sessions.errors import (
+    InvalidHost,
+    InvalidProducts,
+    InvalidVideoUrl,
+    NotYourSession,
+    ProductNotInSession,
+    SessionClosed,
+    SessionIncomplete,
+    SessionNotFound,
+    TransitionRefused,
+)
+from app.sessions.lookup import SessionLookup
+from app.sessions.reading import SessionFacts
+from app.sessions.schemas import PinRequest, RunDown, SessionChanges, SessionContent, SessionDetails, SessionList, TransitionRequest
+
+router = APIRouter(prefix="/api/v1", tags=["sessions"])
+
+
+Sessions = Annotated[SessionLookup, Depends(provided(SessionLookup))]
+Editor = Annotated[SessionEditor, Depends(provided(SessionEditor))]
+_STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, MalformedRequest)
+
+
+@router.get("/sessions", response_model=SessionList, summary="Sessions one may see")
+async def list_sessions(sessions: Sessions, user: OptionalUser) -> SessionList:
+    """Open to everybody: live sessions and those to come. Signed in: all sessions of the organisation."""
+    items = await (sessions.list_public() if user is None else sessions.list_for(user))
+    return SessionList(items=tuple(items), total=len(items))
+
+
+@router.post(
+    "/sessions",
+    response_model=SessionDetails,
+    status_code=status.HTTP_201_CREATED,
+    summary="Create a session as a draft",
+    responses=problem_responses(NotSignedIn, OriginRefused, InvalidVideoUrl, InvalidHost, MalformedRequest),
+)
+async def create_session(body: SessionContent, user: SignedInUser, editor: Editor) -> SessionDetails:
+    """Staff of the organisation. A host creates sessions of their own."""
+    return _details(await editor.create(user, body))
+
+
+@router.get(
+    "/sessions/{session_id}",
+    response_model=SessionDetails,
+    summary="One session with its products",
+    responses=problem_responses(SessionNotFound, MalformedRequest),
+)
+async def read_session(session_id: UUID, sessions: Sessions, user: OptionalUser) -> SessionDetails:
+    """Open to everybody; drafts are shown to their organisation only."""
+    facts = await sessions.facts(session_id)
+    if facts.record.state == "draft" and not _is_own(user, facts):
+        raise SessionNotFound
+    return _details(facts)
+
+
+@router.patch(
+    "/sessions/{session_id}",
+    response_model=SessionDetails,
+    summary="Change a session",
+    responses=problem_responses(*_STAFF, InvalidVideoUrl, InvalidHost, SessionClosed, SessionIncomplete),
+)
+async def update_session(session_id: UUID, body: SessionChanges, user: SignedInUser, editor: Editor) -> SessionDetails:
+    """Staff in charge. What is left out stays as it is."""
+    return _details(await editor.update(user, session_id, body))
+
+
+@router.post(
+    "/sessions/{session_id}/transitions",
+    response_model=SessionView,
+    summary="Schedule, start, end or close a session",
+    responses=problem_responses(*_STAFF, Forbidden, TransitionRefused, SessionIncomplete),
+)
+async def move_session(session_id: UUID, body: TransitionRequest, user: SignedInUser, editor: Editor) -> SessionView:
+    """Staff in charge; some moves are an organiser's. draft → scheduled → live → ended → closed."""
+    return await editor.transition(user, session_id, body.to)
+
+
+@router.put(
+    "/sessions/{session_id}/products",
+    response_model=SessionDetails,
+    summary="Set the products of a session in order",
+    responses=problem_responses(*_STAFF, ProductNotFound, InvalidProducts, SessionClosed),
+)
+async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, editor: Editor) -> SessionDetails:
+    """Staff in charge. Replaces the whole list."""
+    return _details(await editor.set_products(user, session_id, body.product_ids))
+
+
+@router.post(
+    "/sessions/{session_id}/pin",
+    response_model=SessionDetails,
+    summary="Pin the product that is being shown",
+    responses=problem_responses(*_STAFF, ProductNotInSession, SessionClosed),
+)
+async def pin_product(session_id: UUID, body: PinRequest, user: SignedInUser, editor: Editor, sessions: Sessions) -> SessionDetails:
+    """Staff in charge. `null` takes the pin away."""
+    await editor.pin(user, session_id, body.product_id)
+    return _details(await sessions.facts(session_id))
+
+
+def _is_own(user: CurrentUser | None, facts: SessionFacts) -> bool:
+    return user is not None and user.organisation_id == facts.record.organisation_id
+
+
+def _details(facts: SessionFacts) -> SessionDetails:
+    return SessionDetails(
+        **dict(facts.view),
+        host_id=facts.record.host_id,
+        pinned_product_id=facts.record.pinned_product_id,
+        products=facts.products,
+    )

@@ -1,0 +1,252 @@
+"""Opens the stores and builds every service, once, in order; closes them in the opposite order. The only module that knows them all."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from app.accounts.service import AccountService
+from app.catalog.service import CatalogService
+from app.fulfilment.desk import OrderDesk
+from app.fulfilment.jobs import FulfilmentJobs
+from app.infra.clock import monotonic
+from app.infra.database import Database, open_database
+from app.infra.job_lock import JobLock
+from app.infra.memory import TRIM_SECONDS, give_back_memory
+from app.infra.redis_client import RedisClients, open_redis
+from app.infra.serving import core_count, socket_capacity, worker_count
+from app.infra.tasks import TaskOwner, repeat
+from app.ledger.jobs import LedgerJobs
+from app.ledger.projector import Projector
+from app.live.bridges import BridgeTokens
+from app.live.commands import live_handlers
+from app.live.comments import CommentArchive, CommentService
+from app.live.jobs import LiveJobs
+from app.live.loading import RoomLoader
+from app.live.outside import OutsideCounts
+from app.live.rooms import RoomDirectory
+from app.local_servers.startup_checks import StartupError
+from app.metrics.jobs import MetricsJobs
+from app.metrics.service import MetricsService
+from app.orders.commands import order_handlers
+from app.orders.jobs import OrderJobs
+from app.orders.offers import OfferService
+from app.orders.placing import OrderPlacing
+from app.orders.sold_out import SoldOutMemory
+from app.orders.waitlist import Waitlist
+from app.realtime.address_limits import AddressLimits
+from app.realtime.arrivals import Arrivals
+from app.realtime.descriptors import can_detach_sockets
+from app.realtime.detached import DetachedSockets
+from app.realtime.doorway import ViewerGate
+from app.realtime.hub import Hub
+from app.realtime.rate_limit import KeyedLimits
+from app.realtime.room_log import RoomLog
+from app.realtime.router import Router
+from app.realtime.tickets import TicketSigner
+from app.reports.closing import ClosingService
+from app.reports.jobs import ReportJobs
+from app.reports.service import ReportService
+from app.reports.signing import Signer
+from app.sessions.announcing import Announcer
+from app.sessions.editing import SessionEditor
+from app.sessions.lookup import SessionLookup
+from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+PURGE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that routes, sockets and pages work with. `gate` is None where sockets are carried by ASGI."""
+
+    settings: Settings
+    database: Database
+    redis: RedisClients
+    tickets: TicketSigner
+    accounts: AccountService
+    catalog: CatalogService
+    metrics: MetricsService
+    sessions: SessionLookup
+    session_editor: SessionEditor
+    announcer: Announcer
+    bridges: BridgeTokens
+    offers: OfferService
+    placing: OrderPlacing
+    waitlist: Waitlist
+    http_order_pace: KeyedLimits
+    desk: OrderDesk
+    addresses: AddressLimits
+    rooms: RoomDirectory
+    router: Router
+    gate: ViewerGate | None
+    reports: ReportService
+    closing: ClosingService
+
+    def all(self) -> tuple[object, ...]:
+        """Each of them once, and this object itself."""
+        return (*(getattr(self, name) for name in self.__slots__), self)
+
+
+async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
+    """Open the stores, build the services, start their jobs. What is pushed onto the stack runs backwards at the end:
+
+    1. sockets are told to leave and closed, their counts flushed; 2. jobs stop; 3. waiting comments are written;
+    4. order queues are finished and the projector stops; 5. Redis and 6. PostgreSQL close.
+    """
+    if settings.database_url is None or settings.redis_url is None or settings.secret_key is None:
+        raise StartupError("A worker needs DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY. `ocop run` sets them for its workers.")
+    secret, prefix, realtime = settings.secret_key.get_secret_value(), settings.redis_prefix, settings.realtime
+    node = settings.node_name or f"{socket.gethostname()}-{os.getpid()}"
+
+    database = await stack.enter_async_context(open_database(settings.database_url.get_secret_value(), settings.database))
+    redis = await stack.enter_async_context(open_redis(settings.redis_url.get_secret_value()))
+    lock = JobLock(redis, prefix, node)
+
+    tickets = TicketSigner(secret)
+    accounts = AccountService(database, redis, redis_prefix=prefix)
+    catalog = CatalogService(database)
+    metrics = MetricsService(database, redis, prefix, node_count_ttl_seconds=realtime.node_count_ttl_seconds)
+    room_log = RoomLog(redis, prefix=prefix, settings=realtime)
+
+    sessions = SessionLookup(database, catalog=catalog)
+    announcer = Announcer(database, catalog=catalog, room_log=room_log)
+    session_editor = SessionEditor(database, catalog=catalog, lookup=sessions, announcer=announcer)
+    bridges = BridgeTokens(database)
+
+    projector = Projector(database, metrics)
+    offers = OfferService(database, sessions=sessions, announcer=announcer)
+    sold_out = SoldOutMemory(database.pool)
+    waitlist = Waitlist(database, sold_out=sold_out, settings=settings.orders)
+    placing = OrderPlacing(
+        database, sessions=sessions, offers=offers, sold_out=sold_out, projector=projector, settings=settings.orders, secret=secret
+    )
+    desk = OrderDesk(database, sessions=sessions, offers=offers, sold_out=sold_out, projector=projector, settings=settings.orders)
+    _start_jobs(stack, projector)
+    stack.push_async_callback(placing.close)
+
+    archive = CommentArchive(database)
+    hub = Hub(realtime, capacity=realtime.max_viewers_per_worker or socket_capacity())
+    loader = RoomLoader(sessions=sessions, room_log=room_log, archive=archive, load_offers=offers.public_views, settings=realtime)
+    rooms = RoomDirectory(
+        room_log=room_log,
+        hub=hub,
+        metrics=metrics,
+        loader=loader,
+        settings=realtime,
+        node=node,
+        core_share=min(1.0, core_count() / worker_count(settings.workers)),
+    )
+    comments = CommentService(room_log=room_log, archive=archive)
+    live_commands = live_handlers(rooms=rooms, comments=comments, outside=OutsideCounts(database, metrics))
+    router = Router(live_commands | order_handlers(placing, waitlist), settings=realtime)
+    addresses = AddressLimits(per_second=realtime.address_sockets_per_second, burst=realtime.address_sockets_burst)
+    gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, tickets=tickets, addresses=addresses)
+
+    reports = ReportService(database, metrics)
+    closing = ClosingService(database, Signer(secret))
+
+    _start_jobs(
+        stack,
+        LiveJobs(announcer, archive),
+        OrderJobs(offers=offers, waitlist=waitlist, lock=lock),
+        FulfilmentJobs(desk, lock),
+        LedgerJobs(database, projector=projector, lock=lock),
+        MetricsJobs(metrics, lock),
+        ReportJobs(reports, closing, lock),
+    )
+    _keep_house(stack, accounts)
+    rooms.start()
+    stack.push_async_callback(let_go, rooms, settings)
+
+    return Services(
+        settings=settings,
+        database=database,
+        redis=redis,
+        tickets=tickets,
+        accounts=accounts,
+        catalog=catalog,
+        metrics=metrics,
+        sessions=sessions,
+        session_editor=session_editor,
+        announcer=announcer,
+        bridges=bridges,
+        offers=offers,
+        placing=placing,
+        waitlist=waitlist,
+        http_order_pace=KeyedLimits(per_second=realtime.commands_per_second, burst=realtime.commands_burst, now=monotonic),
+        desk=desk,
+        addresses=addresses,
+        rooms=rooms,
+        router=router,
+        gate=gate,
+        reports=reports,
+        closing=closing,
+    )
+
+
+def _open_gate(  # noqa: PLR0913 - what decides about an upgrade
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    hub: Hub,
+    rooms: RoomDirectory,
+    router: Router,
+    tickets: TicketSigner,
+    addresses: AddressLimits,
+) -> ViewerGate | None:
+    """Choose how viewers' sockets are carried; detached ones are answered before ASGI (`app/realtime/doorway.py`)."""
+    carried = settings.realtime.sockets
+    if carried == "auto":
+        carried = "detached" if can_detach_sockets() else "portable"
+    log.info("viewer_sockets", carried=carried, capacity=hub.capacity)
+    if carried == "portable":
+        return None
+    sockets = DetachedSockets(settings.realtime, receive=router.receive, released=rooms.release)
+    hub.use_detached(sockets)
+    sockets.start()
+    stack.push_async_callback(sockets.stop)
+    opening = TaskOwner("gate")
+    stack.push_async_callback(opening.close)
+    return ViewerGate(
+        settings=settings,
+        tickets=tickets,
+        hub=hub,
+        rooms=rooms,
+        sockets=sockets,
+        addresses=addresses,
+        arrivals=Arrivals(),
+        tasks=opening,
+    )
+
+
+class _Jobs(Protocol):
+    def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def _start_jobs(stack: AsyncExitStack, *all_jobs: _Jobs) -> None:
+    for jobs in all_jobs:
+        jobs.start()
+        stack.push_async_callback(jobs.close)
+
+
+def _keep_house(stack: AsyncExitStack, accounts: AccountService) -> None:
+    housekeeping = TaskOwner("housekeeping")
+    housekeeping.spawn("purge sign-ins", repeat("purge_sign_ins", PURGE_SECONDS, accounts.purge_expired))
+    housekeeping.spawn("give back memory", repeat("give_back_memory", TRIM_SECONDS, give_back_memory))
+    stack.push_async_callback(housekeeping.close)
+
+
+async def let_go(rooms: RoomDirectory, settings: Settings) -> None:
+    """Sockets first, once; what else uses the stores stops when the application does."""
+    await rooms.drain(settings.drain_seconds)
+    await rooms.stop()

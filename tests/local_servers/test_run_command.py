@@ -1,0 +1,174 @@
+"""`ocop run` from start to end: the processes it owns, how it ends, how it recovers."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.local_servers.embedded_redis import EmbeddedRedis
+from tests.local_servers.service_process import free_port, service
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_signal_ends_everything_in_under_ten_seconds(server_folder: Path, number: signal.Signals):
+    with service(server_folder) as running:
+        running.wait_until_ready()
+        started_at = time.monotonic()
+
+        running.send(number)
+        running.wait_until_gone(within=10)
+
+        assert time.monotonic() - started_at < 10
+        assert running.process.returncode == 0
+        assert "Stopped." in running.output
+
+
+def test_a_stop_while_starting_leaves_nothing_behind(server_folder: Path):
+    with service(server_folder) as running:
+        while "Preparing PostgreSQL" not in running.output:
+            time.sleep(0.02)
+        time.sleep(0.2)
+        running.descendants()
+
+        running.send(signal.SIGTERM)
+        running.wait_until_gone(within=10)
+
+        assert running.process.returncode == 0
+
+
+def test_kill_minus_nine_takes_the_children_along_and_the_next_start_recovers(server_folder: Path):
+    port = free_port()
+    with service(server_folder, port=port) as killed:
+        killed.wait_until_ready()
+        assert killed.named("app.cli worker")
+
+        killed.send(signal.SIGKILL)
+        killed.wait_until_gone(within=8)
+
+    with service(server_folder, port=port) as recovered:
+        recovered.wait_until_ready()
+        assert recovered.answer("/healthz") == 200
+
+
+def test_a_start_right_after_kill_minus_nine_waits_for_the_dying(server_folder: Path):
+    port = free_port()
+    with service(server_folder, port=port) as killed:
+        killed.wait_until_ready()
+        killed.send(signal.SIGKILL)
+
+        with service(server_folder, port=port) as recovered:
+            recovered.wait_until_ready()
+
+
+def test_a_killed_part_is_started_again(server_folder: Path):
+    with service(server_folder) as running:
+        running.wait_until_ready()
+        for part in ("app.cli worker", "postgres -D", "redis-server"):
+            victim = running.named(part)[0]
+
+            victim.kill()
+
+            deadline = time.monotonic() + 20
+            while victim in running.named(part) or not running.named(part) or running.answer("/readyz") != 200:
+                assert time.monotonic() < deadline, running.output
+                time.sleep(0.1)
+
+
+def test_a_second_start_says_who_is_running_and_harms_nothing(server_folder: Path):
+    with service(server_folder) as first:
+        first.wait_until_ready()
+
+        with service(server_folder) as second:
+            second.process.wait(20)
+
+            assert second.process.returncode == 1
+            assert second.output.strip() == f"ocop: ocop is already running (pid {first.process.pid}) at http://localhost:{first.port}."
+        assert first.answer("/readyz") == 200
+
+
+def test_a_busy_port_is_one_line_and_nothing_is_started(server_folder: Path):
+    with socket.socket() as stranger:
+        stranger.bind(("0.0.0.0", 0))  # noqa: S104 - the stranger takes the port as our service would
+        stranger.listen()
+        port = stranger.getsockname()[1]
+
+        with service(server_folder, port=port) as refused:
+            refused.process.wait(20)
+
+            assert refused.process.returncode == 1
+            assert refused.output.strip().startswith(f"ocop: Port {port} is in use by another program.")
+            assert len(refused.output.strip().splitlines()) == 1
+    assert not (server_folder / "postgres").exists()
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_line(server_folder: Path):
+    blocked = server_folder / "a-file"
+    blocked.touch()
+
+    with service(blocked / "data") as refused:
+        refused.process.wait(20)
+
+        assert refused.process.returncode == 1
+        assert refused.output.startswith(f"ocop: The data folder {blocked / 'data'} cannot be written")
+        assert len(refused.output.strip().splitlines()) == 1
+
+
+def test_an_unreachable_database_is_one_line_without_the_password(server_folder: Path):
+    url = f"postgresql://ocop:geheim@127.0.0.1:{free_port()}/ocop"
+    with service(server_folder, DATABASE_URL=url) as refused:
+        refused.process.wait(20)
+
+        assert refused.process.returncode == 1
+        assert refused.output.startswith("ocop: DATABASE_URL: no PostgreSQL answers at 127.0.0.1:")
+        assert len(refused.output.strip().splitlines()) == 1
+        assert "geheim" not in refused.output
+    assert not (server_folder / "redis").exists()
+
+
+def test_a_wrong_setting_is_one_line_that_names_it(server_folder: Path):
+    with service(server_folder, OCOP_WORKERS="many") as refused:
+        refused.process.wait(20)
+
+        assert refused.process.returncode == 1
+        assert refused.output.startswith("ocop: Setting OCOP_WORKERS=many: ")
+
+
+def test_with_both_urls_no_server_of_ours_is_started(
+    server_folder: Path, postgres_server: EmbeddedPostgres, postgres_url: str, redis_server: EmbeddedRedis
+):
+    assert postgres_server.is_running
+    assert redis_server.is_running
+
+    with service(server_folder, DATABASE_URL=postgres_url, REDIS_URL=redis_server.url, OCOP_REDIS_PREFIX="test-run") as running:
+        running.wait_until_ready()
+
+        assert not running.named("postgres -D")
+        assert not running.named("redis-server")
+
+
+def test_workers_connect_as_a_role_that_owns_nothing_and_never_learn_the_owners_address(server_folder: Path):
+    with service(server_folder) as running:
+        running.wait_until_ready()
+        known = [worker.environ() for worker in running.named("app.cli worker")]
+
+        server = EmbeddedPostgres(server_folder)
+        roles = server.run_sql("SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'ocop-live'")
+
+        assert len(known) == 2
+        assert all("ocop_app@" in each["DATABASE_URL"] and "DATABASE_OWNER_URL" not in each for each in known)
+        assert roles == "ocop_app"
+
+
+def test_an_unreachable_owner_is_one_line_that_names_its_setting(server_folder: Path, postgres_url: str):
+    owner = f"postgresql://ocop:geheim@127.0.0.1:{free_port()}/ocop"
+    with service(server_folder, DATABASE_URL=postgres_url, DATABASE_OWNER_URL=owner) as refused:
+        refused.process.wait(20)
+
+        assert refused.process.returncode == 1
+        assert refused.output.startswith("ocop: DATABASE_OWNER_URL: no PostgreSQL answers at 127.0.0.1:")
+        assert "geheim" not in refused.output

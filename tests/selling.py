@@ -1,0 +1,63 @@
+"""The services of one node that sell, without its web server and jobs: the tests say when a clock looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.catalog.service import CatalogService
+from app.fulfilment.desk import OrderDesk
+from app.infra.database import Database
+from app.infra.redis_client import RedisClients
+from app.ledger.projector import Projector
+from app.metrics.service import MetricsService
+from app.orders.offers import OfferService
+from app.orders.placing import OrderPlacing
+from app.orders.sold_out import SoldOutMemory
+from app.orders.waitlist import Waitlist
+from app.realtime.room_log import RoomLog
+from app.sessions.announcing import Announcer
+from app.sessions.editing import SessionEditor
+from app.sessions.lookup import SessionLookup
+from app.settings import OrderSettings, RealtimeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Selling:
+    """Close `placing` at the end."""
+
+    sessions: SessionLookup
+    session_editor: SessionEditor
+    announcer: Announcer
+    offers: OfferService
+    waitlist: Waitlist
+    projector: Projector
+    placing: OrderPlacing
+    desk: OrderDesk
+
+
+def selling_services(database: Database, redis: RedisClients, prefix: str, *, settings: OrderSettings | None = None) -> Selling:
+    """What `app/wiring.py` builds of a node for sessions, offers and orders."""
+    limits = settings or OrderSettings()
+    catalog = CatalogService(database)
+    sessions = SessionLookup(database, catalog=catalog)
+    announcer = Announcer(database, catalog=catalog, room_log=RoomLog(redis, prefix=prefix, settings=RealtimeSettings()))
+    projector = Projector(database, MetricsService(database, redis, prefix))
+    offers = OfferService(database, sessions=sessions, announcer=announcer)
+    sold_out = SoldOutMemory(database.pool)
+    return Selling(
+        sessions=sessions,
+        session_editor=SessionEditor(database, catalog=catalog, lookup=sessions, announcer=announcer),
+        announcer=announcer,
+        offers=offers,
+        waitlist=Waitlist(database, sold_out=sold_out, settings=limits),
+        projector=projector,
+        placing=OrderPlacing(
+            database, sessions=sessions, offers=offers, sold_out=sold_out, projector=projector, settings=limits, secret="tests"
+        ),
+        desk=OrderDesk(database, sessions=sessions, offers=offers, sold_out=sold_out, projector=projector, settings=limits),
+    )
+
+
+def a_waitlist(database: Database, settings: OrderSettings | None = None) -> Waitlist:
+    """A waitlist alone."""
+    return Waitlist(database, sold_out=SoldOutMemory(database.pool), settings=settings or OrderSettings())

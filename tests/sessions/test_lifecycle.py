@@ -1,0 +1,41 @@
+"""The life of a session: every move there is, and no other."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from app.protocol.server_events import SESSION_STATES
+from app.sessions.lifecycle import may_move, missing_for, move_exists
+
+MOVES = {
+    ("draft", "scheduled"): {"organiser"},
+    ("scheduled", "draft"): {"organiser"},
+    ("draft", "live"): {"organiser", "host"},
+    ("scheduled", "live"): {"organiser", "host"},
+    ("live", "ended"): {"organiser", "host"},
+    ("ended", "closed"): {"organiser"},
+}
+
+
+@pytest.mark.parametrize(("state", "to"), list(product(SESSION_STATES, SESSION_STATES)))
+def test_the_table_of_moves(state, to):
+    movers = MOVES.get((state, to), set())
+
+    assert move_exists(state, to) is bool(movers)
+    assert {mover for mover in ("organiser", "host") if may_move(mover, state, to)} == movers
+
+
+@pytest.mark.parametrize(
+    ("to", "title", "has_plan", "products", "missing"),
+    [
+        ("scheduled", "Chợ phiên", True, 0, ()),
+        ("scheduled", " ", False, 0, ("title", "planned_start_at")),
+        ("live", "Chợ phiên", False, 1, ()),
+        ("live", "Chợ phiên", True, 0, ("products",)),
+        ("ended", "", False, 0, ()),
+    ],
+)
+def test_what_a_session_needs_before_it_moves(to, title, has_plan, products, missing):
+    assert missing_for(to, title=title, has_plan=has_plan, product_count=products) == missing
