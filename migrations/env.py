@@ -18,6 +18,10 @@ import app.reports.models  # noqa: F401 - importing the models fills the metadat
 from app.infra.database import Base, sqlalchemy_url
 from app.settings import load_settings
 
+# How long a step waits for its lock. While it waits, everybody who comes later waits behind it: better give up and be run again.
+# `SET LOCAL` in the revisions says the same, but reaches no further than their transaction: CREATE INDEX CONCURRENTLY runs outside.
+LOCK_TIMEOUT = "5s"
+
 
 def _database_url() -> str:
     given = context.config.attributes.get("database_url")
@@ -37,7 +41,8 @@ def _run(connection: Connection) -> None:
 
 
 async def _main() -> None:
-    engine = create_async_engine(sqlalchemy_url(_database_url()), poolclass=NullPool)
+    server_settings = {"application_name": "ocop-migrate", "lock_timeout": LOCK_TIMEOUT}
+    engine = create_async_engine(sqlalchemy_url(_database_url()), poolclass=NullPool, connect_args={"server_settings": server_settings})
     async with engine.connect() as connection:
         await connection.run_sync(_run)
         await connection.commit()

@@ -19,11 +19,16 @@ def upgrade_to_newest(database_url: str) -> None:
 
     Raises whatever the failing migration raised; PostgreSQL rolls that migration back whole.
     """
+    command.upgrade(migration_config(database_url), "head")
+    asyncio.run(_grant(database_url))
+
+
+def migration_config(database_url: str) -> Config:
+    """Alembic's view of our migrations on this database, for `alembic.command`. Connects to nothing yet."""
     config = Config(toml_file=PROJECT_ROOT / "pyproject.toml")
     # Not a configuration option: options are interpolated, and a password may hold a percent sign.
     config.attributes["database_url"] = database_url
-    command.upgrade(config, "head")
-    asyncio.run(_grant(database_url))
+    return config
 
 
 async def _grant(database_url: str) -> None:
