@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from alembic import context
-from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 import app.accounts.models
@@ -15,12 +15,17 @@ import app.live.models
 import app.metrics.models
 import app.orders.models
 import app.reports.models  # noqa: F401 - importing the models fills the metadata
+from app.infra.clock import monotonic
 from app.infra.database import Base, sqlalchemy_url
+from app.infra.startup_checks import StartupError
 from app.settings import load_settings
 
 # How long a step waits for its lock. While it waits, everybody who comes later waits behind it: better give up and be run again.
 # `SET LOCAL` in the revisions says the same, but reaches no further than their transaction: CREATE INDEX CONCURRENTLY runs outside.
 LOCK_TIMEOUT = "5s"
+# Nodes that start together each bring the database to the newest schema: one does it, the others wait and find it done.
+_TURN_SECONDS = 120.0
+_TRY_TURN = text("SELECT pg_try_advisory_lock(hashtext('ocop-live migrations'))")
 
 
 def _database_url() -> str:
@@ -40,10 +45,22 @@ def _run(connection: Connection) -> None:
         context.run_migrations()
 
 
+async def _wait_for_turn(connection: AsyncConnection) -> None:
+    """Held until the connection ends. Asked for again and again: a statement that waits would hold up CREATE INDEX CONCURRENTLY."""
+    deadline = monotonic() + _TURN_SECONDS
+    while not await connection.scalar(_TRY_TURN):
+        await connection.rollback()
+        if monotonic() > deadline:
+            raise StartupError(f"Another upgrade of this database has been running for {_TURN_SECONDS:.0f} s. Try again when it is done.")
+        await asyncio.sleep(0.2)
+    await connection.commit()
+
+
 async def _main() -> None:
     server_settings = {"application_name": "ocop-migrate", "lock_timeout": LOCK_TIMEOUT}
     engine = create_async_engine(sqlalchemy_url(_database_url()), poolclass=NullPool, connect_args={"server_settings": server_settings})
     async with engine.connect() as connection:
+        await _wait_for_turn(connection)
         await connection.run_sync(_run)
         await connection.commit()
     await engine.dispose()

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 
 from app.infra.embedded_postgres import EmbeddedPostgres
 from app.infra.migrations import migration_config
+from tests.migrations.filled import Filled, read_filled
 
 _numbers = itertools.count(1)
 
@@ -41,3 +42,16 @@ def revisions() -> list[str]:
     """Every revision of ours, from the first to the newest."""
     found = ScriptDirectory.from_config(migration_config("postgresql://nobody")).walk_revisions()
     return [revision.revision for revision in found][::-1]
+
+
+@pytest.fixture(scope="session")
+def filled() -> Filled:
+    """What the old code knew about the data of its own dump."""
+    return read_filled()
+
+
+@pytest.fixture
+def filled_url(postgres_server: EmbeddedPostgres, bare_url: str, filled: Filled) -> str:
+    """URL of a database as the old code left it, at the old revision; loaded as the owner of the tables, who is no superuser."""
+    postgres_server.run_sql(filled.sql(), database=bare_url)
+    return bare_url

@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import importlib
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +118,15 @@ def test_checks_defaults_and_partial_indexes_of_models_and_migrations_are_the_sa
 
     only_migrations_make = ("trigger ", "function ")
     assert [fact for fact in _structure(migrated) if not fact.startswith(only_migrations_make)] == _structure(modelled)
+
+
+def test_two_upgrades_at_once_take_turns(bare_url: str) -> None:
+    command_line = [sys.executable, "-c", f"from app.infra.migrations import upgrade_to_newest as up; up({bare_url!r})"]
+
+    both = [subprocess.Popen(command_line, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+
+    assert [(process.communicate(timeout=50)[1], process.returncode) for process in both] == [("", 0), ("", 0)]
+    command.check(migration_config(bare_url))
 
 
 def test_every_migration_can_be_undone_and_done_again(bare_url: str, revisions: list[str]) -> None:
