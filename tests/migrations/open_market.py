@@ -93,13 +93,15 @@ class OpenMarket:
         finally:
             watching.cancel()
             await asyncio.wait([watching])
+        assert watching.cancelled(), f"nobody watched: {watching.exception()!r}"
 
     @property
     def old(self) -> Writer:
         return next(writer for writer in self.writers if writer.way == "old")
 
     def complaints_of_waiting(self) -> list[str]:
-        return [f"orders waited {seconds:.1f} s for {table}" for table, seconds in self.waits.items() if seconds > WAIT_AT_MOST_SECONDS]
+        seen = [f"orders waited {seconds:.1f} s for {table}" for table, seconds in self.waits.items() if seconds > WAIT_AT_MOST_SECONDS]
+        return seen + [f"the old code gave up: {fact['waited']}" for fact in self.old.facts() if "waited" in fact]
 
     def failures(self) -> list[str]:
         return [failure for writer in self.writers for failure in writer.failures()]
@@ -138,6 +140,8 @@ async def open_market(url: str, session_id: str, folder: Path) -> AsyncIterator[
         yield OpenMarket(url, UUID(session_id), writers)
     finally:
         for writer in writers:
+            if writer.process.stdin is not None:
+                writer.process.stdin.close()
             writer.process.kill()
             writer.process.wait()
 

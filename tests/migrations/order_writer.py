@@ -1,7 +1,7 @@
 """A process that keeps ordering while the database is upgraded, by the old code's statements or through today's group commit.
 
 `python -m tests.migrations.order_writer old|current URL SESSION OFFERS LOG` runs until its standard input is closed. It writes one line of
-JSON per order that was acknowledged. An error that the code of its day would not survive ends it, with its name as the last line.
+JSON per order that was acknowledged, and per statement that gave up waiting. Any other error ends it, with its name as the last line.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Acknowledge = Callable[[dict[str, Any]], None]
 
 
 async def order_as_before(url: str, session_id: UUID, offers: list[UUID], tell: Acknowledge, stopping: asyncio.Event) -> None:
-    """The old code: a deadlock is tried again, as its queue did; whatever else PostgreSQL refuses, a deploy has broken."""
+    """The old code: what ended by a deadlock or too long a wait is tried again, as its queue did; what else is refused, a deploy has broken."""
     db = await asyncpg.connect(url, server_settings=_CONNECTION)
     for size in itertools.cycle(_SIZES):
         if stopping.is_set():
@@ -45,6 +45,9 @@ async def order_as_before(url: str, session_id: UUID, offers: list[UUID], tell: 
         try:
             told = await write_batch(db, session_id, buyers, by_copy=size > 100)
         except asyncpg.DeadlockDetectedError:
+            continue
+        except asyncpg.LockNotAvailableError as error:
+            tell({"waited": str(error)})
             continue
         for each in told:
             tell(each)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,15 +15,17 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx2
 import pytest
+from alembic import command
 
 from app.infra.embedded_postgres import EmbeddedPostgres
-from app.infra.migrations import upgrade_to_newest
+from app.infra.migrations import migration_config, upgrade_to_newest
 from app.settings import PROJECT_ROOT, load_settings
 from tests.live.market import Node
 from tests.migrations.filled import EXPORT, Filled
+from tests.migrations.structure import structure_of
 from tests.races.checkers import complaints_about, read_truth
 
-_LIVE_STATES = {"draft", "scheduled", "live", "ended", "closed"}
+_SESSION_STATES = {"draft", "scheduled", "live", "ended", "closed"}
 _ORDER_STATES = {"placed", "confirmed", "paid", "delivered", "returned", "refunded", "cancelled", "expired"}
 
 
@@ -98,10 +100,33 @@ async def said_now(browser: httpx2.AsyncClient, session_id: str) -> dict[str, An
 
 
 def test_the_dump_holds_sessions_and_orders_in_every_state_and_is_small(filled: Filled) -> None:
-    assert {said["state"] for said in filled.sessions.values()} == _LIVE_STATES
+    assert {said["state"] for said in filled.sessions.values()} == _SESSION_STATES
     assert {order["state"] for order in filled.sessions[filled.one("live")]["orders"].values()} == _ORDER_STATES
     assert all(said["checks"] == [] for said in filled.sessions.values())
     assert len(filled.sql()) < 2_000_000
+
+
+def test_the_dump_has_the_structure_of_its_revision(filled_url: str, bare_database: Callable[[], str], filled: Filled) -> None:
+    empty = bare_database()
+
+    command.upgrade(migration_config(empty), filled.revision)
+
+    assert asyncio.run(structure_of(filled_url)) == asyncio.run(structure_of(empty))
+
+
+def test_a_filled_database_can_go_back_to_its_old_code_and_forth_again(filled_url: str, filled: Filled) -> None:
+    config, before = migration_config(filled_url), asyncio.run(structure_of(filled_url))
+    command.upgrade(config, "head")
+    newest = asyncio.run(structure_of(filled_url))
+
+    command.downgrade(config, filled.revision)
+    back = asyncio.run(structure_of(filled_url))
+    command.upgrade(config, "head")
+
+    sold_in = [UUID(session_id) for session_id, said in filled.sessions.items() if said["orders"]]
+    assert back == before
+    assert asyncio.run(structure_of(filled_url)) == newest
+    assert [complaint for each in sold_in for complaint in complaints_about(asyncio.run(read_truth(filled_url, each)))] == []
 
 
 async def test_every_ledger_of_the_filled_database_still_verifies(upgraded_url: str, filled: Filled) -> None:
