@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.infra.database import Base, sqlalchemy_url
-from app.infra.migrations import migration_config
+from app.infra.migrations import migration_config, upgrade_to_newest
 from app.settings import PROJECT_ROOT
 from tests.migrations.structure import structure_of
 
@@ -120,13 +120,15 @@ def test_checks_defaults_and_partial_indexes_of_models_and_migrations_are_the_sa
     assert [fact for fact in _structure(migrated) if not fact.startswith(only_migrations_make)] == _structure(modelled)
 
 
-def test_two_upgrades_at_once_take_turns(bare_url: str) -> None:
+def test_two_upgrades_at_once_take_turns(bare_database: Callable[[], str]) -> None:
+    bare_url, by_one = bare_database(), bare_database()
+    upgrade_to_newest(by_one)
     command_line = [sys.executable, "-c", f"from app.infra.migrations import upgrade_to_newest as up; up({bare_url!r})"]
 
     both = [subprocess.Popen(command_line, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
 
     assert [(process.communicate(timeout=50)[1], process.returncode) for process in both] == [("", 0), ("", 0)]
-    command.check(migration_config(bare_url))
+    assert _structure(bare_url) == _structure(by_one)
 
 
 def test_every_migration_can_be_undone_and_done_again(bare_url: str, revisions: list[str]) -> None:

@@ -40,8 +40,8 @@ def downgrade() -> None:
 # Tables in the order in which a batch of orders takes them.
 _EXPAND = """
 for table in ("sessions", "offers", "ledger_entries", "orders", "order_lines", "order_contacts"):
-    op.add_column(table, sa.Column("extra", sa.Text(), server_default="", nullable=False))
-op.create_table("extras", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("extra", sa.Text()))
+    op.add_column(table, sa.Column("of_tests", sa.Text(), server_default="", nullable=False))
+op.create_table("tables_of_tests", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("of_tests", sa.Text()))
 """
 # Outside of a transaction, and not before orders have come in since the step above.
 _INDEX = """
@@ -57,15 +57,15 @@ with op.get_context().autocommit_block():
         PERFORM pg_sleep(0.02);
       END LOOP;
     END $$''')
-    op.create_index("ix_orders_extra", "orders", ["extra"], postgresql_concurrently=True)
+    op.create_index("ix_orders_of_tests", "orders", ["of_tests"], postgresql_concurrently=True)
 """
 _HOLDS_A_LOCK = """
 op.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
 op.execute("SELECT pg_sleep(3)")
 """
 _ENFORCES_TOO_EARLY = """
-op.add_column("orders", sa.Column("extra", sa.Text(), server_default="", nullable=False))
-op.alter_column("orders", "extra", server_default=None)
+op.add_column("orders", sa.Column("of_tests", sa.Text(), server_default="", nullable=False))
+op.alter_column("orders", "of_tests", server_default=None)
 """
 _COLUMNS = """
 SELECT format('%s.%s', c.relname, a.attname) AS name, format_type(a.atttypid, a.atttypmod) AS type,
@@ -87,7 +87,7 @@ def extra_revisions(folder: Path, revisions: list[str], *steps: str) -> Migrate:
     folder.mkdir()
     follows = revisions[-1]
     for number, text in enumerate(steps, start=1):
-        name = f"extra{number}"
+        name = f"of_tests_{number}"
         revision = _REVISION.format(name=name, follows=follows, steps=textwrap.indent(text, "    "))
         (folder / f"{name}.py").write_text(revision, encoding="utf-8")
         follows = name
