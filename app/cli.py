@@ -24,6 +24,7 @@ from app.accounts.service import NewUser
 from app.errors import AppError, all_error_types
 from app.infra.migrations import upgrade_to_newest
 from app.infra.serving import serve, worker_count
+from app.infra.startup import StartupError
 from app.infra.telemetry import counters_folder
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
@@ -31,7 +32,6 @@ from app.local_servers.exec_with_parent import die_with_parent
 from app.local_servers.server_account import place_data_folder
 from app.local_servers.startup_checks import (
     DataFolderLock,
-    StartupError,
     check_commits_are_durable,
     check_database_is_reachable,
     check_port_is_free,

@@ -20,6 +20,7 @@ from app.infra.job_lock import JobLock
 from app.infra.memory import TRIM_SECONDS, give_back_memory
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import core_count, socket_capacity, worker_count
+from app.infra.startup import StartupError
 from app.infra.tasks import TaskOwner, repeat
 from app.ledger.jobs import LedgerJobs
 from app.ledger.projector import Projector
@@ -30,7 +31,6 @@ from app.live.jobs import LiveJobs
 from app.live.loading import RoomLoader
 from app.live.outside import OutsideCounts
 from app.live.rooms import RoomDirectory
-from app.local_servers.startup_checks import StartupError
 from app.metrics.jobs import MetricsJobs
 from app.metrics.service import MetricsService
 from app.orders.commands import order_handlers

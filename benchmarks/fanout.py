@@ -8,7 +8,7 @@ import json
 import math
 from dataclasses import dataclass
 
-from app.local_servers.startup_checks import StartupError
+from app.infra.startup import StartupError
 from app.rehearsal.client import RoomClient
 from benchmarks.fanout_measure import Figures, Ground, measure, tickets_needed
 from benchmarks.fanout_report import Result, console, print_table, write_json

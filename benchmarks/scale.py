@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.infra.clock import utc_now
-from app.local_servers.startup_checks import StartupError
+from app.infra.startup import StartupError
 from benchmarks.load.activity import Activity
 from benchmarks.load.build import BENCH_FOLDER
 from benchmarks.load.machine import KernelMemory, available_bytes, file_limit, kernel_memory, processor_name, pss_bytes

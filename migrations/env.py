@@ -9,15 +9,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-import app.accounts.models
-import app.catalog.models
-import app.live.models
-import app.metrics.models
-import app.orders.models
-import app.reports.models  # noqa: F401 - importing the models fills the metadata
 from app.infra.clock import monotonic
 from app.infra.database import Base, sqlalchemy_url
-from app.infra.startup_checks import StartupError
+from app.infra.startup import StartupError
 from app.settings import load_settings
 
 # How long a step waits for its lock. While it waits, everybody who comes later waits behind it: better give up and be run again.

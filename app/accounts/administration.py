@@ -14,7 +14,7 @@ from app.accounts.models import Organisation
 from app.accounts.service import AccountService, CurrentUser, NewUser
 from app.infra.database import Database, open_database
 from app.infra.redis_client import open_redis
-from app.local_servers.startup_checks import StartupError
+from app.infra.startup import StartupError
 from app.settings import Settings
 
 NAME_MAX_CHARACTERS = 160

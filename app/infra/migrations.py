@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
 from app.infra.database import asyncpg_dsn
-from app.infra.startup_checks import StartupError
+from app.infra.startup import StartupError
 from app.settings import PROJECT_ROOT
 
 _GRANTS = PROJECT_ROOT / "migrations" / "grants.sql"

@@ -11,9 +11,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from app.infra.startup import StartupError
 from app.local_servers.child_process import Account, ChildProcess, last_lines, spawn, stop_leftovers
 from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter, private_folder, socket_folder
-from app.local_servers.startup_checks import StartupError
 
 DATABASE = "ocop"
 _PROGRAM_NAMES = frozenset({"postgres"})

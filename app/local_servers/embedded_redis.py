@@ -10,9 +10,9 @@ from pathlib import Path
 
 import redis
 
+from app.infra.startup import StartupError
 from app.local_servers.child_process import ChildProcess, last_lines, spawn, stop_leftovers
 from app.local_servers.server_account import private_folder, socket_folder
-from app.local_servers.startup_checks import StartupError
 
 _PROGRAM_NAMES = frozenset({"redis-server", "valkey-server"})
 _SOCKET_NAME = "redis.sock"

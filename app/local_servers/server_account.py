@@ -10,8 +10,8 @@ import stat
 import subprocess
 from pathlib import Path
 
+from app.infra.startup import StartupError
 from app.local_servers.child_process import Account
-from app.local_servers.startup_checks import StartupError
 
 SYSTEM_FOLDER = Path("/var/lib/ocop-live")
 _ACCOUNT_NAME = "ocop-postgres"

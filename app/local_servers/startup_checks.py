@@ -19,12 +19,10 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import redis
 
+from app.infra.startup import StartupError
+
 _REACH_SECONDS = 5.0
 _STOPPING_PATIENCE_SECONDS = 12.0
-
-
-class StartupError(Exception):
-    """The service cannot start; the message is one line for the person at the terminal and never holds a password."""
 
 
 class DataFolderLock:

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
+from app.infra.startup import StartupError
 from app.local_servers.child_process import ChildProcess, spawn
-from app.local_servers.startup_checks import StartupError
 
 _POLL_SECONDS = 0.1
 _FIRST_BACKOFF_SECONDS = 0.5

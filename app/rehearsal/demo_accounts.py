@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.local_servers.startup_checks import StartupError
+from app.infra.startup import StartupError
 
 FILE_NAME = "demo_accounts.json"
 _ORGANISER_LOGIN = "bantochuc"

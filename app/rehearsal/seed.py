@@ -14,7 +14,7 @@ from app.catalog.service import CatalogService
 from app.infra.clock import utc_now
 from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients, open_redis
-from app.local_servers.startup_checks import StartupError
+from app.infra.startup import StartupError
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer
 from app.realtime.room_log import RoomLog

@@ -12,9 +12,9 @@ from uuid import UUID
 import httpx2
 import structlog
 
+from app.infra.startup import StartupError
 from app.infra.tasks import TaskOwner
 from app.infra.telemetry import configure_logging
-from app.local_servers.startup_checks import StartupError
 from app.rehearsal.crowd import Crowd
 from app.rehearsal.demo_accounts import DemoAccounts, read_demo_accounts
 from app.rehearsal.demo_host import DemoHost, HostPace, SignInRefused

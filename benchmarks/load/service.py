@@ -24,12 +24,13 @@ from app.catalog.service import CatalogService
 from app.infra.database import Database, open_database
 from app.infra.migrations import upgrade_to_newest
 from app.infra.redis_client import RedisClients, open_redis
+from app.infra.startup import StartupError
 from app.infra.telemetry import counters_folder
 from app.local_servers.child_process import ChildProcess, last_lines, spawn
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.server_account import place_data_folder
-from app.local_servers.startup_checks import DataFolderLock, StartupError
+from app.local_servers.startup_checks import DataFolderLock
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer
 from app.protocol.base import PROTOCOL_VERSION

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from app.infra.startup import StartupError
 from app.local_servers.embedded_postgres import EmbeddedPostgres
-from app.local_servers.startup_checks import StartupError, check_commits_are_durable
+from app.local_servers.startup_checks import check_commits_are_durable
 from app.settings import PROJECT_ROOT, child_environment
 from tests.local_servers.service_process import free_port, service
 

@@ -13,8 +13,8 @@ import asyncpg
 import psutil
 import pytest
 
+from app.infra.startup import StartupError
 from app.local_servers.embedded_postgres import EmbeddedPostgres
-from app.local_servers.startup_checks import StartupError
 from app.settings import PROJECT_ROOT
 
 _START_AND_WAIT = """

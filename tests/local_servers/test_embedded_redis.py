@@ -18,7 +18,7 @@ from app.settings import PROJECT_ROOT, child_environment
 _START_WITHOUT_PROGRAM = """
 import importlib.util, sys, pathlib
 from app.local_servers.embedded_redis import EmbeddedRedis
-from app.local_servers.startup_checks import StartupError
+from app.infra.startup import StartupError
 sys.path[:] = [entry for entry in sys.path if not entry.endswith("site-packages")]
 importlib.invalidate_caches()
 try:

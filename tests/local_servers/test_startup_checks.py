@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from app.infra.startup import StartupError
 from app.local_servers.server_account import place_data_folder, socket_folder
 from app.local_servers.startup_checks import (
     DataFolderLock,
-    StartupError,
     check_database_is_reachable,
     check_port_is_free,
     check_redis_is_reachable,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from alembic.script import ScriptDirectory
 
-from app.infra.embedded_postgres import EmbeddedPostgres
 from app.infra.migrations import migration_config
+from app.local_servers.embedded_postgres import EmbeddedPostgres
 from tests.migrations.filled import Filled, read_filled
 
 _numbers = itertools.count(1)

@@ -20,7 +20,7 @@ import asyncpg
 from app.infra.database import open_database
 from app.orders.batch import WantedOrder
 from app.orders.errors import Busy, OutcomeUnknown
-from app.orders.placing import PlacingQueues
+from app.orders.group_commit import PlacingQueues
 from app.settings import DatabaseSettings
 from tests.migrations.old_batch import Buyer, write_batch
 from tests.orders.builders import Market, a_wanted_order

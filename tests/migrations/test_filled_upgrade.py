@@ -17,8 +17,8 @@ import httpx2
 import pytest
 from alembic import command
 
-from app.infra.embedded_postgres import EmbeddedPostgres
 from app.infra.migrations import migration_config, upgrade_to_newest
+from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.settings import PROJECT_ROOT, load_settings
 from tests.live.market import Node
 from tests.migrations.filled import EXPORT, Filled

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from app.infra.migrations import migration_config, upgrade, upgrade_to_newest
-from app.infra.startup_checks import StartupError
+from app.infra.startup import StartupError
 from app.settings import PROJECT_ROOT
 from tests.migrations.filled import Filled
 from tests.migrations.open_market import OpenMarket, open_market

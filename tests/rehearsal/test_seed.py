@@ -13,7 +13,7 @@ from app.accounts.service import AccountService
 from app.catalog.service import CatalogService
 from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients, open_redis
-from app.local_servers.startup_checks import StartupError
+from app.infra.startup import StartupError
 from app.rehearsal.demo_accounts import FILE_NAME, read_demo_accounts
 from app.rehearsal.market import PRODUCERS, PRODUCTS
 from app.rehearsal.seed import seed_demo_market
