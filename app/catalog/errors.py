@@ -13,7 +13,11 @@ from app.errors import BadRequest, NotFound
 
 
 class InvalidAddress(BadRequest):
-    """No such province or ward, or the ward lies in another province; `details` repeats both codes."""
+    """No such province or ward today, or the ward lies in another province.
+
+    `details` repeats both codes, names the reason (`unknown_province`, `unknown_ward`, `other_province`, `no_longer`, `not_yet`) and says
+    what to do.
+    """
 
     code = "invalid_address"
     title_vi = "Địa chỉ chưa đúng: mời chọn lại tỉnh, thành phố và xã, phường."

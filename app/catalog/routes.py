@@ -8,9 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response, status
 
 from app.accounts.access import SignedInUser
-from app.catalog.addresses import provinces, wards_of
+from app.catalog.addresses import provinces, search_places, wards_of
 from app.catalog.errors import InvalidAddress, ProducerNotFound, ProductNotFound, ProvinceNotFound
 from app.catalog.schemas import (
+    PlacesFound,
     ProducerChanges,
     ProducerContent,
     ProducerList,
@@ -29,11 +30,14 @@ from app.infra.provided import provided
 
 router = APIRouter(prefix="/api/v1", tags=["catalog"])
 
-ADDRESSES_CACHE_CONTROL = "public, max-age=86400"
+# Units change on a known day and by `ocop places import`; nobody shall read the old ones much longer.
+ADDRESSES_CACHE_CONTROL = "public, max-age=3600"
 
 
 Service = Annotated[CatalogService, Depends(provided(CatalogService))]
 Limit = Annotated[int, Query(ge=1, le=500)]
+SearchText = Annotated[str, Query(min_length=1, max_length=100)]
+FoundLimit = Annotated[int, Query(ge=1, le=100)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 
 
@@ -100,7 +104,7 @@ async def update_product(product_id: UUID, changes: ProductChanges, user: Signed
 
 @router.get("/addresses/provinces", summary="The 34 provinces and cities", tags=["addresses"])
 async def list_provinces(response: Response) -> ProvinceList:
-    """Open to everybody; may be cached for a day."""
+    """Open to everybody; may be cached for an hour."""
     response.headers["cache-control"] = ADDRESSES_CACHE_CONTROL
     return ProvinceList(items=provinces())
 
@@ -112,6 +116,21 @@ async def list_provinces(response: Response) -> ProvinceList:
     responses=problem_responses(ProvinceNotFound, MalformedRequest),
 )
 async def list_wards(province_code: int, response: Response) -> WardList:
-    """Open to everybody; may be cached for a day."""
+    """Open to everybody; may be cached for an hour."""
     response.headers["cache-control"] = ADDRESSES_CACHE_CONTROL
     return WardList(items=wards_of(province_code))
+
+
+@router.get(
+    "/addresses/search",
+    summary="Find a province or ward by what people type",
+    tags=["addresses"],
+    responses=problem_responses(MalformedRequest),
+)
+async def find_places(text: SearchText, response: Response, province_code: int | None = None, limit: FoundLimit = 20) -> PlacesFound:
+    """Open to everybody; may be cached for an hour. Marks, apostrophes, dashes and capitals do not matter; old provinces, former
+
+    districts and short forms (`hcm`) lead to today's province. With `province_code` only its wards are looked through.
+    """
+    response.headers["cache-control"] = ADDRESSES_CACHE_CONTROL
+    return search_places(text, province_code=province_code, limit=limit)

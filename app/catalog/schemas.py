@@ -218,11 +218,17 @@ class ProductList(_Body):
 class ProvinceView(_Body):
     """A province or centrally governed city."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"code": 42, "name": "Hà Tĩnh", "kind": "tỉnh"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"code": 42, "name": "Hà Tĩnh", "kind": "tỉnh", "also": [], "districts": ["Hồng Lĩnh", "Hương Sơn"]}]
+        }
+    )
 
     code: int
     name: str
     kind: str = Field(description="`tỉnh` or `thành phố trung ương`")
+    also: tuple[str, ...] = Field((), description="old provinces and short forms that lead here when people type")
+    districts: tuple[str, ...] = Field((), description="districts that it had until 30 June 2025; they lead here too")
 
 
 class WardView(_Body):
@@ -233,6 +239,26 @@ class WardView(_Body):
     code: int
     name: str
     kind: str = Field(description="`xã`, `phường` or `đặc khu`")
+
+
+class FoundWard(WardView):
+    """A commune, ward or special zone with its province."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"code": 18547, "name": "Xã Phúc Trạch", "kind": "xã", "province_code": 42, "province_name": "Hà Tĩnh"}]
+        }
+    )
+
+    province_code: int
+    province_name: str
+
+
+class PlacesFound(_Body):
+    """What was meant, likeliest first; provinces only where no province was given."""
+
+    provinces: tuple[ProvinceView, ...]
+    wards: tuple[FoundWard, ...]
 
 
 class ProvinceList(_Body):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from functools import cache
 
-from vietnam_provinces import Province, ProvinceCode, VietNamDivisionType, Ward
-
+from app.catalog.addresses import provinces, wards_of
+from app.catalog.schemas import WardView
 from app.rehearsal.market import product_by_name
 from app.rehearsal.voices_comments import COMMENTS, EMOJI, PLACES, PRODUCT_COMMENTS, Moment
 
@@ -58,8 +57,8 @@ _HAMLETS = (
 _MOBILE_PREFIXES = ("090", "091", "093", "094", "096", "097", "098")
 
 # People of Hà Tĩnh buy most, then the big cities where they have gone to work; the rest of the country shares what is left.
-_HOME = ProvinceCode.P_42
-_BIG_CITIES = (ProvinceCode.P_01, ProvinceCode.P_79, ProvinceCode.P_40, ProvinceCode.P_48, ProvinceCode.P_75)
+_HOME = 42
+_BIG_CITIES = (1, 79, 40, 48, 75)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,16 +70,6 @@ class DemoBuyer:
     province_code: int
     ward_code: int
     street: str
-
-
-@cache
-def _wards_of(province: ProvinceCode) -> tuple[Ward, ...]:
-    return tuple(Ward.iter_by_province(province))
-
-
-@cache
-def _provinces() -> tuple[ProvinceCode, ...]:
-    return tuple(province.code for province in Province.iter_all())
 
 
 def comment_for(moment: Moment, rng: random.Random, product: str | None = None) -> str:
@@ -130,22 +119,22 @@ def nickname_for(rng: random.Random) -> str:
 def buyer_for(rng: random.Random) -> DemoBuyer:
     """A plausible buyer with a valid mobile number and an existing commune; nobody real is meant."""
     province = _province_for(rng)
-    ward = rng.choice(_wards_of(province))
+    ward = rng.choice(wards_of(province))
     name = f"{rng.choice(_FAMILY_NAMES)} {rng.choice(_WOMEN if rng.random() < 0.62 else _MEN)}"
     phone = f"{rng.choice(_MOBILE_PREFIXES)}{rng.randrange(10)}000{rng.randrange(1000):03d}"
-    return DemoBuyer(name=name, phone=phone, province_code=int(province), ward_code=int(ward.code), street=_street_for(ward, rng))
+    return DemoBuyer(name=name, phone=phone, province_code=province, ward_code=ward.code, street=_street_for(ward, rng))
 
 
-def _province_for(rng: random.Random) -> ProvinceCode:
+def _province_for(rng: random.Random) -> int:
     share = rng.random()
     if share < 0.45:
         return _HOME
-    return rng.choice(_BIG_CITIES if share < 0.8 else _provinces())
+    return rng.choice(_BIG_CITIES if share < 0.8 else [province.code for province in provinces()])
 
 
-def _street_for(ward: Ward, rng: random.Random) -> str:
+def _street_for(ward: WardView, rng: random.Random) -> str:
     """A town address in a ward (phường), a hamlet in a commune (xã)."""
-    if ward.division_type is not VietNamDivisionType.PHUONG:
+    if ward.kind != "phường":
         return rng.choice((f"Xóm {rng.randint(1, 12)}", f"Thôn {rng.choice(_HAMLETS)}", f"Thôn {rng.randint(1, 9)}"))
     street = rng.choice(_STREETS)
     number = rng.randint(2, 298)

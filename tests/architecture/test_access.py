@@ -42,6 +42,7 @@ ACCESS = {
     "POST /api/v1/logout": "public",
     "GET /api/v1/me": "signed in",
     "GET /api/v1/addresses/provinces": "public",
+    "GET /api/v1/addresses/search": "public",
     "GET /api/v1/addresses/provinces/{province_code}/wards": "public",
     "GET /api/v1/producers": "signed in",
     "POST /api/v1/producers": "signed in",

@@ -98,13 +98,3 @@ export function ago(seconds) {
   if (seconds < 3600) return say("time.minutes_ago", { count: Math.floor(seconds / 60) });
   return say("time.hours_ago", { count: Math.floor(seconds / 3600) });
 }
-
-const MARKS = /[\u0300-\u036f]/g;
-
-/**
- * A text as people type it in a hurry: no marks, no capitals, đ as d. For searching only.
- * @param {string} text
- */
-export function plain(text) {
-  return text.normalize("NFD").replace(MARKS, "").toLowerCase().replaceAll("đ", "d").trim();
-}

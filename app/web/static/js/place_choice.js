@@ -3,10 +3,10 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { plain } from "./format.js";
 import { say } from "./page.js";
+import { matching } from "./place_search.js";
 
-/** @typedef {{code: number, name: string, kind: string}} Place */
+/** @typedef {import("./place_search.js").Place} Place */
 
 const SHOWN = 60;
 
@@ -26,7 +26,7 @@ export function PlaceChoice({ id, label, placeholder, places, chosenName, disabl
   const [active, setActive] = useState(0);
   const list = useRef(/** @type {HTMLUListElement | null} */ (null));
   const isOpen = typed !== null && !disabled;
-  const found = isOpen ? matching(places, typed) : [];
+  const found = isOpen ? matching(places, typed, SHOWN) : [];
   useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [active, isOpen]);
 
   /** @param {Place} place */
@@ -42,8 +42,8 @@ export function PlaceChoice({ id, label, placeholder, places, chosenName, disabl
       setActive(Math.max(0, Math.min(found.length - 1, active + (event.key === "ArrowDown" ? 1 : -1))));
     } else if (event.key === "Enter" && isOpen) {
       event.preventDefault();
-      const place = found[active];
-      if (place) choose(place);
+      const chosen = found[active];
+      if (chosen) choose(chosen.place);
     } else if (event.key === "Escape" && isOpen) {
       event.preventDefault();
       event.stopPropagation();
@@ -63,7 +63,7 @@ export function PlaceChoice({ id, label, placeholder, places, chosenName, disabl
       aria-autocomplete="list"
       aria-expanded=${isOpen ? "true" : "false"}
       aria-controls=${`${id}-list`}
-      aria-activedescendant=${isOpen && found[active] ? `${id}-${found[active].code}` : undefined}
+      aria-activedescendant=${isOpen && found[active] ? `${id}-${found[active].place.code}` : undefined}
       aria-invalid=${problem === "" ? undefined : "true"}
       aria-describedby=${`${id}-error`}
       placeholder=${chosenName || placeholder}
@@ -82,7 +82,7 @@ export function PlaceChoice({ id, label, placeholder, places, chosenName, disabl
     />
     <ul class="place-list" id=${`${id}-list`} role="listbox" aria-label=${label} hidden=${!isOpen} ref=${list}>
       ${found.map(
-        (place, index) => html`<li
+        ({ place, by }, index) => html`<li
           key=${place.code}
           id=${`${id}-${place.code}`}
           role="option"
@@ -90,26 +90,11 @@ export function PlaceChoice({ id, label, placeholder, places, chosenName, disabl
           onPointerDown=${(/** @type {Event} */ event) => event.preventDefault()}
           onClick=${() => choose(place)}
         >
-          ${place.name}
+          ${place.name}${by !== "" && html`<span class="tiny soft">· ${by}</span>`}
         </li>`,
       )}
       ${isOpen && found.length === 0 && html`<li class="soft" role="option" aria-disabled="true">${say("form.nothing_found")}</li>`}
     </ul>
     <p class="field-error" id=${`${id}-error`}>${problem}</p>
   </div>`;
-}
-
-/**
- * Places whose name holds what was typed; those that begin with it first.
- * @param {readonly Place[]} places
- * @param {string} typed
- */
-function matching(places, typed) {
-  const wanted = plain(typed);
-  if (wanted === "") return places.slice(0, places.length);
-  /** @param {Place} place */
-  const bare = (place) => plain(place.name).replace(/^(tinh|thanh pho|xa|phuong|dac khu) /, "");
-  const found = places.filter((place) => plain(place.name).includes(wanted));
-  const [first, rest] = [found.filter((place) => bare(place).startsWith(wanted)), found.filter((place) => !bare(place).startsWith(wanted))];
-  return [...first, ...rest].slice(0, SHOWN);
 }

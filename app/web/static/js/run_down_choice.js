@@ -3,8 +3,9 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 
-import { money, number, plain } from "./format.js";
+import { money, number } from "./format.js";
 import { say } from "./page.js";
+import { folded } from "./place_search.js";
 
 /** @typedef {import("./session_form.js").CatalogueProduct} CatalogueProduct */
 
@@ -24,7 +25,7 @@ function moved(ids, place, step) {
 /** @param {{catalogue: readonly CatalogueProduct[] | null, chosen: readonly string[], onChange: (ids: readonly string[]) => void}} props */
 export function RunDownChoice({ catalogue, chosen, onChange }) {
   const [search, setSearch] = useState("");
-  const shown = (catalogue ?? []).filter((product) => plain(`${product.name} ${product.producer_name}`).includes(plain(search)));
+  const shown = (catalogue ?? []).filter((product) => folded(`${product.name} ${product.producer_name}`).includes(folded(search)));
   /** @param {string} id */
   const toggle = (id) => onChange(chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]);
   return html`<fieldset class="product-choice stack stack-tight">
