@@ -1,4 +1,4 @@
-"""The command line `ocop`: run everything, one worker, migrations, accounts, the demo market, checking an export."""
+"""The command line `ocop`: run everything, one worker, migrations, accounts, places, the demo market, checking an export."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from pydantic_settings import SettingsError
 from app.accounts import administration
 from app.accounts.schemas import Role
 from app.accounts.service import NewUser
+from app.catalog.places_commands import places_commands
 from app.errors import AppError, all_error_types
 from app.infra.migrations import upgrade_to_newest
 from app.infra.serving import serve, worker_count
@@ -381,6 +382,8 @@ def _say(text: str) -> None:
     with contextlib.suppress(OSError):
         typer.echo(text)
 
+
+cli.add_typer(places_commands(_stores, lambda settings: upgrade_to_newest(_owner_url(settings))), name="places")
 
 if __name__ == "__main__":
     main()

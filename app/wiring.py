@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from app.accounts.service import AccountService
+from app.catalog.places_watch import PlacesWatch
 from app.catalog.service import CatalogService
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.jobs import FulfilmentJobs
@@ -113,6 +114,9 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     tickets = TicketSigner(secret)
     accounts = AccountService(database, redis, redis_prefix=prefix)
     catalog = CatalogService(database)
+    places = PlacesWatch(database)
+    await places.start()
+    stack.push_async_callback(places.close)
     metrics = MetricsService(database, redis, prefix, node_count_ttl_seconds=realtime.node_count_ttl_seconds)
     room_log = RoomLog(redis, prefix=prefix, settings=realtime)
 

@@ -14,7 +14,8 @@ BEGIN
     rights := CASE
       WHEN of_table = 'alembic_version' THEN 'SELECT'
       -- history: written once
-      WHEN of_table IN ('ledger_entries', 'audit_entries', 'closing_statements', 'orders', 'order_lines', 'signing_keys')
+      WHEN of_table IN ('ledger_entries', 'audit_entries', 'closing_statements', 'orders', 'order_lines', 'signing_keys',
+                        'place_imports', 'place_versions')
         THEN 'SELECT, INSERT'
       -- lists that are set anew, and sign-ins that end
       WHEN of_table IN ('session_products', 'product_pictures', 'sign_ins') THEN 'SELECT, INSERT, UPDATE, DELETE'

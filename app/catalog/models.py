@@ -1,11 +1,11 @@
-"""Tables of producers, their products and the pictures."""
+"""Tables of producers, their products and the pictures, and of imported places."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, ForeignKey, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, ForeignKey, Identity, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
@@ -66,3 +66,35 @@ class ProductPicture(Base):
     position: Mapped[int] = mapped_column(primary_key=True)
     path: Mapped[str] = mapped_column(Text)
     alt: Mapped[str] = mapped_column(Text, server_default="")
+
+
+class PlaceImport(Base):
+    """One run of `ocop places import` that changed something. Written once; workers look for a newer one."""
+
+    __tablename__ = "place_imports"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    imported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    file_name: Mapped[str] = mapped_column(Text)
+    file_sha256: Mapped[str] = mapped_column(Text)
+
+
+class PlaceVersion(Base):
+    """A version of a province or ward as an import gave it; of two with the same code and first day the later import counts."""
+
+    __tablename__ = "place_versions"
+    __table_args__ = (
+        CheckConstraint("level IN ('province', 'ward')", name="level"),
+        CheckConstraint("(level = 'province') = (province_code IS NULL)", name="ward_in_province"),
+        CheckConstraint("valid_to >= valid_from", name="days"),
+    )
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("place_imports.id"), primary_key=True)
+    level: Mapped[str] = mapped_column(Text, primary_key=True)
+    code: Mapped[int] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(Date, primary_key=True)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    province_code: Mapped[int | None]
+    name: Mapped[str] = mapped_column(Text)
+    decision: Mapped[str] = mapped_column(Text, server_default="")
+    is_withdrawn: Mapped[bool] = mapped_column(default=False, server_default="false")

@@ -57,7 +57,13 @@ class OrderPlacing:
         # Before the form is checked: in a burst on an empty shelf this is nearly all there is to do.
         if (offer_id := self._sold_out.refuses(device_id, content.key, [line.offer_id for line in content.lines])) is not None:
             raise SoldOut(details={"offer_id": str(offer_id), "remaining": 0})
-        return await self._queues.place(self._wanted(device_id, session_id, content))
+        try:
+            wanted = self._wanted(device_id, session_id, content)
+        except InvalidAddress:
+            if (receipt := await self._receipt_of_repeat(device_id, session_id, content)) is None:
+                raise
+            return receipt
+        return await self._queues.place(wanted)
 
     async def receipts(self, device_id: UUID, session_id: UUID) -> list[OrderReceipt]:
         """Orders of this device in this session, newest first."""
@@ -71,9 +77,7 @@ class OrderPlacing:
 
     def _wanted(self, device_id: UUID, session_id: UUID, content: OrderContent) -> WantedOrder:
         contact = checked_contact(content.buyer)
-        wanted: Counter[UUID] = Counter()
-        for line in content.lines:
-            wanted[line.offer_id] += line.quantity
+        wanted = _quantities(content)
         return WantedOrder(
             session_id=session_id,
             device_id=device_id,
@@ -83,10 +87,19 @@ class OrderPlacing:
             contact=contact,
             phone_digest=self._pseudonyms.phone_digest(contact.phone),
             buyer_token=self._pseudonyms.buyer_token(session_id, device_id),
-            request_digest=self._pseudonyms.request_digest(_content_of(wanted, content, contact.phone)),
+            request_digest=self._digest_of(content, contact.phone),
             received_at=utc_now(),
             confirm_within=self._confirm_within,
         )
+
+    def _digest_of(self, content: OrderContent, phone: str) -> bytes:
+        return self._pseudonyms.request_digest(_content_of(_quantities(content), content, phone))
+
+    async def _receipt_of_repeat(self, device_id: UUID, session_id: UUID, content: OrderContent) -> OrderReceipt | None:
+        """The receipt of an order that was written before its ward ended or got another code."""
+        digest = self._digest_of(content, normalise_phone(content.buyer.phone))
+        async with self._database.transactions() as db:
+            return next(iter(await receipts_of(db, session_id, device_id, repeat=(content.key, digest))), None)
 
     async def _after_commit(self, session_id: UUID, result: BatchResult) -> None:
         """Everything that follows a commit; nothing here may hold up the next batch."""
@@ -98,6 +111,13 @@ class OrderPlacing:
     async def _note_sold_out(self, session_id: UUID, offer_id: UUID) -> None:
         await self._sold_out.remember(offer_id)
         await self._offers.tell_sold_out(session_id, [offer_id])
+
+
+def _quantities(content: OrderContent) -> Counter[UUID]:
+    wanted: Counter[UUID] = Counter()
+    for line in content.lines:
+        wanted[line.offer_id] += line.quantity
+    return wanted
 
 
 def _content_of(wanted: Counter[UUID], content: OrderContent, phone: str) -> str:

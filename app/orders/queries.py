@@ -40,13 +40,14 @@ async def offers_of(db: AsyncSession, session_id: UUID) -> list[OfferView]:
     return [offer_view(offer) for offer in reversed(rows.all())]
 
 
-async def receipts_of(db: AsyncSession, session_id: UUID, device_id: UUID) -> list[OrderReceipt]:
-    """Receipts of one device in one session, newest first."""
-    orders = (
-        await db.scalars(
-            select(Order).where(Order.session_id == session_id, Order.device_id == device_id).order_by(Order.seq.desc()).limit(ORDERS_SHOWN)
-        )
-    ).all()
+async def receipts_of(
+    db: AsyncSession, session_id: UUID, device_id: UUID, *, repeat: tuple[UUID, bytes] | None = None
+) -> list[OrderReceipt]:
+    """Receipts of one device in one session, newest first; with `repeat` only the order with this key and request digest."""
+    wanted = select(Order).where(Order.session_id == session_id, Order.device_id == device_id)
+    if repeat is not None:
+        wanted = wanted.where(Order.client_key == repeat[0], Order.request_digest == repeat[1])
+    orders = (await db.scalars(wanted.order_by(Order.seq.desc()).limit(ORDERS_SHOWN))).all()
     lines = await db.execute(
         select(OrderLineRow, Offer.product_id)
         .join(Offer, Offer.id == OrderLineRow.offer_id)

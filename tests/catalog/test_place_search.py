@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from app.catalog.gazetteer import shipped
 from app.catalog.place_names import folded
 from app.catalog.places_of_day import PlacesOfDay
+from app.catalog.schemas import WardView
 
 CORPUS = json.loads(Path(__file__).with_name("place_search_corpus.json").read_text(encoding="utf-8"))
 TODAY = date(2026, 11, 28)
@@ -75,14 +76,12 @@ def test_every_unit_is_found_in_its_province_however_its_name_is_typed(places: P
     assert missed == []
 
 
-@given(st.sampled_from(ALL_WARDS), st.data())
-def test_every_beginning_of_a_name_keeps_the_unit_in_the_list(choice: tuple[int, object], data: st.DataObject) -> None:
+@given(choice=st.sampled_from(ALL_WARDS), length=st.integers(1, 80))
+def test_every_beginning_of_a_name_keeps_the_unit_in_the_list(choice: tuple[int, WardView], length: int) -> None:
     province_code, ward = choice
-    name = getattr(ward, "name", "")
-    length = data.draw(st.integers(1, len(name)))
-    found = shipped().on(TODAY).search(name[:length], province_code=province_code, limit=200)
+    found = shipped().on(TODAY).search(ward.name[:length], province_code=province_code, limit=200)
 
-    assert ward in [type(ward)(code=each.code, name=each.name, kind=each.kind) for each in found.wards]
+    assert ward.code in [each.code for each in found.wards]
 
 
 @pytest.mark.parametrize("former", ["Hải Châu", "Thanh Khê", "Hoàn Kiếm", "Hương Khê", "Thạch Hà", "Củ Chi", "Con Cuông", "Phú Vang"])
