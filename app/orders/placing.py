@@ -6,12 +6,13 @@ from collections import Counter
 from datetime import timedelta
 from uuid import UUID
 
+from app.catalog.errors import InvalidAddress
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.tasks import TaskOwner
 from app.ledger.projector import Projector
 from app.orders.batch import BatchResult, WantedOrder
-from app.orders.contacts import Pseudonyms, checked_contact
+from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone
 from app.orders.errors import SoldOut
 from app.orders.group_commit import PlacingQueues
 from app.orders.offers import OfferService

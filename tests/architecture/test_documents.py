@@ -89,6 +89,7 @@ def test_every_command_named_in_a_document_exists(document: Path) -> None:
     makefile = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z][\w-]*):", makefile, flags=re.MULTILINE))
     commands = {each.name or (each.callback.__name__.replace("_", "-") if each.callback else "") for each in cli.registered_commands}
+    commands |= {group.name or "" for group in cli.registered_groups}
     code = "\n".join([*re.findall(r"`([^`\n]+)`", text), *itertools.chain(*re.findall(r"```(?:\w*)\n(.*?)()```", text, flags=re.DOTALL))])
     named_targets = set(re.findall(r"\bmake ([a-z][a-z-]*)", code))
     named_commands = set(re.findall(r"(?:^|/|\s|`)ocop ([a-z][a-z-]*)", code))

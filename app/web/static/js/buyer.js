@@ -13,6 +13,7 @@ import { forget, recall, remember } from "./memory.js";
  * @property {number | null} wardCode
  * @property {string} wardName
  * @property {string} street
+ * @property {string} codes by which list the codes are meant
  */
 /** @typedef {import("./protocol.js").Buyer} Buyer */
 /** @typedef {"name" | "phone" | "province" | "ward" | "street"} BuyerField */
@@ -20,14 +21,26 @@ import { forget, recall, remember } from "./memory.js";
 const KEY = "ocop.buyer";
 const NAME_KEY = "ocop.comment_name";
 
+const CODES = "official";
+
 /** @type {BuyerForm} */
-const EMPTY = { name: "", phone: "", provinceCode: null, provinceName: "", wardCode: null, wardName: "", street: "" };
+const EMPTY = { name: "", phone: "", provinceCode: null, provinceName: "", wardCode: null, wardName: "", street: "", codes: CODES };
 
 /** @type {import("@preact/signals").Signal<BuyerForm>} */
-export const knownBuyer = signal({ ...EMPTY, ...recall(KEY, EMPTY) });
+export const knownBuyer = signal(recalledBuyer());
 
 /** Display name beside comments. */
 export const commentName = signal(recall(NAME_KEY, ""));
+
+/**
+ * What this device remembers. An earlier list gave some wards the code of another one: who was remembered with it is asked for the ward again.
+ * @returns {BuyerForm}
+ */
+function recalledBuyer() {
+  const found = recall(KEY, EMPTY);
+  const isOfToday = found.codes === CODES;
+  return { ...EMPTY, ...found, ...(isOfToday ? {} : { wardCode: null, wardName: "", codes: CODES }) };
+}
 
 /** @param {BuyerForm} form */
 export function rememberBuyer(form) {
