@@ -61,9 +61,13 @@ class Key:
     text: str
     distance: int = 0
     squeezed: str = field(init=False)
+    starts: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "squeezed", self.text.replace(" ", ""))
+        words = self.text.split()
+        object.__setattr__(self, "squeezed", "".join(words))
+        # what may be typed without spaces: |thangbinh|binh
+        object.__setattr__(self, "starts", "".join("|" + "".join(words[first:]) for first in range(len(words))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,9 @@ def found(places: Iterable[Findable[T]], typed: str, *, limit: int) -> list[T]:
         ranked.sort(key=lambda entry: entry[:2])
         return [place for _, _, place in ranked[:limit]]
     words = wanted[-1][0].split()
-    return [each.place for each in listed if len(words) > 1 and _has_all(each, words)][:limit]
+    if len(words) < 2:
+        return []
+    return [each.place for each in listed if _has_all(each, set(words))][:limit]
 
 
 def wanted_forms(typed: str) -> list[tuple[str, bool]]:
@@ -142,12 +148,11 @@ def _closeness(key: Key, text: str) -> int | None:
         return 1
     if f" {text}" in key.text:
         return 2
-    words = key.text.split()
-    if any("".join(words[first:]).startswith(squeezed) for first in range(len(words))):
+    if f"|{squeezed}" in key.starts:
         return 3
     return 4 if len(text) >= _LETTERS_WITHIN and text in key.text else None
 
 
-def _has_all(each: Findable[T], words: list[str]) -> bool:
+def _has_all(each: Findable[T], words: set[str]) -> bool:
     """Whether every word begins a word of one and the same name."""
     return any(all(f" {word}" in f" {key.text}" for word in words) for key in each.keys)

@@ -45,8 +45,8 @@ def places_commands(
     def take_over(file: PlacesFile) -> None:
         """Store what the file changes, all or nothing; running workers know it within seconds. Again: changes nothing."""
         with stores(load_settings()) as settings:
-            configure_logging(form=settings.log_format, level=settings.log_level)
             newest_schema(settings)
+            configure_logging(form=settings.log_format, level=settings.log_level)
             outcome = import_places(settings, file)
         _tell(outcome, "Changed")
 

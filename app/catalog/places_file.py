@@ -79,6 +79,8 @@ def check_places_file(path: Path, known: Gazetteer) -> FileCheck:
         version = _version_of(cells, found)
         if version is not None and (first := seen.setdefault(version.key, line)) != line:
             found.append(f"the same code and valid_from as line {first}")
+        if version is not None and version.is_withdrawn and known.stored(version.key) is None:
+            found.append(f"there is nothing to withdraw: no version of {version.code} begins on {version.valid_from}")
         problems += [Problem(line, text) for text in found]
         if version is not None and not found:
             rows.append(_Row(line, version))
@@ -233,7 +235,7 @@ def _misfits_on(day: date, after: Gazetteer, changed: dict[tuple[bool, int], int
 def _change_of(version: UnitVersion, known: Gazetteer) -> str | None:
     """What storing this version changes; None when it is known as it is."""
     stored = known.stored(version.key)
-    if stored == version or (stored is None and version.is_withdrawn):
+    if stored == version:
         return None
     kind = kind_of(version.name, PROVINCE_KINDS if version.province_code is None else WARD_KINDS)
     until = f" to {version.valid_to}" if version.valid_to else ""

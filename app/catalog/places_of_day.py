@@ -15,6 +15,9 @@ _KIND_PREFIXES = ("Thành phố ", "Tỉnh ", "Xã ", "Phường ", "Đặc khu 
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
 
+# "tỉnh Bà Rịa - Vũng Tàu" is the longest, with its dash
+_PROVINCE_WORDS = 6
+
 
 @dataclass(frozen=True, slots=True)
 class ResolvedAddress:
@@ -81,7 +84,7 @@ class PlacesOfDay:
     def _wards_before_a_province(self, typed: str, *, limit: int) -> list[tuple[WardView, ProvinceView]]:
         """For "hải châu, đà nẵng": the longest last words that name a province, and what stands before them in it."""
         words = typed.replace(",", " ").split()
-        for first in range(1, len(words)):
+        for first in range(max(1, len(words) - _PROVINCE_WORDS), len(words)):
             named = found(self._findable_provinces, " ".join(words[first:]), limit=1)
             if named and (wards := found(self._findable_wards[named[0].code], " ".join(words[:first]), limit=limit)):
                 return wards

@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from app.catalog.addresses import PlaceBook, book
-from app.catalog.gazetteer import Gazetteer, shipped
+from app.catalog.gazetteer import Gazetteer, UnitVersion, shipped
 from app.catalog.places_store import imported_versions, newest_import
 from app.infra.database import Database
 from app.infra.tasks import TaskOwner, repeat
@@ -49,20 +49,19 @@ class PlacesWatch:
 
     async def refresh(self) -> None:
         """Take over what was imported since the last look, and make the places of today and tomorrow ready."""
-        gazetteer = self._places.gazetteer
         async with asyncio.timeout(_READ_SECONDS), self._transactions() as db:
             newest = await newest_import(db)
             versions = await imported_versions(db) if newest != self._seen else None
-        if versions is not None:
-            gazetteer = shipped().with_versions(versions)
         # in a thread: to build a day takes longer than the loop may be held
-        await asyncio.to_thread(self._build, gazetteer)
+        gazetteer = await asyncio.to_thread(self._built, versions)
         if versions is not None:
             self._places.use(gazetteer)
             self._read, self._seen = gazetteer, newest
             log.info("places_taken_over", import_id=newest, versions=len(versions))
 
-    def _build(self, gazetteer: Gazetteer) -> None:
+    def _built(self, versions: list[UnitVersion] | None) -> Gazetteer:
+        gazetteer = self._places.gazetteer if versions is None else shipped().with_versions(versions)
         today = self._places.today()
         for day in (today, today + timedelta(days=1)):
             gazetteer.on(day)
+        return gazetteer

@@ -59,6 +59,7 @@ def test_the_shipped_facts_could_be_imported_from_nothing() -> None:
         ("99001,42,Xã Mới,2027-01-01,2026-12-31,,", "valid_to 2026-12-31 is before valid_from 2027-01-01"),
         ("99001,42,Xã Mới,2027-01-01,soon,,", "valid_to is 'soon'"),
         ("99001,42,Xã Mới,2027-01-01,,,perhaps", "withdrawn is 'perhaps'"),
+        ("99001,42,Xã Mới,2027-01-01,,,yes", "there is nothing to withdraw: no version of 99001 begins on 2027-01-01"),
         ("99001,42,Xã Mới,2027-01-01,,,,more", "more cells than columns"),
         ("99001,43,Xã Mới,2027-01-01,,,", "there is no province 43 on 2027-01-01"),
         ("99001,42,Xã Phúc Trạch,2027-01-01,,,", "Xã Phúc Trạch would be there twice on 2027-01-01: codes 18547 and 99001"),

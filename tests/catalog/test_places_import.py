@@ -33,11 +33,12 @@ class Ocop:
 
     def __init__(self, folder: Path, postgres_url: str, redis_url: str) -> None:
         self.file = folder / "moi.csv"
+        self.header = HEADER
         self.urls = {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url}
 
     def __call__(self, verb: str, *lines: str) -> tuple[int, str, str]:
         """Exit code, standard output, standard error."""
-        self.file.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+        self.file.write_text("\n".join([self.header, *lines]) + "\n", encoding="utf-8")
         done = subprocess.run(
             [sys.executable, "-m", "app.cli", "places", verb, str(self.file)],
             capture_output=True,
@@ -81,6 +82,37 @@ async def test_check_tells_what_would_change_and_stores_nothing(ocop: Ocop, data
     assert "1 rows, 1 with changes, 0 as they are, 0 bad." in said
     assert "line 2: 18133 Phường Hương Sơn from 2027-01-01: so far Xã Hương Sơn" in said
     assert await rows(database, "SELECT 1 FROM place_imports") == []
+
+
+async def test_check_works_before_the_database_has_the_table(ocop: Ocop, database: Database) -> None:
+    await run(database, "ALTER TABLE place_versions RENAME TO place_versions_away")
+
+    assert ocop("check", RENAMED)[0] == 0
+
+
+async def test_a_file_that_cannot_be_read_is_one_line_on_standard_error(ocop: Ocop) -> None:
+    code, said, complained = ocop("import", "18133,42,Xã Hương Sơn,2027-01-01,,\x00" + "x" * 200_000)
+
+    assert (code, said, complained.count("\n")) == (1, "", 1)
+    assert complained.startswith("ocop: ")
+
+
+async def test_a_withdrawn_version_is_gone_and_the_withdrawal_is_kept(
+    ocop: Ocop, database: Database, worker: tuple[PlaceBook, Clock]
+) -> None:
+    places, _ = worker
+    await asyncio.to_thread(ocop, "import", RENAMED)
+    await until_known(places, PHUONG)
+    ocop.header = f"{HEADER},withdrawn"
+    first, second = [await asyncio.to_thread(ocop, "import", f"{RENAMED},yes") for _ in range(2)]
+    await until_known(places, XA)
+
+    assert "withdrawn" in first[1]
+    assert "0 with changes, 1 as they are" in second[1]
+    assert [row["is_withdrawn"] for row in await rows(database, "SELECT is_withdrawn FROM place_versions ORDER BY import_id")] == [
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("verb", ["check", "import"])
@@ -160,11 +192,11 @@ async def test_a_worker_starts_and_serves_the_shipped_places_where_imports_canno
 
     assert places.resolve(HA_TINH, HUONG_SON).ward_name == XA
     await run(database, "ALTER TABLE place_imports_away RENAME TO place_imports")
-    await run(database, "INSERT INTO place_imports (file_name, file_sha256) VALUES ('x', 'x')")
     await run(
         database,
+        "WITH entry AS (INSERT INTO place_imports (file_name, file_sha256) VALUES ('x', 'x') RETURNING id) "
         "INSERT INTO place_versions (import_id, level, code, valid_from, province_code, name) "
-        "VALUES ((SELECT max(id) FROM place_imports), 'ward', 18133, '2027-01-01', 42, 'Phường Hương Sơn')",
+        "SELECT id, 'ward', 18133, '2027-01-01', 42, 'Phường Hương Sơn' FROM entry",
     )
     await until_known(places, PHUONG)
     await watch.close()
