@@ -17,7 +17,7 @@ from app.catalog.gazetteer import Gazetteer, shipped
 from app.catalog.places_file import FileCheck, check_places_file
 from app.catalog.places_store import add_import, has_places_table, imported_versions, lock_imports
 from app.infra.database import Database, open_database
-from app.infra.startup_checks import StartupError
+from app.infra.startup import StartupError
 from app.infra.telemetry import configure_logging
 from app.settings import Settings, load_settings
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.catalog.gazetteer import PROVINCE_KINDS, WARD_KINDS, Gazetteer, UnitVersion, kind_of
 from app.catalog.place_names import kept_spelling
-from app.infra.startup_checks import StartupError
+from app.infra.startup import StartupError
 
 MAX_BYTES = 5_000_000
 MAX_ROWS = 20_000

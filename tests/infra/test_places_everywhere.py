@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.catalog.places_watch import PLACES_SECONDS
 from app.settings import PROJECT_ROOT, child_environment
-from tests.infra.service_process import ServiceProcess, service
+from tests.local_servers.service_process import ServiceProcess, service
 
 NEW_NAME = "Phường Hương Sơn"
 # Connections are spread over two workers; so many answers in a row come from one of them alone about once in a million runs.
