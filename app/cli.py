@@ -313,8 +313,9 @@ def _own_command(name: str) -> list[str]:
 def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while not _is_ready(settings):
-        if ended := supervisor.ended(stage=_WORKERS):
-            raise StartupError(f"The service did not start: {', '.join(ended)} ended; the lines above say why.")
+        supervisor.tend()
+        if hopeless := supervisor.hopeless(stage=_WORKERS):
+            raise StartupError(f"The service did not start: {', '.join(hopeless)} ended again and again; the lines above say why.")
         if time.monotonic() > deadline:
             raise StartupError(f"The service is not ready after {_READY_SECONDS:.0f} s; the lines above may say why.")
         time.sleep(0.1)

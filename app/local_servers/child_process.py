@@ -127,6 +127,13 @@ def stop_leftovers(folder: Path, program_names: frozenset[str], *, first_signal:
     return count
 
 
+def how_it_ended(exit_code: int | None) -> str:
+    """`exit code 3`, `killed by SIGKILL`; for people."""
+    if exit_code is None:
+        return "still running"
+    return f"exit code {exit_code}" if exit_code >= 0 else f"killed by {signal.Signals(-exit_code).name}"
+
+
 def last_lines(log_file: Path, count: int = 3) -> str:
     """The end of a log as one line, for an error message; empty when there is none."""
     try:

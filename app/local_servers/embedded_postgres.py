@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from app.infra.startup import StartupError
-from app.local_servers.child_process import Account, ChildProcess, last_lines, spawn, stop_leftovers
+from app.local_servers.child_process import Account, ChildProcess, how_it_ended, last_lines, spawn, stop_leftovers
 from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter, private_folder, socket_folder
 
 DATABASE = "ocop"
@@ -62,6 +62,11 @@ class EmbeddedPostgres:
     def wants_restart(self) -> bool:
         """True when it was started and has ended without being asked to."""
         return self._child is not None and not self._child.is_running
+
+    @property
+    def ending(self) -> str:
+        """How it ended, for people."""
+        return how_it_ended(None if self._child is None else self._child.exit_code)
 
     @property
     def pid(self) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 import redis
 
 from app.infra.startup import StartupError
-from app.local_servers.child_process import ChildProcess, last_lines, spawn, stop_leftovers
+from app.local_servers.child_process import ChildProcess, how_it_ended, last_lines, spawn, stop_leftovers
 from app.local_servers.server_account import private_folder, socket_folder
 
 _PROGRAM_NAMES = frozenset({"redis-server", "valkey-server"})
@@ -46,6 +46,11 @@ class EmbeddedRedis:
     def wants_restart(self) -> bool:
         """True when it was started and has ended without being asked to."""
         return self._child is not None and not self._child.is_running
+
+    @property
+    def ending(self) -> str:
+        """How it ended, for people."""
+        return how_it_ended(None if self._child is None else self._child.exit_code)
 
     @property
     def pid(self) -> int:

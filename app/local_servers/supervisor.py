@@ -12,13 +12,15 @@ from types import FrameType
 from typing import Protocol
 
 from app.infra.startup import StartupError
-from app.local_servers.child_process import ChildProcess, spawn
+from app.local_servers.child_process import ChildProcess, how_it_ended, spawn
 
 _POLL_SECONDS = 0.1
 _FIRST_BACKOFF_SECONDS = 0.5
 # Short, because while a store is away nobody can order; long enough that a part that cannot live does not eat the machine.
 _LONGEST_BACKOFF_SECONDS = 4.0
 _STEADY_SECONDS = 20.0
+# A part that was killed while it started lives the next time; one that cannot live ends again and again.
+_HOPELESS_FAILURES = 3
 
 
 class StopRequested(KeyboardInterrupt):
@@ -73,6 +75,9 @@ class Part(Protocol):
     @property
     def wants_restart(self) -> bool: ...
 
+    @property
+    def ending(self) -> str: ...
+
     def start(self) -> None: ...
 
     def ask_to_stop(self) -> None: ...
@@ -104,6 +109,11 @@ class Program:
     @property
     def is_running(self) -> bool:
         return self._child is not None and self._child.is_running
+
+    @property
+    def ending(self) -> str:
+        """How it ended: `exit code 3`, or `killed by SIGKILL`."""
+        return how_it_ended(None if self._child is None else self._child.exit_code)
 
     @property
     def wants_restart(self) -> bool:
@@ -144,6 +154,7 @@ class _Watched:
     started_at: float
     failures: int = 0
     restart_at: float | None = None
+    last_ending: str = ""
 
 
 class Supervisor:
@@ -159,15 +170,20 @@ class Supervisor:
         self._watched.append(_Watched(part, stage, stop_seconds, time.monotonic()))
         part.start()
 
-    def ended(self, *, stage: int) -> list[str]:
-        """Names of the parts of a stage that have ended by themselves."""
-        return [watched.part.name for watched in self._watched if watched.stage == stage and watched.part.wants_restart]
+    def hopeless(self, *, stage: int) -> list[str]:
+        """Parts of a stage that ended so often that they will not live, each with how it ended."""
+        parts = [watched for watched in self._watched if watched.stage == stage and watched.failures >= _HOPELESS_FAILURES]
+        return [f"{watched.part.name} ({watched.last_ending})" for watched in parts]
+
+    def tend(self) -> None:
+        """Look after every part once: what has ended is started again after its pause."""
+        for watched in self._watched:
+            self._look_after(watched)
 
     def watch(self) -> None:
         """Return when a stop is asked for; until then bring back what crashes, waiting longer after each failure."""
         while not self._signals.count:
-            for watched in self._watched:
-                self._look_after(watched)
+            self.tend()
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
@@ -192,7 +208,8 @@ class Supervisor:
                 watched.failures = 0
             pause = _next_pause(watched)
             watched.restart_at = now + pause
-            self._report(f"{watched.part.name} ended unexpectedly; starting it again in {pause:g} s.")
+            watched.last_ending = watched.part.ending
+            self._report(f"{watched.part.name} ended unexpectedly ({watched.last_ending}); starting it again in {pause:g} s.")
         elif now >= watched.restart_at:
             watched.restart_at = None
             watched.started_at = now

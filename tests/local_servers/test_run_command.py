@@ -172,3 +172,19 @@ def test_an_unreachable_owner_is_one_line_that_names_its_setting(server_folder: 
         assert refused.process.returncode == 1
         assert refused.output.startswith("ocop: DATABASE_OWNER_URL: no PostgreSQL answers at 127.0.0.1:")
         assert "geheim" not in refused.output
+
+
+def test_a_worker_that_is_killed_while_it_starts_is_started_again_and_the_reason_is_shown(server_folder: Path):
+    with service(server_folder) as running:
+        while not (workers := running.named("app.cli worker")):
+            time.sleep(0.01)
+        assert "ocop-live is ready." not in running.output
+        workers[0].send_signal(signal.SIGKILL)
+
+        running.wait_until_ready()
+
+        assert "ended unexpectedly (killed by SIGKILL); starting it again" in running.output
+        until = time.monotonic() + 20
+        while len(running.named("app.cli worker")) < 2:
+            assert time.monotonic() < until, running.output
+            time.sleep(0.05)
