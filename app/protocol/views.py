@@ -34,6 +34,7 @@ class SessionView(Message):
     started_at_ms: Milliseconds | None
     ended_at_ms: Milliseconds | None
     video: VideoView | None
+    is_rehearsal: bool = Field(False, description="a rehearsal: simulated people may take part, nothing is delivered")
 
 
 class ProductView(Message):

@@ -70,7 +70,7 @@ class DemoHost:
         self._cookie = "; ".join(f"{name}={value}" for name, value in response.cookies.items())
 
     async def find_live_session(self) -> UUID | None:
-        """The organisation's session that is live now; the one that began last when there are several.
+        """The organisation's rehearsal that is live now; the one that began last when there are several.
 
         Raises `SignInRefused`, `httpx2.HTTPError`.
         """
@@ -80,7 +80,7 @@ class DemoHost:
             await self.sign_in()
         response = await self._service.http.get("/api/v1/sessions", headers=self._headers)
         response.raise_for_status()
-        live = [session for session in response.json()["items"] if session["state"] == "live"]
+        live = [session for session in response.json()["items"] if session["state"] == "live" and session["is_rehearsal"]]
         live.sort(key=lambda session: session["started_at_ms"] or 0)
         return UUID(live[-1]["id"]) if live else None
 
@@ -181,7 +181,7 @@ class DemoHost:
         while (left := until - monotonic()) > 0:
             if not board.is_open:
                 raise ConnectionLost(await board.wait_closed(within=1))
-            if board.session is not None and board.session.state != "live":
+            if board.session is not None and (board.session.state != "live" or not board.session.is_rehearsal):
                 raise _SessionOver
             if monotonic() >= self._next_outside_at:
                 await self._report_outside(board)

@@ -46,9 +46,9 @@ class SeededMarket:
 
 
 async def seed_demo_market(database: Database, settings: Settings, *, redis: RedisClients) -> SeededMarket:
-    """Make what is missing of the demo market, so that one session of its organisation is live.
+    """Make what is missing of the demo market, so that one rehearsal of its organisation is live.
 
-    A second run changes nothing. A session that has ended stays as history and a new one is made. The passwords are made once
+    A second run changes nothing; sessions that people made are left alone. A rehearsal that has ended stays as history and a new one is made. The passwords are made once
     and kept in `<data_dir>/demo_accounts.json`; when that file is lost, further logins are made beside the old ones. Runs one
     at a time: the caller holds the lock of the data folder. Raises `StartupError` when the accounts file cannot be used.
     """
@@ -150,15 +150,16 @@ class _Seed:
         return {product.key: products[product.name] for product in PRODUCTS}
 
     async def _live_session(self, organiser: CurrentUser, host: CurrentUser, product_ids: dict[str, UUID]) -> UUID:
-        """The session that is live; else the demo's own draft from a start that was cut short, or a new one, made live."""
+        """The rehearsal that is live; else the demo's own draft from a start that was cut short, or a new one, made live."""
         sessions = await self._sessions.list_for(organiser)
-        live = next((session for session in sessions if session.state == "live"), None)
+        rehearsals = [session for session in sessions if session.is_rehearsal]
+        live = next((session for session in rehearsals if session.state == "live"), None)
         if live is not None:
             return live.id
         self._has_changed = True
-        unfinished = next((session for session in sessions if session.state == "draft" and session.title == MARKET_TITLE), None)
+        unfinished = next((session for session in rehearsals if session.state == "draft" and session.title == MARKET_TITLE), None)
         if unfinished is None:
-            content = SessionContent(title=MARKET_TITLE, host_id=host.id, planned_start_at=utc_now())
+            content = SessionContent(title=MARKET_TITLE, host_id=host.id, planned_start_at=utc_now(), is_rehearsal=True)
             session_id = (await self._editor.create(organiser, content)).view.id
         else:
             session_id = unfinished.id

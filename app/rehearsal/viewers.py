@@ -141,7 +141,7 @@ class SimulatedViewer:
         while (now := monotonic()) < leaves_at:
             if not self._client.is_open:
                 raise ConnectionLost(await self._client.wait_closed(within=1))
-            if self._client.session is not None and self._client.session.state != "live":
+            if self._client.session is not None and (self._client.session.state != "live" or not self._client.session.is_rehearsal):
                 raise ConnectionLost(CloseCode.SESSION_ENDED)
             due_at = self._plans[0][0] if self._plans else leaves_at
             if due_at > now:

@@ -67,6 +67,7 @@ class SessionEditor:
                 host_id=host_id,
                 title=content.title,
                 planned_start_at=content.planned_start_at,
+                is_rehearsal=content.is_rehearsal,
             )
             _set_video(row, content.video_url)
             db.add(row)

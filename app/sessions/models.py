@@ -12,7 +12,9 @@ from app.infra.database import Base
 
 
 class LivestreamSession(Base):
-    """One market session: draft → scheduled → live → ended → closed. `announced_state` trails `state` until the room has been told."""
+    """One market session: draft → scheduled → live → ended → closed. Simulated people enter rehearsals only, never another.
+
+    `announced_state` trails `state` until the room has been told."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -34,6 +36,7 @@ class LivestreamSession(Base):
     video_kind: Mapped[str | None] = mapped_column(Text)
     video_url: Mapped[str | None] = mapped_column(Text)
     pinned_product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))
+    is_rehearsal: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 

@@ -76,6 +76,7 @@ async def session_views(db: AsyncSession, rows: Sequence[LivestreamSession]) -> 
             started_at_ms=to_ms(row.started_at),
             ended_at_ms=to_ms(row.ended_at),
             video=video_view(cast("VideoKind | None", row.video_kind), row.video_url),
+            is_rehearsal=row.is_rehearsal,
         )
         for row in rows
     ]

@@ -49,6 +49,7 @@ class SessionContent(_Body):
     host_id: UUID | None = Field(None, description="user of the same organisation; left out: whoever creates the session")
     planned_start_at: AwareDatetime | None = None
     video_url: VideoUrl | None = Field(None, description="YouTube, Facebook, TikTok or HLS (.m3u8) link")
+    is_rehearsal: bool = Field(False, description="for practice: simulated people may take part; cannot be changed afterwards")
 
 
 class SessionChanges(_Body):

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -158,3 +159,24 @@ async def test_the_demo_waits_for_the_next_session_when_a_person_ends_this_one(
     viewers = await database.pool.fetchval("SELECT count(DISTINCT device_id) FROM comments WHERE session_id = $1", second.session_id)
     assert summary.sessions == 2
     assert viewers > 0
+
+
+async def test_a_session_that_people_made_is_left_alone_by_the_demo_and_by_the_next_start(
+    settings: Settings, database: Database, redis: RedisClients, market: SeededMarket
+) -> None:
+    async with a_running_service(settings):
+        async with an_organiser(settings, market) as client:
+            products = (await client.get(f"/api/v1/sessions/{market.session_id}")).json()["products"]
+            own = (await client.post("/api/v1/sessions", json={"title": "Phiên thật"})).json()["id"]
+            run_down = await client.put(f"/api/v1/sessions/{own}/products", json={"product_ids": [products[0]["id"]]})
+            live = await client.post(f"/api/v1/sessions/{own}/transitions", json={"to": "live"})
+            assert (run_down.status_code, live.status_code) == (200, 200)
+
+        again = await seed_demo_market(database, settings, redis=redis)
+        summary = await run_demo(settings, viewers=4, duration_seconds=3.0, pace=LIVELY)
+
+    assert again.session_id == market.session_id
+    assert summary.visits > 0
+    for table in ("comments", "orders", "offers"):
+        assert await database.pool.fetchval(f"SELECT count(*) FROM {table} WHERE session_id = $1", UUID(own)) == 0  # noqa: S608 - ours
+    assert await database.pool.fetchval("SELECT pinned_product_id FROM sessions WHERE id = $1", UUID(own)) is None

@@ -414,6 +414,8 @@ export interface SessionView {
   /** UTC milliseconds since 1970 */
   ended_at_ms: number | null;
   video: VideoView | null;
+  /** a rehearsal: simulated people may take part, nothing is delivered */
+  is_rehearsal: boolean;
 }
 
 /** Where the video plays; it stays on its platform. */
