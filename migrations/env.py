@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 
 from alembic import context
 from sqlalchemy import Connection, text
@@ -12,7 +13,11 @@ from sqlalchemy.pool import NullPool
 from app.infra.clock import monotonic
 from app.infra.database import Base, sqlalchemy_url
 from app.infra.startup import StartupError
-from app.settings import load_settings
+from app.settings import PROJECT_ROOT, load_settings
+
+# Importing the models fills the metadata that `alembic check` compares with.
+for _models in sorted((PROJECT_ROOT / "app").glob("*/models.py")):
+    importlib.import_module(f"app.{_models.parent.name}.models")
 
 # How long a step waits for its lock. While it waits, everybody who comes later waits behind it: better give up and be run again.
 # `SET LOCAL` in the revisions says the same, but reaches no further than their transaction: CREATE INDEX CONCURRENTLY runs outside.
