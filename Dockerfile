@@ -12,7 +12,9 @@ RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-h
 COPY pyproject.toml README.md ./
 COPY app app
 COPY migrations migrations
-RUN .venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --editable . \
+# The command `ocop` without the build tools that an installed package would bring along.
+RUN printf '#!/bin/sh\nexec /app/.venv/bin/python -m app.cli "$@"\n' > .venv/bin/ocop \
+    && chmod 0755 .venv/bin/ocop \
     && .venv/bin/python -m compileall -q app
 
 FROM ${PYTHON_IMAGE}
@@ -22,6 +24,7 @@ COPY --from=build /app /app
 WORKDIR /app
 USER ocop
 ENV PATH=/app/.venv/bin:$PATH \
+    PYTHONPATH=/app \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     OCOP_ENVIRONMENT=production \

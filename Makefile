@@ -57,7 +57,7 @@ clean: ## remove what the build made; the data folder stays
 # --- what the targets need -------------------------------------------------------------------------------------------
 
 # The stamps are written last, so an interrupted build starts again from `python -m venv --clear`.
-$(VENV)/ready: requirements.lock pyproject.toml
+$(VENV)/ready: requirements-local.lock pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "ocop-live needs Python 3.11 or newer. Install it (Debian: apt-get install python3) or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; \
 		exit 1; fi
@@ -66,7 +66,7 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@echo "Building $(VENV) (once, about a minute)…"
 	@test -e $(VENV)/started || $(PYTHON) -m venv --clear $(VENV)
 	@touch $(VENV)/started
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-local.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -105,4 +105,5 @@ build/uv/bin/uv:
 COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 lock: $(UV) ## renew the lock files (the only target that asks for new versions)
 	$(COMPILE) -o requirements.lock
-	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --extra local -c requirements.lock -o requirements-local.lock
+	$(COMPILE) --extra local --extra dev -c requirements-local.lock -o requirements-dev.lock

