@@ -26,6 +26,7 @@ from app.accounts.schemas import Role
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
+from app.protocol.text import Line, TextRefused
 
 log = structlog.get_logger(__name__)
 
@@ -135,13 +136,13 @@ class AccountService:
 
         Raises `InvalidUser` (names the field), `LoginTaken`, `OrganisationNotFound`.
         """
-        name = _checked(new)
+        name, display_name = _checked(new)
         password_hash = await self._passwords.hash(new.password)
         async with self._transactions.begin() as db:
             organisation = await db.get(Organisation, organisation_id)
             if organisation is None:
                 raise OrganisationNotFound
-            row = {"organisation_id": organisation_id, "login": name, "display_name": new.display_name.strip(), "role": new.role}
+            row = {"organisation_id": organisation_id, "login": name, "display_name": display_name, "role": new.role}
             created = (
                 insert(User).values(id=uuid4(), password_hash=password_hash, **row).on_conflict_do_nothing(index_elements=[User.login])
             )
@@ -205,15 +206,17 @@ async def _drop_oldest_sign_ins(db: AsyncSession, user_id: UUID) -> None:
     await db.execute(delete(SignIn).where(SignIn.user_id == user_id, SignIn.token_digest.not_in(kept)))
 
 
-def _checked(new: NewUser) -> str:
-    """The normal login of a new user whose particulars keep the rules; raises `InvalidUser`."""
+def _checked(new: NewUser) -> tuple[str, str]:
+    """The normal login and the cleaned name of a new user whose particulars keep the rules; raises `InvalidUser`."""
     name = normal_login(new.login)
     if not _LOGIN_SHAPE.fullmatch(name):
         raise InvalidUser("A login has 2 to 120 characters: a-z, 0-9 and . _ @ + -", details={"field": "login"})
     if not PASSWORD_MIN_CHARACTERS <= len(new.password) <= PASSWORD_MAX_CHARACTERS:
         rule = f"A password has {PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS} characters."
         raise InvalidUser(rule, details={"field": "password"})
-    if not 0 < len(new.display_name.strip()) <= DISPLAY_NAME_MAX_CHARACTERS:
-        rule = f"A display name has 1 to {DISPLAY_NAME_MAX_CHARACTERS} characters."
-        raise InvalidUser(rule, details={"field": "display_name"})
-    return name
+    try:
+        display_name = Line(DISPLAY_NAME_MAX_CHARACTERS, needs="letter").checked(new.display_name)
+    except TextRefused as error:
+        rule = f"A display name has 1 to {DISPLAY_NAME_MAX_CHARACTERS} characters, among them a letter."
+        raise InvalidUser(rule, details={"field": "display_name"}) from error
+    return name, display_name

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic.config import JsonDict
 
 from app.catalog.certificates import last_valid_day
-from app.protocol.base import clean_text
+from app.protocol.text import Line
 
 ProducerKind = Literal["company", "cooperative", "cooperative_group", "household"]
 OcopStars = Literal[3, 4, 5]
@@ -21,17 +21,6 @@ _TAX_CODE = re.compile(r"[0-9]{10}(-[0-9]{3})?")
 _HOUSEHOLD_ID = re.compile(r"[0-9]{12}")
 _NEVER_IN_ADDRESS = re.compile(r"[\s\"'<>\\]")
 _STATIC_PICTURE = re.compile(r"/static/pictures(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
-
-
-def _clean_paragraphs(text: str) -> str:
-    """Every line cleaned by itself, so that a story keeps its paragraphs; empty lines at both ends are dropped."""
-    return "\n".join(clean_text(line) for line in text.splitlines()).strip("\n")
-
-
-def _not_empty(text: str) -> str:
-    if not text:
-        raise ValueError("must not be empty")
-    return text
 
 
 def _own_or_https(path: str) -> str:
@@ -44,12 +33,12 @@ def _own_or_https(path: str) -> str:
     return path
 
 
-Name = Annotated[str, StringConstraints(max_length=160), AfterValidator(clean_text), AfterValidator(_not_empty)]
-Unit = Annotated[str, StringConstraints(max_length=40), AfterValidator(clean_text), AfterValidator(_not_empty)]
-Story = Annotated[str, StringConstraints(max_length=4_000), AfterValidator(_clean_paragraphs)]
-Alt = Annotated[str, StringConstraints(max_length=300), AfterValidator(clean_text)]
+Name = Annotated[str, *Line(160).rules]
+Unit = Annotated[str, *Line(40).rules]
+Story = Annotated[str, *Line(4_000, needs="nothing", keeps_paragraphs=True).rules]
+Alt = Annotated[str, *Line(300, needs="nothing").rules]
 TaxCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=14)]
-CertificateNumber = Annotated[str, StringConstraints(max_length=80), AfterValidator(clean_text), AfterValidator(_not_empty)]
+CertificateNumber = Annotated[str, *Line(80).rules]
 PicturePath = Annotated[str, StringConstraints(max_length=500), AfterValidator(_own_or_https)]
 PriceVnd = Annotated[int, Field(strict=True, gt=0, le=10**10, description="whole Vietnamese đồng")]
 WeightGrams = Annotated[int, Field(strict=True, gt=0, le=1_000_000, description="weight with packing, for shipping")]

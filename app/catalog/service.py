@@ -42,6 +42,7 @@ from app.catalog.schemas import (
 )
 from app.errors import MalformedRequest
 from app.infra.database import Database
+from app.infra.problems import field_problems
 
 Content = TypeVar("Content", bound=BaseModel)
 
@@ -194,8 +195,7 @@ def _merged(kind: type[Content], before: BaseModel, given: dict[str, Any]) -> Co
     try:
         return kind.model_validate(kept | given)
     except ValidationError as error:
-        found = [{"at": ".".join(("body", *map(str, each["loc"]))), "problem": each["msg"]} for each in error.errors()]
-        raise MalformedRequest(details={"errors": found}) from error
+        raise MalformedRequest(details={"errors": field_problems(error.errors(), within=("body",))}) from error
 
 
 def _difference(before: BaseModel, after: BaseModel) -> dict[str, object]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.protocol.text import Line
 
 StepKind = Literal["confirmed", "delivered", "returned", "refunded", "cancelled"]
 Matter = Literal["late", "under", "over", "unmatched"]
@@ -94,7 +96,7 @@ class NewPayment(BaseModel):
     )
 
     order_id: UUID | None = Field(None, description="the order it names; null when nothing could be read")
-    reference: str = Field(min_length=1, max_length=100, description="the bank's own reference, unique")
+    reference: Annotated[str, *Line(100).rules] = Field(description="the bank's own reference, unique")
     amount_vnd: int = Field(gt=0, le=10**12)
     received_at: AwareDatetime
 
@@ -104,7 +106,7 @@ class Settlement(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"words": "Đã hoàn lại tiền ngày 24/11"}]})
 
-    words: str = Field(min_length=1, max_length=200, description="for colleagues; no buyers' data")
+    words: Annotated[str, *Line(200).rules] = Field(description="for colleagues; no buyers' data")
 
 
 class BookedPaymentView(BaseModel):

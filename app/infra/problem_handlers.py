@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import AppError, BadRequest, MalformedRequest, NotFound
-from app.infra.problems import problem_body, problem_headers
+from app.infra.problems import field_problems, problem_body, problem_headers
 
 log = structlog.get_logger(__name__)
 
@@ -44,10 +44,8 @@ async def _expected(request: Request, error: Exception) -> Response:
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
-    """Where it does not fit, never what was sent: it may be a buyer's phone or a password."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
-    found = [{"at": ".".join(map(str, each["loc"])), "problem": each["msg"]} for each in error.errors()]
-    return problem_response(MalformedRequest(details={"errors": found[:_PROBLEMS_SHOWN]}))
+    return problem_response(MalformedRequest(details={"errors": field_problems(error.errors()[:_PROBLEMS_SHOWN])}))
 
 
 async def _from_router(request: Request, error: Exception) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import AppError
+from app.protocol.text import TextRefused
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 
@@ -45,6 +46,19 @@ def problem_of(error: AppError) -> Problem:
         retry_after_seconds=error.retry_after_seconds,
         details=error.details or None,
     )
+
+
+def field_problems(errors: Iterable[Mapping[str, Any]], *, within: tuple[str, ...] = ()) -> list[dict[str, str]]:
+    """What pydantic found, for the details of `malformed`: where, in which words, and the stable code of a text that was refused.
+
+    Never what was sent: it may be a buyer's phone or a password.
+    """
+    found = []
+    for each in errors:
+        problem = {"at": ".".join((*within, *map(str, each["loc"]))), "problem": each["msg"]}
+        reason = each.get("ctx", {}).get("error")
+        found.append(problem | ({"code": reason.code} if isinstance(reason, TextRefused) else {}))
+    return found
 
 
 def problem_body(error: AppError) -> bytes:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.live.comments import CommentService
+from app.live.errors import NameReserved
 from app.live.outside import OutsideCounts
+from app.live.posing import poses_as_staff
 from app.live.room import Room
 from app.live.rooms import RoomDirectory
 from app.protocol.base import PROTOCOL_VERSION
@@ -41,14 +43,16 @@ class LiveCommands:
         self._outside = outside
 
     async def hello(self, connection: Connection, session_id: UUID, command: ViewerHello) -> None:
-        """Answered by the room itself, with what the client missed or with a snapshot."""
+        """Answered by the room itself, with what the client missed or with a snapshot. Raises `NameReserved` for a viewer who poses as staff."""
         if command.version != PROTOCOL_VERSION:
             connection.send(encode(failure(command.id, VersionUnsupported(details={"version": PROTOCOL_VERSION}))))
             connection.close(CloseCode.VERSION_UNSUPPORTED)
             return
-        if command.name is not None and connection.audience == "viewer":
-            connection.author = command.name
         room = await self._rooms.room(session_id)
+        if command.name is not None and connection.audience == "viewer":
+            if poses_as_staff(command.name, organisation_name=room.session.organisation_name):
+                raise NameReserved
+            connection.author = command.name
         await room.hello(connection, command)
 
     async def comment(self, connection: Connection, session_id: UUID, command: PostComment) -> CommandDone:

@@ -4,7 +4,8 @@ AppError
  ├─ NotFound     ── SessionNotFound      404 session_not_found
  ├─ BadRequest   ── InvalidVideoUrl      400 invalid_video_url
  │               ├─ InvalidProducts      400 invalid_products
- │               └─ InvalidHost          400 invalid_host
+ │               ├─ InvalidHost          400 invalid_host
+ │               └─ NameReserved         400 name_reserved
  ├─ NotSignedIn  ── BridgeTokenInvalid   401 bridge_token_invalid
  ├─ Forbidden    ── NotYourSession       403 not_your_session
  ├─ Conflict     ── SessionNotLive       409 session_not_live
@@ -19,6 +20,14 @@ AppError
 from __future__ import annotations
 
 from app.errors import NotSignedIn, TooManyRequests, Unavailable
+
+
+class NameReserved(BadRequest):
+    """A viewer's name that says it is the organiser, the host or their help; nothing was changed, say hello under another name."""
+
+    code = "name_reserved"
+    title_vi = "Tên này dành cho ban tổ chức, mời chọn tên khác."
+    title_en = "This name is kept for the people who run the session, please choose another."
 
 
 class BridgeTokenInvalid(NotSignedIn):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
 
 import phonenumbers
+from phonenumbers import PhoneNumberType
 
 from app.catalog.addresses import resolve_address
 from app.orders.errors import InvalidPhone
 from app.protocol.client_commands import Buyer
+from app.protocol.text import clean_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,22 @@ class Contact:
     note: str
 
 
+# Digits of any script with the signs that people put between them. `phonenumbers` would read letters as keys and take extensions.
+_SPELLING = re.compile(r"\+?[\d\s().\-\u2010-\u2015/_·]+")
+_CALLABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
+
+
 def normalise_phone(phone: str) -> str:
-    """E.164 of a Vietnamese number in any usual spelling. Raises `InvalidPhone`."""
+    """E.164 of a Vietnamese mobile or landline number in any usual spelling: one that a courier can call. Raises `InvalidPhone`."""
+    phone = unicodedata.normalize("NFKC", clean_text(phone))
+    if _SPELLING.fullmatch(phone) is None:
+        raise InvalidPhone
     try:
-        number = phonenumbers.parse(phone, "VN")
+        number = phonenumbers.parse(re.sub(r"[^\d+]", "", phone), "VN")
     except phonenumbers.NumberParseException as error:
         raise InvalidPhone from error
-    if number.country_code != 84 or not phonenumbers.is_valid_number(number):
+    # National numbers that begin with 1 are kept for machines and services.
+    if number.country_code != 84 or phonenumbers.number_type(number) not in _CALLABLE or str(number.national_number)[0] == "1":
         raise InvalidPhone
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

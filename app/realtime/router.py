@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from app.errors import AppError, MalformedRequest, TooManyRequests
+from app.infra.problems import field_problems
 from app.protocol.base import Message
 from app.protocol.client_commands import BridgeCommand, Command, Leave, StaffCommand, ViewerCommand, ViewerHello, client_command
 from app.protocol.server_events import CommandFailed, ServerMessage
@@ -80,8 +81,8 @@ class Router:
             return client_command.validate_json(raw)
         except ValidationError as error:
             # Without the values: they may be a buyer's phone or address.
-            found = [{"at": ".".join(map(str, each["loc"])), "problem": _words_of(each)} for each in error.errors(include_input=False)]
-            raise MalformedRequest("The message does not fit the protocol.", details={"errors": found[:_ERRORS_SHOWN]}) from None
+            found = [each | {"msg": _words_of(each)} for each in error.errors(include_input=False)[:_ERRORS_SHOWN]]
+            raise MalformedRequest("The message does not fit the protocol.", details={"errors": field_problems(found)}) from None
 
     async def _dispatch(self, connection: Connection, command: Command) -> ServerMessage | None:
         kind = type(command)

@@ -7,22 +7,15 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from app.protocol.base import clean_text
+from app.protocol.text import Line
 from app.protocol.views import ProductView, SessionState, SessionView
 
 _SESSION_ID = "0c5fb1de-6b7e-4d0c-9a86-3a0c3f1d2b11"
 _PRODUCT_ID = "6a1f7a52-2f0b-4a5e-8a77-8b1f5f0c9d21"
 
 
-def _required_line(text: str) -> str:
-    cleaned = clean_text(text)
-    if not cleaned:
-        raise ValueError("must not be empty")
-    return cleaned
-
-
-Title = Annotated[str, StringConstraints(max_length=160), AfterValidator(_required_line)]
-Label = Annotated[str, StringConstraints(max_length=80), AfterValidator(_required_line)]
+Title = Annotated[str, *Line(160).rules]
+Label = Annotated[str, *Line(80).rules]
 VideoUrl = Annotated[str, StringConstraints(max_length=500)]
 
 

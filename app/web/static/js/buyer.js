@@ -41,6 +41,10 @@ function recalledBuyer() {
   const isOfToday = found.codes === CODES;
   return { ...EMPTY, ...found, ...(isOfToday ? {} : { wardCode: null, wardName: "", codes: CODES }) };
 }
+/** Why the last name was refused; null once another one is chosen.
+ * @type {import("@preact/signals").Signal<{code: string, message: string} | null>}
+ */
+export const nameRefusal = signal(null);
 
 /** @param {BuyerForm} form */
 export function rememberBuyer(form) {
@@ -55,8 +59,19 @@ export function forgetBuyer() {
 
 /** @param {string} name */
 export function rememberCommentName(name) {
+  nameRefusal.value = null;
   commentName.value = name;
   remember(NAME_KEY, name);
+}
+
+/**
+ * @param {string} code
+ * @param {string} message
+ */
+export function refuseCommentName(code, message) {
+  commentName.value = "";
+  forget(NAME_KEY);
+  nameRefusal.value = { code, message };
 }
 
 /**

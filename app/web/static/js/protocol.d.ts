@@ -30,6 +30,7 @@ export type ErrorCode =
   | "malformed"
   | "message_too_large"
   | "method_not_allowed"
+  | "name_reserved"
   | "not_found"
   | "not_signed_in"
   | "not_your_session"

@@ -21,10 +21,11 @@ export class Room {
    * @param {SessionView} options.session
    * @param {string} options.path
    * @param {() => string | null} [options.name]
+   * @param {(code: string, message: string) => void} [options.onNameRefused]
    * @param {Partial<RoomState>} [options.known] what the page already knows before the first snapshot
    * @param {() => void} [options.onNoWay] a room with this may be read without a socket; called when that does not work either
    */
-  constructor({ session, path, name = () => null, known = {}, onNoWay }) {
+  constructor({ session, path, name = () => null, onNameRefused, known = {}, onNoWay }) {
     this.sessionId = session.id;
     this.clock = new ServerClock();
     this.seconds = secondsOf(this.clock);
@@ -58,6 +59,7 @@ export class Room {
           this.closeCode.value = closeCode;
           if (status === "open" || status === "stopped") this.polling.stop();
         }),
+      ...(onNameRefused && { onNameRefused }),
       ...(onNoWay && { onRefused: () => this.#onRefused(onNoWay) }),
     });
     this.#watchAbsence();

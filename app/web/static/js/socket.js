@@ -18,6 +18,7 @@
  * @property {ServerClock} clock
  * @property {() => ResumePosition | null} position
  * @property {() => string | null} name display name beside comments
+ * @property {(code: string, message: string) => void} [onNameRefused] the hello was refused with its name; after this `name` gives null
  * @property {(message: ServerMessage) => void} onMessage
  * @property {(status: SocketStatus, closeCode: number | null) => void} onStatus
  * @property {() => Promise<number | null>} [onRefused] an upgrade failed, and no browser says why; resolves to the milliseconds after
@@ -31,6 +32,8 @@ const REPLY_WITHIN_MS = 15_000;
 const SILENCE_MS = 25_000;
 const FIRST_STOPPING_CODE = 4500;
 const LAST_STOPPING_CODE = 4999;
+/** @type {ReadonlySet<string>} */
+const NAME_REFUSALS = new Set(["name_reserved", "malformed"]);
 
 /** Thrown by `request` when the connection went before the answer came: nobody knows what the server did. */
 export class ConnectionLost extends Error {}
@@ -44,6 +47,7 @@ export class RoomSocket {
   #failures = 0;
   #helloId = "";
   #helloAt = 0;
+  #helloHadName = false;
   #heardAt = 0;
   #comeBackTimer = 0;
   #isLeaving = false;
@@ -93,6 +97,7 @@ export class RoomSocket {
     const name = this.options.name();
     this.#helloId = this.#nextId();
     this.#helloAt = performance.now();
+    this.#helloHadName = Boolean(name);
     this.#write({ type: "viewer.hello", id: this.#helloId, version: VERSION, ...(resume && { resume }), ...(name && { name }) });
   }
 
@@ -136,6 +141,12 @@ export class RoomSocket {
   /** @param {ServerMessage} message */
   #greeted(message) {
     this.#helloId = "";
+    if (message.type === "command.failed" && this.#helloHadName && NAME_REFUSALS.has(message.code)) {
+      // A name that is remembered here may have become forbidden: come in without it.
+      this.options.onNameRefused?.(message.code, message.message);
+      if (this.options.name() === null) this.hello();
+      return;
+    }
     if (!("server_time_ms" in message)) return;
     this.options.clock.learn(message.server_time_ms, this.#helloAt, this.#heardAt);
     this.#failures = 0;

@@ -4,7 +4,7 @@ import { effect } from "@preact/signals";
 import { html, render } from "htm/preact";
 import { useEffect } from "preact/hooks";
 
-import { commentName } from "./buyer.js";
+import { commentName, refuseCommentName } from "./buyer.js";
 import { get } from "./http.js";
 import { Ordering } from "./ordering.js";
 import { pageFacts, part } from "./page.js";
@@ -23,6 +23,7 @@ const room = new Room({
   session: facts.session,
   path: `/ws/sessions/${facts.session.id}`,
   name: () => commentName.value || null,
+  onNameRefused: refuseCommentName,
   known: { products: facts.products, pinnedProductId: facts.pinned_product_id },
   onNoWay: () => void askWhatBecame(),
 });

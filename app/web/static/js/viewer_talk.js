@@ -3,7 +3,7 @@
 import { html } from "htm/preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-import { commentName, rememberCommentName } from "./buyer.js";
+import { commentName, nameRefusal, rememberCommentName } from "./buyer.js";
 import { shortNumber } from "./format.js";
 import { problemSentence, say } from "./page.js";
 import { Counting } from "./parts.js";
@@ -63,7 +63,10 @@ export function Composer({ room, onProblem, withName = true }) {
       const reply = await room.socket.request({ type: "comment.post", text: words });
       if (reply.type === "command.failed") return onProblem(problemSentence(reply.code, reply.message));
       setText("");
-      onProblem("");
+      // The answer to a hello comes before that to the comment, which was shown under the guest's name then.
+      const refusal = nameRefusal.value;
+      onProblem(refusal === null ? "" : problemSentence(refusal.code, refusal.message));
+      if (refusal !== null) setAsksName(true);
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error;
       onProblem(say("viewer.offline"));
@@ -78,6 +81,7 @@ export function Composer({ room, onProblem, withName = true }) {
       wasAsked.current = true;
       return setAsksName(true);
     }
+    if (asksName) nameRefusal.value = null;
     if (asksName && name.trim() !== "") {
       rememberCommentName(name.trim());
       // A hello tells the room the new name.
