@@ -14,7 +14,7 @@ from itertools import product
 
 from phonenumbers import PhoneMetadata
 
-from app.live.number_likenesses import REST, is_something_else, without_dates
+from app.live.number_likenesses import REST, begins_with_date, is_something_else, without_dates
 
 _SHOWN_FIRST = 4
 _SHOWN_LAST = 3
@@ -42,6 +42,7 @@ _DIGIT_BLOCKS_END = 0x1FC00
 _LOOKS = {
     **{ord(char): str(unicodedata.digit(char)) for char in filter(str.isdigit, map(chr, range(0x80, _DIGIT_BLOCKS_END)))},
     **dict.fromkeys(map(ord, "〇零"), "0"),
+    **dict.fromkeys(map(ord, "\uff0b\u207a"), "+"),
     **dict.fromkeys(map(ord, "\u041e\u043e\u039f\u03bf\u0555\u0585\uff2f\uff4f\xd8\xf8"), "o"),
     **dict.fromkeys(map(ord, "\u0406\u0456\u04c0\u04cf\u0131\uff29\uff4c"), "l"),
 }
@@ -122,6 +123,7 @@ _NUMBER = re.compile(rf"(?:(?P<plain>{_PLAIN})|(?P<abroad>{_FROM_ABROAD})|(?P<ba
 _ANYWHERE = re.compile(
     rf"(?:(?P<plus>\+{_GAP}8{_GAP}4{_GAP}(?:0{_GAP})?{_TAIL})|(?<![0-9])(?:(?P<plain>{_PLAIN})|(?P<abroad>{_FROM_ABROAD})|(?P<bare>{_BARE}))){_END}"
 )
+_LONGEST_MOBILE = 10
 _NOT_A_DIGIT = re.compile(r"[^0-9]+")
 
 
@@ -133,8 +135,20 @@ def _numbers_in(shape: str) -> Iterator[tuple[int, int, str]]:
         if is_something_else(shape, start, end, is_bare=found.lastgroup == "bare") or (national := _national(found)) is None:
             position = start + 1
             continue
+        if _hides_another(shape, start, end, national):
+            position = start + 1
+            continue
         yield start, end, national
         position = end
+
+
+def _hides_another(shape: str, start: int, end: int, national: str) -> bool:
+    """A digit too many, or a date at the beginning, may be another figure before a right number: 08:30 0912 345 678, 09/12 0 32 12 34 567."""
+    has_slip = len(national) > _LONGEST_MOBILE and national[1] != "2"
+    if not has_slip and not begins_with_date(shape, start):
+        return False
+    rival = _ANYWHERE.search(shape, start + 1)
+    return rival is not None and rival.start() < end < rival.end() and len(_national(rival) or "") == _LONGEST_MOBILE
 
 
 def _national(found: re.Match[str]) -> str | None:

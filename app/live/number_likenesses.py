@@ -17,10 +17,15 @@ _WHOLE_PRICE = re.compile(r"[0-9]{1,3}([.,])[0-9]{3}(?:\1[0-9]{3})*(?![0-9]|[.,]
 _HEAD_OF_PRICE = re.compile(r"(?<![0-9])[1-9][0-9]{0,2}(?:[.,][0-9]{3})*[.,]\Z")
 _PRICE_LIKE_START = re.compile(r"84[.,][0-9]{3}(?![0-9])")
 _LAST_PRICE = re.compile(r"[^\w.,][0-9]{1,3}(?:[.,][0-9]{3})+\Z")
+_APART = r"[:;,]?\s(?:[-\u2013]\s)?"
+_MEASURES = re.compile(rf"[0-9][.,][0-9](?:{_APART}(?:0|[1-9][0-9]?)[.,][0-9])+")
+# Codes or quantities, then a round price: 03 180.000, 035 1.200.000.
+_FIGURES_AND_PRICE = re.compile(
+    rf"0[0-9]{{0,2}}(?:{_APART}[0-9]{{1,2}}){{0,2}}{_APART}[1-9][0-9]{{0,2}}(?:[.,][0-9]{{3}})*[.,]000(?![0-9_]|[-.,/][0-9])"
+)
 _ANY_PRICE = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:[.,][0-9]{3})+(?![0-9])")
 _RANGE = re.compile(r"\s[-\u2013\u2014~]+\s|[\u2013\u2014~]")
 _MONEY = re.compile(r"\s?(?:đ|d|₫|vnđ|vnd|k|nghìn|ngàn|đồng|dong|tr|triệu|tỷ|tỉ)(?![^\W\d_])", re.IGNORECASE)
-_MEASURES = re.compile(r"[0-9][.,][0-9](?:[^\w.,]+[0-9]{1,2}[.,][0-9])+")
 _THING_FOLLOWS = re.compile(r"\s[^\W\d_]")
 _SPELLED = re.compile(f"[0-9]{REST}")
 _SPELLED_ENOUGH = 3
@@ -44,6 +49,14 @@ _HEAD_OF_CALENDAR = re.compile(r"(?<![0-9])[0-9]{1,2}[-:/.](?:[0-9]{1,2}[-:/.])?
 _CALENDAR = re.compile(
     rf"(?P<lead>{_date_or_time('a')}){_more('b')}(?:[\W_]+(?:[0-9]{{1,3}}|20[0-9]{{2}})(?![0-9]))?{_more('c')}",
 )
+
+
+_DATE_OR_TIME = re.compile(_date_or_time("a"))
+
+
+def begins_with_date(shape: str, start: int) -> bool:
+    """Whether a date without a year or a time stands here; there may be a number behind it."""
+    return _DATE_OR_TIME.match(shape, start) is not None
 
 
 def without_dates(shape: str) -> str:
@@ -84,6 +97,8 @@ def _is_amount(shape: str, start: int, end: int, before: str, *, is_bare: bool) 
     span = shape[start:end]
     if "." not in span and "," not in span:
         return False
+    if _FIGURES_AND_PRICE.match(shape, start) is not None:
+        return True
     is_money = _MONEY.match(shape, end) is not None
     if is_money and _LAST_PRICE.search(span) is not None:
         return True
