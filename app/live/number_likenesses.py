@@ -24,6 +24,7 @@ _FIGURES_AND_PRICE = re.compile(
     rf"0[0-9]{{0,2}}(?:{_APART}[0-9]{{1,2}}){{0,2}}{_APART}[1-9][0-9]{{0,2}}(?:[.,][0-9]{{3}})*[.,]000(?![0-9_]|[-.,/][0-9])"
 )
 _ANY_PRICE = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:[.,][0-9]{3})+(?![0-9])")
+_TWO_AMOUNTS = re.compile(r"84[0-9]{1,7}(?:\s[-\u2013~]\s[0-9]+|(?<=00)[-\u2013~][0-9]+00)")
 _RANGE = re.compile(r"\s[-\u2013\u2014~]+\s|[\u2013\u2014~]")
 _MONEY = re.compile(r"\s?(?:đ|d|₫|vnđ|vnd|k|nghìn|ngàn|đồng|dong|tr|triệu|tỷ|tỉ)(?![^\W\d_])", re.IGNORECASE)
 _THING_FOLLOWS = re.compile(r"\s[^\W\d_]")
@@ -49,8 +50,6 @@ _HEAD_OF_CALENDAR = re.compile(r"(?<![0-9])[0-9]{1,2}[-:/.](?:[0-9]{1,2}[-:/.])?
 _CALENDAR = re.compile(
     rf"(?P<lead>{_date_or_time('a')}){_more('b')}(?:[\W_]+(?:[0-9]{{1,3}}|20[0-9]{{2}})(?![0-9]))?{_more('c')}",
 )
-
-
 _DATE_OR_TIME = re.compile(_date_or_time("a"))
 
 
@@ -95,6 +94,8 @@ def _is_amount(shape: str, start: int, end: int, before: str, *, is_bare: bool) 
         if whole is not None and whole.end() > start:
             return True
     span = shape[start:end]
+    if is_bare and _TWO_AMOUNTS.fullmatch(span) is not None:
+        return True
     if "." not in span and "," not in span:
         return False
     if _FIGURES_AND_PRICE.match(shape, start) is not None:

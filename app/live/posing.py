@@ -79,7 +79,7 @@ def poses_as_staff(name: str, *, organisation_name: str = "") -> bool:
     plain = tuple(re.findall(r"[^\W\d_]+", name.lower()))
     if any(_follow_in(role, plain) for role in _WRITTEN):
         return True
-    if organisation_name and _joined(_folded_words(name)) == _joined(_folded_words(organisation_name)):
+    if organisation_name and _joined(name.split()) == _joined(organisation_name.split()):
         return True
     honest = [plain[at : at + 2] in _NO_ROLES for at in range(len(plain))]
     without = [word for at, word in enumerate(plain) if not honest[at] and not (at and honest[at - 1])] if any(honest) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
@@ -158,6 +159,47 @@ async def test_what_cannot_be_taken_is_answered_and_the_socket_stays(
     refusal = await viewer.sees(lambda frame: frame["type"] == "command.failed")
     assert (refusal["code"], refusal["id"]) == (code, reply_id)
     assert (await viewer.asks("like.send", count=1))["type"] == "command.done"
+
+
+@pytest.mark.parametrize("name", ["Ban tổ chức", "A d m i n", "Người dẫn"])
+async def test_a_viewer_who_poses_as_staff_is_refused_and_may_come_in_under_another_name(live_market: Market, name: str) -> None:
+    viewer = await live_market.connects()
+
+    refusal = await viewer.hello(name=name)
+    welcome = await viewer.hello(name="Lan")
+    again = await viewer.hello(name=name)
+    await viewer.asks("comment.post", text="chào")
+
+    assert (refusal["type"], refusal["code"], again["code"]) == ("command.failed", "name_reserved", "name_reserved")
+    assert welcome["type"] == "room.snapshot"
+    assert (await viewer.sees_event("comment.posted"))["comment"]["author"] == "Lan"
+
+
+async def test_staff_may_be_called_what_they_are(live_market: Market) -> None:
+    board = await live_market.board()
+
+    assert (await board.hello(name="Ban tổ chức"))["type"] in {"room.snapshot", "room.resumed"}
+
+
+@pytest.mark.parametrize("text", ["\u3164", "\u2800", "\u200d", " \u034f "])
+async def test_a_text_or_name_that_nobody_sees_is_refused_with_its_code(live_market: Market, text: str) -> None:
+    viewer = await live_market.enters()
+
+    refusals = [await viewer.asks("comment.post", text=text), await viewer.hello(name=text)]
+
+    assert [(each["code"], each["details"]["errors"][0]["code"]) for each in refusals] == [("malformed", "text_empty")] * 2
+
+
+async def test_a_long_name_is_counted_after_nfc(live_market: Market) -> None:
+    name = "Nguyễn Thị Hồng Nhung ở Đức Thọ Hà Tĩnh"
+    viewer = await live_market.connects()
+
+    assert (await viewer.hello(name=unicodedata.normalize("NFD", name)))["type"] == "room.snapshot"
+    refusal = await viewer.asks("comment.post", text="ế" * 301)
+    assert (refusal["code"], refusal["details"]["errors"][0]["code"]) == ("malformed", "text_too_long")
+    await viewer.asks("comment.post", text=unicodedata.normalize("NFD", "ế" * 300))
+    comment = (await viewer.sees_event("comment.posted"))["comment"]
+    assert (comment["author"], comment["text"]) == (name, "ế" * 300)
 
 
 async def test_commands_before_hello_are_refused(live_market: Market) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -100,6 +101,10 @@ async def test_the_same_key_with_other_content_is_refused_and_belongs_to_the_dev
         (with_buyer(phone="0212345678901"), 400, "invalid_phone"),
         (with_buyer(phone="không có số"), 400, "invalid_phone"),
         (with_buyer(phone="+1 202 555 0123"), 400, "invalid_phone"),
+        (with_buyer(phone="0912ABCDEF"), 400, "invalid_phone"),
+        (with_buyer(phone="19001234"), 400, "invalid_phone"),
+        (with_buyer(name="\u3164"), 422, "malformed"),
+        (with_buyer(name="123"), 422, "malformed"),
         (with_buyer(address=ADDRESS | {"province_code": 1}), 400, "invalid_address"),
         (with_buyer(address=ADDRESS | {"ward_code": 99_998}), 400, "invalid_address"),
         (with_buyer(name="  "), 422, "malformed"),
@@ -124,6 +129,19 @@ async def test_what_cannot_be_delivered_is_refused_with_its_code_and_takes_nothi
     assert answer.headers["content-type"] == "application/problem+json"
     assert offers[0]["remaining"] == 10
     assert "Thôn" not in answer.text
+
+
+async def test_a_refused_text_is_named_by_place_and_code(market: Market) -> None:
+    offer = await an_offer(market)
+
+    async with a_viewer(market) as viewer:
+        empty = await viewer.post(path_of(market, "orders"), json=an_order(offer) | with_buyer(name="\u2800"))
+        long = await viewer.post(path_of(market, "orders"), json=an_order(offer) | with_buyer(name="ế" * 81))
+        taken = await viewer.post(path_of(market, "orders"), json=an_order(offer) | with_buyer(name=unicodedata.normalize("NFD", "ế" * 80)))
+
+    found = [answer.json()["details"]["errors"][0] for answer in (empty, long)]
+    assert [(each["at"], each["code"]) for each in found] == [("body.buyer.name", "text_empty"), ("body.buyer.name", "text_too_long")]
+    assert taken.status_code == 201
 
 
 async def test_without_a_ticket_or_from_a_foreign_page_nothing_is_placed(market: Market) -> None:
