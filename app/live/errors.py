@@ -1,25 +1,15 @@
-"""Expected failures of sessions and rooms.
+"""Expected failures of rooms, comments and bridges.
 
 AppError
- ├─ NotFound     ── SessionNotFound      404 session_not_found
- ├─ BadRequest   ── InvalidVideoUrl      400 invalid_video_url
- │               ├─ InvalidProducts      400 invalid_products
- │               ├─ InvalidHost          400 invalid_host
- │               └─ NameReserved         400 name_reserved
- ├─ NotSignedIn  ── BridgeTokenInvalid   401 bridge_token_invalid
- ├─ Forbidden    ── NotYourSession       403 not_your_session
- ├─ Conflict     ── SessionNotLive       409 session_not_live
- │               ├─ SessionClosed        409 session_closed
- │               ├─ TransitionRefused    409 transition_refused
- │               ├─ SessionIncomplete    409 session_incomplete
- │               └─ ProductNotInSession  409 product_not_in_session
- ├─ TooManyRequests ── CommentsTooFast   429 comments_too_fast
- └─ Unavailable  ── CommentsBusy         503 comments_busy
+ ├─ BadRequest      ── NameReserved        400 name_reserved
+ ├─ NotSignedIn     ── BridgeTokenInvalid  401 bridge_token_invalid
+ ├─ TooManyRequests ── CommentsTooFast     429 comments_too_fast
+ └─ Unavailable     ── CommentsBusy        503 comments_busy
 """
 
 from __future__ import annotations
 
-from app.errors import NotSignedIn, TooManyRequests, Unavailable
+from app.errors import BadRequest, NotSignedIn, TooManyRequests, Unavailable
 
 
 class NameReserved(BadRequest):

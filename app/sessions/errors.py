@@ -1,4 +1,17 @@
-"""Expected failures of sessions."""
+"""Expected failures of sessions.
+
+AppError
+ ├─ NotFound    ── SessionNotFound      404 session_not_found
+ ├─ BadRequest  ── InvalidVideoUrl      400 invalid_video_url
+ │              ├─ InvalidProducts      400 invalid_products
+ │              └─ InvalidHost          400 invalid_host
+ ├─ Forbidden   ── NotYourSession       403 not_your_session
+ └─ Conflict    ── SessionNotLive       409 session_not_live
+                ├─ SessionClosed        409 session_closed
+                ├─ TransitionRefused    409 transition_refused
+                ├─ SessionIncomplete    409 session_incomplete
+                └─ ProductNotInSession  409 product_not_in_session
+"""
 
 from __future__ import annotations
 

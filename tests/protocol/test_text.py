@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from app.catalog.schemas import Name
-from app.live.schemas import Label, Title
-from app.orders.desk_schemas import Settlement
+from app.fulfilment.schemas import Settlement
 from app.protocol.base import CommentText, DisplayName, NoteLine, PersonName, StreetLine
 from app.protocol.text import Line, TextRefused, clean_text, has_letter, has_sign
+from app.sessions.schemas import Label, Title
 
 NAMES = [TypeAdapter(kind) for kind in (DisplayName, PersonName)]
 TEXTS = [TypeAdapter(kind) for kind in (CommentText, StreetLine, Name, Title, Label)]
