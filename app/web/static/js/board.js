@@ -8,6 +8,7 @@ import { BoardActions } from "./board_actions.js";
 import { NextZone } from "./board_next.js";
 import { NowZone } from "./board_now.js";
 import { PulseZone } from "./board_pulse.js";
+import { thisMoment } from "./clock.js";
 import { countdown, duration } from "./format.js";
 import { pageFacts, part, say } from "./page.js";
 import { isLow } from "./parts.js";
@@ -28,7 +29,7 @@ const room = new Room({
   path: `/ws/sessions/${facts.session.id}/board`,
   known: { products: facts.products, pinnedProductId: facts.pinned_product_id },
 });
-room.clock.learn(facts.server_time_ms, performance.now() - 1_000, performance.now());
+room.clock.hear(facts.server_time_ms, thisMoment());
 const actions = new BoardActions(room);
 
 function Board() {

@@ -2,29 +2,50 @@
 
 import { signal } from "@preact/signals";
 
-const SAMPLE_LASTS_MS = 10 * 60_000;
+import { afterSample, afterWord, hasJumped } from "./clock_rules.js";
+
+/** @typedef {import("./clock_rules.js").Moment} Moment */
+/** @typedef {import("./clock_rules.js").Estimate} Estimate */
+
 const BEAT_MS = 200;
 
+/** This moment by both of our clocks. @returns {Moment} */
+export function thisMoment() {
+  return { at: performance.now(), wall: Date.now() };
+}
+
 export class ServerClock {
-  /** @type {{offset: number, trip: number, at: number} | null} */
-  #best = null;
+  /** @type {Estimate | null} */
+  #known = null;
 
   /**
-   * Learn from an answer. Times of here are `performance.now()`, which never jumps.
+   * Learn from an answer.
    * @param {number} serverTimeMs what the server's clock said
-   * @param {number} askedAt
-   * @param {number} answeredAt
+   * @param {Moment} asked
+   * @param {Moment} answered
+   * @returns {boolean} whether the clock can be trusted now; if not, ask again
    */
-  learn(serverTimeMs, askedAt, answeredAt) {
-    const trip = answeredAt - askedAt;
-    const best = this.#best;
-    if (best !== null && trip > best.trip && answeredAt - best.at < SAMPLE_LASTS_MS) return;
-    this.#best = { offset: serverTimeMs + trip / 2 - answeredAt, trip, at: answeredAt };
+  learn(serverTimeMs, asked, answered) {
+    this.#known = afterSample(this.#known, { serverTimeMs, asked, answered });
+    return this.#known !== null && !hasJumped(this.#known.learned, answered);
+  }
+
+  /**
+   * Hear what the server says of itself, at most as old as its way here.
+   * @param {number} serverTimeMs
+   * @param {Moment} heard
+   * @returns {boolean} whether the clock was right; if not, ask
+   */
+  hear(serverTimeMs, heard) {
+    const known = afterWord(this.#known, serverTimeMs, heard);
+    const isRight = known === this.#known && known !== null && !hasJumped(known.learned, heard);
+    this.#known = known;
+    return isRight;
   }
 
   /** UTC milliseconds by the server's clock; by our own until the server has spoken. */
   nowMs() {
-    return this.#best === null ? Date.now() : performance.now() + this.#best.offset;
+    return this.#known === null ? Date.now() : performance.now() + this.#known.offset;
   }
 }
 

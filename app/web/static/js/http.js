@@ -64,10 +64,12 @@ export function get(path) {
  * @param {"POST" | "PUT" | "PATCH"} method
  * @param {string} path
  * @param {unknown} [body]
+ * @param {AbortSignal} [signal] ends it earlier; what the server did is then unknown
  * @returns {Promise<Answer<T>>}
  */
-export function send(method, path, body = {}) {
+export function send(method, path, body = {}, signal) {
   return request(path, {
+    ...(signal && { signal }),
     method,
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     body: JSON.stringify(body),

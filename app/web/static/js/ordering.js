@@ -1,10 +1,10 @@
 // Placing an order exactly once: one key per intention, kept until it is answered, repeated over whichever way is open.
 
-import { signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 
-import { get, send } from "./http.js";
+import { get } from "./http.js";
 import { randomUuid, recall, remember } from "./memory.js";
-import { ConnectionLost } from "./socket.js";
+import { carryOrder } from "./order_ways.js";
 
 /**
  * @typedef {import("./protocol.js").Buyer} Buyer
@@ -13,7 +13,7 @@ import { ConnectionLost } from "./socket.js";
  * @typedef {import("./protocol.js").OrderLine} OrderLine
  * @typedef {import("./room.js").Room} Room
  */
-/** @typedef {Omit<import("./protocol.js").OrderPlaced, "type" | "id">} Receipt */
+/** @typedef {import("./order_ways.js").Receipt} Receipt */
 
 /**
  * @typedef {object} Intention
@@ -31,12 +31,9 @@ import { ConnectionLost } from "./socket.js";
  *   `holding`: sent; `checking`: asked again with the same key; `waiting`: no way to the server now
  */
 
-/** @typedef {{done: Receipt} | {refused: ErrorCode, words: string} | {again: number, phase: "checking" | "waiting"}} Outcome */
-
 // After these the server may know of the order or may soon take it: ask again with the same key.
-const ASK_AGAIN = new Set(["busy", "outcome_unknown", "unavailable", "rate_limited", "internal", "capacity", "offline", "hello_expected"]);
+const ASK_AGAIN = new Set(["busy", "outcome_unknown", "unavailable", "rate_limited", "internal", "capacity", "hello_expected"]);
 const ASK_AGAIN_MS = 1_500;
-const NO_WAY_MS = 4_000;
 const MOST_TRIES = 20;
 const STALE_MS = 2 * 60_000;
 // A second tap of the same finger, when the first was answered between the two.
@@ -55,11 +52,15 @@ export class Ordering {
 
   /** Learn of earlier orders, and bring to an end what an earlier visit left open. */
   async start() {
+    /** @param {Intention} intention */
+    const isStale = ({ madeAtMs }) => Date.now() - madeAtMs > STALE_MS;
+    const [stale, fresh] = [Object.values(this.#open()).filter(isStale), Object.values(this.#open()).filter((each) => !isStale(each))];
+    for (const intention of fresh) void this.#bringHome(intention, "checking");
     const mine = await this.refreshReceipts();
-    for (const intention of Object.values(this.#open())) {
+    for (const intention of stale) {
       const receipt = mine?.find((each) => each.key === intention.key);
       if (receipt) this.#placed(intention, receipt);
-      else if (mine && Date.now() - intention.madeAtMs > STALE_MS) this.#close(intention);
+      else if (mine) this.#close(intention);
       else void this.#bringHome(intention, "checking");
     }
   }
@@ -68,7 +69,9 @@ export class Ordering {
     /** @type {import("./http.js").Answer<{orders: Receipt[]}>} */
     const answer = await get(`/api/v1/sessions/${this.room.sessionId}/orders/mine`);
     if (!answer.ok) return null;
-    this.receipts.value = answer.value.orders;
+    // One that was placed meanwhile may not be among them yet.
+    const asked = new Set(answer.value.orders.map(({ key }) => key));
+    this.receipts.value = [...this.receipts.value.filter(({ key }) => !asked.has(key)), ...answer.value.orders];
     return answer.value.orders;
   }
 
@@ -79,6 +82,7 @@ export class Ordering {
    * @param {Buyer} buyer
    */
   place(offer, quantity, buyer) {
+    if (this.isHeldUp(offer, quantity)) return;
     const before = this.progress.value[offer.id];
     if (before && before.phase !== "refused" && before.phase !== "placed") return;
     if (before?.phase === "placed" && performance.now() - before.atMs < TAP_GUARD_MS) return;
@@ -90,6 +94,20 @@ export class Ordering {
     const intention = isSame ? left : { ...wanted, key: randomUuid(), madeAtMs: Date.now() };
     remember(this.memoryKey, { ...this.#open(), [intention.offerId]: intention });
     void this.#bringHome(intention, "holding");
+  }
+
+  /**
+   * Whether no order can be made here now; the card says why then.
+   * @param {OfferView} offer
+   * @param {number} quantity
+   */
+  isHeldUp({ id }, quantity) {
+    const { ticket } = this.room;
+    // People change it while the page is open: look again.
+    if (!ticket.isRefused.peek() || ticket.lookAgain()) return false;
+    const code = /** @type {ErrorCode} */ ("cookies_refused");
+    this.progress.value = { ...this.progress.value, [id]: { phase: "refused", code, words: "", quantity } };
+    return true;
   }
 
   /** Put a refusal or a receipt out of sight, so that the button is back.
@@ -105,42 +123,36 @@ export class Ordering {
    * @param {"holding" | "checking"} phase
    */
   async #bringHome(intention, phase) {
-    this.#show(intention, { phase });
     for (let tries = 1; ; tries += 1) {
-      const outcome = await this.#attempt(intention);
-      if ("done" in outcome) return this.#placed(intention, outcome.done);
-      if ("refused" in outcome) {
+      const answer = await this.#attempt(intention, tries === 1 ? phase : "checking");
+      if ("receipt" in answer) return this.#placed(intention, answer.receipt);
+      if (!ASK_AGAIN.has(answer.code)) {
         this.#close(intention);
-        return this.#refuse(intention, outcome.refused, outcome.words);
+        return this.#refuse(intention, answer.code, answer.words);
       }
       // The key stays open, so that pressing again asks for the same order.
-      if (tries >= MOST_TRIES && outcome.phase === "checking") {
-        return this.#refuse(intention, "outcome_unknown", "");
-      }
-      this.#show(intention, { phase: outcome.phase });
-      await this.#pause(outcome.again);
+      if (tries >= MOST_TRIES) return this.#refuse(intention, "outcome_unknown", "");
+      this.#show(intention, { phase: "checking" });
+      await this.#pause(answer.retryAfterMs ?? ASK_AGAIN_MS);
     }
   }
 
   /**
    * @param {Intention} intention
-   * @returns {Promise<Outcome>}
+   * @param {"holding" | "checking"} phase what it is while there is a network
    */
-  async #attempt(intention) {
+  async #attempt(intention, phase) {
     const { key, lines, buyer } = intention;
+    const { isAway } = this.room;
+    const stopShowing = effect(() => {
+      const isWaiting = isAway.value;
+      untracked(() => this.#show(intention, { phase: isWaiting ? "waiting" : phase }));
+    });
     try {
-      const reply = await this.room.socket.request({ type: "order.place", key, lines, buyer });
-      if (reply.type === "order.placed") return { done: reply };
-      if (reply.type === "command.failed") return outcomeOf(reply.code, reply.message, reply.retry_after_ms);
-      return { again: ASK_AGAIN_MS, phase: "checking" };
-    } catch (error) {
-      if (!(error instanceof ConnectionLost)) throw error;
+      return await carryOrder(this.room, { key, lines, buyer });
+    } finally {
+      stopShowing();
     }
-    /** @type {import("./http.js").Answer<Receipt>} */
-    const answer = await send("POST", `/api/v1/sessions/${this.room.sessionId}/orders`, { key, lines, buyer });
-    if (answer.ok) return { done: answer.value };
-    const { code, title_vi: words, retry_after_seconds: seconds } = answer.failure;
-    return outcomeOf(code, words ?? "", seconds === undefined ? null : seconds * 1000);
   }
 
   /** Wait, but no longer than until the socket is open again.
@@ -201,16 +213,4 @@ export class Ordering {
   #show(intention, progress) {
     this.progress.value = { ...this.progress.value, [intention.offerId]: progress };
   }
-}
-
-/**
- * @param {ErrorCode} code
- * @param {string} words
- * @param {number | null} retryAfterMs
- * @returns {Outcome}
- */
-function outcomeOf(code, words, retryAfterMs) {
-  if (!ASK_AGAIN.has(code)) return { refused: code, words };
-  const isAway = String(code) === "offline";
-  return { again: retryAfterMs ?? (isAway ? NO_WAY_MS : ASK_AGAIN_MS), phase: isAway ? "waiting" : "checking" };
 }

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 
 import { send } from "./http.js";
+import { thisMoment } from "./clock.js";
 import { isNotOlder, isWorthTelling, nextPollMs, nextReturnMs } from "./polling_rules.js";
 
 /**
@@ -17,6 +18,8 @@ import { isNotOlder, isWorthTelling, nextPollMs, nextReturnMs } from "./polling_
  * @typedef {object} PollingOptions
  * @property {string} sessionId
  * @property {ServerClock} clock
+ * @property {import("./ticket.js").Ticket} ticket
+ * @property {() => void} onRenewed this device had no good ticket and has one now: the socket may be tried again
  * @property {() => ResumePosition | null} position
  * @property {(snapshot: RoomSnapshot) => void} onSnapshot
  */
@@ -28,6 +31,8 @@ const BEACON_SPREAD_MS = 4_000;
 const BEACON_AGAIN_MS = 30_000;
 
 export class RoomPolling {
+  /** When the room's document came last, by `performance.now()`. */
+  heardAt = -Infinity;
   #timer = 0;
   #beaconTimer = 0;
   #failures = 0;
@@ -42,7 +47,10 @@ export class RoomPolling {
     /** @type {import("@preact/signals").Signal<"off" | "on" | "failing">} */
     this.state = signal("off");
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.state.peek() !== "off") this.#pollIn(0);
+      if (document.hidden || this.state.peek() === "off") return;
+      this.#pollIn(0);
+      const { ticket } = this.options;
+      if (ticket.isRefused.peek() && ticket.lookAgain()) this.#beaconIn(0);
     });
   }
 
@@ -52,6 +60,7 @@ export class RoomPolling {
    */
   async takeOver() {
     if (this.state.peek() === "off") {
+      const isNew = this.options.position() === null;
       const answer = await this.#ask();
       if (!("snapshot" in answer)) return null;
       this.#take(answer.snapshot);
@@ -60,7 +69,8 @@ export class RoomPolling {
       this.#failures = 0;
       this.#returns = 0;
       this.#pollIn(nextPollMs({ failures: 0, chance: Math.random() }));
-      this.#beaconIn(Math.random() * BEACON_SPREAD_MS);
+      // Without cookies there is no device to speak of.
+      if (this.options.ticket.look()) this.#beaconIn(isNew ? 0 : Math.random() * BEACON_SPREAD_MS);
     }
     const pause = nextReturnMs({ tries: this.#returns, chance: Math.random(), retryAfterMs: this.#retryAfterMs });
     this.#returns += 1;
@@ -105,7 +115,7 @@ export class RoomPolling {
 
   /** @returns {Promise<PollAnswer>} */
   async #ask() {
-    const askedAt = performance.now();
+    const asked = thisMoment();
     try {
       // No cookies, and the browser's own cache with its ETag: any cache on the way may answer.
       const response = await fetch(`${this.path}/tick`, { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -114,8 +124,10 @@ export class RoomPolling {
         const { code = "", retry_after_seconds: seconds } = content;
         return { code, retryAfterMs: typeof seconds === "number" ? seconds * 1_000 : null };
       }
+      this.heardAt = performance.now();
       const serverMs = Number(response.headers.get("x-server-time-ms"));
-      if (serverMs > 0) this.options.clock.learn(serverMs, askedAt - CACHED_MS, performance.now());
+      const earliest = { at: asked.at - CACHED_MS, wall: asked.wall - CACHED_MS };
+      if (serverMs > 0) this.options.clock.learn(serverMs, earliest, thisMoment());
       return { snapshot: content };
     } catch {
       return { code: "", retryAfterMs: null };
@@ -129,11 +141,13 @@ export class RoomPolling {
   }
 
   async #beacon() {
+    const { ticket, onRenewed } = this.options;
+    const renewals = ticket.renewals;
     /** @type {import("./http.js").Answer<{next_seconds: number}>} */
-    const answer = await send("POST", `${this.path}/presence`);
+    const answer = await ticket.used(() => send("POST", `${this.path}/presence`));
     if (this.state.peek() === "off") return;
+    if (answer.ok && ticket.renewals > renewals) onRenewed();
     if (answer.ok) return this.#beaconIn(answer.value.next_seconds * 1_000);
-    if (answer.failure.code === "ticket_invalid") await send("POST", `${this.path}/tickets`);
     this.#beaconIn(Math.max(BEACON_AGAIN_MS, (answer.failure.retry_after_seconds ?? 0) * 1_000));
   }
 }

@@ -6,6 +6,7 @@ import { ServerClock, secondsOf } from "./clock.js";
 import { RoomPolling } from "./polling.js";
 import { RoomSocket } from "./socket.js";
 import { apply, emptyRoom } from "./state.js";
+import { Ticket } from "./ticket.js";
 
 /**
  * @typedef {import("./protocol.js").SessionView} SessionView
@@ -35,10 +36,16 @@ export class Room {
     this.status = signal("connecting");
     /** @type {import("@preact/signals").Signal<number | null>} */
     this.closeCode = signal(null);
+    this.isOnline = signal(navigator.onLine);
+    addEventListener("online", () => (this.isOnline.value = true));
+    addEventListener("offline", () => (this.isOnline.value = false));
     /** Lost for longer than a quick return takes: worth telling. */
     this.isAway = signal(false);
+    this.ticket = new Ticket(session.id);
     this.polling = new RoomPolling({
       sessionId: session.id,
+      ticket: this.ticket,
+      onRenewed: () => this.socket.open(),
       clock: this.clock,
       position: () => this.state.peek().position,
       onSnapshot: (snapshot) => {
@@ -58,6 +65,7 @@ export class Room {
           this.status.value = status;
           this.closeCode.value = closeCode;
           if (status === "open" || status === "stopped") this.polling.stop();
+          if (status === "open") this.ticket.isRefused.value = false;
         }),
       ...(onNameRefused && { onNameRefused }),
       ...(onNoWay && { onRefused: () => this.#onRefused(onNoWay) }),
@@ -76,10 +84,14 @@ export class Room {
     let timer = 0;
     effect(() => {
       const { value: status } = this.status;
-      if (status === "open" || status === "stopped" || this.polling.state.value === "on") {
+      const { value: isOnline } = this.isOnline;
+      if (status === "open" || status === "stopped" || (this.polling.state.value === "on" && isOnline)) {
         clearTimeout(timer);
         timer = 0;
         this.isAway.value = false;
+      } else if (!isOnline) {
+        // A device that says so itself has no network: no need to wait and see.
+        this.isAway.value = true;
       } else if (status === "away" && timer === 0) {
         timer = setTimeout(() => (this.isAway.value = true), TELL_AFTER_MS);
       }
@@ -89,6 +101,11 @@ export class Room {
   /** Whether the room is read every few seconds instead of heard: no comments and hearts then, orders go by HTTP. */
   get isPolling() {
     return this.status.value !== "open" && this.polling.state.value !== "off";
+  }
+
+  /** Whether the browser refuses the cookie without which nobody knows who orders or comments. */
+  get cannotSpeak() {
+    return this.isPolling && this.ticket.isRefused.value;
   }
 
   /** @param {ServerMessage} message */

@@ -1,10 +1,16 @@
-// The room's socket: says hello, resumes where it was, keeps the server's clock, comes back by the rules of docs/protocol.md.
+// The room's socket: does what connection.js decides, with real sockets, timers and events of the page; keeps the server's clock.
+
+import { thisMoment } from "./clock.js";
+import { hasJumped } from "./clock_rules.js";
+import { afterEvent, closedConnection, statusOf } from "./connection.js";
 
 /**
  * @typedef {import("./protocol.js").ClientCommand} ClientCommand
  * @typedef {import("./protocol.js").ServerMessage} ServerMessage
  * @typedef {import("./protocol.js").ResumePosition} ResumePosition
  * @typedef {import("./clock.js").ServerClock} ServerClock
+ * @typedef {import("./connection.js").Act} Act
+ * @typedef {import("./connection.js").ConnectionEvent} ConnectionEvent
  */
 
 /**
@@ -26,14 +32,12 @@
  */
 
 const VERSION = 1;
-const FIRST_DELAY_MS = 400;
-const LONGEST_DELAY_MS = 20_000;
 const REPLY_WITHIN_MS = 15_000;
-const SILENCE_MS = 25_000;
-const FIRST_STOPPING_CODE = 4500;
-const LAST_STOPPING_CODE = 4999;
 /** @type {ReadonlySet<string>} */
 const NAME_REFUSALS = new Set(["name_reserved", "malformed"]);
+const BEAT_MS = 1_000;
+// Focus comes back from a video's frame, too: a connection that spoke just now is not asked.
+const FRESH_MS = 6_000;
 
 /** Thrown by `request` when the connection went before the answer came: nobody knows what the server did. */
 export class ConnectionLost extends Error {}
@@ -44,59 +48,65 @@ export class RoomSocket {
   /** @type {Map<string, {resolve: (reply: ServerMessage) => void, reject: (reason: Error) => void, timer: number}>} */
   #waiting = new Map();
   #numbers = 0;
-  #failures = 0;
   #helloId = "";
-  #helloAt = 0;
   #helloHadName = false;
-  #heardAt = 0;
-  #comeBackTimer = 0;
-  #isLeaving = false;
-  #wasAccepted = false;
+  #helloAt = thisMoment();
+  #checkedAt = thisMoment();
+  #timer = 0;
+  #asked = 0;
+  #urgent = 0;
+  #connection;
+  /** When the server was heard last, by `performance.now()`. */
+  heardAt = -Infinity;
   /** @type {SocketStatus} */
   status = "connecting";
 
   /** @param {SocketOptions} options */
   constructor(options) {
     this.options = options;
-    setInterval(() => this.#watch(), 5_000);
-    addEventListener("online", () => this.#comeBackNow());
-    addEventListener("offline", () => this.#socket?.close());
-    addEventListener("pagehide", () => this.#leave());
-    addEventListener("pageshow", (event) => event.persisted && this.#comeBackNow());
+    this.#connection = closedConnection(options.onRefused !== undefined);
+    setInterval(() => this.#beat(), BEAT_MS);
+    addEventListener("online", () => this.#tell({ type: "returned" }));
+    addEventListener("offline", () => this.#tell({ type: "offline" }));
+    addEventListener("focus", () => performance.now() - this.heardAt > FRESH_MS && this.#tell({ type: "returned" }));
+    addEventListener("pagehide", () => this.#tell({ type: "gone" }));
+    addEventListener("pageshow", (event) => event.persisted && this.#tell({ type: "returned" }));
+    document.addEventListener("freeze", () => this.#tell({ type: "gone" }));
+    document.addEventListener("resume", () => this.#tell({ type: "returned" }));
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#tell({ type: "returned" }));
   }
 
+  /** Open it, or try again now instead of later. */
   open() {
-    clearTimeout(this.#comeBackTimer);
-    this.#isLeaving = false;
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}${this.options.path}`);
-    this.#socket = socket;
-    this.#heardAt = performance.now();
-    this.#wasAccepted = false;
-    socket.addEventListener("open", () => {
-      this.#wasAccepted = true;
-      this.hello();
-    });
-    socket.addEventListener("message", (event) => socket === this.#socket && this.#hear(String(event.data)));
-    socket.addEventListener("close", (event) => socket === this.#socket && this.#lost(event.code));
+    this.#tell({ type: "open" });
   }
 
   /** Come back no more: there is nothing left to come back to. */
   stop() {
-    clearTimeout(this.#comeBackTimer);
-    const socket = this.#socket;
-    this.#forget();
-    socket?.close();
-    this.#tell("stopped", null);
+    this.#tell({ type: "stop" });
   }
 
-  /** Say where we are; the answer brings what we missed. */
+  /**
+   * Somebody waits for the network, until the function that this returns is called: the connection is tried at once and often.
+   * @returns {() => void}
+   */
+  hurry() {
+    this.#urgent += 1;
+    this.#tell({ type: "urgent", isUrgent: true });
+    return () => {
+      this.#urgent -= 1;
+      if (this.#urgent === 0) this.#tell({ type: "urgent", isUrgent: false });
+    };
+  }
+
+  /** Say where we are; the answer brings what we missed, and the time. */
   hello() {
-    if (this.#helloId !== "") return;
+    const isRunning = this.#helloId !== "" && performance.now() - this.#helloAt.at < REPLY_WITHIN_MS;
+    if (isRunning || this.#socket?.readyState !== WebSocket.OPEN) return;
     const resume = this.options.position();
     const name = this.options.name();
     this.#helloId = this.#nextId();
-    this.#helloAt = performance.now();
+    this.#helloAt = thisMoment();
     this.#helloHadName = Boolean(name);
     this.#write({ type: "viewer.hello", id: this.#helloId, version: VERSION, ...(resume && { resume }), ...(name && { name }) });
   }
@@ -114,7 +124,77 @@ export class RoomSocket {
       const timer = setTimeout(() => this.#settle(id)?.reject(new ConnectionLost()), REPLY_WITHIN_MS);
       this.#waiting.set(id, { resolve, reject, timer });
       this.#write(/** @type {ClientCommand} */ ({ .../** @type {object} */ (command), id }));
+      this.#tell({ type: "asked" });
     });
+  }
+
+  /**
+   * The one way in which anything changes.
+   * @param {ConnectionEvent} event
+   */
+  #tell(event) {
+    const before = this.#connection;
+    const { connection, acts } = afterEvent(before, event, Math.random());
+    this.#connection = connection;
+    if (connection.timer !== before.timer) {
+      clearTimeout(this.#timer);
+      if (connection.timerMs !== null) this.#timer = setTimeout(() => this.#tell({ type: "timer" }), connection.timerMs);
+    }
+    for (const act of acts) this.#do(act);
+    const status = statusOf(connection);
+    if (status === this.status) return;
+    this.status = status;
+    this.options.onStatus(status, event.type === "closed" ? event.code : null);
+  }
+
+  /** @param {Act} act */
+  #do(act) {
+    if (act === "connect") this.#connect();
+    else if (act === "drop") this.#drop();
+    else if (act === "hello") this.hello();
+    else if (act === "leave") this.#write({ type: "viewer.leave", id: this.#nextId() });
+    else void this.#ask();
+  }
+
+  #connect() {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}${this.options.path}`);
+    this.#socket = socket;
+    socket.addEventListener("open", () => (socket === this.#socket ? this.#tell({ type: "accepted" }) : socket.close()));
+    socket.addEventListener("message", (event) => socket === this.#socket && this.#hear(String(event.data)));
+    socket.addEventListener("close", (event) => socket === this.#socket && this.#tell({ type: "closed", code: event.code }));
+  }
+
+  /** What a socket says after it was dropped is not heard any more. */
+  #drop() {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#helloId = "";
+    // One that is still being opened goes with the page.
+    if (this.#connection.name !== "gone" || socket?.readyState === WebSocket.OPEN) socket?.close();
+    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new ConnectionLost());
+  }
+
+  async #ask() {
+    this.#asked += 1;
+    const number = this.#asked;
+    const pauseMs = (await this.options.onRefused?.()) ?? null;
+    // Meanwhile the page may have gone, or another attempt may have been made.
+    if (number === this.#asked && this.#connection.name === "asking") this.#tell({ type: "told", pauseMs });
+  }
+
+  #beat() {
+    this.#checkSleep();
+    // A page that is still seen has not gone, whatever the browser said.
+    if (this.#connection.name === "gone" && !document.hidden) this.#tell({ type: "returned" });
+  }
+
+  /** Timers and `performance.now()` stand still in a device that sleeps; the clock on the wall does not. */
+  #checkSleep() {
+    const now = thisMoment();
+    const hasSlept = hasJumped(this.#checkedAt, now);
+    this.#checkedAt = now;
+    if (hasSlept) this.#tell({ type: "returned" });
   }
 
   #nextId() {
@@ -129,17 +209,24 @@ export class RoomSocket {
 
   /** @param {string} text */
   #hear(text) {
-    this.#heardAt = performance.now();
+    this.#checkSleep();
+    const now = thisMoment();
+    this.heardAt = now.at;
     /** @type {ServerMessage} */
     const message = JSON.parse(text);
-    if ("id" in message && message.id !== null && message.id === this.#helloId) this.#greeted(message);
+    this.#tell({ type: "heard" });
+    if ("id" in message && message.id !== null && message.id === this.#helloId) this.#greeted(message, now);
     else if ("id" in message && message.id !== null) this.#settle(message.id)?.resolve(message);
-    if (message.type === "server.leaving") this.#returnAfter(message.return_after_ms);
+    if (message.type === "server.leaving") this.#tell({ type: "sentHome", pauseMs: message.return_after_ms });
+    if (message.type === "room.tick" && !this.options.clock.hear(message.server_time_ms, now)) this.hello();
     this.options.onMessage(message);
   }
 
-  /** @param {ServerMessage} message */
-  #greeted(message) {
+  /**
+   * @param {ServerMessage} message
+   * @param {import("./clock.js").Moment} now
+   */
+  #greeted(message, now) {
     this.#helloId = "";
     if (message.type === "command.failed" && this.#helloHadName && NAME_REFUSALS.has(message.code)) {
       // A name that is remembered here may have become forbidden: come in without it.
@@ -147,10 +234,10 @@ export class RoomSocket {
       if (this.options.name() === null) this.hello();
       return;
     }
-    if (!("server_time_ms" in message)) return;
-    this.options.clock.learn(message.server_time_ms, this.#helloAt, this.#heardAt);
-    this.#failures = 0;
-    this.#tell("open", null);
+    if (message.type === "command.failed") return this.#tell({ type: "unwelcome", pauseMs: message.retry_after_ms });
+    const isRight = !("server_time_ms" in message) || this.options.clock.learn(message.server_time_ms, this.#helloAt, now);
+    this.#tell({ type: "greeted", tookMs: now.at - this.#helloAt.at });
+    if (!isRight) this.hello();
   }
 
   /** @param {string} id */
@@ -159,86 +246,5 @@ export class RoomSocket {
     this.#waiting.delete(id);
     if (waiting !== undefined) clearTimeout(waiting.timer);
     return waiting;
-  }
-
-  /** @param {number} code */
-  #lost(code) {
-    this.#forget();
-    if (code >= FIRST_STOPPING_CODE && code <= LAST_STOPPING_CODE && !this.#isLeaving) {
-      this.#tell("stopped", code);
-      return;
-    }
-    this.#tell("away", code);
-    if (this.#isLeaving) return;
-    if (this.#wasAccepted || this.options.onRefused === undefined) this.#comeBackSoon();
-    else void this.#comeBackWhenTold(this.options.onRefused);
-  }
-
-  /** @param {() => Promise<number | null>} ask */
-  async #comeBackWhenTold(ask) {
-    const pause = await ask();
-    // Meanwhile the page may have gone, the session may have ended, or the network's return may have opened another.
-    if (this.#isLeaving || this.#socket !== null || this.status === "stopped") return;
-    if (pause === null) this.#comeBackSoon();
-    else this.#comeBackIn(pause);
-  }
-
-  /** Full jitter: after a restart of the server a whole room comes back, spread over the delay. */
-  #comeBackSoon() {
-    const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures);
-    this.#failures += 1;
-    this.#comeBackIn(FIRST_DELAY_MS / 4 + Math.random() * longest);
-  }
-
-  #forget() {
-    this.#socket = null;
-    this.#helloId = "";
-    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new ConnectionLost());
-  }
-
-  /** @param {number} ms */
-  #returnAfter(ms) {
-    const socket = this.#socket;
-    this.#forget();
-    socket?.close();
-    this.#tell("away", null);
-    this.#comeBackIn(ms + Math.random() * FIRST_DELAY_MS);
-  }
-
-  /** @param {number} ms */
-  #comeBackIn(ms) {
-    clearTimeout(this.#comeBackTimer);
-    this.#comeBackTimer = setTimeout(() => this.open(), ms);
-  }
-
-  #comeBackNow() {
-    if (this.#socket === null && this.status !== "stopped") this.open();
-  }
-
-  #leave() {
-    this.#isLeaving = true;
-    this.#write({ type: "viewer.leave", id: this.#nextId() });
-    // One that is still being opened goes with the page.
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.close();
-  }
-
-  /** A connection that died without a word looks open for minutes: ask after a silence, give up when nothing comes. */
-  #watch() {
-    if (this.#socket === null) return;
-    const silence = performance.now() - this.#heardAt;
-    if (this.#helloId !== "" && performance.now() - this.#helloAt > REPLY_WITHIN_MS) {
-      this.#socket.close();
-      this.#lost(1006);
-    } else if (this.#socket.readyState === WebSocket.OPEN && silence > SILENCE_MS) this.hello();
-    else if (this.#socket.readyState === WebSocket.CONNECTING && silence > REPLY_WITHIN_MS) this.#socket.close();
-  }
-
-  /**
-   * @param {SocketStatus} status
-   * @param {number | null} closeCode
-   */
-  #tell(status, closeCode) {
-    this.status = status;
-    this.options.onStatus(status, closeCode);
   }
 }

@@ -5,6 +5,7 @@ import { html, render } from "htm/preact";
 import { useEffect } from "preact/hooks";
 
 import { commentName, refuseCommentName } from "./buyer.js";
+import { thisMoment } from "./clock.js";
 import { get } from "./http.js";
 import { Ordering } from "./ordering.js";
 import { pageFacts, part } from "./page.js";
@@ -27,8 +28,8 @@ const room = new Room({
   known: { products: facts.products, pinnedProductId: facts.pinned_product_id },
   onNoWay: () => void askWhatBecame(),
 });
-// A page from the browser's memory would bring an old time; the first hello corrects it.
-room.clock.learn(facts.server_time_ms, performance.now() - 1_000, performance.now());
+// A page from the browser's memory brings an old time; the first hello corrects it.
+room.clock.hear(facts.server_time_ms, thisMoment());
 const ordering = new Ordering(room);
 const market = openMarket(room, ordering, new Waitlist(room, ordering));
 let isOpened = false;

@@ -40,6 +40,7 @@ export function openMarket(room, ordering, waitlist) {
  * @param {number} quantity
  */
 export function commandOrder(market, offer, quantity) {
+  if (market.ordering.isHeldUp(offer, quantity)) return;
   const buyer = buyerOf(knownBuyer.value);
   if (buyer === null) market.sheet.value = { view: "form", offerId: offer.id, quantity };
   else market.ordering.place(offer, quantity, buyer);

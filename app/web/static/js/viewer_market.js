@@ -109,7 +109,8 @@ function StageTop({ market }) {
     </div>
     <p class="stage-title one-line">${session.title}</p>
     ${room.isAway.value && html`<p class="offline-bar" role="status">${say("viewer.offline")}</p>`}
-    ${room.isPolling && !room.isAway.value && html`<p class="polling-note" role="status">${say("viewer.polling")}</p>`}
+    ${room.cannotSpeak && html`<p class="offline-bar" role="status">${say("viewer.cookies_refused")}</p>`}
+    ${room.isPolling && !room.isAway.value && !room.cannotSpeak && html`<p class="polling-note" role="status">${say("viewer.polling")}</p>`}
   </div>`;
 }
 

@@ -66,7 +66,7 @@ function OrderButton({ market, product, offer, large }) {
   if (offer.state === "scheduled") return html`<${Countdown} market=${market} offer=${offer} />`;
   const progress = market.ordering.progress.value[offer.id];
   if (progress?.phase === "holding" || progress?.phase === "checking" || progress?.phase === "waiting") {
-    return html`<button class="button button-primary" type="button" aria-busy="true" aria-disabled="true">${say("viewer.order_holding")}</button>`;
+    return html`<button class="button button-primary" type="button" aria-busy="true" aria-disabled="true">${say(progress.phase === "waiting" ? "viewer.order_waiting" : "viewer.order_holding")}</button>`;
   }
   // Units that came back may be kept for others: then only the refusal says that there is nothing.
   const isEmpty = offer.remaining <= 0 || (progress?.phase === "refused" && progress.code === "sold_out");

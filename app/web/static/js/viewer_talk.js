@@ -90,7 +90,7 @@ export function Composer({ room, onProblem, withName = true }) {
     setAsksName(false);
     void post(words);
   };
-  if (room.isPolling) return html`<p class="composer composer-closed small">${say("viewer.polling_comments")}</p>`;
+  if (room.isPolling) return html`<p class="composer composer-closed small">${say(room.cannotSpeak ? "viewer.cookies_comments" : "viewer.polling_comments")}</p>`;
   return html`<form class="composer" onSubmit=${submit}>
     ${asksName &&
     html`<input class="input composer-name" aria-label=${say("viewer.comment_name")} placeholder=${`${say("viewer.comment_name")} (${say("form.optional")})`} maxlength="40" value=${name}
