@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import APIResponse, Browser, BrowserContext, BrowserType, ConsoleMessage, Page, sync_playwright
 
 from app.rehearsal.demo_accounts import DemoAccounts, read_demo_accounts
 from app.settings import PROJECT_ROOT, child_environment
@@ -102,11 +102,15 @@ class Market:
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def context(self, size: tuple[int, int], *, theme: str = "light") -> BrowserContext:
-        """A person of their own: own cookies, own memory. What their pages complain about fails the test."""
+        """A person of their own: own cookies, own memory."""
         width, height = size
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce"
         )
+        return self.welcome(context)
+
+    def welcome(self, context: BrowserContext) -> BrowserContext:
+        """Takes part from now on: what its pages complain about fails the test."""
         context.on("console", self._listen)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         self.contexts.append(context)
@@ -196,11 +200,16 @@ def session_database(request: pytest.FixtureRequest) -> Iterator[Databases]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[BrowserType]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield started
-        started.close()
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: BrowserType) -> Iterator[Browser]:
+    started = chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+    yield started
+    started.close()
 
 
 @contextmanager

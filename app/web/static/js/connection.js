@@ -21,6 +21,7 @@
  * @property {"return" | "command" | "silence"} doubt why it is being probed
  * @property {number} failures tries in a row that were not greeted
  * @property {number} unanswered probes in a row without an answer, of a server that is slow to greet as well
+ * @property {boolean} isSlow whether the last hello was long on its way
  * @property {boolean} isTold the pause is the server's or the room's wish, no guess of ours
  * @property {number | null} timerMs after how long "timer" is due
  * @property {number} timer changes when the time begins anew
@@ -52,9 +53,10 @@ const QUICK_MS = 1_000;
 const CONNECT_MS = 10_000;
 // A packet that opens a connection is repeated after 1, 3 and 7 s: beginning anew is quicker once the network is back.
 const HASTY_CONNECT_MS = 2_500;
-// But not every time: a slow network needs longer than that.
-const PATIENT_EVERY = 3;
+// But a slow network needs longer than that, and so may a server that is busy: now and then it gets it.
+const SLOW_MS = 500;
 const PATIENT_CONNECT_MS = 6_000;
+const PATIENT_EVERY = 8;
 const ASK_MS = 12_000;
 const HASTY_ASK_MS = 2_500;
 const SHORTEST_PAUSE_MS = 100;
@@ -78,6 +80,7 @@ export function closedConnection(asksWhy) {
     doubt: "silence",
     failures: 0,
     unanswered: 0,
+    isSlow: false,
     isTold: false,
     timerMs: null,
     timer: 0,
@@ -129,8 +132,8 @@ function enter(before, name, timerMs, changes = {}) {
 }
 
 /** @param {Connection} connection */
-function connectMs({ failures }) {
-  return failures % PATIENT_EVERY === PATIENT_EVERY - 1 ? PATIENT_CONNECT_MS : HASTY_CONNECT_MS;
+function connectMs({ failures, isSlow }) {
+  return isSlow || failures % PATIENT_EVERY === PATIENT_EVERY - 1 ? PATIENT_CONNECT_MS : HASTY_CONNECT_MS;
 }
 
 /** @type {Rule} */
@@ -148,7 +151,7 @@ const greet = (before) => ({ connection: enter(before, "greeting", before.timerM
 /** A server that hesitates here as well was not dead before, and gets more time from now on. @type {Rule} */
 const welcome = (before, event) => {
   const unanswered = before.name === "greeting" && event.tookMs > QUICK_MS ? before.unanswered : 0;
-  return stay(enter(before, "open", SILENCE_MS, { failures: 0, unanswered }));
+  return stay(enter(before, "open", SILENCE_MS, { failures: 0, unanswered, isSlow: event.tookMs > SLOW_MS }));
 };
 
 /** @type {Rule} */
@@ -172,6 +175,10 @@ const comeBack = (before, _, chance) => {
   return { connection: enter(before, "waiting", pause, { failures: before.failures + 1 }), acts: ["drop"] };
 };
 
+/** A try that waited in vain was pause enough for an order. @type {Rule} */
+const tryAgain = (before, event, chance) =>
+  before.isUrgent ? connectHastily({ ...before, failures: before.failures + 1 }, event, chance) : comeBack(before, event, chance);
+
 /** @type {Rule} */
 const comeBackWhenTold = (before, event, chance) => {
   if (event.pauseMs === null) return comeBack(before, event, chance);
@@ -181,8 +188,8 @@ const comeBackWhenTold = (before, event, chance) => {
 
 /** @type {Rule} */
 const probeFailed = (before, event, chance) => {
-  const connection = { ...before, unanswered: before.unanswered + 1, failures: before.failures + 1 };
-  return before.doubt === "return" ? connectHastily(connection, event, chance) : comeBack(connection, event, chance);
+  const hasty = { ...before, unanswered: before.unanswered + 1, failures: before.failures + 1 };
+  return before.doubt === "return" ? connectHastily(hasty, event, chance) : tryAgain({ ...before, unanswered: before.unanswered + 1 }, event, chance);
 };
 
 /** @type {Rule} */
@@ -240,11 +247,11 @@ const LOST = { closed, timer: comeBack, offline: comeBack };
 /** @type {Record<StateName, Partial<Record<ConnectionEvent["type"], Rule>>>} */
 const RULES = {
   idle: { open: connect, gone: (before) => stay(before) },
-  connecting: { accepted: greet, closed: refused, timer: comeBack, offline: comeBack, returned: hasten, urgent: hastenUrgently },
-  greeting: { ...LOST, greeted: welcome, unwelcome: comeBackWhenTold, sentHome: comeBackWhenTold, returned: hasten, urgent: hastenUrgently },
+  connecting: { accepted: greet, closed: refused, timer: tryAgain, offline: comeBack, returned: hasten, urgent: hastenUrgently },
+  greeting: { ...LOST, timer: tryAgain, greeted: welcome, unwelcome: comeBackWhenTold, sentHome: comeBackWhenTold, returned: hasten, urgent: hastenUrgently },
   open: { ...LOST, heard: hear, greeted: welcome, asked: awaitReply, timer: doubtSilence, returned: probe("return"), sentHome: comeBackWhenTold },
   probing: { ...LOST, heard: hearOfDoubt, greeted: welcome, unwelcome: hear, timer: probeFailed, returned: probeAgain, sentHome: comeBackWhenTold },
-  asking: { told: comeBackWhenTold, timer: comeBack, returned: connect, open: connect, urgent: hastenUrgently },
+  asking: { told: comeBackWhenTold, timer: tryAgain, returned: connect, open: connect, urgent: hastenUrgently },
   waiting: { timer: connect, returned: (before, event, chance) => (before.isTold ? stay(before) : connect(before, event, chance)), open: connect, urgent: waitUrgently },
   gone: { returned: connect, open: connect, gone: (before) => stay(before) },
   stopped: { gone: (before) => stay(before), stop: (before) => stay(before) },

@@ -13,11 +13,11 @@ import { ConnectionLost } from "./socket.js";
 /** @typedef {{receipt: Receipt} | {code: ErrorCode, words: string, retryAfterMs: number | null}} OrderAnswer */
 
 const SOCKET_SILENCE_MS = 1_500;
-// A post on a connection that died is never answered, and one that is cut off and sent again takes a new one. Every third may take
+// A post on a connection that died is never answered, and one that is cut off and sent again takes a new one. Every fourth may take
 // longer, for slow networks; while the room's document still comes, the network is there and only the order takes its time.
 const POST_MS = 2_500;
 const PATIENT_POST_MS = 6_000;
-const PATIENT_EVERY = 3;
+const PATIENT_EVERY = 4;
 const CALM_POST_MS = 12_000;
 const NETWORK_IS_THERE_MS = 6_000;
 const POST_PAUSE_MS = 300;

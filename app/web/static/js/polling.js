@@ -25,6 +25,11 @@ import { isNotOlder, isWorthTelling, nextPollMs, nextReturnMs } from "./polling_
  */
 
 const PATIENCE_MS = 10_000;
+const FIRST_PATIENCES_MS = [2_500, 2_500, 6_000];
+const BEACON_PATIENCE_MS = 2_500;
+const BEACON_SOON_MS = 500;
+// As many connections as a browser keeps to one server: after a loss each of them may be dead.
+const BEACON_TRIES = 6;
 // A cache on the way may keep an answer, and with it the server's time, for a second.
 const CACHED_MS = 1_000;
 const BEACON_SPREAD_MS = 4_000;
@@ -36,6 +41,7 @@ export class RoomPolling {
   #timer = 0;
   #beaconTimer = 0;
   #failures = 0;
+  #unanswered = 0;
   #returns = 0;
   /** @type {number | null} */
   #retryAfterMs = null;
@@ -61,7 +67,7 @@ export class RoomPolling {
   async takeOver() {
     if (this.state.peek() === "off") {
       const isNew = this.options.position() === null;
-      const answer = await this.#ask();
+      const answer = await this.#askFirst();
       if (!("snapshot" in answer)) return null;
       this.#take(answer.snapshot);
       if (answer.snapshot.session.state !== "live") return null;
@@ -113,12 +119,28 @@ export class RoomPolling {
     if (isNotOlder(this.options.position(), snapshot)) this.options.onSnapshot(snapshot);
   }
 
-  /** @returns {Promise<PollAnswer>} */
-  async #ask() {
+  /** The connections that the browser kept may have died with the socket: each that does not answer soon is given up. */
+  async #askFirst() {
+    /** @type {PollAnswer} */
+    let answer = { code: "", retryAfterMs: null };
+    for (const patience of FIRST_PATIENCES_MS) {
+      const askedAt = performance.now();
+      answer = await this.#ask(patience);
+      const isUnanswered = "code" in answer && answer.code === "" && performance.now() - askedAt >= patience;
+      if (!isUnanswered) break;
+    }
+    return answer;
+  }
+
+  /**
+   * @param {number} [patience]
+   * @returns {Promise<PollAnswer>}
+   */
+  async #ask(patience = PATIENCE_MS) {
     const asked = thisMoment();
     try {
       // No cookies, and the browser's own cache with its ETag: any cache on the way may answer.
-      const response = await fetch(`${this.path}/tick`, { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
+      const response = await fetch(`${this.path}/tick`, { credentials: "omit", signal: AbortSignal.timeout(patience) });
       const content = await response.json();
       if (!response.ok) {
         const { code = "", retry_after_seconds: seconds } = content;
@@ -144,10 +166,15 @@ export class RoomPolling {
     const { ticket, onRenewed } = this.options;
     const renewals = ticket.renewals;
     /** @type {import("./http.js").Answer<{next_seconds: number}>} */
-    const answer = await ticket.used(() => send("POST", `${this.path}/presence`));
+    const answer = await ticket.used(() => send("POST", `${this.path}/presence`, {}, AbortSignal.timeout(BEACON_PATIENCE_MS)));
     if (this.state.peek() === "off") return;
     if (answer.ok && ticket.renewals > renewals) onRenewed();
-    if (answer.ok) return this.#beaconIn(answer.value.next_seconds * 1_000);
+    if (answer.ok) {
+      this.#unanswered = 0;
+      return this.#beaconIn(answer.value.next_seconds * 1_000);
+    }
+    this.#unanswered = String(answer.failure.code) === "offline" ? this.#unanswered + 1 : 0;
+    if (this.#unanswered > 0 && this.#unanswered <= BEACON_TRIES) return this.#beaconIn(BEACON_SOON_MS);
     this.#beaconIn(Math.max(BEACON_AGAIN_MS, (answer.failure.retry_after_seconds ?? 0) * 1_000));
   }
 }

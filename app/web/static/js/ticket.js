@@ -9,6 +9,7 @@ import { send } from "./http.js";
  * @typedef {import("./http.js").Answer<T>} Answer
  */
 
+const PATIENCE_MS = 2_500;
 const TRIAL = "ocop_trial";
 
 /** Whether this browser keeps a cookie of this page at all. */
@@ -26,6 +27,8 @@ export class Ticket {
     this.path = `/api/v1/sessions/${sessionId}/tickets`;
     /** The browser refuses our cookie: this device can watch and nothing more. */
     this.isRefused = signal(false);
+    // Seen by looking, so looking again may find it otherwise; else only a ticket that is taken shows that it is kept.
+    this.wasSeen = false;
     /** How many new tickets were taken since the page was opened. */
     this.renewals = 0;
   }
@@ -34,13 +37,13 @@ export class Ticket {
   look() {
     const isKept = keepsCookies();
     // That some are kept does not mean that ours is.
-    if (!isKept) this.isRefused.value = true;
+    if (!isKept) this.isRefused.value = this.wasSeen = true;
     return isKept;
   }
 
   /** Whether it may be tried again although cookies were refused. */
   lookAgain() {
-    this.isRefused.value = !keepsCookies();
+    if (this.wasSeen && keepsCookies()) this.isRefused.value = this.wasSeen = false;
     return !this.isRefused.value;
   }
 
@@ -54,7 +57,7 @@ export class Ticket {
   async used(ask) {
     let answer = await ask();
     if (isWithoutTicket(answer)) {
-      const renewed = await send("POST", this.path);
+      const renewed = await send("POST", this.path, {}, AbortSignal.timeout(PATIENCE_MS));
       if (!renewed.ok) return renewed;
       this.renewals += 1;
       answer = await ask();
