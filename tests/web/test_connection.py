@@ -123,7 +123,9 @@ def test_a_command_that_nothing_follows_casts_doubt_soon_and_only_once() -> None
     assert (course[6].name, course[6].timer_ms) == ("open", 12_000)
 
 
-@pytest.mark.parametrize(("took_ms", "probes"), [(1_800, [2_000, 4_000, 8_000, 8_000]), (200, [2_000] * 4)], ids=["server slow", "network dead"])
+@pytest.mark.parametrize(
+    ("took_ms", "probes"), [(1_800, [2_000, 4_000, 8_000, 8_000]), (200, [2_000] * 4)], ids=["server slow", "network dead"]
+)
 def test_a_server_that_only_hesitates_is_given_more_time_with_each_probe(took_ms: int, probes: list[int]) -> None:
     unanswered: list[Event] = [RETURNED, TIMER, {"type": "accepted"}, {"type": "greeted", "tookMs": took_ms}]
 
@@ -151,6 +153,13 @@ def test_while_an_order_waits_the_network_is_tried_every_three_seconds_at_most()
     assert set(tries) == {2_500, 6_000}
     assert all(2_500 in pair for pair in pairwise(tries))
     assert max(pauses) <= 1_700
+
+
+@pytest.mark.parametrize(("took_ms", "connect_ms"), [(80, 2_500), (900, 6_000)], ids=["quick network", "slow network"])
+def test_a_network_that_is_known_to_be_slow_gets_the_time_it_needs(took_ms: int, connect_ms: int) -> None:
+    place = last({"type": "open"}, {"type": "accepted"}, {"type": "greeted", "tookMs": took_ms}, HURRY, CUT, TIMER)
+
+    assert (place.name, place.timer_ms) == ("connecting", connect_ms)
 
 
 def test_an_order_shortens_the_pause_that_is_under_way() -> None:
