@@ -30,6 +30,11 @@ class SessionKeys:
         return self._key("log_head")
 
     @property
+    def told(self) -> str:
+        """ZSET of outbox ids that were appended to the log, so that a repeat adds nothing; written by the script that appends."""
+        return self._key("told")
+
+    @property
     def nodes(self) -> str:
         """HASH node → `viewers|valid_until_ms|polling`; each node writes its own field per tick, expired fields are dropped by the script."""
         return self._key("nodes")
@@ -111,7 +116,7 @@ class SessionKeys:
 
     def all(self) -> tuple[str, ...]:
         return (
-            self.log, self.log_head, self.nodes, self.flushes, self.live, self.minutes, self.ledger_minutes, self.unique_viewers,
+            self.log, self.log_head, self.told, self.nodes, self.flushes, self.live, self.minutes, self.ledger_minutes, self.unique_viewers,
             self.commenters, self.ledger, self.products, self.buyers, self.taken, self.outside, self.watching,
             self.watching_places, self.polling, self.polling_places,
         )  # fmt: skip

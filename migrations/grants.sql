@@ -18,7 +18,7 @@ BEGIN
                         'place_imports', 'place_versions')
         THEN 'SELECT, INSERT'
       -- lists that are set anew, and sign-ins that end
-      WHEN of_table IN ('session_products', 'product_pictures', 'sign_ins') THEN 'SELECT, INSERT, UPDATE, DELETE'
+      WHEN of_table IN ('session_products', 'product_pictures', 'sign_ins', 'room_outbox', 'staff_intentions') THEN 'SELECT, INSERT, UPDATE, DELETE'
       ELSE 'SELECT, INSERT, UPDATE'
     END;
     EXECUTE format('REVOKE ALL ON %I FROM ocop_app', of_table);

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 _SCRIPTS = Path(__file__).with_name("scripts")
 _READ_MAX_EVENTS = 500
 _WAIT_MS = 1_000
+# A repeat comes within seconds, and a room has far fewer untold events than this.
+_OUTBOX_IDS = 2_000
 _RECONNECT_SECONDS = (0.1, 2.0)
 
 
@@ -49,14 +51,21 @@ class RoomLog:
         self._append = load_script(redis.once, _SCRIPTS / "append_event.lua")
         self._read = load_script(redis.idempotent, _SCRIPTS / "read_events.lua")
 
-    async def append(self, session_id: UUID, event: RoomEvent) -> tuple[str, int]:
-        """Add an event; returns its epoch and offset.
+    async def append(self, session_id: UUID, event: RoomEvent, *, once: int | None = None) -> tuple[str, int]:
+        """Add an event; returns its epoch and offset. With `once`, an id of the outbox, a repeat adds nothing.
 
         Raises `redis.exceptions.RedisError` when the outcome is unknown: the event may or may not have been added.
         """
         keys = self._keys(session_id)
-        arguments: list[str | int | bytes] = [_new_epoch(), self._settings.room_log_events, now_ms(), room_event.dump_json(event)]
-        epoch, offset = await self._append(keys=[keys.log_head, keys.log], args=arguments)
+        arguments: list[str | int | bytes] = [
+            _new_epoch(),
+            self._settings.room_log_events,
+            now_ms(),
+            room_event.dump_json(event),
+            "" if once is None else once,
+            _OUTBOX_IDS,
+        ]
+        epoch, offset = await self._append(keys=[keys.log_head, keys.log, keys.told], args=arguments)
         return str(epoch), int(offset)
 
     async def head(self, session_id: UUID) -> LogPosition:

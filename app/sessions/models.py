@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
@@ -14,7 +14,8 @@ from app.infra.database import Base
 class LivestreamSession(Base):
     """One market session: draft → scheduled → live → ended → closed. Simulated people enter rehearsals only, never another.
 
-    `announced_state` trails `state` until the room has been told."""
+    `announced_state` equals `state`: code of before
+    November 2026 told rooms by their difference and may run beside this one during an upgrade."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -37,6 +38,21 @@ class LivestreamSession(Base):
     video_url: Mapped[str | None] = mapped_column(Text)
     pinned_product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))
     is_rehearsal: Mapped[bool] = mapped_column(default=False, server_default="false")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class OutboxRow(Base):
+    """Something a room must hear, in the order of ids (`outbox.py`); deleted once it was told. `claimed_until`: somebody is telling it."""
+
+    __tablename__ = "room_outbox"
+    __table_args__ = (Index("ix_room_outbox_session", "session_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    topic: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[UUID | None]
+    event: Mapped[str | None] = mapped_column(Text)
+    claimed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
