@@ -5,6 +5,7 @@ AppError
  ├─ Forbidden       ── OrganiserOnly         403 organiser_only
  ├─ NotFound        ── OrganisationNotFound  404 organisation_not_found
  ├─ Conflict        ── LoginTaken            409 login_taken
+ │                  └─ IntentionKeyReused    409 idempotency_key_reused
  ├─ BadRequest      ── InvalidUser           400 invalid_user
  └─ TooManyRequests ── TooManyLogins         429 rate_limited
 """
@@ -53,3 +54,11 @@ class TooManyLogins(TooManyRequests):
 
     title_vi = "Đăng nhập sai nhiều lần, mời thử lại sau ít phút."
     title_en = "Too many failed logins, please try again in a few minutes."
+
+
+class IntentionKeyReused(Conflict):
+    """The `Idempotency-Key` was used for another request; nothing was changed."""
+
+    code = "idempotency_key_reused"
+    title_vi = "Mã thao tác này đã dùng cho việc khác, mời tải lại trang."
+    title_en = "This idempotency key was used for something else."

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, LargeBinary, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -60,3 +60,16 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[str | None] = mapped_column(Text)
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+
+
+class StaffIntention(Base):
+    """Something that staff have done by key, so that a repeat does nothing; `digest` of the request, `subject_id` what it was done to."""
+
+    __tablename__ = "staff_intentions"
+    __table_args__ = (Index("ix_staff_intentions_done_at", "done_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    subject_id: Mapped[UUID]
+    done_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.audit import record_audit
 from app.accounts.errors import InvalidUser, LoginFailed, LoginTaken, OrganisationNotFound
 from app.accounts.login_limits import LoginLimits
+from app.accounts.intentions import PURGE_INTENTIONS
 from app.accounts.models import Organisation, SignIn, User
 from app.accounts.passwords import Passwords
 from app.accounts.schemas import Role
@@ -156,9 +157,10 @@ class AccountService:
         return CurrentUser(user_id, organisation_id, organisation.name, name, new.display_name.strip(), new.role)
 
     async def purge_expired(self) -> None:
-        """Delete sign-ins that are over. For `app.infra.tasks.repeat`, every hour or so; several nodes may run it at once."""
+        """Delete sign-ins that are over, and keys of commands of long ago. For `app.infra.tasks.repeat`, every hour or so; several nodes may run it at once."""
         async with self._transactions.begin() as db:
             await db.execute(delete(SignIn).where(SignIn.expires_at <= self._clock()))
+            await db.execute(PURGE_INTENTIONS)
 
     async def _open_sign_in(self, user_id: UUID, checked_hash: str, new_hash: str | None, replaces: str | None) -> SignedIn:
         token = secrets.token_urlsafe(_TOKEN_BYTES)

@@ -18,7 +18,10 @@ from app.errors import Forbidden
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.protocol.views import SessionState, SessionView
-from app.sessions.announcing import Announcer, mark_outstanding
+from app.accounts.intentions import Intention, claim_intention
+from app.protocol.server_events import ProductPinned, SessionChanged
+from app.sessions.outbox import Told, event_to_tell, tell_room
+from app.sessions.telling import RoomTeller
 from app.sessions.errors import (
     InvalidHost,
     InvalidProducts,
@@ -44,16 +47,16 @@ class SessionEditor:
         *,
         catalog: CatalogService,
         lookup: SessionLookup,
-        announcer: Announcer,
+        teller: RoomTeller,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._transactions = database.transactions
         self._catalog = catalog
         self._lookup = lookup
-        self._announcer = announcer
+        self._teller = teller
         self._clock = clock
 
-    async def create(self, user: CurrentUser, content: SessionContent) -> SessionFacts:
+    async def create(self, user: CurrentUser, content: SessionContent, intention: Intention | None = None) -> SessionFacts:
         """A new draft of the user's organisation. A host may only name themselves as host.
 
         Raises `InvalidVideoUrl`, `InvalidHost`.
@@ -75,7 +78,9 @@ class SessionEditor:
             _audit(db, user, "session.created", row, {"title": row.title})
         return await self._lookup.facts(row.id)
 
-    async def update(self, user: CurrentUser, session_id: UUID, changes: SessionChanges) -> SessionFacts:
+    async def update(
+        self, user: CurrentUser, session_id: UUID, changes: SessionChanges, intention: Intention | None = None
+    ) -> SessionFacts:
         """Change what was given; the room is told. Raises `SessionClosed`, `InvalidVideoUrl`, `InvalidHost` and those of access."""
         given = changes.model_dump(exclude_unset=True)
         async with self._transactions.begin() as db:
@@ -91,12 +96,14 @@ class SessionEditor:
                 _set_video(row, given["video_url"])
             if missing := missing_for(_state(row), title=row.title, has_plan=row.planned_start_at is not None, product_count=1):
                 raise SessionIncomplete(details={"missing": list(missing)})
-            mark_outstanding(row, "session")
+            await _tell_session(db, row)
             _audit(db, user, "session.updated", row, {"fields": sorted(given)})
-        await self._announcer.tell(session_id)
+        self._teller.kick(session_id)
         return await self._lookup.facts(session_id)
 
-    async def transition(self, user: CurrentUser, session_id: UUID, to: SessionState) -> SessionView:
+    async def transition(
+        self, user: CurrentUser, session_id: UUID, to: SessionState, intention: Intention | None = None
+    ) -> SessionView:
         """Move a session along its life and tell the room.
 
         Raises `TransitionRefused` when there is no such move, `Forbidden` when the role may not make it, `SessionIncomplete`.
@@ -114,11 +121,13 @@ class SessionEditor:
             self._move(row, to)
             await db.flush()
             _audit(db, user, "session.moved", row, {"from": came_from, "to": to})
-            (view,) = await session_views(db, [row])
-        await self._announcer.tell(session_id)
+            view = await _tell_session(db, row)
+        self._teller.kick(session_id)
         return view
 
-    async def set_products(self, user: CurrentUser, session_id: UUID, product_ids: Sequence[UUID]) -> SessionFacts:
+    async def set_products(
+        self, user: CurrentUser, session_id: UUID, product_ids: Sequence[UUID], intention: Intention | None = None
+    ) -> SessionFacts:
         """Set the run-down in this order. Products that stay keep their code; new ones get the next free one.
 
         Raises `InvalidProducts` when one is listed twice or a live session would have none, `ProductNotFound` of the catalogue.
@@ -140,27 +149,27 @@ class SessionEditor:
                     place.position = position
                 else:
                     db.add(SessionProduct(session_id=session_id, product_id=product_id, position=position, code=next(codes)))
-            mark_outstanding(row, "products")
+            await tell_room(db, session_id, Told("products"))
             if row.pinned_product_id is not None and row.pinned_product_id not in product_ids:
                 row.pinned_product_id = None
-                mark_outstanding(row, "pin")
+                await tell_room(db, session_id, event_to_tell(ProductPinned(product_id=None)))
             _audit(db, user, "session.products_set", row, {"product_ids": [str(product_id) for product_id in product_ids]})
-        await self._announcer.tell(session_id)
+        self._teller.kick(session_id)
         return await self._lookup.facts(session_id)
 
-    async def pin(self, user: CurrentUser, session_id: UUID, product_id: UUID | None) -> None:
+    async def pin(self, user: CurrentUser, session_id: UUID, product_id: UUID | None, intention: Intention | None = None) -> None:
         """Pin a product of the run-down, or none. Raises `ProductNotInSession`, `SessionClosed`."""
         async with self._transactions.begin() as db:
             row = await lock_editable(db, user, session_id)
             if product_id is not None and await db.get(SessionProduct, (session_id, product_id)) is None:
                 raise ProductNotInSession
             row.pinned_product_id = product_id
-            mark_outstanding(row, "pin")
+            await tell_room(db, session_id, event_to_tell(ProductPinned(product_id=product_id)))
             _audit(db, user, "session.pinned", row, {"product_id": None if product_id is None else str(product_id)})
-        await self._announcer.tell(session_id)
+        self._teller.kick(session_id)
 
     def _move(self, row: LivestreamSession, to: SessionState) -> None:
-        row.state = to
+        row.state = row.announced_state = to
         match to:
             case "live":
                 row.started_at = self._clock()
@@ -170,6 +179,13 @@ class SessionEditor:
                 row.closed_at = self._clock()
             case "draft" | "scheduled":
                 pass
+
+
+async def _tell_session(db: AsyncSession, row: LivestreamSession) -> SessionView:
+    await db.flush()
+    (view,) = await session_views(db, [row])
+    await tell_room(db, row.id, event_to_tell(SessionChanged(session=view)))
+    return view
 
 
 def _state(row: LivestreamSession) -> SessionState:
