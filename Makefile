@@ -39,7 +39,7 @@ check: $(VENV)/ready-dev web-packages ## format, lint, types, import directions,
 migrate: $(VENV)/ready ## bring the database to the newest schema
 	$(BIN)/ocop migrate
 
-gen: $(VENV)/ready ## write the generated files: protocol documents and the browser's types
+gen: $(VENV)/ready ## write the generated files: protocol documents, the browser's types, what follows from the kinds of ledger entries
 	$(BIN)/ocop gen
 
 bench-fanout: $(VENV)/ready-dev ## fan-out beside other servers at N viewers (10,000): table and build/bench/fanout.json; six minutes

@@ -28,6 +28,8 @@ from app.infra.migrations import upgrade_to_newest
 from app.infra.serving import serve, worker_count
 from app.infra.startup import StartupError
 from app.infra.telemetry import counters_folder
+from app.ledger.kind_files import render_kinds
+from app.ledger.kinds import KINDS
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.exec_with_parent import die_with_parent
@@ -43,7 +45,7 @@ from app.local_servers.startup_checks import (
 )
 from app.local_servers.supervisor import Program, StopRequested, StopSignals, Supervisor
 from app.main import create_app
-from app.protocol.documents import write_documents
+from app.protocol.documents import write_documents, write_files
 from app.rehearsal.seed import SeededMarket, seed_demo
 from app.reports import verify as verifier
 from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings, setting_problems
@@ -132,8 +134,8 @@ def demo() -> None:
 
 @cli.command()
 def gen() -> None:
-    """Write the files that follow from the models: protocol documents and the browser's types."""
-    for path in write_documents(PROJECT_ROOT, all_error_types()):
+    """Write the files that follow from models and tables: protocol documents, the browser's types, what follows from kinds of entries."""
+    for path in [*write_documents(PROJECT_ROOT, all_error_types()), *write_files(PROJECT_ROOT, render_kinds(PROJECT_ROOT, KINDS.items()))]:
         _say(f"Wrote {path}")
 
 

@@ -19,6 +19,7 @@ from app.fulfilment.transitions import Step, StepsResult, append_steps
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
 from app.ledger.chain import Entry
+from app.ledger.kinds import KINDS, sql_list
 from app.ledger.projector import Projector
 from app.orders.offers import OfferService
 from app.orders.sold_out import SoldOutMemory
@@ -29,13 +30,14 @@ log = structlog.get_logger(__name__)
 
 EXPIRED_PER_STEP = 200
 
-# Confirmed and paid orders stay; a cancelled or expired one is over already.
-_DUE = """
+# Orders that may not expire any more, or have, are settled.
+_NEVER_DUE = sql_list(["expired", *KINDS["expired"].never_after])
+_DUE = f"""
 SELECT o.session_id, o.id, o.payment, o.due_at FROM orders o
 WHERE o.due_at > $1 AND o.due_at <= $2
-  AND NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = o.id AND e.kind IN ('confirmed', 'paid', 'cancelled', 'expired'))
+  AND NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = o.id AND e.kind IN {_NEVER_DUE})
 ORDER BY o.due_at LIMIT $3
-"""
+"""  # noqa: S608 - kinds of our own table
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 

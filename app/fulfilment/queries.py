@@ -11,7 +11,7 @@ import asyncpg
 from app.fulfilment.schemas import DeskOrder, OrderedItem, OrderEntry, OrderWithContact, Receiver, WorkListItem
 from app.infra.clock import to_ms
 from app.infra.database import RawConnection
-from app.ledger.states import state_of
+from app.ledger.kinds import state_of
 
 _ORDERS = """
 SELECT o.id, o.seq, o.payment, o.total_vnd, o.placed_at, o.due_at, c.phone,

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from app.ledger.kinds import StepKind
 from app.protocol.text import Line
 
-StepKind = Literal["confirmed", "delivered", "returned", "refunded", "cancelled"]
 Matter = Literal["late", "under", "over", "unmatched"]
 
 
 class NewStep(BaseModel):
-    """What happened to an order. `paid` comes through payments, `expired` by the clock."""
+    """What happened to an order, as far as staff say so; other kinds come through payments or by the clock."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"kind": "cancelled", "reason": "no_answer"}]})
 

@@ -1,7 +1,7 @@
-"""Later facts about orders: confirmed, paid, delivered, returned, refunded, cancelled, expired. One transaction appends them.
+"""Later facts about orders, of any kind that may follow what an order has had. One transaction appends them.
 
-Same lock order as placing: the ledger's head, then offers by id. Units of cancelled and expired orders go back to their offer,
-first to whoever waits for them.
+Same lock order as placing: the ledger's head, then offers by id. Units that a fact frees go back to their offer, first to whoever
+waits for them.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from app.fulfilment.errors import OrderNotFound, StateNotReachable
 from app.infra.clock import utc_now
 from app.infra.database import RawConnection
 from app.ledger.append import open_ledger
-from app.ledger.chain import Entry, EntryKind, entry_of
-from app.ledger.states import RELEASING_KINDS, may_follow
+from app.ledger.chain import Entry, entry_of
+from app.ledger.kinds import RELEASING_KINDS, EntryKind, may_follow
 from app.orders.waitlist import Calls, call_next
 
 _HISTORY = "SELECT order_id, kind, body FROM ledger_entries WHERE session_id = $1 AND order_id = ANY($2::uuid[]) ORDER BY seq"

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.clock import to_ms
 from app.infra.database import RawConnection
-from app.ledger.chain import Entry, EntryKind, EntryLine, body_of, chain, genesis_hash
+from app.ledger.chain import Entry, EntryLine, body_of, chain, genesis_hash
+from app.ledger.kinds import EntryKind
 from app.ledger.models import Ledger
 
 _LOCK_HEAD = """

@@ -11,10 +11,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring
-from typing import Literal
 from uuid import UUID
 
-EntryKind = Literal["placed", "confirmed", "cancelled", "expired", "paid", "delivered", "returned", "refunded"]
+from app.ledger.kinds import EntryKind
 
 
 @dataclass(frozen=True, slots=True)

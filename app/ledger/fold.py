@@ -1,6 +1,6 @@
 """Figures as a fold over ledger entries: the same code feeds live statistics and reports.
 
-For every kind of entry: `orders_<kind>`, `units_<kind>`, `revenue_<kind>_vnd`. An entry never edits an earlier one.
+Every kind of entry has its own figures (`app/ledger/kinds.py` names them). An entry never edits an earlier one.
 """
 
 from __future__ import annotations
@@ -11,26 +11,28 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.ledger.chain import Entry
-from app.ledger.states import RELEASING_KINDS
+from app.ledger.kinds import KINDS, EntryKind, figure_names
 from app.metrics.service import LedgerDelta
 
+_NAMES = {kind: figure_names(kind) for kind in KINDS}
 
-def _figures(kind: str, *, orders: int, units: int, amount_vnd: int) -> dict[str, int]:
-    return {f"orders_{kind}": orders, f"units_{kind}": units, f"revenue_{kind}_vnd": amount_vnd}
+
+def _figures(kind: EntryKind, *, orders: int, units: int, amount_vnd: int) -> dict[str, int]:
+    names = _NAMES[kind]
+    return {names.orders: orders, names.units: units, names.revenue_vnd: amount_vnd}
 
 
 def delta_of(entry: Entry) -> LedgerDelta:
     """What one entry adds to the statistics of its session."""
     products: dict[str, Counter[str]] = defaultdict(Counter)
     taken: Counter[str] = Counter()
+    units_taken = KINDS[entry.kind].units_taken
     for line in entry.lines:
         counted = products[str(line.product_id)]
         # an order with two offers of one product is one order of that product
         counted.update(_figures(entry.kind, orders=0 if counted else 1, units=line.quantity, amount_vnd=line.amount_vnd))
-        if entry.kind == "placed":
-            taken[str(line.offer_id)] += line.quantity
-        elif entry.kind in RELEASING_KINDS:
-            taken[str(line.offer_id)] -= line.quantity
+        if units_taken:
+            taken[str(line.offer_id)] += units_taken * line.quantity
     return LedgerDelta(
         seq=entry.seq,
         minute=entry.happened_at_ms // 60_000,

@@ -9,8 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
-
-ENTRY_KINDS = ("placed", "confirmed", "cancelled", "expired", "paid", "delivered", "returned", "refunded")
+from app.ledger.kinds import KINDS, sql_list
 
 
 class Ledger(Base):
@@ -31,7 +30,7 @@ class LedgerEntry(Base):
 
     __tablename__ = "ledger_entries"
     __table_args__ = (
-        CheckConstraint("kind IN ({})".format(", ".join(f"'{kind}'" for kind in ENTRY_KINDS)), name="kind"),
+        CheckConstraint(f"kind IN {sql_list(KINDS)}", name="kind"),
         CheckConstraint("seq > 0", name="seq_positive"),
         Index("ix_ledger_entries_order", "order_id"),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from app.metrics.sales import COUNTED_KINDS, CountedKind
+
 Source = Literal["measured", "imported", "derived"]
 Unit = Literal["views", "viewers", "seconds", "likes", "comments", "orders", "units", "buyers", "vnd", "percent", "vnd_per_1000_views"]
 
@@ -149,74 +151,61 @@ _AUDIENCE = (
     ),
 )
 
-_KIND_LABELS = {
-    "placed": ("đã đặt", "placed", "được đặt và ghi vào sổ", "accepted and written to the ledger"),
-    "confirmed": ("đã xác nhận", "confirmed", "được người mua xác nhận", "confirmed by the buyer"),
-    "cancelled": ("đã hủy", "cancelled", "bị hủy", "cancelled"),
-    "expired": ("hết hạn giữ", "expired", "hết hạn giữ hàng", "whose hold ran out"),
-    "paid": ("đã trả tiền", "paid", "đã trả tiền hoặc đã thu hộ (COD)", "paid, or collected on delivery (COD)"),
-    "delivered": ("đã giao", "delivered", "đã giao đến người mua", "delivered to the buyer"),
-    "returned": ("đã trả hàng", "returned", "bị trả hàng", "whose goods came back"),
-    "refunded": ("đã hoàn tiền", "refunded", "đã được hoàn tiền", "whose money was given back"),
-}
 
-
-def _ledger(kind: str) -> tuple[MetricDefinition, ...]:
-    vi, en, text_vi, text_en = _KIND_LABELS[kind]
+def _ledger(kind: CountedKind) -> tuple[MetricDefinition, ...]:
     return (
         MetricDefinition(
-            f"orders_{kind}",
-            f"Đơn {vi}",
-            f"Orders {en}",
+            kind.orders,
+            f"Đơn {kind.label_vi}",
+            f"Orders {kind.label_en}",
             "orders",
-            f"count(ledger entries {kind})",
+            f"count(ledger entries {kind.name})",
             _LEDGER,
             "measured",
-            f"Số đơn {text_vi}.",
-            f"Orders {text_en}.",
+            f"Số đơn {kind.definition_vi}.",
+            f"Orders {kind.definition_en}.",
         ),
         MetricDefinition(
-            f"units_{kind}",
-            f"Sản phẩm {vi}",
-            f"Units {en}",
+            kind.units,
+            f"Sản phẩm {kind.label_vi}",
+            f"Units {kind.label_en}",
             "units",
-            f"sum(units of ledger entries {kind})",
+            f"sum(units of ledger entries {kind.name})",
             _LEDGER,
             "measured",
-            f"Số sản phẩm trong các đơn {text_vi}.",
-            f"Units in orders {text_en}.",
+            f"Số sản phẩm trong các đơn {kind.definition_vi}.",
+            f"Units in orders {kind.definition_en}.",
         ),
         MetricDefinition(
-            f"revenue_{kind}_vnd",
-            f"Giá trị đơn {vi}",
-            f"Value of orders {en}",
+            kind.revenue_vnd,
+            f"Giá trị đơn {kind.label_vi}",
+            f"Value of orders {kind.label_en}",
             "vnd",
-            f"sum(amount_vnd of ledger entries {kind})",
+            f"sum(amount_vnd of ledger entries {kind.name})",
             _LEDGER,
             "measured",
-            f"Tổng giá trị các đơn {text_vi}, theo giá đã chốt lúc đặt.",
-            f"Value of orders {text_en}, at the price agreed when they were placed.",
+            f"Tổng giá trị các đơn {kind.definition_vi}, theo giá đã chốt lúc đặt.",
+            f"Value of orders {kind.definition_en}, at the price agreed when they were placed.",
         ),
     )
 
 
-def _average_order(kind: str) -> MetricDefinition:
-    vi, en, _, _ = _KIND_LABELS[kind]
+def _average_order(kind: CountedKind, name: str) -> MetricDefinition:
     return MetricDefinition(
-        f"revenue_{kind}_per_order_{kind}_vnd",
-        f"Giá trị trung bình mỗi đơn {vi} (AOV)",
-        f"Average value of an order {en} (AOV)",
+        name,
+        f"Giá trị trung bình mỗi đơn {kind.label_vi} (AOV)",
+        f"Average value of an order {kind.label_en} (AOV)",
         "vnd",
-        f"revenue_{kind}_vnd / orders_{kind}",
+        f"{kind.revenue_vnd} / {kind.orders}",
         _LEDGER,
         "derived",
-        f"Tổng giá trị các đơn {vi} chia cho số đơn {vi}.",
-        f"Value of orders {en} divided by their number.",
+        f"Tổng giá trị các đơn {kind.label_vi} chia cho số đơn {kind.label_vi}.",
+        f"Value of orders {kind.label_en} divided by their number.",
     )
 
 
 _SALES = (
-    *(definition for kind in _KIND_LABELS for definition in _ledger(kind)),
+    *(definition for kind in COUNTED_KINDS for definition in _ledger(kind)),
     MetricDefinition(
         "buyers",
         "Người mua",
@@ -239,7 +228,7 @@ _SALES = (
         "Giá trị đã giao trừ phần bị trả hàng hoặc hoàn tiền; một đơn vừa trả hàng vừa hoàn tiền chỉ bị trừ một lần.",
         "Value delivered less what came back or was refunded; an order that was both returned and refunded is taken off once.",
     ),
-    *(_average_order(kind) for kind in ("placed", "confirmed", "paid", "delivered")),
+    *(_average_order(kind, kind.average_vnd) for kind in COUNTED_KINDS if kind.average_vnd is not None),
     MetricDefinition(
         "revenue_placed_per_1000_views_vnd",
         "Giá trị đặt trên 1.000 lượt xem (GPM)",

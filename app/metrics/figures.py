@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.metrics.sales import Sales
 from app.protocol.views import BoardFigures, OutsideCount
 
 # Counters that a node measures itself. The list is closed: a misspelt name would silently open a new field for ever.
 MEASURED_COUNTERS = ("views", "views_10s", "likes", "comments", "watch_ms")
 MEASURED_FIGURES = (*MEASURED_COUNTERS, "viewers_peak")
-LEDGER_KINDS = ("placed", "confirmed", "cancelled", "expired", "paid", "delivered", "returned", "refunded")
 
 
 def ledger_metric_names() -> tuple[str, ...]:
-    """Names that `LedgerDelta.totals` and `.products` may carry: orders_, units_ and revenue_…_vnd of every kind of entry."""
-    return tuple(name for kind in LEDGER_KINDS for name in (f"orders_{kind}", f"units_{kind}", f"revenue_{kind}_vnd"))
+    """Names that `LedgerDelta.totals` and `.products` may carry: orders, units and revenue of every kind of entry."""
+    return tuple(Sales.model_fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,38 +8,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.metrics.sales import AverageOrders, Sales
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sales(_Body):
-    """Sums over ledger entries, by kind of entry. An entry never edits an earlier one: a cancelled order stays placed too."""
-
-    orders_placed: int = Field(0, examples=[42])
-    units_placed: int = Field(0, examples=[57])
-    revenue_placed_vnd: int = Field(0, examples=[6_840_000])
-    orders_confirmed: int = 0
-    units_confirmed: int = 0
-    revenue_confirmed_vnd: int = 0
-    orders_cancelled: int = 0
-    units_cancelled: int = 0
-    revenue_cancelled_vnd: int = 0
-    orders_expired: int = 0
-    units_expired: int = 0
-    revenue_expired_vnd: int = 0
-    orders_paid: int = 0
-    units_paid: int = 0
-    revenue_paid_vnd: int = 0
-    orders_delivered: int = 0
-    units_delivered: int = 0
-    revenue_delivered_vnd: int = 0
-    orders_returned: int = 0
-    units_returned: int = 0
-    revenue_returned_vnd: int = 0
-    orders_refunded: int = 0
-    units_refunded: int = 0
-    revenue_refunded_vnd: int = 0
 
 
 class Totals(Sales):
@@ -57,16 +30,12 @@ class Totals(Sales):
     buyers: int = Field(0, examples=[39])
 
 
-class DerivedFigures(_Body):
+class DerivedFigures(AverageOrders):
     """Quotients of totals; null where the denominator is zero."""
 
     viewers_average: float | None = None
     watch_seconds_per_unique_viewer: float | None = None
     commenters_per_unique_viewer_percent: float | None = None
-    revenue_placed_per_order_placed_vnd: int | None = None
-    revenue_confirmed_per_order_confirmed_vnd: int | None = None
-    revenue_paid_per_order_paid_vnd: int | None = None
-    revenue_delivered_per_order_delivered_vnd: int | None = None
     revenue_placed_per_1000_views_vnd: int | None = None
     buyers_per_unique_viewer_percent: float | None = None
     orders_confirmed_per_order_placed_percent: float | None = None

@@ -18,7 +18,8 @@ from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
 from app.metrics.figures import MEASURED_COUNTERS, Flush, LedgerDelta, Moves, RoomFigures, Sketches, ledger_metric_names
 from app.metrics.queries import SessionTimes, session_times, sessions_to_checkpoint
 from app.metrics.records import Record, read_record, write_record
-from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, ProductSales, Sales, SessionStats, Totals
+from app.metrics.sales import Sales
+from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, ProductSales, SessionStats, Totals
 from app.metrics.stats import build_stats, with_sales
 from app.metrics.store import MetricsStore
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from app.infra.clock import from_ms, to_ms
 from app.metrics.figures import Snapshot
 from app.metrics.queries import SessionTimes
-from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, ProductSales, Restored, Sales, SessionStats, Totals
+from app.metrics.sales import COUNTED_KINDS, Sales
+from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, ProductSales, Restored, SessionStats, Totals
 
 SERIES_MINUTES_MAX = 24 * 60
 _MINUTE_MS = 60_000
@@ -69,14 +70,16 @@ def derive(totals: Totals, *, watch_ms: int, stream_seconds: float) -> DerivedFi
         viewers_average=_quotient(watch_seconds, stream_seconds),
         watch_seconds_per_unique_viewer=_quotient(watch_seconds, totals.unique_viewers),
         commenters_per_unique_viewer_percent=_quotient(totals.commenters * 100, totals.unique_viewers),
-        revenue_placed_per_order_placed_vnd=_money(totals.revenue_placed_vnd, totals.orders_placed),
-        revenue_confirmed_per_order_confirmed_vnd=_money(totals.revenue_confirmed_vnd, totals.orders_confirmed),
-        revenue_paid_per_order_paid_vnd=_money(totals.revenue_paid_vnd, totals.orders_paid),
-        revenue_delivered_per_order_delivered_vnd=_money(totals.revenue_delivered_vnd, totals.orders_delivered),
+        **_averages(totals),
         revenue_placed_per_1000_views_vnd=_money(totals.revenue_placed_vnd * 1000, totals.views),
         buyers_per_unique_viewer_percent=_quotient(totals.buyers * 100, totals.unique_viewers),
         orders_confirmed_per_order_placed_percent=_quotient(totals.orders_confirmed * 100, totals.orders_placed),
     )
+
+
+def _averages(totals: Totals) -> dict[str, int | None]:
+    named = [(each, each.average_vnd) for each in COUNTED_KINDS if each.average_vnd is not None]
+    return {average: _money(getattr(totals, each.revenue_vnd), getattr(totals, each.orders)) for each, average in named}
 
 
 def _quotient(numerator: float, denominator: float) -> float | None:

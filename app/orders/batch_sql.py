@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.infra.array_inserts import insert_from_arrays
 from app.ledger.append import ADVANCE_HEAD, ENTRY_COLUMNS
+from app.ledger.kinds import RELEASING_KINDS, sql_list
 
 LOCK_OFFERS = """
 SELECT id, product_id, producer_id, flash_price_vnd, remaining, set_aside, per_viewer_limit, hold_seconds, starts_at, ends_at, state
@@ -24,8 +25,8 @@ SELECT l.order_id, l.offer_id, f.product_id, l.quantity, l.unit_price_vnd
 FROM order_lines l JOIN offers f ON f.id = l.offer_id WHERE l.order_id = ANY($1::uuid[]) ORDER BY l.order_id, l.line_number
 """
 
-# Units of cancelled and expired orders no longer count against the limit.
-_NOT_RELEASED = "NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = l.order_id AND e.kind IN ('cancelled', 'expired'))"
+# Units that an order gave back no longer count against the limit.
+_NOT_RELEASED = f"NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = l.order_id AND e.kind IN {sql_list(RELEASING_KINDS)})"
 
 # What a device, and what a phone, already has of an offer.
 TAKEN = f"""

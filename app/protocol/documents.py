@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.errors import AppError
@@ -30,9 +30,14 @@ def render_documents(root: Path, error_types: Sequence[type[AppError]]) -> dict[
 
 
 def write_documents(root: Path, error_types: Sequence[type[AppError]]) -> list[Path]:
-    """Write the files that are missing or stale, and return their paths below `root`."""
+    """Write the documents that are missing or stale, and return their paths below `root`."""
+    return write_files(root, render_documents(root, error_types))
+
+
+def write_files(root: Path, texts: Mapping[Path, str]) -> list[Path]:
+    """Write generated files, given by their paths below `root`, where they are missing or stale; returns the paths written."""
     changed: list[Path] = []
-    for path, text in render_documents(root, error_types).items():
+    for path, text in texts.items():
         target = root / path
         if target.exists() and target.read_text(encoding="utf-8") == text:
             continue

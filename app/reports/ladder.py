@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import Literal
 from uuid import UUID
 
 from app.ledger.chain import Entry
-from app.reports.schemas import LadderStep, Loss, StepName
+from app.ledger.kinds import LOSS_KINDS, RUNGS, LossKind, RungName, Words
+from app.reports.schemas import LadderStep, Loss
 
-LossKind = Literal["cancelled", "expired", "returned", "refunded"]
-
-_LABELS: dict[StepName, tuple[str, str]] = {
-    "placed": ("Đã đặt", "Placed"),
-    "confirmed": ("Đã xác nhận", "Confirmed"),
-    "paid": ("Đã trả tiền hoặc đã thu hộ", "Paid or collected on delivery"),
-    "delivered": ("Đã giao", "Delivered"),
+_LABELS: dict[RungName, Words] = {
+    **{kind: rung.label for kind, rung in RUNGS.items()},
     "net": ("Thực thu sau trả hàng", "Net of returns"),
 }
-_STEPS: tuple[StepName, ...] = tuple(_LABELS)
-_LOSSES: dict[str, LossKind] = {"cancelled": "cancelled", "expired": "expired", "returned": "returned", "refunded": "refunded"}
+_STEPS: tuple[RungName, ...] = tuple(_LABELS)
 
 
 @dataclass(slots=True)
@@ -35,14 +29,14 @@ class _Course:
         self.amounts[entry.kind] += entry.amount_vnd
         self.units[entry.kind] += entry.units
         # the first fact decides why an order was lost; a refund after a cancellation is a consequence
-        if self.loss is None and entry.kind in _LOSSES:
-            self.loss = (_LOSSES[entry.kind], entry.reason)
+        if self.loss is None and entry.kind in LOSS_KINDS:
+            self.loss = (entry.kind, entry.reason)
 
     def _after_returns(self, of: Counter[str]) -> int:
         # goods that came back and were refunded are one loss, not two
         return max(0, of["delivered"] - max(of["returned"], of["refunded"]))
 
-    def reached(self, step: StepName) -> tuple[int, int] | None:
+    def reached(self, step: RungName) -> tuple[int, int] | None:
         """Units and amount of this order at a step, or None when it is not there. Paid or delivered implies confirmed."""
         if step == "net":
             amount_vnd = self._after_returns(self.amounts)
@@ -53,7 +47,7 @@ class _Course:
             return self.units["placed"], self.amounts["placed"]
         return None
 
-    def lost_at(self) -> tuple[StepName, int] | None:
+    def lost_at(self) -> tuple[RungName, int] | None:
         """The step that a lost order did not reach, and the amount that went with it."""
         if self.loss is None:
             return None
@@ -80,7 +74,7 @@ class RevenueLadder:
         placed_vnd = sum(course.amounts["placed"] for course in self._courses.values())
         return tuple(self._step(step, before, placed_vnd) for step, before in zip(_STEPS, (None, *_STEPS), strict=False))
 
-    def _step(self, step: StepName, before: StepName | None, placed_vnd: int) -> LadderStep:
+    def _step(self, step: RungName, before: RungName | None, placed_vnd: int) -> LadderStep:
         there = [reached for course in self._courses.values() if (reached := course.reached(step)) is not None]
         waiting = [reached[1] for course in self._courses.values() if (reached := _waits(course, step, before)) is not None]
         amount_vnd = sum(amount for _, amount in there)
@@ -97,7 +91,7 @@ class RevenueLadder:
             waiting_amount_vnd=sum(waiting),
         )
 
-    def _losses(self, step: StepName) -> tuple[Loss, ...]:
+    def _losses(self, step: RungName) -> tuple[Loss, ...]:
         orders: Counter[tuple[LossKind, str]] = Counter()
         amounts: Counter[tuple[LossKind, str]] = Counter()
         for course in self._courses.values():
@@ -111,7 +105,7 @@ class RevenueLadder:
         )
 
 
-def _waits(course: _Course, step: StepName, before: StepName | None) -> tuple[int, int] | None:
+def _waits(course: _Course, step: RungName, before: RungName | None) -> tuple[int, int] | None:
     if before is None or course.loss is not None or course.reached(step) is not None:
         return None
     return course.reached(before)

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.ledger.kinds import LossKind, RungName
 from app.metrics.service import MinuteFigures, OutsideFigures, Sales
 
-StepName = Literal["placed", "confirmed", "paid", "delivered", "net"]
 MarkerKind = Literal["session.started", "session.ended", "offer.opened", "offer.ended", "product.pinned"]
 
 
@@ -36,7 +36,7 @@ class HeadlineMetric(_Body):
 class Loss(_Body):
     """Orders that did not reach a step, by what happened to them."""
 
-    kind: Literal["cancelled", "expired", "returned", "refunded"]
+    kind: LossKind
     reason: str = Field(description="reason code of the ledger entry; may be empty")
     orders: int
     amount_vnd: int
@@ -45,7 +45,7 @@ class Loss(_Body):
 class LadderStep(_Body):
     """One step of the revenue ladder. Previous step = this step + lost + waiting, except that paid may come after delivered (COD)."""
 
-    name: StepName
+    name: RungName
     label_vi: str
     label_en: str
     orders: int

@@ -22,6 +22,9 @@ from typing import Any
 Point = tuple[int, int, int, int]
 Entries = list[dict[str, Any]]
 FILES = ("statement.json", "statement.sig", "ledger.txt")
+# The next two lines are written by `make gen` from app/ledger/kinds.py.
+UNITS_TAKEN = {"placed": 1, "cancelled": -1, "expired": -1}
+RUNGS = ("placed", "confirmed", "paid", "delivered")
 
 # --- Ed25519, verification only (RFC 8032, section 5.1) ---------------------------------------------------------------
 P = 2**255 - 19
@@ -118,7 +121,7 @@ def figures_of(entries: Entries) -> dict[str, Any]:
             for key in {line[name] for line in lines}:
                 count(of[key], kind, [line for line in lines if line[name] == key])
         for line in lines:
-            taken[line["offer"]] += {"placed": 1, "cancelled": -1, "expired": -1}.get(kind, 0) * line["quantity"]
+            taken[line["offer"]] += UNITS_TAKEN.get(kind, 0) * line["quantity"]
     return {
         "buyers": len({entry["buyer"] for entry in entries if entry["kind"] == "placed"}),
         "ladder_vnd": ladder_of(entries),
@@ -137,7 +140,7 @@ def ladder_of(entries: Entries) -> dict[str, int]:
     for of in amounts.values():
         of["confirmed"] = of["confirmed"] or (of["placed"] if of["paid"] or of["delivered"] else 0)
         of["net"] = max(0, of["delivered"] - max(of["returned"], of["refunded"]))
-    return {step: sum(of[step] for of in amounts.values()) for step in ("placed", "confirmed", "paid", "delivered", "net")}
+    return {step: sum(of[step] for of in amounts.values()) for step in (*RUNGS, "net")}
 
 
 def first_difference(stated: Any, counted: Any, where: str = "") -> str | None:

@@ -1,5 +1,7 @@
 """All words of the pages, one flat dictionary per language in `languages/`; used by the templates and handed to the browser as JSON.
 
+Words about kinds of ledger entries stand in the table of kinds (`app/ledger/kinds.py`) and are put in here.
+
 Keys are stable and sorted by what they serve:
 
     app.  unit.  time.       frame of every page, units, how long ago
@@ -9,7 +11,7 @@ Keys are stable and sorted by what they serve:
     viewer.  form.           viewer page and its order form; `form.<field>_missing`
     host.                    host board
     desk.                    order desk; `desk.state_<kind>`, `desk.reason_<code>`, `desk.matter_<matter>`
-    report. ladder. source.  report page; `ladder.<rung>` + `.meaning`, `source.<kind>` + `.meaning`
+    report. ladder. source.  report page; `ladder.<rung>.meaning`, `source.<kind>` + `.meaning`
     metric.<id>.             `.name`, `.formula`, `.window`, `.source` of every metric
     error.<code>             what happened; `error.<code>.next` says what to do now
 
@@ -25,6 +27,8 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from pydantic import TypeAdapter
+
+from app.ledger.kinds import words_of_kinds
 
 Language = Literal["vi", "en"]
 
@@ -46,7 +50,7 @@ def choose_language(*wishes: str | None) -> Language:
 @cache
 def texts_for(language: Language) -> Mapping[str, str]:
     """All texts of one language, read once and read-only. Raises `KeyError` on a key nobody wrote, so a misspelling shows at once."""
-    return MappingProxyType(_TEXTS.validate_json((LANGUAGES_DIR / f"{language}.json").read_bytes()))
+    return MappingProxyType(_TEXTS.validate_json((LANGUAGES_DIR / f"{language}.json").read_bytes()) | words_of_kinds(language))
 
 
 def texts_with_prefixes(language: Language, *prefixes: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tests.architecture.settings_table import settings_of, with_table
 
 README = PROJECT_ROOT / "README.md"
 ARCHITECTURE = PROJECT_ROOT / "docs" / "architecture.md"
-DOCUMENTS = sorted([README, PROJECT_ROOT / "CHANGELOG.md", *(PROJECT_ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted([README, PROJECT_ROOT / "CHANGELOG.md", PROJECT_ROOT / "CONTRIBUTING.md", *(PROJECT_ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 # Names of files in running text: a path below one of our folders, or a file of the package that is being talked about.
 NAMED_FILE = re.compile(r"`((?:app|tests|docs|migrations|benchmarks)/[\w./-]*\w)`")

@@ -20,7 +20,7 @@ from app.fulfilment.transitions import Step
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients, open_redis
-from app.ledger.chain import EntryKind
+from app.ledger.kinds import EntryKind
 from app.orders.group_commit import PlacingQueues
 from app.sessions.errors import NotYourSession, SessionNotFound
 from tests.orders.builders import Market, a_market, a_wanted_order, an_offer

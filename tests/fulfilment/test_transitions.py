@@ -10,9 +10,9 @@ import pytest
 from app.fulfilment.errors import OrderNotFound, StateNotReachable
 from app.fulfilment.transitions import Step, StepsResult, append_steps
 from app.infra.database import Database
-from app.ledger.chain import Entry, EntryKind, entry_of, first_break
+from app.ledger.chain import Entry, entry_of, first_break
 from app.ledger.fold import fold
-from app.ledger.states import RULES, may_follow
+from app.ledger.kinds import LATER_KINDS, EntryKind, may_follow
 from app.orders.errors import ViewerLimitReached
 from app.orders.group_commit import PlacingQueues
 from tests.orders.builders import Market, a_wanted_order, an_offer
@@ -74,13 +74,13 @@ async def test_a_return_is_a_new_fact_and_brings_no_units_back(database: Databas
     assert await _remaining(database, offer_id) == 3
 
 
-@pytest.mark.parametrize("kind", sorted(RULES))
+@pytest.mark.parametrize("kind", sorted(LATER_KINDS))
 def test_nothing_follows_an_order_that_was_never_placed(kind: EntryKind) -> None:
     assert not may_follow(kind, set())
 
 
 def test_an_order_never_both_expires_and_is_paid() -> None:
-    for course in itertools.permutations(sorted(RULES), 4):
+    for course in itertools.permutations(sorted(LATER_KINDS), 4):
         had = {"placed"}
         for kind in course:
             if may_follow(kind, had):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from app.ledger.models import ENTRY_KINDS
 from app.metrics.definitions import DEFINITIONS, definition_of
-from app.metrics.figures import LEDGER_KINDS, ledger_metric_names
-from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, Sales, Totals
+from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, Totals
 
 NOT_METRICS = {"minute_at", "source", "observed_at"}
 
@@ -45,8 +43,3 @@ def test_outside_counts_are_the_imported_ones() -> None:
 def test_the_estimate_says_its_error() -> None:
     assert "0.81 %" in definition_of("unique_viewers").definition_en
     assert "0,81 %" in definition_of("unique_viewers").definition_vi
-
-
-def test_sales_cover_every_kind_of_ledger_entry() -> None:
-    assert tuple(LEDGER_KINDS) == tuple(ENTRY_KINDS)
-    assert set(Sales.model_fields) == set(ledger_metric_names())

@@ -10,7 +10,8 @@ from app.infra.clock import now_ms, utc_now
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
 from app.ledger.append import open_ledger
-from app.ledger.chain import EntryKind, entry_of
+from app.ledger.chain import entry_of
+from app.ledger.kinds import EntryKind
 from app.ledger.projector import Projector
 from app.metrics.service import Flush, MetricsService
 from app.orders.group_commit import PlacingQueues

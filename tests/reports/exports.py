@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.infra.clock import utc_now
 from app.ledger.chain import Entry, EntryLine, body_of, chain, genesis_hash
-from app.ledger.states import RULES, may_follow
+from app.ledger.kinds import LATER_KINDS, may_follow
 from app.reports import statement, verify
 from app.reports.folding import FoldedLedger, fold_ledger
 from app.reports.queries import SessionFacts
 
-KINDS = sorted(RULES)
+KINDS = sorted(LATER_KINDS)
 
 
 def random_ledger(seed: int, *, orders: int = 6, steps: int = 14) -> list[Entry]:

@@ -23,7 +23,7 @@ from app.accounts.service import CurrentUser
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.transitions import Step
 from app.infra.database import Database
-from app.ledger.chain import EntryKind
+from app.ledger.kinds import EntryKind
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.main import services_of
 from app.orders.schemas import NewOffer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from app.ledger.chain import Entry, EntryKind, EntryLine
+from app.ledger.chain import Entry, EntryLine
+from app.ledger.kinds import EntryKind
 from app.reports.ladder import RevenueLadder
 from app.reports.schemas import LadderStep
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-from app.ledger.states import RULES, may_follow, state_of
+from app.ledger.kinds import LATER_KINDS, may_follow, state_of
 from tests.web.browser_module import call
 
-KINDS = ("placed", *RULES)
+KINDS = ("placed", *LATER_KINDS)
 HISTORIES = [list(had) for size in range(len(KINDS) + 1) for had in combinations(KINDS, size)]
 # What really happens: some step at a time that was allowed.
 REACHABLE = [["placed"]]
 for _had in REACHABLE:
-    REACHABLE += [[*_had, kind] for kind in RULES if may_follow(kind, _had) and {*_had, kind} not in [set(each) for each in REACHABLE]]
+    REACHABLE += [
+        [*_had, kind] for kind in LATER_KINDS if may_follow(kind, _had) and {*_had, kind} not in [set(each) for each in REACHABLE]
+    ]
 
 
 def choices(had: list[str]) -> list[dict[str, Any]]:
@@ -31,9 +33,9 @@ def numbers(orders: list[dict[str, Any]], queue: str, later: list[str] | None = 
 
 
 def test_the_rules_are_the_ledgers_rules() -> None:
-    asked = [("mayFollow", [kind, had]) for had in HISTORIES for kind in RULES]
+    asked = [("mayFollow", [kind, had]) for had in HISTORIES for kind in LATER_KINDS]
 
-    assert call("desk_steps.js", asked) == [may_follow(kind, had) for had in HISTORIES for kind in RULES]
+    assert call("desk_steps.js", asked) == [may_follow(kind, had) for had in HISTORIES for kind in LATER_KINDS]
 
 
 def test_the_state_of_an_order_is_the_one_of_the_list() -> None:

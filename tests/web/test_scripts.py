@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from app.fulfilment.payments import Matter
-from app.ledger.states import RULES
+from app.ledger.kinds import LATER_KINDS
 from app.web.modules import SCRIPTS_DIR, modules_of
 from app.web.texts import texts_for
 
@@ -56,7 +56,7 @@ def test_modules_say_only_texts_that_exist() -> None:
         ("session.", ["draft", "scheduled", "live", "ended", "closed"]),
         ("host.platform_", ["tiktok", "facebook", "youtube", "other"]),
         ("source.", ["measured", "imported", "derived"]),
-        ("desk.state_", ["placed", *RULES]),
+        ("desk.state_", ["placed", *LATER_KINDS]),
         ("desk.do_", ["confirmed", "delivered", "returned", "refunded", "later"]),
         ("desk.reason_", ["no_answer", "wrong_number", "refused", "duplicate", "out_of_stock", "not_confirmed", "hold_over"]),
         ("desk.matter_", get_args(Matter)),

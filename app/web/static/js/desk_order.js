@@ -3,7 +3,7 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { choicesFor } from "./desk_steps.js";
+import { choicesFor, isLoss } from "./desk_steps.js";
 import { PaymentForm } from "./desk_payments.js";
 import { ago, dateTime, money, number } from "./format.js";
 import { say } from "./page.js";
@@ -50,10 +50,9 @@ export function OpenOrder({ desk }) {
   </section>`;
 }
 
-/** @param {{state: string}} props */
+/** @param {{state: import("./ledger_kinds.js").Kind}} props */
 export function StateBadge({ state }) {
-  const isLoss = ["cancelled", "expired", "returned", "refunded"].includes(state);
-  return html`<span class=${isLoss ? "badge badge-loss" : state === "placed" ? "badge" : "badge badge-good"}>${say(`desk.state_${state}`)}</span>`;
+  return html`<span class=${isLoss(state) ? "badge badge-loss" : state === "placed" ? "badge" : "badge badge-good"}>${say(`desk.state_${state}`)}</span>`;
 }
 
 /** @param {{receiver: Receiver}} props */

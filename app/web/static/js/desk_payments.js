@@ -3,6 +3,7 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 
+import { isOver } from "./desk_steps.js";
 import { dateTime, money, number } from "./format.js";
 import { say } from "./page.js";
 
@@ -21,7 +22,6 @@ export function PaymentForm({ desk, order }) {
   const [amount, setAmount] = useState(String(order.total_vnd));
   const [words, setWords] = useState("");
   const isPaid = order.entries.some((entry) => entry.kind === "paid");
-  const isOver = order.state === "cancelled" || order.state === "expired";
   if (isPaid) return html`<p class="notice notice-good" role="status">${words || say("desk.state_paid")}</p>`;
   /** @param {Event} event */
   const submit = async (event) => {
@@ -30,7 +30,7 @@ export function PaymentForm({ desk, order }) {
     if (reference.trim() === "" || !(vnd > 0)) return setWords(say("desk.payment_missing"));
     setWords(await desk.book({ order_id: order.order_id, reference: reference.trim(), amount_vnd: vnd, received_at: new Date().toISOString() }));
   };
-  return html`<details class="desk-payment" open=${isOver ? false : order.payment !== "cod"}>
+  return html`<details class="desk-payment" open=${isOver(order.state) ? false : order.payment !== "cod"}>
     <summary>${say("desk.book_payment")}</summary>
     <form class="stack stack-tight" onSubmit=${submit}>
       <div class="desk-fields">

@@ -149,7 +149,7 @@ export class DeskState {
   /**
    * Put an order's new state into the list.
    * @param {string} orderId
-   * @param {string} state
+   * @param {import("./ledger_kinds.js").Kind} state
    */
   #replace(orderId, state) {
     this.#learnt += 1;

@@ -1,29 +1,19 @@
 // What may follow what in the life of an order, which outcomes the desk offers, and who is called next. Pure.
-// tests/web/test_desk_steps.py compares the rules with app/ledger/states.py.
+// tests/web/test_desk_steps.py compares the rules with app/ledger/kinds.py.
+
+import { KINDS } from "./ledger_kinds.js";
 
 /**
- * @typedef {"confirmed" | "paid" | "delivered" | "returned" | "refunded" | "cancelled" | "expired"} Kind
+ * @typedef {import("./ledger_kinds.js").Kind} Kind
  * @typedef {{key: string, kind: Kind | "later", reason: string, isDangerous: boolean}} Choice
  * @typedef {"call" | "ship" | "done"} Queue
  */
-/** @typedef {{order_id: string, number: number, state: string, due_at_ms: number}} Queued */
+/** @typedef {{order_id: string, number: number, state: Kind, due_at_ms: number}} Queued */
 
-const OVER = ["cancelled", "expired"];
-
-/** @type {Readonly<Record<Kind, {needsAny: readonly string[], neverAfter: readonly string[]}>>} */
-const RULES = {
-  confirmed: { needsAny: [], neverAfter: OVER },
-  paid: { needsAny: [], neverAfter: OVER },
-  delivered: { needsAny: ["confirmed", "paid"], neverAfter: OVER },
-  returned: { needsAny: ["delivered"], neverAfter: [] },
-  refunded: { needsAny: ["returned", "cancelled"], neverAfter: [] },
-  cancelled: { needsAny: [], neverAfter: ["delivered", "expired"] },
-  expired: { needsAny: [], neverAfter: ["confirmed", "paid", "cancelled"] },
-};
-
-const LATEST_FIRST = ["refunded", "returned", "cancelled", "expired", "delivered", "paid", "confirmed"];
 /** @type {readonly Kind[]} */
-const GOOD_STEPS = ["confirmed", "delivered", "refunded"];
+const ALL_KINDS = /** @type {Kind[]} */ (Object.keys(KINDS));
+const FURTHEST_FIRST = [...ALL_KINDS].sort((one, other) => KINDS[other].rank - KINDS[one].rank);
+const STAFF_KINDS = ALL_KINDS.filter((kind) => KINDS[kind].by === "staff");
 const REASONS_BEFORE = ["no_answer", "wrong_number", "refused", "duplicate"];
 const REASONS_AFTER = ["refused", "out_of_stock"];
 const FIRST_LOSS_KEY = 3;
@@ -33,15 +23,29 @@ const FIRST_LOSS_KEY = 3;
  * @param {readonly string[]} had
  */
 export function mayFollow(kind, had) {
-  const { needsAny, neverAfter } = RULES[kind];
-  if (had.includes(kind) || !had.includes("placed")) return false;
-  if (kind === "refunded" && !had.includes("paid")) return false;
-  return (needsAny.length === 0 || needsAny.some((each) => had.includes(each))) && !neverAfter.some((each) => had.includes(each));
+  const { by, needs, needsAny, neverAfter } = KINDS[kind];
+  if (by === "buyer" || had.includes(kind) || !had.includes("placed")) return false;
+  /** @param {string} each */
+  const isThere = (each) => had.includes(each);
+  return needs.every(isThere) && (needsAny.length === 0 || needsAny.some(isThere)) && !neverAfter.some(isThere);
 }
 
-/** @param {readonly string[]} had */
+/**
+ * @param {readonly string[]} had
+ * @returns {Kind}
+ */
 export function stateOf(had) {
-  return LATEST_FIRST.find((kind) => had.includes(kind)) ?? "placed";
+  return FURTHEST_FIRST.find((kind) => had.includes(kind)) ?? "placed";
+}
+
+/** @param {Kind} state */
+export function isLoss(state) {
+  return KINDS[state].isLoss;
+}
+
+/** An order whose units went back: nothing more is sold by it. @param {Kind} state */
+export function isOver(state) {
+  return KINDS[state].unitsTaken < 0;
 }
 
 /**
@@ -50,25 +54,29 @@ export function stateOf(had) {
  * @returns {Choice[]}
  */
 export function choicesFor(had) {
-  const good = GOOD_STEPS.find((kind) => mayFollow(kind, had));
+  const good = STAFF_KINDS.find((kind) => KINDS[kind].goesOn && mayFollow(kind, had));
   /** @type {Choice[]} */
-  const choices = good === undefined ? [] : [{ key: "1", kind: good, reason: "", isDangerous: good === "refunded" }];
+  const choices = good === undefined ? [] : [{ key: "1", kind: good, reason: "", isDangerous: isLoss(good) }];
   choices.push({ key: "2", kind: "later", reason: "", isDangerous: false });
   /** @type {Array<[Kind, string]>} */
   const losses = [];
-  if (mayFollow("cancelled", had)) for (const reason of had.includes("confirmed") ? REASONS_AFTER : REASONS_BEFORE) losses.push(["cancelled", reason]);
-  if (mayFollow("returned", had)) losses.push(["returned", ""]);
+  for (const kind of STAFF_KINDS) {
+    if (KINDS[kind].goesOn || !mayFollow(kind, had)) continue;
+    const isAgreed = had.includes("confirmed");
+    const reasons = kind !== "cancelled" ? [""] : isAgreed ? REASONS_AFTER : REASONS_BEFORE;
+    for (const reason of reasons) losses.push([kind, reason]);
+  }
   losses.forEach(([kind, reason], place) => choices.push({ key: String(FIRST_LOSS_KEY + place), kind, reason, isDangerous: true }));
   return choices;
 }
 
 /**
- * @param {string} state
+ * @param {Kind} state
  * @returns {Queue}
  */
 export function queueOf(state) {
   if (state === "placed") return "call";
-  return state === "confirmed" || state === "paid" ? "ship" : "done";
+  return KINDS.delivered.needsAny.includes(state) ? "ship" : "done";
 }
 
 /**

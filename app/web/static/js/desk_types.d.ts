@@ -1,9 +1,11 @@
 // Orders and payments as the order desk's API gives them; tests/web/test_desk_types.py compares the fields with app/fulfilment/schemas.py.
 
+import type { Kind } from "./ledger_kinds.js";
+
 export interface DeskOrder {
   order_id: string;
   number: number;
-  state: string;
+  state: Kind;
   payment: string;
   total_vnd: number;
   units: number;
@@ -14,7 +16,7 @@ export interface DeskOrder {
 
 export interface OrderEntry {
   seq: number;
-  kind: string;
+  kind: Kind;
   reason: string;
   happened_at_ms: number;
 }

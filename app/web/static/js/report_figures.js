@@ -13,7 +13,6 @@ import { language, say } from "./page.js";
  */
 
 const LARGE = 5;
-const KEYS_OF_LOSS = { cancelled: "ladder.loss_cancelled", expired: "ladder.loss_expired", returned: "ladder.loss_returned", refunded: "ladder.loss_refunded" };
 
 /** @param {{label_vi: string, label_en: string}} named */
 export function labelOf(named) {
@@ -82,6 +81,6 @@ export function Ladder({ steps }) {
 function lossWords(step) {
   const words = [`${number(step.orders)} ${say("unit.orders")}`];
   if (step.waiting_orders > 0) words.push(say("ladder.loss_waiting", { count: number(step.waiting_orders), amount: money(step.waiting_amount_vnd) }));
-  const losses = step.losses.map((loss) => say(KEYS_OF_LOSS[loss.kind], { count: number(loss.orders), amount: money(loss.amount_vnd) }));
+  const losses = step.losses.map((loss) => say(`ladder.loss_${loss.kind}`, { count: number(loss.orders), amount: money(loss.amount_vnd) }));
   return [...words, ...losses];
 }

@@ -1,5 +1,7 @@
 // The report as `GET /api/v1/sessions/{id}/report` gives it; tests/web/test_report_types.py compares the fields with app/reports/schemas.py.
 
+import type { LossKind, Rung } from "./ledger_kinds.js";
+
 export interface HeadlineMetric {
   name: string;
   value: number | null;
@@ -14,14 +16,14 @@ export interface HeadlineMetric {
 }
 
 export interface Loss {
-  kind: "cancelled" | "expired" | "returned" | "refunded";
+  kind: LossKind;
   reason: string;
   orders: number;
   amount_vnd: number;
 }
 
 export interface LadderStep {
-  name: "placed" | "confirmed" | "paid" | "delivered" | "net";
+  name: Rung | "net";
   label_vi: string;
   label_en: string;
   orders: number;

@@ -1,0 +1,214 @@
+"""The kinds of facts that a ledger can hold about an order: one table, from which everything that depends on kinds follows.
+
+placed → confirmed → delivered → returned → refunded, with paid before or after delivery (transfer or COD);
+cancelled and expired end it and give its units back to the offer. An order's state is the set of kinds its entries have.
+
+From `KINDS` follow the CHECK in the database, the SQL that asks for kinds, what may follow what, figures and their definitions, the
+words of the pages, and, written by `make gen`, `app/metrics/sales.py`, `app/web/static/js/ledger_kinds.js` and the list in
+`app/reports/verify.py`. How to add a kind: CONTRIBUTING.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+EntryKind = Literal["placed", "confirmed", "cancelled", "expired", "paid", "delivered", "returned", "refunded"]
+"""Every kind, for the type checker; a test compares it with the table."""
+
+Words = tuple[str, str]
+"""Vietnamese, English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step of the revenue ladder in reports."""
+
+    label: Words
+    meaning: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind. It may come once, when all of `needs` and one of `needs_any` (if any is named) are there and none of `never_after`."""
+
+    by: Literal["buyer", "staff", "payment", "clock"]
+    """Who takes the step; staff may take theirs by hand."""
+    rank: int
+    """The furthest kind an order has reached, by rank, is the state that lists show."""
+    needs: tuple[str, ...] = ()
+    needs_any: tuple[str, ...] = ()
+    never_after: tuple[str, ...] = ()
+    units_taken: Literal[-1, 0, 1] = 0
+    """What becomes of the order's units: 1 = taken from the offer, -1 = back to it, and no longer counted against the buyer's limit."""
+    goes_on: bool = False
+    """The order desk offers it under key 1, as how the order goes on; staff's other kinds stand under the keys that lose the order."""
+    counted: Words
+    """After "Đơn …", "Orders …": the figures' names."""
+    definition: Words
+    """After "Số đơn …", "Orders …": what the figures count."""
+    state: Words
+    """What the order desk calls an order that got so far."""
+    deed: Words | None = None
+    """The desk's button; None = no button, or one per reason."""
+    loss: Words | None = None
+    """The ladder's words for orders lost by it, with `{count}` and `{amount}`; None = it loses nothing."""
+    rung: Rung | None = None
+    """Its step of the revenue ladder, whose average order is published too; None = not on the ladder."""
+
+
+_OVER = ("cancelled", "expired")
+
+# In the order in which figures and definitions are listed.
+KINDS: Mapping[EntryKind, Kind] = {
+    "placed": Kind(
+        by="buyer",
+        rank=0,
+        units_taken=1,
+        counted=("đã đặt", "placed"),
+        definition=("được đặt và ghi vào sổ", "accepted and written to the ledger"),
+        state=("Đã đặt", "Placed"),
+        rung=Rung(
+            ("Đã đặt", "Placed"),
+            ("Đơn hệ thống đã nhận, kể cả đơn sau đó hủy hoặc trả.", "Orders taken, including those cancelled or returned later."),
+        ),
+    ),
+    "confirmed": Kind(
+        by="staff",
+        rank=1,
+        never_after=_OVER,
+        goes_on=True,
+        counted=("đã xác nhận", "confirmed"),
+        definition=("được người mua xác nhận", "confirmed by the buyer"),
+        state=("Đã xác nhận", "Confirmed"),
+        deed=("Khách xác nhận", "Buyer confirms"),
+        rung=Rung(("Đã xác nhận", "Confirmed"), ("Người mua đã xác nhận qua điện thoại.", "The buyer confirmed on the phone.")),
+    ),
+    "cancelled": Kind(
+        by="staff",
+        rank=5,
+        never_after=("delivered", "expired"),
+        units_taken=-1,
+        counted=("đã hủy", "cancelled"),
+        definition=("bị hủy", "cancelled"),
+        state=("Đã hủy", "Cancelled"),
+        loss=("Hủy: {count} đơn, {amount}", "Cancelled: {count} orders, {amount}"),
+    ),
+    "expired": Kind(
+        by="clock",
+        rank=4,
+        never_after=("confirmed", "paid", "cancelled"),
+        units_taken=-1,
+        counted=("hết hạn giữ", "expired"),
+        definition=("hết hạn giữ hàng", "whose hold ran out"),
+        state=("Quá hạn", "Expired"),
+        loss=("Quá hạn giữ: {count} đơn, {amount}", "Hold expired: {count} orders, {amount}"),
+    ),
+    "paid": Kind(
+        by="payment",
+        rank=2,
+        never_after=_OVER,
+        counted=("đã trả tiền", "paid"),
+        definition=("đã trả tiền hoặc đã thu hộ (COD)", "paid, or collected on delivery (COD)"),
+        state=("Đã thu tiền", "Paid"),
+        rung=Rung(
+            ("Đã trả tiền hoặc đã thu hộ", "Paid or collected on delivery"),
+            ("Đã chuyển khoản hoặc đã thu tiền khi giao.", "Paid by transfer or collected on delivery."),
+        ),
+    ),
+    "delivered": Kind(
+        by="staff",
+        rank=3,
+        needs_any=("confirmed", "paid"),
+        never_after=_OVER,
+        goes_on=True,
+        counted=("đã giao", "delivered"),
+        definition=("đã giao đến người mua", "delivered to the buyer"),
+        state=("Đã giao", "Delivered"),
+        deed=("Đã giao hàng", "Delivered"),
+        rung=Rung(("Đã giao", "Delivered"), ("Đơn vị vận chuyển báo đã giao.", "The carrier reports delivery.")),
+    ),
+    "returned": Kind(
+        by="staff",
+        rank=6,
+        needs=("delivered",),
+        counted=("đã trả hàng", "returned"),
+        definition=("bị trả hàng", "whose goods came back"),
+        state=("Đã trả hàng", "Returned"),
+        deed=("Khách trả hàng", "Returned"),
+        loss=("Trả hàng: {count} đơn, {amount}", "Returned: {count} orders, {amount}"),
+    ),
+    "refunded": Kind(
+        by="staff",
+        rank=7,
+        needs=("paid",),
+        needs_any=("returned", "cancelled"),
+        goes_on=True,
+        counted=("đã hoàn tiền", "refunded"),
+        definition=("đã được hoàn tiền", "whose money was given back"),
+        state=("Đã hoàn tiền", "Refunded"),
+        deed=("Đã hoàn tiền", "Refunded"),
+        loss=("Hoàn tiền: {count} đơn, {amount}", "Refunded: {count} orders, {amount}"),
+    ),
+}
+
+LATER_KINDS: tuple[EntryKind, ...] = tuple(name for name, kind in KINDS.items() if kind.by != "buyer")
+STAFF_KINDS: tuple[EntryKind, ...] = tuple(name for name, kind in KINDS.items() if kind.by == "staff")
+RELEASING_KINDS = frozenset(name for name, kind in KINDS.items() if kind.units_taken < 0)
+LOSS_KINDS: tuple[EntryKind, ...] = tuple(name for name, kind in KINDS.items() if kind.loss is not None)
+RUNGS: Mapping[EntryKind, Rung] = {name: kind.rung for name, kind in KINDS.items() if kind.rung is not None}
+_FURTHEST_FIRST = sorted(KINDS, key=lambda name: KINDS[name].rank, reverse=True)
+
+if TYPE_CHECKING:
+    StepKind = EntryKind
+    LossKind = EntryKind
+    RungName = EntryKind | Literal["net"]
+else:
+    # For pydantic and the API's documents these are exactly the kinds of the table; the type checker takes them for any kind.
+    StepKind = Literal[STAFF_KINDS]
+    LossKind = Literal[LOSS_KINDS]
+    RungName = Literal[(*RUNGS, "net")]
+
+
+@dataclass(frozen=True, slots=True)
+class FigureNames:
+    """The figures of one kind: how many orders, how many units in them, and their value in whole VND."""
+
+    orders: str
+    units: str
+    revenue_vnd: str
+    average_vnd: str
+
+
+def figure_names(kind: str) -> FigureNames:
+    return FigureNames(f"orders_{kind}", f"units_{kind}", f"revenue_{kind}_vnd", f"revenue_{kind}_per_order_{kind}_vnd")
+
+
+def may_follow(kind: EntryKind, had: Collection[str]) -> bool:
+    """Whether an order that has had these entries may get this one."""
+    rule = KINDS[kind]
+    if kind not in LATER_KINDS or kind in had or "placed" not in had:
+        return False
+    has_needed = all(each in had for each in rule.needs) and (not rule.needs_any or any(each in had for each in rule.needs_any))
+    return has_needed and not any(each in had for each in rule.never_after)
+
+
+def state_of(had: Collection[str]) -> str:
+    """The latest rung of an order, for lists: the furthest kind it has reached."""
+    return next((kind for kind in _FURTHEST_FIRST if kind in had), "placed")
+
+
+def sql_list(kinds: Iterable[str]) -> str:
+    """Kinds as SQL writes them behind IN: `('cancelled', 'expired')`."""
+    wanted = frozenset(kinds)
+    return "({})".format(", ".join(f"'{kind}'" for kind in KINDS if kind in wanted))
+
+
+def words_of_kinds(language: Literal["vi", "en"]) -> dict[str, str]:
+    """The pages' words about kinds, by their keys in `app/web/texts.py`."""
+    place = ("vi", "en").index(language)
+    words = {f"desk.state_{name}": kind.state[place] for name, kind in KINDS.items()}
+    words |= {f"desk.do_{name}": kind.deed[place] for name, kind in KINDS.items() if kind.deed is not None}
+    words |= {f"ladder.{name}.meaning": rung.meaning[place] for name, rung in RUNGS.items()}
+    return words | {f"ladder.loss_{name}": kind.loss[place] for name, kind in KINDS.items() if kind.loss is not None}

@@ -1,0 +1,95 @@
+"""Finds lists of ledger kinds in our sources: two or more kinds side by side in one collection, condition, query or text file."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.ledger.kind_files import BROWSER, SALES
+from app.settings import PROJECT_ROOT
+
+SUFFIXES = {".py", ".js", ".ts", ".lua", ".sql", ".json", ".html"}
+# The table, what is generated from it, and the verifier's generated lines.
+ALLOWED = {Path("app/ledger/kinds.py"), SALES, BROWSER}
+_GENERATED = re.compile(r"^# The next two lines are written by `make gen`.*\n.*\n.*\n", re.MULTILINE)
+_SQL_KIND = re.compile(r"'(\w+)'")
+# What stands between two brackets, in a condition, or in a union of the browser's code.
+_SPAN = re.compile(r"[^;]+", re.DOTALL)
+_NEIGHBOURS = re.compile(r"""["'](\w+)["'](?=\s*(?:,|\||\]|\}|\)|$))|^\s*(\w+):\s*[\[{]|===\s*["'](\w+)["']""", re.MULTILINE)
+
+
+def our_sources() -> Iterator[Path]:
+    """Everything that the service and the browser run."""
+    for path in sorted((PROJECT_ROOT / "app").rglob("*")):
+        below = path.relative_to(PROJECT_ROOT)
+        if path.suffix in SUFFIXES and below not in ALLOWED and not {"node_modules", "vendor", "__pycache__"}.intersection(below.parts):
+            yield path
+
+
+def lists_of_kinds(source: Path, kinds: frozenset[str]) -> list[str]:
+    """Where a source lists kinds, in words."""
+    text = _GENERATED.sub("", source.read_text(encoding="utf-8"))
+    match source.suffix:
+        case ".py":
+            found = [sorted(names) for names in _in_python(ast.parse(text), kinds)]
+        case ".json":
+            found = [sorted(names) for names in _in_keys(text, kinds)]
+        case _:
+            found = [sorted(names) for span in _SPAN.findall(text) if len(names := _side_by_side(span, kinds)) > 1]
+    return [f"{source.name}: {', '.join(names)}" for names in found]
+
+
+def _in_python(tree: ast.AST, kinds: frozenset[str]) -> Iterator[set[str]]:
+    for node in ast.walk(tree):
+        texts = _texts_in(node)
+        if len(named := {text for text in texts if text in kinds}) > 1:
+            yield named
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(named := set(_SQL_KIND.findall(node.value)) & kinds) > 1:
+            yield named
+        yield from _figures_among(texts, kinds)
+
+
+def _texts_in(node: ast.AST) -> list[str]:
+    """The texts that stand side by side in one node; an annotated field counts by its name."""
+    match node:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+            pass
+        case ast.Dict(keys=keys):
+            parts = [key for key in keys if key is not None]
+        case ast.MatchOr(patterns=patterns):
+            parts = [pattern.value for pattern in patterns if isinstance(pattern, ast.MatchValue)]
+        case ast.BoolOp(values=values):
+            parts = [part for value in values if isinstance(value, ast.Compare) for part in value.comparators]
+        case ast.ClassDef(body=body):
+            return [line.target.id for line in body if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)]
+        case _:
+            parts = []
+    return [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+
+
+def _figures_among(texts: list[str], kinds: frozenset[str]) -> Iterator[set[str]]:
+    """Figures of one sort for most of the kinds; fewer are somebody's choice of columns."""
+    of_one_sort: dict[str, set[str]] = defaultdict(set)
+    for text in texts:
+        sort, _, kind = text.removesuffix("_vnd").rpartition("_")
+        if kind in kinds and sort in {"orders", "revenue"}:
+            of_one_sort[sort].add(kind)
+    yield from (named for named in of_one_sort.values() if 2 * len(named) > len(kinds))
+
+
+def _in_keys(text: str, kinds: frozenset[str]) -> Iterator[set[str]]:
+    by_prefix: dict[str, set[str]] = defaultdict(set)
+    content = json.loads(text)
+    for key in content if isinstance(content, dict) else ():
+        prefix, _, kind = key.rpartition("_")
+        if kind in kinds and prefix:
+            by_prefix[prefix].add(kind)
+    yield from (named for named in by_prefix.values() if len(named) > 1)
+
+
+def _side_by_side(span: str, kinds: frozenset[str]) -> set[str]:
+    return {name for groups in _NEIGHBOURS.findall(span) for name in groups if name in kinds}
