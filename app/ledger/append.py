@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -12,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.clock import to_ms
 from app.infra.database import RawConnection
+from app.infra.table_columns import TableColumns
 from app.ledger.chain import Entry, EntryLine, body_of, chain, genesis_hash
 from app.ledger.kinds import EntryKind
-from app.ledger.models import Ledger
+from app.ledger.models import Ledger, LedgerEntry
 
 _LOCK_HEAD = """
 SELECT l.last_seq, l.last_hash, s.state
@@ -23,18 +25,22 @@ WHERE l.session_id = $1
 FOR UPDATE OF l FOR SHARE OF s
 """
 
-# With their types, for `insert_from_arrays`.
-ENTRY_COLUMNS = {
-    "session_id": "uuid",
-    "happened_at": "timestamptz",
-    "seq": "bigint",
-    "kind": "text",
-    "order_id": "uuid",
-    "amount_vnd": "bigint",
-    "units": "int",
-    "body": "text",
-    "hash": "bytea",
-}
+
+class EntryColumns(TypedDict):
+    """Rows of `ledger_entries`."""
+
+    session_id: list[UUID]
+    happened_at: list[datetime]
+    seq: list[int]
+    kind: list[EntryKind]
+    order_id: list[UUID]
+    amount_vnd: list[int]
+    units: list[int]
+    body: list[str]
+    hash: list[bytes]
+
+
+ENTRIES = TableColumns(LedgerEntry, EntryColumns)
 
 ADVANCE_HEAD = "UPDATE ledgers SET last_seq = $2, last_hash = $3 WHERE session_id = $1"
 
@@ -48,7 +54,9 @@ class OpenLedger:
     last_seq: int
     last_hash: bytes
     now: datetime
-    _rows: list[tuple[object, ...]] = field(default_factory=list)
+    _entries: list[Entry] = field(default_factory=list)
+    _bodies: list[str] = field(default_factory=list)
+    _hashes: list[bytes] = field(default_factory=list)
 
     def append(self, kind: EntryKind, order_id: UUID, *, buyer_token: str, lines: Sequence[EntryLine], reason: str = "") -> Entry:
         """Chain one more entry; it is written by `write`."""
@@ -64,18 +72,36 @@ class OpenLedger:
         )
         body = body_of(entry)
         self.last_seq, self.last_hash = entry.seq, chain(self.last_hash, body)
-        self._rows.append((self.session_id, self.now, entry.seq, kind, order_id, entry.amount_vnd, entry.units, body, self.last_hash))
+        self._entries.append(entry)
+        self._bodies.append(body)
+        self._hashes.append(self.last_hash)
         return entry
 
-    def take_rows(self) -> list[tuple[object, ...]]:
-        """The appended entries, for a caller that writes them and the new head itself; `write` has nothing more to do then."""
-        rows, self._rows = self._rows, []
-        return rows
+    def take(self) -> EntryColumns | None:
+        """The appended entries, for a caller that writes them and the new head itself; `write` has nothing more to do then.
+
+        None when nothing was appended.
+        """
+        if not self._entries:
+            return None
+        taken = EntryColumns(
+            session_id=[self.session_id] * len(self._entries),
+            happened_at=[self.now] * len(self._entries),
+            seq=[entry.seq for entry in self._entries],
+            kind=[entry.kind for entry in self._entries],
+            order_id=[entry.order_id for entry in self._entries],
+            amount_vnd=[entry.amount_vnd for entry in self._entries],
+            units=[entry.units for entry in self._entries],
+            body=self._bodies,
+            hash=self._hashes,
+        )
+        self._entries, self._bodies, self._hashes = [], [], []
+        return taken
 
     async def write(self, db: RawConnection) -> None:
         """Write the appended entries and the new head. Nothing happens when none was appended."""
-        if rows := self.take_rows():
-            await db.copy_records_to_table("ledger_entries", records=rows, columns=tuple(ENTRY_COLUMNS))
+        if (entries := self.take()) is not None:
+            await ENTRIES.copy(db, entries)
             await db.execute(ADVANCE_HEAD, self.session_id, self.last_seq, self.last_hash)
 
 

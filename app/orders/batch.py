@@ -6,18 +6,17 @@ Lock order, everywhere: the session's ledger row, then offers in order of id. No
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from uuid import UUID, uuid4
 
-import asyncpg
-
 from app.errors import AppError
-from app.infra.array_inserts import FEW_ORDERS, as_columns
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import RawConnection
-from app.ledger.append import OpenLedger, open_ledger
+from app.infra.table_columns import rows_of
+from app.ledger.append import ENTRIES, OpenLedger, open_ledger
 from app.ledger.chain import Entry, EntryLine
 from app.orders import batch_sql as sql
 from app.orders.contacts import Contact
@@ -26,6 +25,9 @@ from app.protocol.server_events import OrderedLine, OrderReceipt
 from app.sessions.errors import SessionNotLive
 
 OrderIdentity = tuple[UUID, UUID]
+
+# Up to so many orders a batch is written by one INSERT, see `app/infra/table_columns.py`.
+FEW_ORDERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,39 +65,27 @@ class BatchResult:
 
 
 @dataclass(slots=True)
-class _Call:
-    """Units of an offer that are set aside for a device from the waitlist."""
-
-    id: UUID
-    quantity: int
-
-
-@dataclass(slots=True)
 class _Offer:
-    """`held`: units that a device or a phone number has already; both count against the limit. `calls`: by device."""
+    """A locked offer and what the batch has taken of it so far.
 
-    id: UUID
-    product_id: UUID
-    producer_id: UUID
-    price_vnd: int
+    `held`: units that a device or a phone number has already; both count against the limit. `calls`: who was called, by device.
+    """
+
+    locked: sql.LockedOffer
     remaining: int
     set_aside: int
-    per_viewer_limit: int
-    hold_seconds: int
-    starts_at: datetime | None
-    ends_at: datetime | None
-    state: str
     held: Counter[UUID | bytes] = field(default_factory=Counter)
-    calls: dict[UUID, _Call] = field(default_factory=dict)
+    calls: dict[UUID, sql.CalledDevice] = field(default_factory=dict)
 
     def is_open(self, at: datetime, *, now: datetime) -> bool:
         """By the time the order reached us: one that waited in the queue past the end was still in time.
 
         An offer that has ended although its end is yet to come was ended before the clock was set back; it stays ended.
         """
-        if self.state == "ended" and self.ends_at is not None and now < self.ends_at:
+        starts_at, ends_at = self.locked.starts_at, self.locked.ends_at
+        if self.locked.state == "ended" and ends_at is not None and now < ends_at:
             return False
-        return self.starts_at is not None and self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
+        return starts_at is not None and starts_at <= at and (ends_at is None or at < ends_at)
 
 
 @dataclass(slots=True)
@@ -120,13 +110,14 @@ async def write_batch(db: RawConnection, session_id: UUID, orders: Sequence[Want
     books = await _open_books(db, ledger, orders)
     answers = [_decide(books, order) for order in orders]
     await _write(db, books)
-    sold_out = [offer.id for offer in books.offers.values() if offer.remaining == 0]
+    sold_out = [offer_id for offer_id, offer in books.offers.items() if offer.remaining == 0]
     return BatchResult(answers, sold_out, ledger.last_seq)
 
 
 async def _open_books(db: RawConnection, ledger: OpenLedger, orders: Sequence[WantedOrder]) -> _Books:
     asked = sorted({offer_id for order in orders for offer_id in order.wanted})
-    offers = {row["id"]: _Offer(*row) for row in await db.fetch(sql.LOCK_OFFERS, ledger.session_id, asked)}
+    locked = rows_of(sql.LockedOffer, await db.fetch(sql.LOCK_OFFERS, ledger.session_id, asked))
+    offers = {row.id: _Offer(row, row.remaining, row.set_aside) for row in locked}
     repeats = await _find_repeats(db, ledger.session_id, orders)
     await _find_held(db, offers, orders)
     await _find_calls(db, ledger.now, offers, orders)
@@ -136,47 +127,54 @@ async def _open_books(db: RawConnection, ledger: OpenLedger, orders: Sequence[Wa
 async def _find_repeats(
     db: RawConnection, session_id: UUID, orders: Sequence[WantedOrder]
 ) -> dict[OrderIdentity, tuple[bytes, OrderReceipt]]:
-    rows = await db.fetch(sql.FIND_REPEATS, session_id, [order.device_id for order in orders], [order.key for order in orders])
-    if not rows:
+    asked = sql.AskedKeys(device_id=[order.device_id for order in orders], client_key=[order.key for order in orders])
+    placed = rows_of(sql.PlacedOrder, await db.fetch(sql.FIND_REPEATS, session_id, *sql.ASKED_KEYS.parameters(asked)))
+    if not placed:
         return {}
     lines: dict[UUID, list[OrderedLine]] = {}
-    for line in await db.fetch(sql.FIND_LINES, [row["id"] for row in rows]):
-        lines.setdefault(line["order_id"], []).append(
+    for line in rows_of(sql.PlacedLine, await db.fetch(sql.FIND_LINES, [row.id for row in placed])):
+        lines.setdefault(line.order_id, []).append(
             OrderedLine(
-                offer_id=line["offer_id"],
-                product_id=line["product_id"],
-                quantity=line["quantity"],
-                unit_price_vnd=line["unit_price_vnd"],
-                amount_vnd=line["quantity"] * line["unit_price_vnd"],
+                offer_id=line.offer_id,
+                product_id=line.product_id,
+                quantity=line.quantity,
+                unit_price_vnd=line.unit_price_vnd,
+                amount_vnd=line.quantity * line.unit_price_vnd,
             )
         )
-    return {(row["device_id"], row["client_key"]): (row["request_digest"], _stored_receipt(row, lines[row["id"]])) for row in rows}
+    return {(row.device_id, row.client_key): (row.request_digest, _stored_receipt(row, lines[row.id])) for row in placed}
 
 
-def _stored_receipt(row: asyncpg.Record, lines: Sequence[OrderedLine]) -> OrderReceipt:
+def _stored_receipt(row: sql.PlacedOrder, lines: Sequence[OrderedLine]) -> OrderReceipt:
     return OrderReceipt(
-        order_id=row["id"],
-        key=row["client_key"],
-        number=row["seq"],
+        order_id=row.id,
+        key=row.client_key,
+        number=row.seq,
         lines=tuple(lines),
-        total_vnd=row["total_vnd"],
-        placed_at_ms=to_ms(row["placed_at"]) or 0,
+        total_vnd=row.total_vnd,
+        placed_at_ms=to_ms(row.placed_at) or 0,
     )
 
 
 async def _find_held(db: RawConnection, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]) -> None:
-    asked = [(offer_id, order.device_id, order.phone_digest) for order in orders for offer_id in order.wanted if offer_id in offers]
-    if asked:
-        for row in await db.fetch(sql.TAKEN, *as_columns(asked)):
-            held = offers[row["offer_id"]].held
-            held[row["device_id"]], held[row["phone_digest"]] = row["by_device"], row["by_phone"]
+    wanted = [(offer_id, order) for order in orders for offer_id in order.wanted if offer_id in offers]
+    if wanted:
+        asked = sql.AskedOffers(
+            offer_id=[offer_id for offer_id, _ in wanted],
+            device_id=[order.device_id for _, order in wanted],
+            phone_digest=[order.phone_digest for _, order in wanted],
+        )
+        for row in rows_of(sql.HeldUnits, await db.fetch(sql.TAKEN, *sql.ASKED_OFFERS.parameters(asked))):
+            held = offers[row.offer_id].held
+            held[row.device_id], held[row.phone_digest] = row.by_device, row.by_phone
 
 
 async def _find_calls(db: RawConnection, now: datetime, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]) -> None:
-    with_waitlist = [offer.id for offer in offers.values() if offer.set_aside]
+    with_waitlist = [offer_id for offer_id, offer in offers.items() if offer.set_aside]
     if with_waitlist:
-        for row in await db.fetch(sql.CALLED_FROM_WAITLIST, with_waitlist, [order.device_id for order in orders], now):
-            offers[row["offer_id"]].calls[row["device_id"]] = _Call(row["id"], row["quantity"])
+        found = await db.fetch(sql.CALLED_FROM_WAITLIST, with_waitlist, [order.device_id for order in orders], now)
+        for call in rows_of(sql.CalledDevice, found):
+            offers[call.offer_id].calls[call.device_id] = call
 
 
 def _decide(books: _Books, order: WantedOrder) -> OrderReceipt | AppError:
@@ -205,8 +203,8 @@ def _refusal(books: _Books, order: WantedOrder) -> AppError | None:
         if left < quantity:
             return SoldOut(details={"offer_id": str(offer_id), "remaining": left})
         held = max(offer.held[order.device_id], offer.held[order.phone_digest])
-        if held + quantity > offer.per_viewer_limit:
-            return ViewerLimitReached(details={"offer_id": str(offer_id), "limit": offer.per_viewer_limit, "already_ordered": held})
+        if held + quantity > offer.locked.per_viewer_limit:
+            return ViewerLimitReached(details={"offer_id": str(offer_id), "limit": offer.locked.per_viewer_limit, "already_ordered": held})
     return None
 
 
@@ -221,7 +219,7 @@ def _accept(books: _Books, order: WantedOrder) -> OrderReceipt:
             books.served.append(call.id)
         offer.held[order.device_id] += quantity
         offer.held[order.phone_digest] += quantity
-        lines.append(EntryLine(offer_id, offer.product_id, offer.producer_id, quantity, offer.price_vnd))
+        lines.append(EntryLine(offer_id, offer.locked.product_id, offer.locked.producer_id, quantity, offer.locked.flash_price_vnd))
     entry = books.ledger.append("placed", uuid4(), buyer_token=order.buyer_token, lines=lines)
     books.accepted.append((order, entry))
     return _new_receipt(order, entry)
@@ -248,46 +246,82 @@ def _new_receipt(order: WantedOrder, entry: Entry) -> OrderReceipt:
 
 
 async def _write(db: RawConnection, books: _Books) -> None:
+    ledger = books.ledger
     if not books.accepted:
         return
-    orders = [_order_row(books, order, entry) for order, entry in books.accepted]
-    lines = [row for order, entry in books.accepted for row in _line_rows(order, entry)]
-    contacts = [_contact_row(entry.order_id, order.contact) for order, entry in books.accepted]
-    ledger = books.ledger
-    if len(orders) <= FEW_ORDERS:
-        tables = (ledger.take_rows(), orders, lines, contacts)
-        columns = [column for rows in tables for column in as_columns(rows)]
-        await db.execute(sql.WRITE_FEW, ledger.session_id, ledger.last_seq, ledger.last_hash, *columns)
+    orders, lines, contacts = _orders(books), _lines(books), _contacts(books)
+    if len(books.accepted) <= FEW_ORDERS and (entries := ledger.take()) is not None:
+        parts = (
+            ENTRIES.parameters(entries),
+            sql.ORDERS.parameters(orders),
+            sql.LINES.parameters(lines),
+            sql.CONTACTS.parameters(contacts),
+        )
+        await db.execute(sql.WRITE_FEW, ledger.session_id, ledger.last_seq, ledger.last_hash, *chain.from_iterable(parts))
     else:
         await ledger.write(db)
-        await db.copy_records_to_table("orders", records=orders, columns=tuple(sql.ORDER_COLUMNS))
-        await db.copy_records_to_table("order_lines", records=lines, columns=tuple(sql.LINE_COLUMNS))
-        await db.copy_records_to_table("order_contacts", records=contacts, columns=tuple(sql.CONTACT_COLUMNS))
-    await db.execute(sql.TAKE_STOCK, *as_columns((offer.id, offer.remaining, offer.set_aside) for offer in books.offers.values()))
+        await sql.ORDERS.copy(db, orders)
+        await sql.LINES.copy(db, lines)
+        await sql.CONTACTS.copy(db, contacts)
+    await db.execute(sql.TAKE_STOCK, *sql.STOCK_LEFT.parameters(_stock_left(books)))
     if books.served:
         await db.execute(sql.SERVE_WAITING, books.served)
 
 
-def _order_row(books: _Books, order: WantedOrder, entry: Entry) -> tuple[object, ...]:
-    return (
-        order.session_id, books.ledger.now, entry.order_id, entry.seq, order.device_id, order.key, order.request_digest,
-        order.phone_digest, order.payment, entry.amount_vnd, _due_at(books, order),
-    )  # fmt: skip
+def _orders(books: _Books) -> sql.OrderColumns:
+    accepted = books.accepted
+    return sql.OrderColumns(
+        id=[entry.order_id for _, entry in accepted],
+        session_id=[entry.session_id for _, entry in accepted],
+        seq=[entry.seq for _, entry in accepted],
+        device_id=[order.device_id for order, _ in accepted],
+        client_key=[order.key for order, _ in accepted],
+        request_digest=[order.request_digest for order, _ in accepted],
+        phone_digest=[order.phone_digest for order, _ in accepted],
+        payment=[order.payment for order, _ in accepted],
+        total_vnd=[entry.amount_vnd for _, entry in accepted],
+        placed_at=[books.ledger.now] * len(accepted),
+        due_at=[_due_at(books, order) for order, _ in accepted],
+    )
 
 
 def _due_at(books: _Books, order: WantedOrder) -> datetime:
     if order.payment == "cod":
         return books.ledger.now + order.confirm_within
-    return books.ledger.now + timedelta(seconds=min(books.offers[offer_id].hold_seconds for offer_id in order.wanted))
+    return books.ledger.now + timedelta(seconds=min(books.offers[offer_id].locked.hold_seconds for offer_id in order.wanted))
 
 
-def _line_rows(order: WantedOrder, entry: Entry) -> Iterable[tuple[object, ...]]:
-    for number, line in enumerate(entry.lines, start=1):
-        yield entry.order_id, number, line.offer_id, order.device_id, order.phone_digest, line.quantity, line.unit_price_vnd
+def _lines(books: _Books) -> sql.LineColumns:
+    lines = [(order, entry, number, line) for order, entry in books.accepted for number, line in enumerate(entry.lines, start=1)]
+    return sql.LineColumns(
+        order_id=[entry.order_id for _, entry, _, _ in lines],
+        line_number=[number for _, _, number, _ in lines],
+        offer_id=[line.offer_id for _, _, _, line in lines],
+        device_id=[order.device_id for order, _, _, _ in lines],
+        phone_digest=[order.phone_digest for order, _, _, _ in lines],
+        quantity=[line.quantity for _, _, _, line in lines],
+        unit_price_vnd=[line.unit_price_vnd for _, _, _, line in lines],
+    )
 
 
-def _contact_row(order_id: UUID, contact: Contact) -> tuple[object, ...]:
-    return (
-        order_id, contact.name, contact.phone, contact.province_code, contact.province_name,
-        contact.ward_code, contact.ward_name, contact.street, contact.note,
-    )  # fmt: skip
+def _contacts(books: _Books) -> sql.ContactColumns:
+    contacts = [order.contact for order, _ in books.accepted]
+    return sql.ContactColumns(
+        order_id=[entry.order_id for _, entry in books.accepted],
+        name=[contact.name for contact in contacts],
+        phone=[contact.phone for contact in contacts],
+        province_code=[contact.province_code for contact in contacts],
+        province_name=[contact.province_name for contact in contacts],
+        ward_code=[contact.ward_code for contact in contacts],
+        ward_name=[contact.ward_name for contact in contacts],
+        street=[contact.street for contact in contacts],
+        note=[contact.note for contact in contacts],
+    )
+
+
+def _stock_left(books: _Books) -> sql.StockLeft:
+    return sql.StockLeft(
+        id=list(books.offers),
+        remaining=[offer.remaining for offer in books.offers.values()],
+        set_aside=[offer.set_aside for offer in books.offers.values()],
+    )

@@ -1,106 +1,211 @@
-"""The statements of a batch of orders, in the order in which `app/orders/batch.py` runs them."""
+"""The statements of a batch of orders, in the order in which `app/orders/batch.py` runs them, and what they read and write.
+
+Every SELECT lists the fields of the row it is read into, every INSERT and `unnest` the columns that are handed to it.
+"""
 
 from __future__ import annotations
 
-from app.infra.array_inserts import insert_from_arrays
-from app.ledger.append import ADVANCE_HEAD, ENTRY_COLUMNS
-from app.ledger.kinds import RELEASING_KINDS, sql_list
+from datetime import datetime
+from typing import NamedTuple, TypedDict
+from uuid import UUID
 
-LOCK_OFFERS = """
-SELECT id, product_id, producer_id, flash_price_vnd, remaining, set_aside, per_viewer_limit, hold_seconds, starts_at, ends_at, state
-FROM offers WHERE session_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE
-"""
+from app.infra.table_columns import TableColumns, names
+from app.ledger.append import ADVANCE_HEAD, ENTRIES
+from app.ledger.kinds import RELEASING_KINDS, sql_list
+from app.orders.models import Offer, Order, OrderContact, OrderLineRow
+
+
+class LockedOffer(NamedTuple):
+    """An offer as it is when its lock is taken."""
+
+    id: UUID
+    product_id: UUID
+    producer_id: UUID
+    flash_price_vnd: int
+    remaining: int
+    set_aside: int
+    per_viewer_limit: int
+    hold_seconds: int
+    starts_at: datetime | None
+    ends_at: datetime | None
+    state: str
+
+
+LOCK_OFFERS = f"SELECT {names(LockedOffer)} FROM offers WHERE session_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"  # noqa: S608
+
+
+class AskedKeys(TypedDict):
+    """The devices and the keys that they sent with their orders."""
+
+    device_id: list[UUID]
+    client_key: list[UUID]
+
+
+ASKED_KEYS = TableColumns(Order, AskedKeys)
+
+
+class PlacedOrder(NamedTuple):
+    """An order that was committed before under such a key."""
+
+    id: UUID
+    seq: int
+    device_id: UUID
+    client_key: UUID
+    request_digest: bytes
+    total_vnd: int
+    placed_at: datetime
+
 
 # LATERAL with LIMIT or an aggregate keeps it to one look into the index per order, whatever the planner believes about a table that
 # has just begun to grow: a plain join was seen to read the session's whole history for every batch.
-FIND_REPEATS = """
-SELECT o.* FROM unnest($2::uuid[], $3::uuid[]) AS asked(device_id, client_key) CROSS JOIN LATERAL (
-  SELECT id, seq, device_id, client_key, request_digest, total_vnd, placed_at
+FIND_REPEATS = f"""
+SELECT o.* FROM {ASKED_KEYS.unnest("asked", first=2)} CROSS JOIN LATERAL (
+  SELECT {names(PlacedOrder)}
   FROM orders WHERE session_id = $1 AND device_id = asked.device_id AND client_key = asked.client_key LIMIT 1
 ) AS o
-"""
+"""  # noqa: S608 - names of our own columns
 
-FIND_LINES = """
-SELECT l.order_id, l.offer_id, f.product_id, l.quantity, l.unit_price_vnd
+
+class PlacedLine(NamedTuple):
+    """A line of such an order, with the product of its offer."""
+
+    order_id: UUID
+    offer_id: UUID
+    product_id: UUID
+    quantity: int
+    unit_price_vnd: int
+
+
+FIND_LINES = f"""
+SELECT {names(PlacedLine)}
 FROM order_lines l JOIN offers f ON f.id = l.offer_id WHERE l.order_id = ANY($1::uuid[]) ORDER BY l.order_id, l.line_number
-"""
+"""  # noqa: S608 - names of our own columns
+
+
+class AskedOffers(TypedDict):
+    """Offers that are wanted, each with who wants it."""
+
+    offer_id: list[UUID]
+    device_id: list[UUID]
+    phone_digest: list[bytes]
+
+
+ASKED_OFFERS = TableColumns(OrderLineRow, AskedOffers)
+
+
+class HeldUnits(NamedTuple):
+    """Units of an offer that a device, and a phone, has ordered already."""
+
+    offer_id: UUID
+    device_id: UUID
+    phone_digest: bytes
+    by_device: int
+    by_phone: int
+
 
 # Units that an order gave back no longer count against the limit.
 _NOT_RELEASED = f"NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = l.order_id AND e.kind IN {sql_list(RELEASING_KINDS)})"
 
-# What a device, and what a phone, already has of an offer.
 TAKEN = f"""
-SELECT asked.offer_id, asked.device_id, asked.phone_digest, of_device.quantity AS by_device, of_phone.quantity AS by_phone
-FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) AS asked(offer_id, device_id, phone_digest)
+SELECT {names(HeldUnits)}
+FROM {ASKED_OFFERS.unnest("asked")}
 CROSS JOIN LATERAL (
-  SELECT coalesce(sum(l.quantity), 0)::int AS quantity FROM order_lines l
+  SELECT coalesce(sum(l.quantity), 0)::int AS by_device FROM order_lines l
   WHERE l.offer_id = asked.offer_id AND l.device_id = asked.device_id AND {_NOT_RELEASED}
 ) AS of_device CROSS JOIN LATERAL (
-  SELECT coalesce(sum(l.quantity), 0)::int AS quantity FROM order_lines l
+  SELECT coalesce(sum(l.quantity), 0)::int AS by_phone FROM order_lines l
   WHERE l.offer_id = asked.offer_id AND l.phone_digest = asked.phone_digest AND {_NOT_RELEASED}
 ) AS of_phone
-"""  # noqa: S608 - a constant of this module
+"""  # noqa: S608 - a constant of this module, names of our own columns
 
-CALLED_FROM_WAITLIST = """
-SELECT id, offer_id, device_id, quantity FROM waitlist_entries
+
+class CalledDevice(NamedTuple):
+    """Units of an offer that are set aside for a device from the waitlist."""
+
+    id: UUID
+    offer_id: UUID
+    device_id: UUID
+    quantity: int
+
+
+CALLED_FROM_WAITLIST = f"""
+SELECT {names(CalledDevice)} FROM waitlist_entries
 WHERE offer_id = ANY($1::uuid[]) AND device_id = ANY($2::uuid[]) AND state = 'called' AND called_until > $3
-"""
+"""  # noqa: S608 - names of our own columns
 
-ORDER_COLUMNS = {
-    "session_id": "uuid",
-    "placed_at": "timestamptz",
-    "id": "uuid",
-    "seq": "bigint",
-    "device_id": "uuid",
-    "client_key": "uuid",
-    "request_digest": "bytea",
-    "phone_digest": "bytea",
-    "payment": "text",
-    "total_vnd": "bigint",
-    "due_at": "timestamptz",
-}
-LINE_COLUMNS = {
-    "order_id": "uuid",
-    "line_number": "smallint",
-    "offer_id": "uuid",
-    "device_id": "uuid",
-    "phone_digest": "bytea",
-    "quantity": "int",
-    "unit_price_vnd": "bigint",
-}
-CONTACT_COLUMNS = {
-    "order_id": "uuid",
-    "name": "text",
-    "phone": "text",
-    "province_code": "int",
-    "province_name": "text",
-    "ward_code": "int",
-    "ward_name": "text",
-    "street": "text",
-    "note": "text",
-}
+
+class OrderColumns(TypedDict):
+    """Rows of `orders`."""
+
+    id: list[UUID]
+    session_id: list[UUID]
+    seq: list[int]
+    device_id: list[UUID]
+    client_key: list[UUID]
+    request_digest: list[bytes]
+    phone_digest: list[bytes]
+    payment: list[str]
+    total_vnd: list[int]
+    placed_at: list[datetime]
+    due_at: list[datetime]
+
+
+class LineColumns(TypedDict):
+    """Rows of `order_lines`."""
+
+    order_id: list[UUID]
+    line_number: list[int]
+    offer_id: list[UUID]
+    device_id: list[UUID]
+    phone_digest: list[bytes]
+    quantity: list[int]
+    unit_price_vnd: list[int]
+
+
+class ContactColumns(TypedDict):
+    """Rows of `order_contacts`."""
+
+    order_id: list[UUID]
+    name: list[str]
+    phone: list[str]
+    province_code: list[int]
+    province_name: list[str]
+    ward_code: list[int]
+    ward_name: list[str]
+    street: list[str]
+    note: list[str]
+
+
+ORDERS = TableColumns(Order, OrderColumns)
+LINES = TableColumns(OrderLineRow, LineColumns)
+CONTACTS = TableColumns(OrderContact, ContactColumns)
 
 
 def _write_few() -> str:
     """All rows of some orders and the ledger's new head at once; the parameters are those of its parts, one after the other."""
     first, parts = 4, []
-    tables = (
-        ("ledger_entries", ENTRY_COLUMNS),
-        ("orders", ORDER_COLUMNS),
-        ("order_lines", LINE_COLUMNS),
-        ("order_contacts", CONTACT_COLUMNS),
-    )
-    for table, columns in tables:
-        parts.append(f"{table}_in AS ({insert_from_arrays(table, columns, first=first)})")
-        first += len(columns)
+    for columns in (ENTRIES, ORDERS, LINES, CONTACTS):
+        parts.append(f"{columns.table}_in AS ({columns.insert(first=first)})")
+        first += len(columns.names)
     return f"WITH head AS ({ADVANCE_HEAD}), {', '.join(parts)} SELECT 1"
 
 
 WRITE_FEW = _write_few()
 
-TAKE_STOCK = """
+
+class StockLeft(TypedDict):
+    """What a batch leaves of its offers."""
+
+    id: list[UUID]
+    remaining: list[int]
+    set_aside: list[int]
+
+
+STOCK_LEFT = TableColumns(Offer, StockLeft)
+
+TAKE_STOCK = f"""
 UPDATE offers SET remaining = t.remaining, set_aside = t.set_aside
-FROM unnest($1::uuid[], $2::int[], $3::int[]) AS t(id, remaining, set_aside) WHERE offers.id = t.id
-"""
+FROM {STOCK_LEFT.unnest("t")} WHERE offers.id = t.id
+"""  # noqa: S608 - names of our own columns
 
 SERVE_WAITING = "UPDATE waitlist_entries SET state = 'served', called_until = NULL WHERE id = ANY($1::uuid[])"
