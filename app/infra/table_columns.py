@@ -62,9 +62,9 @@ def _type_of(column: ColumnElement[object]) -> str:
     return "UUID" if isinstance(column.type, NullType) else column.type.compile(_DIALECT)
 
 
-def names(row: type[NamedTuple]) -> str:
-    """The fields of a row as SELECT lists them; `rows_of` reads what it finds."""
-    return ", ".join(row._fields)
+def names(row: type) -> str:
+    """The fields of a row (a NamedTuple or a dataclass of its own) as SELECT lists them."""
+    return ", ".join(row.__annotations__)
 
 
 def rows_of(row: type[SomeRow], records: Iterable[asyncpg.Record]) -> list[SomeRow]:

@@ -65,15 +65,9 @@ class BatchResult:
 
 
 @dataclass(slots=True)
-class _Offer:
-    """A locked offer and what the batch has taken of it so far.
+class _Offer(sql.LockedOffer):
+    """`held`: units that a device or a phone number has already; both count against the limit. `calls`: who was called, by device."""
 
-    `held`: units that a device or a phone number has already; both count against the limit. `calls`: who was called, by device.
-    """
-
-    locked: sql.LockedOffer
-    remaining: int
-    set_aside: int
     held: Counter[UUID | bytes] = field(default_factory=Counter)
     calls: dict[UUID, sql.CalledDevice] = field(default_factory=dict)
 
@@ -82,10 +76,9 @@ class _Offer:
 
         An offer that has ended although its end is yet to come was ended before the clock was set back; it stays ended.
         """
-        starts_at, ends_at = self.locked.starts_at, self.locked.ends_at
-        if self.locked.state == "ended" and ends_at is not None and now < ends_at:
+        if self.state == "ended" and self.ends_at is not None and now < self.ends_at:
             return False
-        return starts_at is not None and starts_at <= at and (ends_at is None or at < ends_at)
+        return self.starts_at is not None and self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
 
 
 @dataclass(slots=True)
@@ -116,8 +109,7 @@ async def write_batch(db: RawConnection, session_id: UUID, orders: Sequence[Want
 
 async def _open_books(db: RawConnection, ledger: OpenLedger, orders: Sequence[WantedOrder]) -> _Books:
     asked = sorted({offer_id for order in orders for offer_id in order.wanted})
-    locked = rows_of(sql.LockedOffer, await db.fetch(sql.LOCK_OFFERS, ledger.session_id, asked))
-    offers = {row.id: _Offer(row, row.remaining, row.set_aside) for row in locked}
+    offers = {row["id"]: _Offer(**row) for row in await db.fetch(sql.LOCK_OFFERS, ledger.session_id, asked)}
     repeats = await _find_repeats(db, ledger.session_id, orders)
     await _find_held(db, offers, orders)
     await _find_calls(db, ledger.now, offers, orders)
@@ -203,8 +195,8 @@ def _refusal(books: _Books, order: WantedOrder) -> AppError | None:
         if left < quantity:
             return SoldOut(details={"offer_id": str(offer_id), "remaining": left})
         held = max(offer.held[order.device_id], offer.held[order.phone_digest])
-        if held + quantity > offer.locked.per_viewer_limit:
-            return ViewerLimitReached(details={"offer_id": str(offer_id), "limit": offer.locked.per_viewer_limit, "already_ordered": held})
+        if held + quantity > offer.per_viewer_limit:
+            return ViewerLimitReached(details={"offer_id": str(offer_id), "limit": offer.per_viewer_limit, "already_ordered": held})
     return None
 
 
@@ -219,7 +211,7 @@ def _accept(books: _Books, order: WantedOrder) -> OrderReceipt:
             books.served.append(call.id)
         offer.held[order.device_id] += quantity
         offer.held[order.phone_digest] += quantity
-        lines.append(EntryLine(offer_id, offer.locked.product_id, offer.locked.producer_id, quantity, offer.locked.flash_price_vnd))
+        lines.append(EntryLine(offer_id, offer.product_id, offer.producer_id, quantity, offer.flash_price_vnd))
     entry = books.ledger.append("placed", uuid4(), buyer_token=order.buyer_token, lines=lines)
     books.accepted.append((order, entry))
     return _new_receipt(order, entry)
@@ -272,7 +264,7 @@ def _orders(books: _Books) -> sql.OrderColumns:
     accepted = books.accepted
     return sql.OrderColumns(
         id=[entry.order_id for _, entry in accepted],
-        session_id=[entry.session_id for _, entry in accepted],
+        session_id=[books.ledger.session_id] * len(accepted),
         seq=[entry.seq for _, entry in accepted],
         device_id=[order.device_id for order, _ in accepted],
         client_key=[order.key for order, _ in accepted],
@@ -288,7 +280,7 @@ def _orders(books: _Books) -> sql.OrderColumns:
 def _due_at(books: _Books, order: WantedOrder) -> datetime:
     if order.payment == "cod":
         return books.ledger.now + order.confirm_within
-    return books.ledger.now + timedelta(seconds=min(books.offers[offer_id].locked.hold_seconds for offer_id in order.wanted))
+    return books.ledger.now + timedelta(seconds=min(books.offers[offer_id].hold_seconds for offer_id in order.wanted))
 
 
 def _lines(books: _Books) -> sql.LineColumns:

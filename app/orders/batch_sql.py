@@ -5,6 +5,7 @@ Every SELECT lists the fields of the row it is read into, every INSERT and `unne
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 from uuid import UUID
@@ -15,8 +16,9 @@ from app.ledger.kinds import RELEASING_KINDS, sql_list
 from app.orders.models import Offer, Order, OrderContact, OrderLineRow
 
 
-class LockedOffer(NamedTuple):
-    """An offer as it is when its lock is taken."""
+@dataclass(slots=True)
+class LockedOffer:
+    """An offer as it is when its lock is taken; the batch counts `remaining` and `set_aside` down."""
 
     id: UUID
     product_id: UUID
