@@ -46,9 +46,13 @@ async def _execute(url: str, statement: str) -> None:
         await db.close()
 
 
-async def _create_from_models(url: str) -> None:
+def _load_models() -> None:
     for file in (PROJECT_ROOT / "app").rglob("models.py"):
         importlib.import_module(".".join(file.relative_to(PROJECT_ROOT).with_suffix("").parts))
+
+
+async def _create_from_models(url: str) -> None:
+    _load_models()
     engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
@@ -94,6 +98,7 @@ def test_every_migration_waits_a_bounded_time_for_its_locks() -> None:
 
 
 def test_models_and_migrations_describe_the_same_tables(bare_url: str) -> None:
+    _load_models()
     config = migration_config(bare_url)
     command.upgrade(config, "head")
 
