@@ -119,7 +119,7 @@ def test_a_command_that_nothing_follows_casts_doubt_soon_and_only_once() -> None
 
     assert (course[3].timer_ms, course[3].is_new_timer) == (800, True)
     assert not course[4].is_new_timer
-    assert (course[5].name, course[5].timer_ms) == ("probing", 1_500)
+    assert (course[5].name, course[5].timer_ms) == ("probing", 1_200)
     assert (course[6].name, course[6].timer_ms) == ("open", 12_000)
 
 

@@ -46,7 +46,7 @@
 const SILENCE_MS = 12_000;
 const COMMAND_SILENCE_MS = 800;
 const PROBE_MS = 2_000;
-const COMMAND_PROBE_MS = 1_500;
+const COMMAND_PROBE_MS = 1_200;
 // All viewers of a server that hesitates notice the same silence: they give it more time than one whose phone woke up.
 const LONGEST_PROBE_MS = 8_000;
 const QUICK_MS = 1_000;
