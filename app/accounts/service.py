@@ -27,7 +27,8 @@ from app.accounts.schemas import Role
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
-from app.protocol.text import Line, TextRefused
+from app.protocol.base import PERSON_NAME
+from app.protocol.text import TextRefused
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +36,6 @@ SIGN_IN_LASTS = timedelta(hours=12)
 SIGN_INS_PER_USER = 50
 PASSWORD_MIN_CHARACTERS = 10
 PASSWORD_MAX_CHARACTERS = 256
-DISPLAY_NAME_MAX_CHARACTERS = 80
 _LOGIN_SHAPE = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,119}")
 _TOKEN_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 _TOKEN_BYTES = 32
@@ -217,8 +217,8 @@ def _checked(new: NewUser) -> tuple[str, str]:
         rule = f"A password has {PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS} characters."
         raise InvalidUser(rule, details={"field": "password"})
     try:
-        display_name = Line(DISPLAY_NAME_MAX_CHARACTERS, needs="letter").checked(new.display_name)
+        display_name = PERSON_NAME.checked(new.display_name)
     except TextRefused as error:
-        rule = f"A display name has 1 to {DISPLAY_NAME_MAX_CHARACTERS} characters, among them a letter."
+        rule = f"A display name has 1 to {PERSON_NAME.most} characters, among them a letter."
         raise InvalidUser(rule, details={"field": "display_name"}) from error
     return name, display_name

@@ -9,13 +9,18 @@ from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, LargeB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
+from app.protocol.base import COMMENT_TEXT, PERSON_NAME
 
 
 class ArchivedComment(Base):
     """Every comment in full, also those the screen had no room for."""
 
     __tablename__ = "comments"
-    __table_args__ = (Index("ix_comments_session_posted", "session_id", "posted_at"),)
+    __table_args__ = (
+        Index("ix_comments_session_posted", "session_id", "posted_at"),
+        CheckConstraint(f"char_length(author) <= {PERSON_NAME.most}", name="author_length"),
+        CheckConstraint(f"char_length(text) <= {COMMENT_TEXT.most}", name="text_length"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))

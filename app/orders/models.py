@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
+from app.protocol.base import NOTE_LINE, PERSON_NAME, STREET_LINE
 
 
 class Offer(Base):
@@ -120,6 +121,11 @@ class OrderContact(Base):
     """Personal data of an order, apart from it: erasing a person empties this row and touches no figure."""
 
     __tablename__ = "order_contacts"
+    __table_args__ = (
+        CheckConstraint(f"char_length(name) <= {PERSON_NAME.most}", name="name_length"),
+        CheckConstraint(f"char_length(street) <= {STREET_LINE.most}", name="street_length"),
+        CheckConstraint(f"char_length(note) <= {NOTE_LINE.most}", name="note_length"),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), primary_key=True)
     name: Mapped[str | None] = mapped_column(Text)

@@ -10,11 +10,18 @@ from app.protocol.text import Line
 
 PROTOCOL_VERSION = 1
 
-DisplayName = Annotated[str, *Line(40, needs="letter").rules]
-CommentText = Annotated[str, *Line(300).rules]
-PersonName = Annotated[str, *Line(80, needs="letter").rules]
-StreetLine = Annotated[str, *Line(200).rules]
-NoteLine = Annotated[str, *Line(200, needs="nothing").rules]
+# The same at the door, in the tables and in what is answered.
+DISPLAY_NAME = Line(40, needs="letter")
+COMMENT_TEXT = Line(300)
+PERSON_NAME = Line(80, needs="letter")
+STREET_LINE = Line(200)
+NOTE_LINE = Line(200, needs="nothing")
+
+DisplayName = Annotated[str, *DISPLAY_NAME.rules]
+CommentText = Annotated[str, *COMMENT_TEXT.rules]
+PersonName = Annotated[str, *PERSON_NAME.rules]
+StreetLine = Annotated[str, *STREET_LINE.rules]
+NoteLine = Annotated[str, *NOTE_LINE.rules]
 CommandId = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Milliseconds = Annotated[int, Field(ge=0, le=2**53, description="UTC milliseconds since 1970")]
 Vnd = Annotated[int, Field(ge=0, le=10**12, description="whole Vietnamese đồng")]

@@ -126,9 +126,14 @@ class Line:
 
     @property
     def rules(self) -> tuple[AfterValidator, Any]:
-        """For `Annotated[str, *…]`: the check, and the limits in JSON Schema."""
+        """For `Annotated[str, *…]` of what comes in: the check, and the limits in JSON Schema."""
+        return AfterValidator(self.checked), self.limits
+
+    @property
+    def limits(self) -> Any:  # noqa: ANN401 - pydantic's `Field` says so
+        """For `Annotated[str, …]` of what goes out: the limits in JSON Schema, and no second check."""
         limits: JsonDict = {"maxLength": self.most} if self.needs == "nothing" else {"minLength": 1, "maxLength": self.most}
-        return AfterValidator(self.checked), Field(json_schema_extra=limits)
+        return Field(json_schema_extra=limits)
 
 
 def clean_paragraphs(text: str) -> str:

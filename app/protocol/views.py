@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from app.protocol.base import Message, Milliseconds, Vnd
+from app.protocol.base import COMMENT_TEXT, PERSON_NAME, Message, Milliseconds, Vnd
 
 SessionState = Literal["draft", "scheduled", "live", "ended", "closed"]
 OfferState = Literal["scheduled", "open", "ended"]
@@ -77,8 +77,8 @@ class CommentView(Message):
 
     id: str
     at_ms: Milliseconds
-    author: str
-    text: str
+    author: Annotated[str, PERSON_NAME.limits]
+    text: Annotated[str, COMMENT_TEXT.limits]
     by_staff: bool = False
 
 
