@@ -24,7 +24,7 @@ _FIGURES_AND_PRICE = re.compile(
     rf"0[0-9]{{0,2}}(?:{_APART}[0-9]{{1,2}}){{0,2}}{_APART}[1-9][0-9]{{0,2}}(?:[.,][0-9]{{3}})*[.,]000(?![0-9_]|[-.,/][0-9])"
 )
 _ANY_PRICE = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:[.,][0-9]{3})+(?![0-9])")
-_TWO_AMOUNTS = re.compile(r"84[0-9]{1,7}(?:\s[-\u2013~]\s[0-9]+|(?<=00)[-\u2013~][0-9]+00)")
+_TWO_AMOUNTS = re.compile(r"84[0-9]{2,3}0\s?[-\u2013~]\s?[0-9]{4,5}0")
 _RANGE = re.compile(r"\s[-\u2013\u2014~]+\s|[\u2013\u2014~]")
 _MONEY = re.compile(r"\s?(?:đ|d|₫|vnđ|vnd|k|nghìn|ngàn|đồng|dong|tr|triệu|tỷ|tỉ)(?![^\W\d_])", re.IGNORECASE)
 _THING_FOLLOWS = re.compile(r"\s[^\W\d_]")
@@ -37,7 +37,7 @@ def _date_or_time(name: str) -> str:
     """Part of an expression: 08:30, 08:30:15, 5/12, 05-12-25. `name` is free for its inner group."""
     return (
         r"(?:(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?![0-9]|:[0-9])"
-        rf"|{_DAY}(?P<{name}>[-/.]){_MONTH}(?:(?P={name})(?:[0-9]{{4}}|[0-9]{{2}}))?(?![0-9]|(?P={name})[0-9]))"
+        rf"|{_DAY}(?P<{name}>[-/.]){_MONTH}(?:(?P={name})(?:(?:19|20)[0-9]{{2}}|[0-9]{{2}}))?(?![0-9]|(?P={name})[0-9]))"
     )
 
 
@@ -84,7 +84,11 @@ def _is_calendar(shape: str, start: int, end: int, before: str) -> bool:
     """It begins with a date or a time, or inside one, and goes on so."""
     head = _HEAD_OF_CALENDAR.search(shape, max(0, start - 6), start) if before in "-:/." else None
     run = _CALENDAR.match(shape, head.start() if head else start, end + _LOOK_AROUND)
-    return run is not None and run.end() >= end and run.end("lead") > start
+    if run is None or run.end() < end or run.end("lead") <= start:
+        return False
+    # Nobody writes dates, times and prices with all of these; whoever hides a number does.
+    span = shape[start:end]
+    return not ("-" in span and "/" in span and "." in span and "," in span)
 
 
 def _is_amount(shape: str, start: int, end: int, before: str, *, is_bare: bool) -> bool:

@@ -6,6 +6,7 @@ counted after that, so the same words count the same however a keyboard composes
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -30,6 +31,7 @@ _MARKS_PER_LETTER = 4
 # What cleaning may take away before anybody asks why: three code points a letter in NFD, spaces, towers of marks.
 _RAW_PER_CHARACTER = 8
 _RAW_BESIDE = 1_000
+_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 _NEWER_EMOJI = range(0x1F000, 0x1FB00)
 
 
@@ -103,6 +105,12 @@ class TextTooLong(TextRefused):
     code = "text_too_long"
 
 
+class TextUnreadable(TextRefused):
+    """Half of a surrogate pair: JSON can carry it, UTF-8 and the database cannot."""
+
+    code = "text_unreadable"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """The rules of a text: cleaned, then counted. `most` characters after NFC; `needs` at least one letter, one visible sign, or nothing."""
@@ -112,9 +120,11 @@ class Line:
     keeps_paragraphs: bool = False
 
     def checked(self, text: str) -> str:
-        """The cleaned text. Raises `TextEmpty` or `TextTooLong`."""
+        """The cleaned text. Raises `TextEmpty`, `TextTooLong` or `TextUnreadable`."""
         if len(text) > _RAW_PER_CHARACTER * self.most + _RAW_BESIDE:
             raise TextTooLong(f"must have at most {self.most} characters")
+        if _HALF_PAIR.search(text) is not None:
+            raise TextUnreadable("must be whole Unicode characters")
         cleaned = clean_paragraphs(text) if self.keeps_paragraphs else clean_text(text)
         if self.needs == "letter" and not has_letter(cleaned):
             raise TextEmpty("must have a visible letter")

@@ -70,6 +70,11 @@ def test_letters_of_any_script_make_a_name(text: str) -> None:
     assert [kind.validate_python(text) for kind in NAMES] == [unicodedata.normalize("NFC", text)] * 2
 
 
+@pytest.mark.parametrize("text", ["Lan \ud800", "\udc00", "\ud83d Lan"])
+def test_half_a_character_is_refused_at_every_door(text: str) -> None:
+    assert {code_of(kind, text) for kind in (*NAMES, *TEXTS, TypeAdapter(NoteLine))} == {"text_unreadable"}
+
+
 def test_limits_are_counted_after_nfc() -> None:
     name = "Nguyễn Thị Hồng Nhung ở Đức Thọ ạ ạ ạ ạ "[:40].strip() + "ế"
     person = ("Nguyễn Thị Bích Ngọc Ánh Tuyết " * 3)[:78]
