@@ -66,7 +66,7 @@ _WORDS = {
     **dict.fromkeys(("tám", "tam"), "8"),
     **dict.fromkeys(("chín", "chin"), "9"),
 }
-_WORD = re.compile("|".join(_WORDS), re.IGNORECASE)
+_WORD = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
 _SPELLED = re.compile(rf"(?=[kzmhbtnlscKZMHBTNLSC])(?<!{_LETTER})(?:{'|'.join(_WORDS)})+(?!{_LETTER})", re.IGNORECASE)
 # Fewer digits than any number has: nothing to look for.
 _FEWEST = re.compile(r"[0-9](?:[^0-9]*[0-9]){8}", re.DOTALL)
@@ -80,10 +80,13 @@ def _shape_of(text: str) -> str:
 
 
 def _spelled_digits(found: re.Match[str]) -> str:
-    word = found.group().lower()
-    if (digit := _WORDS.get(word)) is not None:
-        return digit + REST * (len(word) - 1)
-    return _WORD.sub(lambda part: _WORDS[part.group()] + REST * (len(part.group()) - 1), word)
+    word = found.group().casefold()
+    # Some letters, such as a Turkish capital, are longer in lower case; the shape may not be.
+    return _WORD.sub(_spelled_digit, word) if len(word) == len(found.group()) else found.group()
+
+
+def _spelled_digit(found: re.Match[str]) -> str:
+    return _WORDS[found.group()] + REST * (len(found.group()) - 1)
 
 
 # --- numbers in the shape ------------------------------------------------------------------------------------------------------------
@@ -129,17 +132,15 @@ _NOT_A_DIGIT = re.compile(r"[^0-9]+")
 
 def _numbers_in(shape: str) -> Iterator[tuple[int, int, str]]:
     """Where each number stands, and its national form."""
-    position = 0
-    while (found := _NUMBER.match(shape, position) if position else None) or (found := _ANYWHERE.search(shape, position)):
+    position, is_behind_number = 0, False
+    while (found := _NUMBER.match(shape, position) if is_behind_number else None) or (found := _ANYWHERE.search(shape, position)):
         start, end = found.span()
-        if is_something_else(shape, start, end, is_bare=found.lastgroup == "bare") or (national := _national(found)) is None:
-            position = start + 1
-            continue
-        if _hides_another(shape, start, end, national):
-            position = start + 1
+        is_other = is_something_else(shape, start, end, is_bare=found.lastgroup == "bare")
+        if is_other or (national := _national(found)) is None or _hides_another(shape, start, end, national):
+            position, is_behind_number = start + 1, False
             continue
         yield start, end, national
-        position = end
+        position, is_behind_number = end, True
 
 
 def _hides_another(shape: str, start: int, end: int, national: str) -> bool:

@@ -147,6 +147,11 @@ def test_what_is_masked_once_is_not_masked_again(text: str) -> None:
     assert mask_phone_numbers(once) == once
 
 
+@given(st.text(st.sampled_from("kKhHaAiI\u0130\u0131\u017f\u212asaubBSU 0\u1e9e\ufb01ốỐ"), max_size=40))
+def test_letters_that_change_their_length_with_their_case_harm_nothing(text: str) -> None:
+    assert mask_phone_numbers(f"{text} gọi 0912345678") == f"{text} gọi 0912***678"
+
+
 # --- what it costs ---
 
 _HOSTILE = (
