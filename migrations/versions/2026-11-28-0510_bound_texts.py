@@ -3,7 +3,7 @@
 NOT VALID: new rows are checked at once; those of before were counted before they were cleaned, and need no scan under a lock.
 
 Revision: bound_texts
-Follows: 0001
+Follows: 0003_rehearsals
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "bound_texts"
-down_revision = "0001"
+down_revision = "0003_rehearsals"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ What a room must hear is a row of its own instead of a difference between `state
 before may run beside: new code keeps them equal, so old code has nothing to tell of new code's changes and goes on telling its own.
 
 Revision: 0004_outbox
-Follows: 0003_rehearsals
+Follows: bound_texts
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004_outbox"
-down_revision = "0003_rehearsals"
+down_revision = "bound_texts"
 branch_labels = None
 depends_on = None
 
