@@ -24,6 +24,7 @@ from app.accounts.schemas import Role
 from app.accounts.service import NewUser
 from app.catalog.places_commands import places_commands
 from app.errors import AppError, all_error_types
+from app.infra.database import connections_per_worker
 from app.infra.migrations import upgrade_to_newest
 from app.infra.serving import serve, worker_count
 from app.infra.startup import StartupError
@@ -205,6 +206,8 @@ def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings,
             check_commits_are_durable(settings.database_url.get_secret_value())
     if settings.database_owner_url:
         check_database_is_reachable(settings.database_owner_url.get_secret_value(), setting="DATABASE_OWNER_URL")
+    if settings.database_read_url:
+        check_database_is_reachable(settings.database_read_url.get_secret_value(), setting="DATABASE_READ_URL")
     if settings.redis_url:
         check_redis_is_reachable(settings.redis_url.get_secret_value())
     return _with_secret_key(settings), lock
@@ -258,7 +261,7 @@ def _stores(settings: Settings) -> Iterator[Settings]:
 
 
 def _stores_to_start(settings: Settings) -> _Stores:
-    connections = worker_count(settings.workers) * (2 * settings.database.pool_size + 4) + 20
+    connections = worker_count(settings.workers) * (connections_per_worker(settings.database) + 4) + 20
     return _Stores(
         None if settings.database_url else EmbeddedPostgres(settings.data_dir, max_connections=max(100, connections)),
         None if settings.redis_url else EmbeddedRedis(settings.data_dir),

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_SECRET_SETTINGS = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "OCOP_SECRET_KEY"}
+_SECRET_SETTINGS = {"DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_READ_URL", "REDIS_URL", "OCOP_SECRET_KEY"}
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -57,12 +57,27 @@ class OrderSettings(_Group):
 
 
 class DatabaseSettings(_Group):
-    """PostgreSQL pools of one worker."""
+    """PostgreSQL pools of one worker, and the bounds of every wait for it."""
 
-    pool_size: int = Field(5, description="connections per worker for everything but placing orders")
-    connect_timeout_seconds: float = Field(5.0, description="a connect that hangs is given up")
-    statement_timeout_seconds: float = Field(15.0, description="server-side limit of one statement")
-    lock_timeout_seconds: float = Field(5.0, description="how long a statement waits for a row lock, e.g. a session's ledger")
+    pool_size: int = Field(
+        5, ge=1, description="connections per worker for everything but placing and reports; used twice, for both ways to write SQL"
+    )
+    placing_pool_size: int = Field(
+        3, ge=1, description="connections per worker that only write orders: sessions that commit at the same moment"
+    )
+    reading_pool_size: int = Field(2, ge=1, description="connections per worker on which reports read")
+    connect_timeout_seconds: float = Field(5.0, gt=0, description="a connect that hangs, or a wait for a free connection, is given up")
+    statement_timeout_seconds: float = Field(15.0, gt=0, description="server-side limit of one statement, and of a silent transaction")
+    lock_timeout_seconds: float = Field(5.0, gt=0, description="how long a statement waits for a row lock, e.g. a session's ledger")
+    placing_timeout_seconds: float = Field(
+        6.0,
+        gt=0,
+        description="a batch of orders not committed by then is asked again on a new connection, while its orders still have time",
+    )
+    transaction_timeout_seconds: float = Field(
+        20.0, gt=0, description="whoever has a connection for longer loses it, also when PostgreSQL hangs; above the limit of a statement"
+    )
+    reading_timeout_seconds: float = Field(60.0, gt=0, description="the same for reports, which read long ledgers")
 
 
 class Settings(BaseSettings):
@@ -80,6 +95,9 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL", description="PostgreSQL; unset = embedded server")
     database_owner_url: SecretStr | None = Field(
         None, validation_alias="DATABASE_OWNER_URL", description="the tables' owner, for migrations only; unset = DATABASE_URL"
+    )
+    database_read_url: SecretStr | None = Field(
+        None, validation_alias="DATABASE_READ_URL", description="where reports read, e.g. a replica; unset = DATABASE_URL"
     )
     redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL", description="Redis; unset = server started by `make run`")
     redis_prefix: str = Field("ocop", pattern=r"^[a-z0-9_-]{1,40}$", description="first part of every Redis key")

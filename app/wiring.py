@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
+from pydantic import SecretStr
 
 from app.accounts.service import AccountService
 from app.catalog.places_watch import PlacesWatch
@@ -107,7 +108,10 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     secret, prefix, realtime = settings.secret_key.get_secret_value(), settings.redis_prefix, settings.realtime
     node = settings.node_name or f"{socket.gethostname()}-{os.getpid()}"
 
-    database = await stack.enter_async_context(open_database(settings.database_url.get_secret_value(), settings.database))
+    read_url = settings.database_read_url.get_secret_value() if settings.database_read_url else None
+    database = await stack.enter_async_context(
+        open_database(settings.database_url.get_secret_value(), settings.database, read_url=read_url)
+    )
     redis = await stack.enter_async_context(open_redis(settings.redis_url.get_secret_value()))
     lock = JobLock(redis, prefix, node)
 
@@ -129,12 +133,9 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     offers = OfferService(database, sessions=sessions, announcer=announcer)
     sold_out = SoldOutMemory(database.pool)
     waitlist = Waitlist(database, sold_out=sold_out, settings=settings.orders)
-    placing = OrderPlacing(
-        database, sessions=sessions, offers=offers, sold_out=sold_out, projector=projector, settings=settings.orders, secret=secret
-    )
+    placing = OrderPlacing(database, offers=offers, sold_out=sold_out, projector=projector, settings=settings.orders, secret=secret)
     desk = OrderDesk(database, sessions=sessions, offers=offers, sold_out=sold_out, projector=projector, settings=settings.orders)
-    _start_jobs(stack, projector)
-    stack.push_async_callback(placing.close)
+    _start_jobs(stack, projector, then_close=(placing, waitlist))
 
     archive = CommentArchive(database)
     hub = Hub(realtime, capacity=realtime.max_viewers_per_worker or socket_capacity())
@@ -196,6 +197,11 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     )
 
 
+def _open_database(url: SecretStr, settings: Settings) -> AbstractAsyncContextManager[Database]:
+    read_url = settings.database_read_url or url
+    return open_database(url.get_secret_value(), settings.database, read_url=read_url.get_secret_value())
+
+
 def _open_gate(  # noqa: PLR0913 - what decides about an upgrade
     settings: Settings,
     stack: AsyncExitStack,
@@ -231,16 +237,20 @@ def _open_gate(  # noqa: PLR0913 - what decides about an upgrade
     )
 
 
-class _Jobs(Protocol):
-    def start(self) -> None: ...
-
+class _Closing(Protocol):
     async def close(self) -> None: ...
 
 
-def _start_jobs(stack: AsyncExitStack, *all_jobs: _Jobs) -> None:
+class _Jobs(_Closing, Protocol):
+    def start(self) -> None: ...
+
+
+def _start_jobs(stack: AsyncExitStack, *all_jobs: _Jobs, then_close: tuple[_Closing, ...] = ()) -> None:
     for jobs in all_jobs:
         jobs.start()
         stack.push_async_callback(jobs.close)
+    for service in then_close:
+        stack.push_async_callback(service.close)
 
 
 def _keep_house(stack: AsyncExitStack, accounts: AccountService) -> None:

@@ -124,4 +124,4 @@ def _queues(database: Database, room_for: int) -> PlacingQueues:
     async def nothing_to_tell(session_id: UUID, result: BatchResult) -> None:
         return None
 
-    return PlacingQueues(database.pool, OrderSettings(queue_max_orders=room_for + 1, place_deadline_seconds=120), nothing_to_tell)
+    return PlacingQueues(database.placing, OrderSettings(queue_max_orders=room_for + 1, place_deadline_seconds=120), nothing_to_tell)

@@ -51,9 +51,7 @@ def selling_services(database: Database, redis: RedisClients, prefix: str, *, se
         offers=offers,
         waitlist=Waitlist(database, sold_out=sold_out, settings=limits),
         projector=projector,
-        placing=OrderPlacing(
-            database, sessions=sessions, offers=offers, sold_out=sold_out, projector=projector, settings=limits, secret="tests"
-        ),
+        placing=OrderPlacing(database, offers=offers, sold_out=sold_out, projector=projector, settings=limits, secret="tests"),
         desk=OrderDesk(database, sessions=sessions, offers=offers, sold_out=sold_out, projector=projector, settings=limits),
     )
 

@@ -17,7 +17,7 @@ class LoginRequest(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"login": "bantochuc.hatinh", "password": "cam-vu-quang-2026"}]}
     )
 
-    login: str = Field(min_length=1, max_length=120, validation_alias=AliasChoices("login", "username"))
+    login: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*$", validation_alias=AliasChoices("login", "username"))
     password: SecretStr = Field(min_length=1, max_length=256)
 
 

@@ -44,7 +44,7 @@ async def list_orders(
     session_id: UUID,
     user: SignedInUser,
     desk: Desk,
-    before: Annotated[int | None, Query(ge=1, description="only orders numbered below this")] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**53, description="only orders numbered below this")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DeskOrderList:
     return await desk.list_orders(user, session_id, before=before, limit=limit)

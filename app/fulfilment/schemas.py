@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.protocol.amounts import EventTime, PaidVnd
 
 from app.ledger.kinds import StepKind
 from app.protocol.text import Line
@@ -97,8 +99,8 @@ class NewPayment(BaseModel):
 
     order_id: UUID | None = Field(None, description="the order it names; null when nothing could be read")
     reference: Annotated[str, *Line(100).rules] = Field(description="the bank's own reference, unique")
-    amount_vnd: int = Field(gt=0, le=10**12)
-    received_at: AwareDatetime
+    amount_vnd: PaidVnd
+    received_at: EventTime
 
 
 class Settlement(BaseModel):

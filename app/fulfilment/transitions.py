@@ -18,7 +18,7 @@ from app.infra.database import RawConnection
 from app.ledger.append import open_ledger
 from app.ledger.chain import Entry, entry_of
 from app.ledger.kinds import RELEASING_KINDS, EntryKind, may_follow
-from app.orders.waitlist import Calls, call_next
+from app.orders.calling import Calls, call_next
 
 _HISTORY = "SELECT order_id, kind, body FROM ledger_entries WHERE session_id = $1 AND order_id = ANY($2::uuid[]) ORDER BY seq"
 _LOCK_OFFERS = "SELECT id FROM offers WHERE session_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"

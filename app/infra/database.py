@@ -1,4 +1,4 @@
-"""PostgreSQL: SQLAlchemy sessions for ordinary work, a raw asyncpg pool for the order path. Transactions are always explicit."""
+"""PostgreSQL: SQLAlchemy for ordinary work, asyncpg for hand-written SQL, in pools by purpose. Transactions are always explicit."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TypeAlias
 import asyncpg
 from sqlalchemy import MetaData, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 
+from app.infra.bounded_engine import open_engine
+from app.infra.bounded_pool import BoundedPool
 from app.settings import DatabaseSettings
 
 RawConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -44,11 +46,17 @@ def asyncpg_dsn(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The two doors to PostgreSQL. `transactions.begin()` commits on leaving, `pool` is for hand-written SQL."""
+    """The doors to PostgreSQL, by purpose, so that a flood at one of them is not felt at the others.
+
+    `transactions.begin()` commits on leaving; `pool` is for hand-written SQL. `placing` is for writing orders alone; `reading` for
+    reports, from a replica where there is one, so what it says may be a moment old.
+    """
 
     engine: AsyncEngine
     transactions: async_sessionmaker[AsyncSession]
-    pool: asyncpg.Pool[asyncpg.Record]
+    pool: BoundedPool
+    placing: BoundedPool
+    reading: BoundedPool
 
     async def answers(self) -> bool:
         """True when a trivial query comes back; used by /readyz."""
@@ -57,28 +65,32 @@ class Database:
         return True
 
 
+def connections_per_worker(settings: DatabaseSettings) -> int:
+    """How many connections `open_database` may hold at once: `pool_size` for SQLAlchemy and as many for hand-written SQL."""
+    return 2 * settings.pool_size + settings.placing_pool_size + settings.reading_pool_size
+
+
 @asynccontextmanager
-async def open_database(url: str, settings: DatabaseSettings) -> AsyncIterator[Database]:
-    """Open both pools and close them on leaving. Connections are made when first needed, except one that proves the way."""
-    server_settings = {
-        "application_name": "ocop-live",
-        "statement_timeout": f"{settings.statement_timeout_seconds * 1000:.0f}",
-        "lock_timeout": f"{settings.lock_timeout_seconds * 1000:.0f}",
-    }
-    engine = create_async_engine(
-        sqlalchemy_url(url),
-        pool_size=settings.pool_size,
-        max_overflow=0,
-        pool_pre_ping=True,
-        hide_parameters=True,  # an error message must not carry what people typed
-        pool_timeout=settings.connect_timeout_seconds,
-        connect_args={"timeout": settings.connect_timeout_seconds, "server_settings": server_settings},
-    )
-    pool = await asyncpg.create_pool(
-        asyncpg_dsn(url), min_size=1, max_size=settings.pool_size, timeout=settings.connect_timeout_seconds, server_settings=server_settings
+async def open_database(url: str, settings: DatabaseSettings, *, read_url: str | None = None) -> AsyncIterator[Database]:
+    """Open all pools and close them on leaving. Connections are made when first needed, except one that proves the way.
+
+    `read_url` is where reports read; left out, the same database.
+    """
+    dsn, use_seconds = asyncpg_dsn(url), settings.transaction_timeout_seconds
+    engine = open_engine(sqlalchemy_url(url), settings)
+    pools = (
+        BoundedPool(dsn, size=settings.pool_size, use_seconds=use_seconds, settings=settings),
+        BoundedPool(dsn, size=settings.placing_pool_size, use_seconds=settings.placing_timeout_seconds, settings=settings),
+        BoundedPool(
+            asyncpg_dsn(read_url or url), size=settings.reading_pool_size, use_seconds=settings.reading_timeout_seconds, settings=settings
+        ),
     )
     try:
-        yield Database(engine, async_sessionmaker(engine, expire_on_commit=False), pool)
+        for pool in pools:
+            await pool.open()
+        await pools[1].execute("SELECT 1")
+        yield Database(engine, async_sessionmaker(engine, expire_on_commit=False), *pools)
     finally:
-        await pool.close()
+        for pool in pools:
+            await pool.close_soon()
         await engine.dispose()

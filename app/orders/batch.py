@@ -20,7 +20,9 @@ from app.ledger.append import ENTRIES, OpenLedger, open_ledger
 from app.ledger.chain import Entry, EntryLine
 from app.orders import batch_sql as sql
 from app.orders.contacts import Contact
-from app.orders.errors import KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
+from app.orders.errors import AmountTooLarge, KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
+from app.orders.write_errors import SpoiltOrder
+from app.protocol.amounts import VND_MAX
 from app.protocol.server_events import OrderedLine, OrderReceipt
 from app.sessions.errors import SessionNotLive
 
@@ -57,11 +59,16 @@ class WantedOrder:
 
 @dataclass(slots=True)
 class BatchResult:
-    """What to tell each order, and which offers have nothing left. Valid only once the transaction has committed."""
+    """What to tell each order, and which offers have nothing left. Valid only once the transaction has committed.
+
+    `newly_sold_out`: those whose last unit this batch took. As the ledger's lock orders all batches, each time an offer becomes sold out
+    exactly one batch of all nodes says so.
+    """
 
     answers: list[OrderReceipt | AppError]
     sold_out: list[UUID]
     last_seq: int
+    newly_sold_out: list[UUID] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -90,6 +97,7 @@ class _Books:
     repeats: dict[OrderIdentity, tuple[bytes, OrderReceipt]]
     accepted: list[tuple[WantedOrder, Entry]] = field(default_factory=list)
     served: list[UUID] = field(default_factory=list)
+    emptied: list[UUID] = field(default_factory=list)
 
 
 async def write_batch(db: RawConnection, session_id: UUID, orders: Sequence[WantedOrder]) -> BatchResult:
@@ -101,10 +109,10 @@ async def write_batch(db: RawConnection, session_id: UUID, orders: Sequence[Want
     if ledger is None:
         return BatchResult([OfferNotFound() for _ in orders], [], 0)
     books = await _open_books(db, ledger, orders)
-    answers = [_decide(books, order) for order in orders]
+    answers = _decide_all(books, orders)
     await _write(db, books)
     sold_out = [offer_id for offer_id, offer in books.offers.items() if offer.remaining == 0]
-    return BatchResult(answers, sold_out, ledger.last_seq)
+    return BatchResult(answers, sold_out, ledger.last_seq, books.emptied)
 
 
 async def _open_books(db: RawConnection, ledger: OpenLedger, orders: Sequence[WantedOrder]) -> _Books:
@@ -169,6 +177,17 @@ async def _find_calls(db: RawConnection, now: datetime, offers: dict[UUID, _Offe
             offers[call.offer_id].calls[call.device_id] = call
 
 
+def _decide_all(books: _Books, orders: Sequence[WantedOrder]) -> list[OrderReceipt | AppError]:
+    """Each order's answer, in order of arrival. Raises `SpoiltOrder`: what fails here was never sent to the database."""
+    answers: list[OrderReceipt | AppError] = []
+    for index, order in enumerate(orders):
+        try:
+            answers.append(_decide(books, order))
+        except Exception as error:
+            raise SpoiltOrder(index) from error
+    return answers
+
+
 def _decide(books: _Books, order: WantedOrder) -> OrderReceipt | AppError:
     """Accept one order into the books, or say why not. Orders before it in the batch count."""
     if (repeat := books.repeats.get(order.identity)) is not None:
@@ -197,6 +216,10 @@ def _refusal(books: _Books, order: WantedOrder) -> AppError | None:
         held = max(offer.held[order.device_id], offer.held[order.phone_digest])
         if held + quantity > offer.per_viewer_limit:
             return ViewerLimitReached(details={"offer_id": str(offer_id), "limit": offer.per_viewer_limit, "already_ordered": held})
+    # All prices are known by now: every offer was found above.
+    total_vnd = sum(quantity * books.offers[offer_id].price_vnd for offer_id, quantity in order.wanted.items())
+    if total_vnd > VND_MAX:
+        return AmountTooLarge(details={"total_vnd": total_vnd, "limit_vnd": VND_MAX})
     return None
 
 
@@ -205,6 +228,8 @@ def _accept(books: _Books, order: WantedOrder) -> OrderReceipt:
     for offer_id, quantity in order.wanted.items():
         offer = books.offers[offer_id]
         offer.remaining -= quantity
+        if offer.remaining == 0:
+            books.emptied.append(offer_id)
         if offer.calls and (call := offer.calls.pop(order.device_id, None)) is not None:
             # what the caller leaves of it stays set aside until the next in line is called
             offer.set_aside -= min(quantity, call.quantity)

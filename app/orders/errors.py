@@ -47,6 +47,14 @@ class InvalidPhone(BadRequest):
     title_en = "This is not a Vietnamese phone number."
 
 
+class AmountTooLarge(BadRequest):
+    """`details["total_vnd"]`, `details["limit_vnd"]`: one order is worth more than any amount may be; nothing was placed."""
+
+    code = "amount_too_large"
+    title_vi = "Tổng tiền của đơn vượt quá mức cho phép, mời giảm số lượng."
+    title_en = "The order is worth more than one order may be."
+
+
 class PriceRuleBroken(BadRequest):
     """The flash price is above the regular price, or a quantity or time is out of range."""
 

@@ -1,24 +1,30 @@
 """Group commit: per session one bounded queue and one writer on this node, which commits all that waits together.
 
-An order is answered only after COMMIT. Several nodes may write for one session; the ledger's row lock orders them.
+An order is answered only after COMMIT, and always by its deadline. Several nodes may write for one session; the ledger's row lock
+orders them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from app.errors import AppError
+from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic
+from app.infra.committing import CommitUnknown, NotCommitted, commit
+from app.infra.database import RawConnection
 from app.infra.tasks import TaskOwner
 from app.orders.batch import BatchResult, WantedOrder, write_batch
 from app.orders.errors import Busy, OutcomeUnknown
+from app.orders.write_errors import OrderCannotBeWritten, SpoiltOrder, is_of_the_content, refusal, storable
 from app.protocol.server_events import OrderReceipt
 from app.settings import OrderSettings
 
@@ -26,99 +32,145 @@ log = structlog.get_logger(__name__)
 
 AfterCommit = Callable[[UUID, BatchResult], Awaitable[None]]
 RETRY_PAUSE_SECONDS = 0.3
+# A session without orders for so long gives its queue and writer back.
+IDLE_SECONDS = 600.0
+_RESTART_PAUSE_SECONDS = 0.05
+_RETRY_AFTER_SECONDS = 2
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Waiting:
+    """An order and who waits for it. `may_be_written`: a COMMIT that held it was sent, or is about to be."""
+
     order: WantedOrder
     answer: asyncio.Future[OrderReceipt]
-    deadline: float
+    may_be_written: bool = False
 
 
 class PlacingQueue:
     """The queue and the writer of one session on this node."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], session_id: UUID, settings: OrderSettings, after_commit: AfterCommit) -> None:
+    def __init__(self, pool: BoundedPool, session_id: UUID, settings: OrderSettings, after_commit: AfterCommit) -> None:
         self._pool = pool
         self._session_id = session_id
         self._settings = settings
         self._after_commit = after_commit
         self._waiting: deque[_Waiting] = deque()
+        self._in_hand: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
 
-    async def place(self, order: WantedOrder) -> OrderReceipt:
-        """Wait for the order's commit. Raises the refusal, `Busy` when too many wait, `OutcomeUnknown` when the database went away."""
+    async def place(self, order: WantedOrder, *, since: float | None = None) -> OrderReceipt:
+        """Wait for the order's commit, at most until its deadline, which counts from `since` (by `monotonic`), or from now.
+
+        Raises the refusal, `OrderCannotBeWritten`, `Busy` when nothing was placed for want of time, `OutcomeUnknown` when it was being
+        written at the deadline.
+        """
+        if not storable(order.contact.name, order.contact.street, order.contact.note):
+            raise OrderCannotBeWritten
         if len(self._waiting) >= self._settings.queue_max_orders:
-            raise Busy(retry_after_seconds=2)
-        answer: asyncio.Future[OrderReceipt] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(order, answer, monotonic() + self._settings.place_deadline_seconds))
+            raise Busy(retry_after_seconds=_RETRY_AFTER_SECONDS)
+        waiting = _Waiting(order, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
         self._idle.clear()
         self._wake.set()
-        return await answer
+        try:
+            async with asyncio.timeout(self._settings.place_deadline_seconds - (0.0 if since is None else monotonic() - since)):
+                return await waiting.answer
+        except TimeoutError:
+            if waiting.may_be_written:
+                raise OutcomeUnknown(retry_after_seconds=_RETRY_AFTER_SECONDS) from None
+            raise Busy(retry_after_seconds=_RETRY_AFTER_SECONDS) from None
 
-    async def write_forever(self) -> None:
-        """The writer: take what waits, commit it, answer, again."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
+    async def write_until_idle(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        """The writer: take what waits, commit it, answer, again. Ends when nothing has come for `idle_seconds`."""
+        self._take_back()
+        while await self._woken(idle_seconds):
             while batch := self._take_batch():
                 await self._commit(batch)
+            self._in_hand = []
             self._idle.set()
 
     async def drain(self) -> None:
         """Wait until every order that was taken in has its answer."""
         await self._idle.wait()
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._waiting and not self._in_hand
+
+    async def _woken(self, idle_seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(idle_seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return not self.is_empty
+        self._wake.clear()
+        return True
+
     def _take_batch(self) -> list[_Waiting]:
-        """The oldest orders first. Those nobody waits for, or that waited too long to be promised, are answered `busy` unwritten."""
+        """The oldest orders that somebody still waits for."""
         batch: list[_Waiting] = []
-        now = monotonic()
         while self._waiting and len(batch) < self._settings.batch_max_orders:
             waiting = self._waiting.popleft()
-            if waiting.answer.done():
-                continue
-            if waiting.deadline < now:
-                waiting.answer.set_exception(Busy(retry_after_seconds=2))
-                continue
-            batch.append(waiting)
+            if not waiting.answer.done():
+                batch.append(waiting)
+        self._in_hand = batch
         return batch
 
-    async def _commit(self, batch: list[_Waiting]) -> None:
-        """Commit, split, or repeat a batch until each order has its answer.
+    def _take_back(self) -> None:
+        """What a writer that failed had in hand comes first again; a repeat finds by its key what was written."""
+        if self._in_hand:
+            self._waiting.extendleft(reversed(self._in_hand))
+            self._in_hand = []
+            self._wake.set()
 
-        A statement that fails was rolled back: halves are tried, so that one bad order cannot sink the others.
-        Anything else around COMMIT is an unknown outcome: the same batch again finds what was written by its keys.
+    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        """Commit, split, or repeat a batch until each order has its answer or its deadline has passed.
+
+        What was certainly not written is tried again or refused for good. An unknown outcome is asked: the same batch again finds what
+        was written by its keys.
         """
-        while True:
+        while batch := [waiting for waiting in batch if not waiting.answer.done()]:
+            known = [waiting for waiting in batch if not waiting.may_be_written]
+            for waiting in batch:
+                waiting.may_be_written = True
             try:
-                result = await asyncio.shield(self._write([waiting.order for waiting in batch]))
-            except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
-                return await self._split(batch, error)
-            except Exception as error:  # noqa: BLE001 - asyncpg has raised errors of many classes around a lost COMMIT
-                log.warning("batch_outcome_unknown", session=str(self._session_id), orders=len(batch), error=repr(error))
+                result = await asyncio.shield(commit(self._pool, partial(self._write, [waiting.order for waiting in batch])))
+            except NotCommitted as failure:
+                for waiting in known:
+                    waiting.may_be_written = False
+                if is_of_the_content(failure.__cause__):
+                    return await self._sort_out(batch, failure.__cause__)
+                log.warning("batch_not_written", session=str(self._session_id), orders=len(batch), error=str(failure))
                 await asyncio.sleep(RETRY_PAUSE_SECONDS)
-                batch = _give_up_late(batch)
-                if not batch:
-                    return None
+            except CommitUnknown as failure:
+                log.warning("batch_outcome_unknown", session=str(self._session_id), orders=len(batch), error=str(failure))
+                await asyncio.sleep(RETRY_PAUSE_SECONDS)
             else:
                 _answer(batch, result.answers)
                 return await self._after_commit(self._session_id, result)
+        return None
 
-    async def _write(self, orders: Sequence[WantedOrder]) -> BatchResult:
-        async with self._pool.acquire(timeout=self._settings.place_deadline_seconds) as db, db.transaction():
-            return await write_batch(db, self._session_id, orders)
+    async def _write(self, orders: Sequence[WantedOrder], db: RawConnection) -> BatchResult:
+        return await write_batch(db, self._session_id, orders)
 
-    async def _split(self, batch: list[_Waiting], error: Exception) -> None:
+    async def _sort_out(self, batch: Sequence[_Waiting], error: BaseException | None) -> None:
+        """Refuse the order that spoils its batch and commit the others. Where only the database saw it, halves are tried."""
+        if isinstance(error, SpoiltOrder):
+            self._refuse(batch[error.index], error.__cause__)
+            return await self._commit([*batch[: error.index], *batch[error.index + 1 :]])
         if len(batch) == 1:
-            log.error("order_cannot_be_written", session=str(self._session_id), error=repr(error))
-            if not batch[0].answer.done():
-                batch[0].answer.set_exception(AppError(details={"reason": "order_cannot_be_written"}))
-            return
+            return self._refuse(batch[0], error)
         middle = len(batch) // 2
         await self._commit(batch[:middle])
-        await self._commit(batch[middle:])
+        return await self._commit(batch[middle:])
+
+    def _refuse(self, waiting: _Waiting, error: BaseException | None) -> None:
+        log.error("order_cannot_be_written", session=str(self._session_id), error=repr(error))
+        if not waiting.answer.done():
+            waiting.answer.set_exception(refusal(error))
 
 
 def _answer(batch: Sequence[_Waiting], answers: Sequence[OrderReceipt | AppError]) -> None:
@@ -131,37 +183,52 @@ def _answer(batch: Sequence[_Waiting], answers: Sequence[OrderReceipt | AppError
             waiting.answer.set_result(answer)
 
 
-def _give_up_late(batch: Sequence[_Waiting]) -> list[_Waiting]:
-    """Those past their deadline learn that their outcome is unknown; the rest is tried again."""
-    now = monotonic()
-    still = []
-    for waiting in batch:
-        if waiting.deadline >= now:
-            still.append(waiting)
-        elif not waiting.answer.done():
-            waiting.answer.set_exception(OutcomeUnknown(retry_after_seconds=2))
-    return still
-
-
 class PlacingQueues:
-    """All placing queues of this node, one per session with orders."""
+    """All placing queues of this node, one per session with orders. A writer that ends for any reason is started again at once."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], settings: OrderSettings, after_commit: AfterCommit) -> None:
+    def __init__(
+        self, pool: BoundedPool, settings: OrderSettings, after_commit: AfterCommit, *, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
         self._pool = pool
         self._settings = settings
         self._after_commit = after_commit
+        self._idle_seconds = idle_seconds
         self._queues: dict[UUID, PlacingQueue] = {}
         self._tasks = TaskOwner("placing")
+        self._is_closing = False
 
-    async def place(self, order: WantedOrder) -> OrderReceipt:
+    async def place(self, order: WantedOrder, *, since: float | None = None) -> OrderReceipt:
+        """As `PlacingQueue.place`, in the queue of the order's session."""
         queue = self._queues.get(order.session_id)
         if queue is None:
             queue = PlacingQueue(self._pool, order.session_id, self._settings, self._after_commit)
             self._queues[order.session_id] = queue
-            self._tasks.spawn(f"write {order.session_id}", queue.write_forever())
-        return await queue.place(order)
+            self._start_writer(order.session_id, queue)
+        return await queue.place(order, since=since)
 
     async def close(self) -> None:
         """Finish what waits, then stop the writers. Call it after the sockets have stopped sending orders."""
-        await asyncio.gather(*(queue.drain() for queue in self._queues.values()))
+        draining = asyncio.gather(*(queue.drain() for queue in self._queues.values()))
+        # Every order has its answer by its deadline; a writer that hangs for longer is of no use to anyone.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.place_deadline_seconds):
+                await draining
+        self._is_closing = True
         await self._tasks.close()
+
+    def _start_writer(self, session_id: UUID, queue: PlacingQueue, *, after_seconds: float = 0.0) -> None:
+        async def write() -> None:
+            await asyncio.sleep(after_seconds)
+            await queue.write_until_idle(self._idle_seconds)
+
+        self._tasks.start(f"write {session_id}", write()).add_done_callback(partial(self._writer_ended, session_id, queue))
+
+    def _writer_ended(self, session_id: UUID, queue: PlacingQueue, writer: asyncio.Task[None]) -> None:
+        failure = None if writer.cancelled() else writer.exception()
+        if self._is_closing:
+            return
+        if failure is None and not writer.cancelled() and queue.is_empty:
+            del self._queues[session_id]
+            return
+        log.error("placing_writer_ended", session=str(session_id), error=repr(failure), exc_info=failure)
+        self._start_writer(session_id, queue, after_seconds=_RESTART_PAUSE_SECONDS)

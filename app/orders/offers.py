@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
@@ -15,11 +15,11 @@ from app.accounts.service import CurrentUser
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database
 from app.ledger.append import begin_ledger
+from app.orders.calling import Calls
 from app.orders.errors import OfferNotFound, OfferNotOpen, PriceRuleBroken
 from app.orders.models import Offer
 from app.orders.queries import offer_view, offers_of
 from app.orders.schemas import NewOffer
-from app.orders.waitlist import Calls
 from app.protocol.server_events import OfferChanged, OfferEnded, OfferOpened, OfferSoldOut, RoomEvent, WaitlistCalled
 from app.protocol.views import OfferView
 from app.sessions.announcing import Announcer
@@ -30,6 +30,9 @@ _RUN_DOWN_PRODUCT = text(
     "SELECT p.id, p.producer_id, p.price_vnd FROM session_products r JOIN products p ON p.id = r.product_id "
     "WHERE r.session_id = :session_id AND r.product_id = :product_id"
 )
+
+
+LONGEST_OPEN = timedelta(days=1)
 
 
 class OfferService:
@@ -105,12 +108,14 @@ class OfferService:
         return view
 
     async def extend(self, user: CurrentUser, session_id: UUID, offer_id: UUID, seconds: int) -> OfferView:
-        """Give an open offer more time."""
+        """Give an open offer more time. Raises `OfferNotOpen`, `PriceRuleBroken` when it would be open for longer than a day."""
         await self._sessions.managed(user, session_id)
         async with self._database.transactions.begin() as db:
             offer = await _locked(db, session_id, offer_id)
             if offer.state != "open" or offer.ends_at is None:
                 raise OfferNotOpen(details={"offer_id": str(offer_id), "state": offer.state})
+            if offer.starts_at is not None and offer.ends_at + timedelta(seconds=seconds) > offer.starts_at + LONGEST_OPEN:
+                raise PriceRuleBroken("the offer would be open for longer than a day", details={"ends_at_ms": to_ms(offer.ends_at)})
             offer.ends_at += timedelta(seconds=seconds)
             self._audit(db, user, "offer.extended", offer)
             view = offer_view(offer)
@@ -149,7 +154,7 @@ class OfferService:
         event = WaitlistCalled(offer_id=calls.offer_id, entry_ids=calls.entry_ids, until_ms=to_ms(calls.until) or 0)
         await self._announcer.announce(session_id, event)
 
-    async def tell_sold_out(self, session_id: UUID, offer_ids: list[UUID]) -> None:
+    async def tell_sold_out(self, session_id: UUID, offer_ids: Sequence[UUID]) -> None:
         for offer_id in offer_ids:
             await self._announcer.announce(session_id, OfferSoldOut(offer_id=offer_id))
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.catalog.errors import InvalidAddress
-from app.infra.clock import utc_now
+from app.infra.clock import monotonic, utc_now
 from app.infra.database import Database
 from app.infra.tasks import TaskOwner
 from app.ledger.projector import Projector
@@ -15,23 +15,22 @@ from app.orders.batch import BatchResult, WantedOrder
 from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone
 from app.orders.errors import SoldOut
 from app.orders.group_commit import PlacingQueues
+from app.orders.known_sessions import KnownSessions
 from app.orders.offers import OfferService
 from app.orders.queries import receipts_of
 from app.orders.sold_out import SoldOutMemory
 from app.protocol.client_commands import OrderContent
 from app.protocol.server_events import OrderReceipt
-from app.sessions.lookup import SessionLookup
 from app.settings import OrderSettings
 
 
 class OrderPlacing:
     """Places orders. An answer means COMMIT; no answer means: ask again with the same key."""
 
-    def __init__(  # noqa: PLR0913 - its collaborators
+    def __init__(
         self,
         database: Database,
         *,
-        sessions: SessionLookup,
         offers: OfferService,
         sold_out: SoldOutMemory,
         projector: Projector,
@@ -39,22 +38,24 @@ class OrderPlacing:
         secret: str,
     ) -> None:
         self._database = database
-        self._sessions = sessions
         self._offers = offers
         self._sold_out = sold_out
         self._projector = projector
         self._pseudonyms = Pseudonyms(secret)
         self._confirm_within = timedelta(hours=settings.cod_confirm_hours)
-        self._queues = PlacingQueues(database.pool, settings, self._after_commit)
+        self._known = KnownSessions(database.placing, seconds=settings.place_deadline_seconds)
+        self._queues = PlacingQueues(database.placing, settings, self._after_commit)
         self._tasks = TaskOwner("orders")
 
     async def place(self, device_id: UUID, session_id: UUID, content: OrderContent) -> OrderReceipt:
-        """Place an order, or repeat one: the same key and content give the same receipt for ever.
+        """Place an order, or repeat one: the same key and content give the same receipt for ever. Answered within the deadline of
+        `place_deadline_seconds`, whatever hangs.
 
-        Raises `InvalidPhone`, `InvalidAddress`, `SessionNotLive`, `OfferNotFound`, `OfferNotOpen`, `SoldOut`, `ViewerLimitReached`,
-        `KeyReused`, `Busy`, `OutcomeUnknown`.
+        Raises `SessionNotFound`, `InvalidPhone`, `InvalidAddress`, `SessionNotLive`, `OfferNotFound`, `OfferNotOpen`, `SoldOut`,
+        `ViewerLimitReached`, `AmountTooLarge`, `OrderCannotBeWritten`, `KeyReused`, `Busy`, `OutcomeUnknown`.
         """
-        await self._sessions.require_known(session_id)
+        asked_at = monotonic()
+        await self._known.require(session_id)
         # Before the form is checked: in a burst on an empty shelf this is nearly all there is to do.
         if (offer_id := self._sold_out.refuses(device_id, content.key, [line.offer_id for line in content.lines])) is not None:
             raise SoldOut(details={"offer_id": str(offer_id), "remaining": 0})
@@ -64,7 +65,7 @@ class OrderPlacing:
             if (receipt := await self._receipt_of_repeat(device_id, session_id, content)) is None:
                 raise
             return receipt
-        return await self._queues.place(wanted)
+        return await self._queues.place(wanted, since=asked_at)
 
     async def receipts(self, device_id: UUID, session_id: UUID) -> list[OrderReceipt]:
         """Orders of this device in this session, newest first."""
@@ -73,6 +74,7 @@ class OrderPlacing:
 
     async def close(self) -> None:
         """Finish the queues, then stop. Call it when no socket or request can place an order any more."""
+        await self._known.close()
         await self._queues.close()
         await self._tasks.close()
 
@@ -106,12 +108,10 @@ class OrderPlacing:
         """Everything that follows a commit; nothing here may hold up the next batch."""
         self._projector.kick(session_id)
         for offer_id in result.sold_out:
-            if self._sold_out.is_news(offer_id):
-                self._tasks.spawn(f"sold out {offer_id}", self._note_sold_out(session_id, offer_id))
-
-    async def _note_sold_out(self, session_id: UUID, offer_id: UUID) -> None:
-        await self._sold_out.remember(offer_id)
-        await self._offers.tell_sold_out(session_id, [offer_id])
+            if self._sold_out.is_due(offer_id):
+                self._tasks.spawn(f"remember sold out {offer_id}", self._sold_out.remember(offer_id))
+        if result.newly_sold_out:
+            self._tasks.spawn(f"tell sold out {session_id}", self._offers.tell_sold_out(session_id, result.newly_sold_out))
 
 
 def _quantities(content: OrderContent) -> Counter[UUID]:

@@ -13,6 +13,7 @@ from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, T
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.orders.errors import (
+    AmountTooLarge,
     Busy,
     InvalidPhone,
     KeyReused,
@@ -26,6 +27,7 @@ from app.orders.errors import (
 from app.orders.offers import OfferService
 from app.orders.placing import OrderPlacing
 from app.orders.schemas import ORDER_EXAMPLE, ExtendOffer, NewOffer, OfferList, OpenOffer, OrderList
+from app.orders.write_errors import OrderCannotBeWritten
 from app.protocol.client_commands import OrderContent
 from app.protocol.server_events import OrderReceipt
 from app.protocol.views import OfferView
@@ -84,7 +86,7 @@ async def open_offer(session_id: UUID, offer_id: UUID, body: OpenOffer, user: Si
     "/offers/{offer_id}/extend",
     summary="Give an open offer more time",
     description="Staff in charge. Every call adds its seconds, so a repeat adds them again.",
-    responses=problem_responses(*_STAFF, OfferNotFound, OfferNotOpen),
+    responses=problem_responses(*_STAFF, OfferNotFound, OfferNotOpen, PriceRuleBroken),
 )
 async def extend_offer(session_id: UUID, offer_id: UUID, body: ExtendOffer, user: SignedInUser, offers: Offers) -> OfferView:
     return await offers.extend(user, session_id, offer_id, body.seconds)
@@ -117,6 +119,8 @@ async def end_offer(session_id: UUID, offer_id: UUID, user: SignedInUser, offers
         OfferNotOpen,
         SoldOut,
         ViewerLimitReached,
+        AmountTooLarge,
+        OrderCannotBeWritten,
         KeyReused,
         Busy,
         OutcomeUnknown,

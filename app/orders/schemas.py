@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.protocol.amounts import STOCK_MAX, UNITS_PER_LINE_MAX, EventTime, FlashPriceVnd
 from app.protocol.server_events import OrderReceipt
 from app.protocol.views import OfferView
 
@@ -46,13 +46,13 @@ class NewOffer(_Body):
     )
 
     product_id: UUID
-    flash_price_vnd: int = Field(gt=0, le=1_000_000_000, description="whole VND, at most the product's price")
-    total_quantity: int = Field(gt=0, le=1_000_000)
-    buffer_quantity: int = Field(0, ge=0, le=1_000_000, description="orders taken beyond the stock, because confirmation calls lose some")
-    per_viewer_limit: int = Field(2, gt=0, le=1_000, description="units per viewer, counted over device and phone number")
+    flash_price_vnd: FlashPriceVnd
+    total_quantity: int = Field(gt=0, le=STOCK_MAX)
+    buffer_quantity: int = Field(0, ge=0, le=STOCK_MAX, description="orders taken beyond the stock, because confirmation calls lose some")
+    per_viewer_limit: int = Field(2, gt=0, le=UNITS_PER_LINE_MAX, description="units per viewer, counted over device and phone number")
     duration_seconds: int = Field(120, ge=10, le=6 * 3600, description="how long it stays open, by the server's clock")
     hold_seconds: int = Field(900, ge=0, le=7 * 86_400, description="how long an unpaid order keeps its units")
-    starts_at: datetime | None = Field(None, description="aware time at which it opens by itself")
+    starts_at: EventTime | None = Field(None, description="time with its offset, at which it opens by itself")
     open_now: bool = Field(False, description="open it in the same step")
 
 

@@ -32,14 +32,22 @@ class SoldOutMemory:
         self._pool = pool
         self._offers: dict[UUID, _Empty] = {}
         self._waiting: set[tuple[UUID, UUID]] = set()
+        self._reading: set[UUID] = set()
 
-    def is_news(self, offer_id: UUID) -> bool:
+    def is_due(self, offer_id: UUID) -> bool:
+        """Whether this offer is to be remembered, for the first time or again, and nobody does so already."""
+        if offer_id in self._reading:
+            return False
         empty = self._offers.get(offer_id)
         return empty is None or empty.until <= monotonic()
 
     async def remember(self, offer_id: UUID) -> None:
         """Call it after a commit that left nothing. The keys are read after the stock was seen empty, so none is missing."""
-        rows = await self._pool.fetch(_BUYERS, offer_id)
+        self._reading.add(offer_id)
+        try:
+            rows = await self._pool.fetch(_BUYERS, offer_id)
+        finally:
+            self._reading.discard(offer_id)
         if len(self._offers) >= OFFERS_REMEMBERED:
             self._offers.clear()
         self._offers[offer_id] = _Empty(monotonic() + TRUSTED_SECONDS, frozenset((row["device_id"], row["client_key"]) for row in rows))

@@ -24,7 +24,6 @@ StreetLine = Annotated[str, *STREET_LINE.rules]
 NoteLine = Annotated[str, *NOTE_LINE.rules]
 CommandId = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Milliseconds = Annotated[int, Field(ge=0, le=2**53, description="UTC milliseconds since 1970")]
-Vnd = Annotated[int, Field(ge=0, le=10**12, description="whole Vietnamese đồng")]
 Epoch = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 Offset = Annotated[int, Field(ge=0, le=2**53)]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from app.protocol.amounts import LineQuantity
 from app.protocol.base import CommandId, CommentText, DisplayName, Message, Milliseconds, NoteLine, PersonName, ResumePosition, StreetLine
 
 OutsideSource = Literal["tiktok", "facebook", "youtube", "other"]
@@ -43,7 +44,7 @@ class OrderLine(Message):
     """How many units of one flash offer."""
 
     offer_id: UUID
-    quantity: int = Field(ge=1, le=1_000)
+    quantity: LineQuantity
 
 
 class BuyerAddress(Message):
@@ -85,7 +86,7 @@ class JoinWaitlist(Command):
 
     type: Literal["waitlist.join"] = "waitlist.join"
     offer_id: UUID
-    quantity: int = Field(1, ge=1, le=1_000)
+    quantity: LineQuantity = 1
 
 
 class Leave(Command):

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset, Vnd
+from app.protocol.amounts import Vnd
+from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset
 from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionState, SessionView
 
 

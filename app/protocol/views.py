@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.protocol.base import COMMENT_TEXT, PERSON_NAME, Message, Milliseconds, Vnd
+from app.protocol.amounts import Vnd, VndSum
+from app.protocol.base import COMMENT_TEXT, PERSON_NAME, Message, Milliseconds
 
 SessionState = Literal["draft", "scheduled", "live", "ended", "closed"]
 OfferState = Literal["scheduled", "open", "ended"]
@@ -108,5 +109,5 @@ class BoardFigures(Message):
     unique_viewers: int
     orders_placed: int
     units_placed: int
-    revenue_placed_vnd: Vnd
+    revenue_placed_vnd: VndSum
     buyers: int

@@ -53,7 +53,7 @@ class ReportService:
             stats = await self._metrics.stats_for(user, session_id)
         except StatisticsNotFound as error:
             raise SessionNotFound(details={"session_id": str(session_id)}) from error
-        async with self._database.pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
+        async with self._database.reading.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
             return await _read_report(db, session_id, stats)
 
     async def finish_ended(self) -> int:

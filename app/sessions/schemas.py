@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.protocol.amounts import EventTime
 from app.protocol.text import Line
 from app.protocol.views import ProductView, SessionState, SessionView
 
@@ -40,7 +41,7 @@ class SessionContent(_Body):
 
     title: Title
     host_id: UUID | None = Field(None, description="user of the same organisation; left out: whoever creates the session")
-    planned_start_at: AwareDatetime | None = None
+    planned_start_at: EventTime | None = None
     video_url: VideoUrl | None = Field(None, description="YouTube, Facebook, TikTok or HLS (.m3u8) link")
     is_rehearsal: bool = Field(False, description="for practice: simulated people may take part; cannot be changed afterwards")
 
@@ -52,7 +53,7 @@ class SessionChanges(_Body):
 
     title: Title | None = None
     host_id: UUID | None = None
-    planned_start_at: AwareDatetime | None = None
+    planned_start_at: EventTime | None = None
     video_url: VideoUrl | None = None
 
 

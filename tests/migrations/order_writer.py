@@ -58,7 +58,7 @@ async def order_as_before(url: str, session_id: UUID, offers: list[UUID], tell: 
 async def order_as_today(url: str, session_id: UUID, offers: list[UUID], tell: Acknowledge, stopping: asyncio.Event) -> None:
     """Today's code, which may need the newest schema: until that is there, its orders wait and are asked again with the same key."""
     market = Market(session_id=session_id)
-    async with open_database(url, DatabaseSettings()) as database, a_node(database.pool) as queues:
+    async with open_database(url, DatabaseSettings()) as database, a_node(database.placing) as queues:
         for size in itertools.cycle(_SIZES):
             if stopping.is_set():
                 break

@@ -28,6 +28,6 @@ async def queues(database: Database) -> AsyncIterator[PlacingQueues]:
     async def nothing_to_tell(session_id: object, result: object) -> None:
         return None
 
-    opened = PlacingQueues(database.pool, OrderSettings(), nothing_to_tell)
+    opened = PlacingQueues(database.placing, OrderSettings(), nothing_to_tell)
     yield opened
     await opened.close()

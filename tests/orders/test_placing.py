@@ -61,7 +61,7 @@ async def test_two_writers_share_one_stock(database: Database, market: Market, q
     async def nothing_to_tell(session_id: object, result: object) -> None:
         return None
 
-    other_node = PlacingQueues(database.pool, queues._settings, nothing_to_tell)
+    other_node = PlacingQueues(database.placing, queues._settings, nothing_to_tell)
 
     answers = await asyncio.gather(
         _place_all(queues, [a_wanted_order(market, {offer_id: 1}) for _ in range(60)]),

@@ -10,9 +10,10 @@ import pytest
 from app.fulfilment.transitions import Step, append_steps
 from app.infra.clock import utc_now
 from app.infra.database import Database
+from app.orders.calling import Calls
 from app.orders.errors import OfferStillAvailable, SoldOut, WaitlistFull
 from app.orders.group_commit import PlacingQueues
-from app.orders.waitlist import Calls, Waitlist, WaitlistPlace
+from app.orders.waitlist import Waitlist, WaitlistPlace
 from app.protocol.server_events import OrderReceipt
 from app.settings import OrderSettings
 from tests.orders.builders import Market, a_wanted_order, an_offer

@@ -47,7 +47,7 @@ async def test_a_clock_that_jumps_between_batches_breaks_no_chain(
     offer_id = await an_offer(database, market, total=60)
     known = []
 
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         for jump_seconds in (0, -40, 300, -3600, 500, 0):
             clock.ahead = timedelta(seconds=jump_seconds)
             orders = [_received(a_wanted_order(market, {offer_id: 1}), clock) for _ in range(8)]
@@ -66,7 +66,7 @@ async def test_a_repeat_after_the_clock_jumped_gets_the_receipt_of_old(database:
     offer_id = await an_offer(database, market)
     order = a_wanted_order(market, {offer_id: 1})
 
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         receipt = await node.place(order)
         for jump in (timedelta(days=-1), timedelta(days=1)):
             clock.ahead = jump
@@ -78,7 +78,7 @@ async def test_an_ended_offer_stays_ended_when_the_clock_is_set_back(database: D
     await database.pool.execute("UPDATE offers SET state = 'ended' WHERE id = $1", offer_id)
     clock.ahead = timedelta(seconds=-30)
 
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         with pytest.raises(OfferNotOpen):
             await node.place(_received(a_wanted_order(market, {offer_id: 1}), clock))
 
@@ -89,7 +89,7 @@ async def test_an_order_that_waited_past_the_end_still_counts(database: Database
     order = a_wanted_order(market, {offer_id: 1})
     object.__setattr__(order, "received_at", utc_now() - timedelta(seconds=2))
 
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         assert isinstance(await node.place(order), OrderReceipt)
 
 
@@ -97,7 +97,7 @@ async def test_steps_written_while_the_clock_was_back_keep_the_chain(
     database: Database, market: Market, postgres_url: str, clock: JumpingClock
 ) -> None:
     offer_id = await an_offer(database, market)
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         receipt = await node.place(a_wanted_order(market, {offer_id: 2}))
     clock.ahead = timedelta(hours=-1)
 

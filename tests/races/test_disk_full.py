@@ -109,7 +109,7 @@ DISKS: dict[str, Callable[[], AbstractContextManager[TinyDisk | SmallFiles]]] = 
 async def _order_until_refused(database: Database, market: Market) -> tuple[list[Acknowledged], list[BaseException]]:
     offer_id = await an_offer(database, market, total=1_000_000)
     known: list[Acknowledged] = []
-    async with a_node(database.pool, OrderSettings(place_deadline_seconds=2)) as node:
+    async with a_node(database.placing, OrderSettings(place_deadline_seconds=2)) as node:
         for _ in range(FILLED_WITHIN_BATCHES):
             orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(BATCH)]
             for order in orders:
@@ -134,7 +134,7 @@ async def test_a_full_disk_acknowledges_nothing_that_is_not_written(disk: str) -
         small.make_room()
         if not small.server.is_running:
             await asyncio.to_thread(small.server.start)
-        async with open_database(url, DatabaseSettings()) as database, a_node(database.pool) as node:
+        async with open_database(url, DatabaseSettings()) as database, a_node(database.placing) as node:
             offer_id = await an_offer(database, market)
             after = await node.place(a_wanted_order(market, {offer_id: 1}))
         truth = await read_truth(url, market.session_id)

@@ -74,7 +74,7 @@ async def _four_nodes_sell(database: Database, orders: list[WantedOrder]) -> lis
     share = len(orders) // NODES
 
     async def one_node(number: int) -> list[OrderReceipt | BaseException]:
-        async with a_node(database.pool) as node:
+        async with a_node(database.placing) as node:
             return await place_all(node, orders[number * share : (number + 1) * share])
 
     return [answer for answers in await asyncio.gather(*map(one_node, range(NODES))) for answer in answers]
@@ -134,7 +134,7 @@ async def test_without_the_look_for_repeats_the_unique_key_still_refuses_a_secon
     offer_id = await an_offer(database, market, total=10)
     order = a_wanted_order(market, {offer_id: 1})
 
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         answers = [(await place_all(node, [order]))[0] for _ in range(2)]
 
     assert [isinstance(answer, OrderReceipt) for answer in answers] == [True, False]
@@ -148,7 +148,7 @@ async def test_without_the_unique_key_a_repeat_makes_a_second_order(database: Da
 
     async with (
         _without_constraints(database, "ALTER TABLE orders DROP CONSTRAINT uq_orders_client_key"),
-        a_node(database.pool) as node,
+        a_node(database.placing) as node,
     ):
         for _ in range(2):
             await node.place(order)
@@ -159,7 +159,7 @@ async def test_without_the_unique_key_a_repeat_makes_a_second_order(database: Da
 async def _project_twice(database: Database, redis: RedisClients, prefix: str, postgres_url: str, market: Market) -> list[str]:
     """The whole ledger applied by two projectors that both start at the first entry."""
     offer_id = await an_offer(database, market, total=30)
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         await place_all(node, [a_wanted_order(market, {offer_id: 1}) for _ in range(20)])
     truth = await read_truth(postgres_url, market.session_id)
     deltas = [delta_of(entry_of(body)) for _, body, _ in truth.ledger]
@@ -204,7 +204,7 @@ async def _place_and_lose_the_commit(database: Database, market: Market, monkeyp
 
     monkeypatch.setattr(group_commit, "write_batch", write_and_die)
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(10)]
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         return acknowledged(orders, await place_all(node, orders))
 
 
@@ -241,7 +241,7 @@ async def test_the_checkers_see_an_altered_amount_a_missing_entry_and_a_lost_uni
 ) -> None:
     offer_id = await an_offer(database, market, total=30)
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(5)]
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         known = acknowledged(orders, await place_all(node, orders))
     truth = await read_truth(postgres_url, market.session_id)
     assert complaints_about(truth, known) == []

@@ -59,7 +59,7 @@ async def test_a_batch_whose_commit_was_not_answered_is_answered_from_the_ledger
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(30)]
     proxy = LossyProxy()
 
-    async with _database_behind(proxy, postgres_url, short_folder) as unreliable, a_node(unreliable.pool) as node:
+    async with _database_behind(proxy, postgres_url, short_folder) as unreliable, a_node(unreliable.placing) as node:
         await node.place(a_wanted_order(market, {offer_id: 1}))
         proxy.loses_answer = once(lambda data: b"COMMIT" in data)
         answers = await place_all(node, orders)
@@ -78,7 +78,7 @@ async def test_a_batch_whose_commit_never_arrived_is_written_by_the_repeat(
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(30)]
     proxy = LossyProxy()
 
-    async with _database_behind(proxy, postgres_url, short_folder) as unreliable, a_node(unreliable.pool) as node:
+    async with _database_behind(proxy, postgres_url, short_folder) as unreliable, a_node(unreliable.placing) as node:
         await node.place(a_wanted_order(market, {offer_id: 1}))
         proxy.loses_request = once(lambda data: b"COMMIT" in data)
         answers = await place_all(node, orders)
@@ -100,7 +100,7 @@ async def test_connections_that_break_at_any_statement_double_nothing(
     orders = [a_wanted_order(market, {offer_id: 1 + number % 3}) for number in range(60)]
     proxy = LossyProxy()
 
-    async with _database_behind(proxy, postgres_url, short_folder) as unreliable, a_node(unreliable.pool) as node:
+    async with _database_behind(proxy, postgres_url, short_folder) as unreliable, a_node(unreliable.placing) as node:
         answering = asyncio.ensure_future(place_all(node, orders[:30]))
         for statement in (b"ledgers", b"offers", b"ledger_entries", b"order_lines", b"COMMIT"):
             proxy.loses_answer = once(partial(_holds, statement))

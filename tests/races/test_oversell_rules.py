@@ -63,7 +63,7 @@ async def test_one_viewer_at_two_nodes_at_once_gets_no_more_than_the_limit(datab
     offer_id = await an_offer(database, market, total=50, limit=2)
     device_id = uuid4()
 
-    async with a_node(database.pool) as here, a_node(database.pool) as there:
+    async with a_node(database.placing) as here, a_node(database.placing) as there:
         wanted = [[a_wanted_order(market, {offer_id: 1}, device_id=device_id) for _ in range(20)] for _ in range(2)]
         answers = await asyncio.gather(place_all(here, wanted[0]), place_all(there, wanted[1]))
 
@@ -75,7 +75,7 @@ async def test_one_viewer_at_two_nodes_at_once_gets_no_more_than_the_limit(datab
 async def test_one_phone_number_at_two_nodes_at_once_gets_no_more_than_the_limit(database: Database, market: Market) -> None:
     offer_id = await an_offer(database, market, total=50, limit=2)
 
-    async with a_node(database.pool) as here, a_node(database.pool) as there:
+    async with a_node(database.placing) as here, a_node(database.placing) as there:
         wanted = [[a_wanted_order(market, {offer_id: 1}, phone="+84901234567") for _ in range(20)] for _ in range(2)]
         answers = await asyncio.gather(place_all(here, wanted[0]), place_all(there, wanted[1]))
 
@@ -85,7 +85,7 @@ async def test_one_phone_number_at_two_nodes_at_once_gets_no_more_than_the_limit
 async def test_units_come_back_once_however_many_cancel_at_once(database: Database, market: Market, postgres_url: str) -> None:
     """Given back twice, the reserved figure of others went negative (medusa #12401, oscar #1811)."""
     offer_id = await an_offer(database, market, total=5)
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         receipt = await node.place(a_wanted_order(market, {offer_id: 2}))
 
     answers = await asyncio.gather(*(_cancel(database, market, receipt.order_id) for _ in range(5)))
@@ -102,7 +102,7 @@ async def test_check_and_stock_stand_or_fall_together(
     """Stock that is taken in another transaction than the order (vendure #3508) is lost with a crash in between."""
     offer_id = await an_offer(database, market, total=5)
 
-    async with a_node(database.pool) as node:
+    async with a_node(database.placing) as node:
         with monkeypatch.context() as patch:
             patch.setattr(batch_sql, "TAKE_STOCK", "SELECT 1 / 0, $1::uuid[], $2::int[], $3::int[]")
             failed = await place_all(node, [a_wanted_order(market, {offer_id: 1})])
@@ -145,7 +145,7 @@ async def test_stock_adds_up_while_all_doors_to_it_are_used_at_once(database: Da
         except OfferStillAvailable:
             return
 
-    async with a_node(database.pool) as here, a_node(database.pool) as there:
+    async with a_node(database.placing) as here, a_node(database.placing) as there:
         for _ in range(5):
             await asyncio.gather(
                 *(buy(here if number % 2 else there, number) for number in range(30)),

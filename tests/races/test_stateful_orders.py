@@ -82,7 +82,7 @@ class Orders(RuleBasedStateMachine):
 
         market = await a_market(self.world.database)
         offers = [await an_offer(self.world.database, market, total=total, limit=LIMIT) for total in TOTALS]
-        return market, offers, PlacingQueues(self.world.database.pool, OrderSettings(), nothing_to_tell)
+        return market, offers, PlacingQueues(self.world.database.placing, OrderSettings(), nothing_to_tell)
 
     def _left(self) -> Counter[UUID]:
         left = Counter(dict(zip(self.offers, TOTALS, strict=True)))

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-import asyncpg
-
+from app.infra.bounded_pool import BoundedPool
 from app.orders.batch import BatchResult, WantedOrder
 from app.orders.group_commit import PlacingQueues
 from app.protocol.server_events import OrderReceipt
@@ -17,7 +16,7 @@ from tests.races.checkers import Acknowledged, told
 
 
 @asynccontextmanager
-async def a_node(pool: asyncpg.Pool, settings: OrderSettings | None = None) -> AsyncIterator[PlacingQueues]:
+async def a_node(pool: BoundedPool, settings: OrderSettings | None = None) -> AsyncIterator[PlacingQueues]:
     """One node's queues; closed, with everything answered, at the end."""
 
     async def nothing_to_tell(session_id: UUID, result: BatchResult) -> None:

@@ -34,6 +34,6 @@ async def fair(database: Database, redis: RedisClients, redis_prefix: str) -> As
         return None
 
     metrics = MetricsService(database, redis, redis_prefix)
-    queues = PlacingQueues(database.pool, OrderSettings(), nothing_to_tell)
+    queues = PlacingQueues(database.placing, OrderSettings(), nothing_to_tell)
     yield Fair(await a_market(database), database, redis, redis_prefix, metrics, queues, ReportService(database, metrics, settle_seconds=0))
     await queues.close()

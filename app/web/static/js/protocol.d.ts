@@ -4,6 +4,7 @@ export type ProtocolVersion = 1;
 
 /** Stable codes of failures, over HTTP and socket. */
 export type ErrorCode =
+  | "amount_too_large"
   | "bad_request"
   | "bridge_token_invalid"
   | "busy"
@@ -37,6 +38,7 @@ export type ErrorCode =
   | "offer_not_found"
   | "offer_not_open"
   | "offer_still_available"
+  | "order_cannot_be_written"
   | "order_not_found"
   | "order_state_not_reachable"
   | "organisation_not_found"
@@ -98,7 +100,7 @@ export interface BoardFigures {
   unique_viewers: number;
   orders_placed: number;
   units_placed: number;
-  /** whole Vietnamese đồng */
+  /** whole Vietnamese đồng, summed over many orders */
   revenue_placed_vnd: number;
   buyers: number;
 }

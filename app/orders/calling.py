@@ -1,0 +1,65 @@
+"""Setting freed units aside for the next in line, for a while, in order of joining. Nobody is called once the session is over.
+
+All changes happen under the lock of the offer's row, so units that come back never reach the public while somebody waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.infra.database import RawConnection
+
+_LAPSE = "UPDATE waitlist_entries SET state = 'lapsed', called_until = NULL WHERE offer_id = $1 AND state = 'called' AND called_until <= $2"
+_LEAVE = "UPDATE waitlist_entries SET state = 'left', called_until = NULL WHERE offer_id = $1 AND state IN ('waiting', 'called')"
+_QUEUE = "SELECT id, quantity, state FROM waitlist_entries WHERE offer_id = $1 AND state IN ('waiting', 'called') ORDER BY place"
+_OFFER = """
+SELECT f.remaining, f.set_aside, s.state = 'live' AS is_live FROM offers f JOIN sessions s ON s.id = f.session_id WHERE f.id = $1
+"""
+_CALL = "UPDATE waitlist_entries SET state = 'called', called_until = $2 WHERE id = ANY($1::uuid[])"
+_SET_ASIDE = "UPDATE offers SET set_aside = $2 WHERE id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Who was called for an offer and until when; to be told to the room after COMMIT."""
+
+    offer_id: UUID
+    entry_ids: tuple[UUID, ...]
+    until: datetime
+
+
+async def call_next(db: RawConnection, offer_id: UUID, *, now: datetime, call_seconds: float) -> Calls | None:
+    """Set free units aside for the next in line; the caller holds the offer's lock and has already put the units back.
+
+    Strictly in order: when the first wants more than there is, the units wait for more rather than pass them by. When the session is
+    not live everybody in line ends as `left`, nothing stays set aside, and None is returned.
+    """
+    offer = await db.fetchrow(_OFFER, offer_id)
+    if offer is None:
+        return None
+    if not offer["is_live"]:
+        await db.execute(_LEAVE, offer_id)
+        if offer["set_aside"]:
+            await db.execute(_SET_ASIDE, offer_id, 0)
+        return None
+    await db.execute(_LAPSE, offer_id, now)
+    queue = await db.fetch(_QUEUE, offer_id)
+    remaining: int = offer["remaining"]
+    set_aside = sum(row["quantity"] for row in queue if row["state"] == "called")
+    called: list[UUID] = []
+    for row in queue:
+        if row["state"] == "waiting":
+            if set_aside + row["quantity"] > remaining:
+                break
+            set_aside += row["quantity"]
+            called.append(row["id"])
+    until = now + timedelta(seconds=call_seconds)
+    if called:
+        await db.execute(_CALL, called, until)
+    waits_for_more = len(called) < sum(row["state"] == "waiting" for row in queue)
+    set_aside = remaining if waits_for_more else min(set_aside, remaining)
+    if set_aside != offer["set_aside"]:
+        await db.execute(_SET_ASIDE, offer_id, set_aside)
+    return Calls(offer_id, tuple(called), until) if called else None
