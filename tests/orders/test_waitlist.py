@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -131,3 +132,57 @@ async def test_units_return_to_the_public_when_nobody_waits_any_more(
     assert await waitlist.call_due() == []
 
     await queues.place(a_wanted_order(market, {offer_id: 1}))
+
+
+@pytest.mark.parametrize("state", ["ended", "closed"])
+async def test_nobody_is_called_into_a_session_that_is_over(
+    database: Database, market: Market, queues: PlacingQueues, waitlist: Waitlist, state: str
+) -> None:
+    """Whether units come back by a cancelled order or the job looks; whoever waited or was called has left."""
+    offer_id, receipts = await _sold_out_offer(database, market, queues)
+    for _ in range(3):
+        await waitlist.join(market.session_id, offer_id, uuid4(), 1)
+    (before,) = await _cancel(database, market, receipts[0])
+    await database.pool.execute("UPDATE sessions SET state = $2 WHERE id = $1", market.session_id, state)
+
+    by_cancelling = await _cancel(database, market, receipts[1])
+    by_the_job = await waitlist.call_due()
+
+    assert len(before.entry_ids) == 1
+    assert (by_cancelling, by_the_job) == ([], [])
+    assert await _states(database, offer_id) == {"left": 3}
+    assert await database.pool.fetchval("SELECT set_aside FROM offers WHERE id = $1", offer_id) == 0
+
+
+async def test_who_waits_when_the_session_ends_has_left_without_any_unit_coming_back(
+    database: Database, market: Market, queues: PlacingQueues, waitlist: Waitlist
+) -> None:
+    offer_id, _ = await _sold_out_offer(database, market, queues)
+    await waitlist.join(market.session_id, offer_id, uuid4(), 1)
+    await database.pool.execute("UPDATE sessions SET state = 'ended' WHERE id = $1", market.session_id)
+
+    assert await waitlist.call_due() == []
+    assert await _states(database, offer_id) == {"left": 1}
+    assert await waitlist._due() == []
+
+
+async def _states(database: Database, offer_id: UUID) -> dict[str, int]:
+    rows = await database.pool.fetch("SELECT state, count(*) FROM waitlist_entries WHERE offer_id = $1 GROUP BY state", offer_id)
+    return {row["state"]: row["count"] for row in rows}
+
+
+async def test_those_who_join_together_get_the_places_of_their_order(database: Database, market: Market, queues: PlacingQueues) -> None:
+    offer_id, _ = await _sold_out_offer(database, market, queues)
+    other_id, _ = await _sold_out_offer(database, market, queues)
+    waitlist = a_waitlist(database)
+    devices = [uuid4() for _ in range(60)]
+
+    together = await asyncio.gather(*(waitlist.join(market.session_id, offer_id, device, 1) for device in [*devices, devices[0]]))
+    elsewhere = await asyncio.gather(*(waitlist.join(market.session_id, other_id, device, 1) for device in devices[:3]))
+    again = await asyncio.gather(*(waitlist.join(market.session_id, offer_id, device, 1) for device in devices))
+    rows = await database.pool.fetch("SELECT device_id FROM waitlist_entries WHERE offer_id = $1 ORDER BY place", offer_id)
+
+    assert [each.place for each in together] == [*range(1, 61), 1]
+    assert [each.place for each in elsewhere] == [1, 2, 3]
+    assert again == together[:60]
+    assert [row["device_id"] for row in rows] == devices
