@@ -75,7 +75,7 @@ class DatabaseSettings(_Group):
         description="a batch of orders not committed by then is asked again on a new connection, while its orders still have time",
     )
     transaction_timeout_seconds: float = Field(
-        20.0, gt=0, description="whoever has a connection for longer loses it, also when PostgreSQL hangs; above the limit of a statement"
+        30.0, gt=0, description="whoever has a connection for longer loses it, also when PostgreSQL hangs; above the limit of a statement"
     )
     reading_timeout_seconds: float = Field(60.0, gt=0, description="the same for reports, which read long ledgers")
 

@@ -1,6 +1,8 @@
 """Setting freed units aside for the next in line, for a while, in order of joining. Nobody is called once the session is over.
 
-All changes happen under the lock of the offer's row, so units that come back never reach the public while somebody waits.
+All changes happen under the lock of the offer's row, so units that come back never reach the public while somebody waits. Lock order, as
+everywhere: the session's ledger row (where the caller appends to it), then offers in order of id. The session's state is read without a
+lock: what ends while it is read is put right by the next look, a second later.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import asyncpg
 
 from app.errors import AppError, BadRequest
@@ -23,6 +25,7 @@ class SpoiltOrder(Exception):
         self.index = index
 
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _OF_THE_CONTENT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 
@@ -37,7 +40,7 @@ def is_of_the_content(error: BaseException | None) -> bool:
 
 def storable(*texts: str) -> bool:
     """Whether PostgreSQL can hold these texts: no NUL, no half of a surrogate pair."""
-    return not any("\0" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)) for text in texts)
+    return not any(_UNSTORABLE.search(text) for text in texts)
 
 
 def refusal(error: BaseException | None) -> AppError:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
+from app import cli
+from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic
 from app.infra.committing import CommitUnknown, NotCommitted, commit
 from app.infra.database import Database, RawConnection, connections_per_worker, open_database
 from app.local_servers.embedded_postgres import EmbeddedPostgres
-from app.settings import DatabaseSettings
+from app.settings import DatabaseSettings, load_settings
 from tests.freezing import frozen
 
 SETTINGS = DatabaseSettings(
@@ -160,18 +163,39 @@ async def test_connections_that_a_restart_cut_are_replaced_without_an_error(data
         await way(database)
 
 
-async def test_no_more_connections_are_opened_than_are_counted_for_a_worker(database: Database, postgres_server: EmbeddedPostgres) -> None:
-    async def hold(database: Database) -> int:
+async def test_no_more_connections_are_opened_than_are_counted_for_a_worker(database: Database) -> None:
+    counted = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'ocop-live'"
+
+    async def count() -> int:
         async with database.transactions() as db:
-            return int(await db.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")) or 0)
+            await asyncio.sleep(0.4)
+            return int(await db.scalar(text(counted)) or 0)
 
-    async def sleep(way: object) -> None:
-        pool = getattr(database, str(way))
-        await asyncio.gather(*(pool.execute("SELECT pg_sleep(0.3)") for _ in range(8)), return_exceptions=True)
+    async def occupy(pool: BoundedPool) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(2):
+                _ = group.create_task(pool.execute("SELECT pg_sleep(0.15)"))
 
-    _, _, _, *counted = await asyncio.gather(
-        sleep("pool"), sleep("placing"), sleep("reading"), *(hold(database) for _ in range(2)), return_exceptions=True
+    seen, *_ = await asyncio.gather(
+        asyncio.gather(*(count() for _ in range(4))), occupy(database.pool), occupy(database.placing), occupy(database.reading)
     )
 
-    assert connections_per_worker(SETTINGS) == 7
-    assert max(counted) <= 7
+    assert max(seen) == connections_per_worker(SETTINGS) == 7
+
+
+async def test_reports_read_where_they_are_told_to(fresh_database: Callable[[], str]) -> None:
+    here, replica = fresh_database(), fresh_database()
+
+    async with open_database(here, SETTINGS, read_url=replica) as database:
+        names = [await pool.fetchval("SELECT current_database()") for pool in (database.pool, database.placing, database.reading)]
+
+    assert [name in url for name, url in zip(names, (here, here, replica), strict=True)] == [True] * 3
+    assert names[0] == names[1] != names[2]
+
+
+def test_the_embedded_server_takes_every_connection_of_every_worker(tmp_path: Path) -> None:
+    wide = DatabaseSettings(pool_size=9, placing_pool_size=7, reading_pool_size=5)
+    for settings in (SETTINGS, wide):
+        server = cli._stores_to_start(load_settings(data_dir=tmp_path, workers=20, database=settings, database_url=None)).postgres
+        assert server is not None
+        assert server._max_connections > 20 * connections_per_worker(settings)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from typing_extensions import override
 
 from app.errors import AppError, NotFound, Unavailable
 from app.infra.clock import monotonic
@@ -73,6 +74,7 @@ async def test_nobody_waits_beyond_the_limit_and_no_more_than_may_wait() -> None
 
 async def test_an_answer_that_does_not_come_leaves_no_one_without_one() -> None:
     class Short(Work):
+        @override
         async def __call__(self, items: Sequence[int]) -> list[int | AppError]:
             return []
 

@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
 from app.errors import AppError
+from app.infra.bounded_pool import server_settings
 from app.infra.clock import monotonic
-from app.infra.database import Database, open_database
+from app.infra.database import Database, asyncpg_dsn, open_database
 from app.local_servers.embedded_postgres import EmbeddedPostgres
-from app.orders import group_commit
+from app.orders import batch, group_commit
 from app.orders.batch import BatchResult, WantedOrder
 from app.orders.errors import Busy, OutcomeUnknown, SoldOut
 from app.orders.group_commit import PlacingQueues
@@ -24,6 +26,7 @@ from tests.freezing import frozen_for
 from tests.orders.builders import Market, a_market, a_wanted_order, an_offer
 from tests.races.checkers import complaints_about, read_truth
 from tests.races.writers import acknowledged
+from tests.selling import a_waitlist
 
 DEADLINE_SECONDS = 2.0
 SETTINGS = OrderSettings(place_deadline_seconds=DEADLINE_SECONDS)
@@ -142,6 +145,43 @@ async def test_a_ledger_that_stays_locked_is_a_known_rollback(database: Database
     assert await database.pool.fetchval("SELECT count(*) FROM orders") == 1
 
 
+async def test_a_process_that_stands_still_with_the_ledger_locked_loses_its_lock(
+    database: Database, market: Market, queues: PlacingQueues, postgres_url: str
+) -> None:
+    """As a worker does that is frozen within a batch; the server ends its transaction, so that the other workers go on."""
+    offer_id = await an_offer(database, market, total=10)
+    still = await asyncpg.connect(
+        asyncpg_dsn(postgres_url), server_settings=server_settings(HASTY, use_seconds=HASTY.placing_timeout_seconds)
+    )
+    await still.execute("BEGIN")
+    await still.execute("SELECT 1 FROM ledgers WHERE session_id = $1 FOR UPDATE", market.session_id)
+
+    answer, _ = await _timed(queues, a_wanted_order(market, {offer_id: 1}))
+    still.terminate()
+
+    assert isinstance(answer, OrderReceipt)
+
+
+async def test_joining_a_waitlist_is_answered_by_the_deadline_too(
+    database: Database, market: Market, postgres_server: EmbeddedPostgres
+) -> None:
+    offer_id = await an_offer(database, market, total=1)
+    await database.pool.execute("UPDATE offers SET remaining = 0 WHERE id = $1", offer_id)
+    waitlist = a_waitlist(database, SETTINGS)
+    device = uuid4()
+
+    async with frozen_for(postgres_server.pid, 3):
+        started = monotonic()
+        refusals = await asyncio.gather(
+            *(waitlist.join(market.session_id, offer_id, each, 1) for each in (device, uuid4(), uuid4())), return_exceptions=True
+        )
+        took = monotonic() - started
+
+    assert {type(refusal) for refusal in refusals} == {Busy}
+    assert took < DEADLINE_SECONDS + 1
+    assert (await waitlist.join(market.session_id, offer_id, device, 1)).place <= 3
+
+
 async def _cancel_the_writer(queues: PlacingQueues) -> None:
     (writer,) = [task for task in asyncio.all_tasks() if task.get_name().startswith("placing.write")]
     writer.cancel()
@@ -215,14 +255,14 @@ async def test_one_order_that_cannot_be_decided_is_refused_at_once_and_the_other
     """Whatever mistake of ours it is that one order meets."""
     offer_id = await an_offer(database, market, total=100)
     spoilt = {uuid4() for _ in range(3)}
-    decide = group_commit.write_batch.__globals__["_accept"]
+    accept = batch._accept
 
     def stumble(books, order):
         if order.key in spoilt:
             raise ValueError("a mistake of ours")
-        return decide(books, order)
+        return accept(books, order)
 
-    monkeypatch.setattr("app.orders.batch._accept", stumble)
+    monkeypatch.setattr(batch, "_accept", stumble)
     keys = [*spoilt, *(uuid4() for _ in range(30))]
 
     timed = await asyncio.gather(*(_timed(queues, a_wanted_order(market, {offer_id: 1}, key=key)) for key in keys))

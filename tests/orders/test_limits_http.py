@@ -120,7 +120,7 @@ ABSURD_TIMES = [
     *("1960-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "2026-12-05T08:00:00", "2099-12-31T23:59:59Z"),
 ]
 ABSURD_TEXTS = ["", "a\0b", "\u200b", "\ud800", "x" * 5_000, "Z̸̢" * 60]
-ABSURD = [*ABSURD_NUMBERS, *ABSURD_TIMES, *ABSURD_TEXTS, None, {}]
+ABSURD: list[Any] = [*ABSURD_NUMBERS, *ABSURD_TIMES, *ABSURD_TEXTS, None, {}]
 absurd_values = st.sampled_from([*ABSURD, [], [[]], 0, 1, INT4, INT8, "2026-12-05", " "])
 
 Change = tuple[str, ...]
@@ -208,7 +208,7 @@ async def _open_sale(market: Market, host: httpx2.AsyncClient, viewer: httpx2.As
 @pytest.mark.timeout(180)
 async def test_no_absurd_value_in_any_body_breaks_the_service(market: Market) -> None:
     """Every field with every kind of value by itself; then every list and page is still readable."""
-    broken = []
+    broken: list[tuple[Any, ...]] = []
     async with market.browser(market.organiser) as staff, a_viewer(market) as viewer:
         bodies = await _open_sale(market, staff, viewer)
         for name, (method, path, body) in bodies.items():

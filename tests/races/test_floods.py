@@ -78,8 +78,7 @@ async def _orders(selling: Selling, market: Market, offer_id: UUID, *, how_many:
 
     async with asyncio.TaskGroup() as group:
         for _ in range(how_many):
-            placing = group.create_task(place())
-            assert placing
+            _ = group.create_task(place())
             await asyncio.sleep(1 / ORDERS_PER_SECOND)
     return sale
 
@@ -129,7 +128,7 @@ async def _others_hold_everything(database: Database, stack: AsyncExitStack) -> 
     for _ in range(settings.pool_size):
         await stack.enter_async_context(database.pool.acquire())
         db = await stack.enter_async_context(database.transactions())
-        await db.connection()
+        _ = await db.connection()
     for _ in range(settings.reading_pool_size):
         await stack.enter_async_context(database.reading.acquire())
 
@@ -172,7 +171,7 @@ async def test_with_a_transaction_per_join_the_crowd_is_not_answered_in_time(
     await database.pool.execute("UPDATE offers SET remaining = 0 WHERE id = $1", sold_out)
     join_offer = waitlist_module._join_offer
 
-    async def slowly(session_id: UUID, offer_id: UUID, joins: Sequence[object], most: int, db: RawConnection):
+    async def slowly(session_id: UUID, offer_id: UUID, joins: Sequence[waitlist_module._Join], most: int, db: RawConnection):
         await asyncio.sleep(0.005)
         return await join_offer(session_id, offer_id, joins, most, db)
 

@@ -79,8 +79,7 @@ class Crowd:
         taken = Orders()
         async with asyncio.TaskGroup() as group:
             for _ in range(int(seconds * ORDERS_PER_SECOND)):
-                asking = group.create_task(self._one(taken))
-                assert asking
+                _ = group.create_task(self._one(taken))
                 await asyncio.sleep(1 / ORDERS_PER_SECOND)
         return taken
 
