@@ -26,7 +26,7 @@ from app.settings import OrderSettings
 
 log = structlog.get_logger(__name__)
 
-JOINS_AT_ONCE = 1_000
+JOINS_AT_ONCE = 500
 _RETRY_AFTER_SECONDS = 2
 
 _LOCK_OFFER = """

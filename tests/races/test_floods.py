@@ -184,7 +184,7 @@ async def test_with_a_transaction_per_join_the_crowd_is_not_answered_in_time(
             answers = await _join_all(selling.waitlist, market, sold_out, random.Random(together))  # noqa: S311 - a course
         answered[together] = Counter(type(answer) for answer in answers)
 
-    assert answered[1_000][Busy] == 0
+    assert answered[max(answered)][Busy] == 0
     assert answered[1][Busy] > 0
 
 
