@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 
 Role = Literal["organiser", "host"]
+
+
+def _is_text(secret: SecretStr) -> SecretStr:
+    """JSON may carry half of a surrogate pair, which is no text and cannot be hashed."""
+    try:
+        secret.get_secret_value().encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be text") from None
+    return secret
 
 
 class LoginRequest(BaseModel):
@@ -18,7 +27,7 @@ class LoginRequest(BaseModel):
     )
 
     login: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*$", validation_alias=AliasChoices("login", "username"))
-    password: SecretStr = Field(min_length=1, max_length=256)
+    password: Annotated[SecretStr, AfterValidator(_is_text)] = Field(min_length=1, max_length=256)
 
 
 class UserView(BaseModel):
