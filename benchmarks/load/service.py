@@ -221,7 +221,7 @@ async def _open_market(database: Database, redis: RedisClients, settings: Settin
             open_now=True,
         )
         made.append((await offers.create(organiser, seeded.session_id, new)).id)
-    return Market(seeded.session_id, tuple(product.id for product in products), tuple(made), sessions, database)
+    return Market(seeded.session_id, tuple(product.id for product in products), tuple(made), announcer, database)
 
 
 def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) -> list[ChildProcess]:
