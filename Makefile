@@ -42,11 +42,11 @@ migrate: $(VENV)/ready ## bring the database to the newest schema
 gen: $(VENV)/ready ## write the generated files: protocol documents, the browser's types, what follows from the kinds of ledger entries
 	$(BIN)/ocop gen
 
-bench-fanout: $(VENV)/ready-dev ## fan-out beside other servers at N viewers (10,000): table and build/bench/fanout.json; six minutes
-	$(BIN)/python -m benchmarks.fanout $(if $(N),--n $(N)) $(if $(MANY),--many $(MANY))
+bench-fanout: $(VENV)/ready-dev ## fan-out beside other servers in turns, N viewers each (10,000): build/bench/fanout.json and .md; nine minutes
+	$(BIN)/python -m benchmarks.fanout $(if $(N),--n $(N)) $(if $(MANY),--many $(MANY)) $(if $(PAIRS),--pairs $(PAIRS))
 
-bench-orders: $(VENV)/ready-dev ## durable orders per second beside COPY and one transaction per order, bursts through the service; three minutes
-	$(BIN)/python -m benchmarks.orders
+bench-orders: $(VENV)/ready-dev ## durable orders per second beside COPY and one transaction per order, bursts; AGAINST=<checkout> compares two trees in turns
+	$(BIN)/python -m benchmarks.$(if $(AGAINST),orders_pairs --against $(AGAINST) $(if $(PAIRS),--pairs $(PAIRS)),orders)
 
 bench-scale: $(VENV)/ready-dev ## fill this machine with N viewers (300,000) while people chat and order; eight minutes at most
 	$(BIN)/python -m benchmarks.scale $(if $(N),--n $(N))

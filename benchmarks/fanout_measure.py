@@ -1,31 +1,36 @@
-"""One server's fan-out, measured from outside: handshakes, memory of idle viewers, processor time per delivery, latency."""
+"""One running server with its viewers, measured from outside: handshakes, memory, processor time per delivery, latency.
+
+`fanout_contest.py` decides whose turn it is.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import statistics
+import os
+import signal
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.load.machine import core_busy_seconds, cpu_seconds, pss_bytes
+from benchmarks.load.machine import core_busy_seconds, pss_bytes, running_seconds
 from benchmarks.load.viewers import Report, Target, Viewers
 
-_WARM_UP_VIEWERS = 200
-_SETTLE_SECONDS = 15.0  # a viewer is idle when the timers for silent newcomers are over
-_WINDOWS = 3
-_WINDOW_DELIVERIES = 250_000
+WARM_UP_VIEWERS = 200
+_WINDOW_DELIVERIES = 200_000
 # Frozen clients read nothing: so many rounds must fit into the kernel's receive buffers.
 _WINDOW_ROUNDS_MAX = 30
+_PROBES = 2
 _PACED_ROUNDS = 12
 _PACED_SECONDS = 0.5
 _QUIET_SECONDS = 0.2
 _QUIET_SHARE = 0.1
 _PATIENCE_SECONDS = 120.0
-_CLOCK_STEP = 0.01
+_CROWD_SECONDS = 3_600
+_CLOCK_STEP = 0.001
 
 
 class Server(Protocol):
@@ -39,7 +44,7 @@ class Server(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where it is measured: one core for the server, one for everything else, and a folder for small files."""
+    """Where it is measured: one core for the servers, one for everything else, and a folder for small files."""
 
     server_core: int
     client_core: int
@@ -47,104 +52,159 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What was measured for one server. Processor times in microseconds, latencies in milliseconds."""
+class Entry:
+    """How viewers came in. Rates are per second of the server's processor time; None = the server knows no hello."""
 
-    viewers: int
-    payload_bytes: int
+    opened: int
     handshakes_per_core_s: float
     handshakes_per_s: float
     hellos_per_core_s: float | None
-    bytes_per_viewer: float
-    cpu_per_delivery_us: float
-    cpu_per_delivery_us_windows: tuple[float, ...]
-    core_busy_per_delivery_us: float
-    deliveries: int
-    frames_per_delivery: float
-    tick_p50_ms: float | None
-    tick_p99_ms: float | None
-    last_viewer_p50_ms: float | None
-    last_viewer_p99_ms: float | None
-    lost: int
-
-
-async def measure(server: Server, target: Target, *, count: int, ground: Ground) -> Figures:
-    """Everything about one server that is already running. Raises `LoadFailed`, `TimeoutError`."""
-    seconds = int(3 * _PATIENCE_SECONDS)
-    cores = [ground.client_core]
-    # The first connections pay for imports, caches and free lists; they stay, so what follows is the price of one more viewer.
-    async with Viewers(target, count=_WARM_UP_VIEWERS, seconds=seconds, cores=cores, folder=ground.folder) as warm_up:
-        await warm_up.wait_joined(_PATIENCE_SECONDS)
-        await asyncio.sleep(_SETTLE_SECONDS)
-        before, cpu_before = pss_bytes(server.pids), cpu_seconds(server.pids)
-        crowd = Viewers(
-            replace(target, tickets=target.tickets[_WARM_UP_VIEWERS:]),
-            count=count,
-            seconds=seconds,
-            cores=cores,
-            folder=ground.folder,
-            hold_hello=True,
-        )
-        async with crowd:
-            entry = await _let_in(server, crowd, cpu_before=cpu_before, says_hello=target.hello is not None)
-            await asyncio.sleep(_SETTLE_SECONDS)
-            per_viewer = (pss_bytes(server.pids) - before) / max(1, entry.opened)
-            windows = [await _window(server, crowd, warm_up, ground, entry.opened) for _ in range(_WINDOWS)]
-            paced = await _paced(server, crowd)
-    return _figures(entry, windows, paced, per_viewer=per_viewer)
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
+class Window:
+    """Rounds back to back to frozen clients. `cpu` is the server's time and `busy` its whole core's, in seconds."""
+
     cpu: float
     busy: float
     deliveries: int
     frames: int
 
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    opened: int
-    seconds: float
-    handshake_cpu: float
-    hello_cpu: float | None
+    @property
+    def microseconds(self) -> float:
+        """The server's processor time for one delivery."""
+        return self.cpu * 1e6 / max(1, self.deliveries)
 
 
-async def _let_in(server: Server, crowd: Viewers, *, cpu_before: float, says_hello: bool) -> _Entry:
-    """Wait for all handshakes, then let all hellos follow, so that each has its own price; not every server knows a hello."""
-    opened, seconds = await crowd.wait_open(_PATIENCE_SECONDS)
-    upgraded = cpu_seconds(server.pids)
-    crowd.say_hello()
-    await crowd.wait_joined(_PATIENCE_SECONDS)
-    joined = cpu_seconds(server.pids)
-    return _Entry(opened, seconds, upgraded - cpu_before, joined - upgraded if says_hello else None)
+class Contestant:
+    """A server that is up, with a few viewers that came first and the crowd that is counted. Its methods raise `LoadFailed`,
+    `TimeoutError` or whatever the server says when it ends."""
+
+    def __init__(self, name: str, version: str, server: Server, target_for: Callable[[int], Target], ground: Ground) -> None:
+        self.name = name
+        self.version = version
+        self._server = server
+        self._target_for = target_for
+        self._ground = ground
+        self._stack = AsyncExitStack()
+        self._pss_before = 0
+        self._warm_up: Viewers
+        self._crowd: Viewers
+        self.entry: Entry
+
+    @property
+    def pids(self) -> list[int]:
+        return self._server.pids
+
+    async def warm_up(self) -> None:
+        """The first connections pay for imports, caches and free lists; they stay, so what follows is the price of one more viewer."""
+        self._warm_up = await self._stack.enter_async_context(self._viewers(WARM_UP_VIEWERS))
+        await self._warm_up.wait_joined(_PATIENCE_SECONDS)
+
+    async def payload_bytes(self) -> int:
+        """The size of a tick as the first few get it."""
+        await self._warm_up.reset()
+        await self._server.send_rounds(_PROBES, interval_seconds=_PACED_SECONDS)
+        await _drained(self._warm_up)
+        return (await self._warm_up.report()).tick_bytes
+
+    async def let_in(self, count: int) -> None:
+        """All handshakes, then all hellos, so that each has its own price. The memory without them is noted right before."""
+        self._pss_before, before = pss_bytes(self.pids), running_seconds(self.pids)
+        self._crowd = await self._stack.enter_async_context(self._viewers(count, hold_hello=True))
+        opened, seconds = await self._crowd.wait_open(_PATIENCE_SECONDS)
+        upgraded = running_seconds(self.pids)
+        self._crowd.say_hello()
+        await self._crowd.wait_joined(_PATIENCE_SECONDS)
+        joined = running_seconds(self.pids)
+        self.entry = Entry(
+            opened=opened,
+            handshakes_per_core_s=_rate(opened, upgraded - before),
+            handshakes_per_s=opened / seconds,
+            hellos_per_core_s=None if self._target_for(1).hello is None else _rate(opened, joined - upgraded),
+        )
+
+    def bytes_per_viewer(self) -> float:
+        """Growth since `let_in`."""
+        return (pss_bytes(self.pids) - self._pss_before) / max(1, self.entry.opened)
+
+    async def window(self) -> Window:
+        """Only the server uses its core. Deliveries are counted by the clients afterwards."""
+        rounds = min(_WINDOW_ROUNDS_MAX, math.ceil(_WINDOW_DELIVERIES / max(1, self.entry.opened)))
+        crowds = (self._crowd, self._warm_up)
+        await self.quiet()
+        await asyncio.gather(*(crowd.reset() for crowd in crowds))
+        for crowd in crowds:
+            crowd.freeze()
+        try:
+            cpu, busy = running_seconds(self.pids), core_busy_seconds(self._ground.server_core)
+            await self._server.send_rounds(rounds, interval_seconds=0.0)
+            await self.quiet()
+            cpu, busy = running_seconds(self.pids) - cpu, core_busy_seconds(self._ground.server_core) - busy
+        finally:
+            for crowd in crowds:
+                crowd.thaw()
+        return Window(cpu, busy, *await _drained(*crowds))
+
+    async def paced(self) -> Report:
+        """Rounds with the clients awake and time between them: how late a tick is."""
+        await self._crowd.reset()
+        await self._server.send_rounds(_PACED_ROUNDS, interval_seconds=_PACED_SECONDS)
+        await _drained(self._crowd)
+        return await self._crowd.report()
+
+    async def handshakes_per_core_s(self, count: int) -> float:
+        """So many more viewers shake hands, say nothing and leave."""
+        await self.quiet()
+        before = running_seconds(self.pids)
+        async with self._viewers(count, hold_hello=True) as passers_by:
+            opened, _ = await passers_by.wait_open(_PATIENCE_SECONDS)
+            rate = _rate(opened, running_seconds(self.pids) - before)
+        await self.quiet()
+        return rate
+
+    async def quiet(self) -> None:
+        """Wait until the server has done everything: libraries that queue go on after the last round was told."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            before = running_seconds(self.pids)
+            await asyncio.sleep(_QUIET_SECONDS)
+            if running_seconds(self.pids) - before <= _QUIET_SECONDS * _QUIET_SHARE:
+                return
+
+    async def send_home(self) -> None:
+        """All viewers leave."""
+        await self._stack.aclose()
+
+    def _viewers(self, count: int, *, hold_hello: bool = False) -> Viewers:
+        return Viewers(
+            self._target_for(count),
+            count=count,
+            seconds=_CROWD_SECONDS,
+            cores=[self._ground.client_core],
+            folder=self._ground.folder,
+            hold_hello=hold_hello,
+        )
 
 
-async def _window(server: Server, crowd: Viewers, warm_up: Viewers, ground: Ground, opened: int) -> _Window:
-    """Rounds back to back while the clients are frozen: only the server uses its core. Deliveries are counted by the clients afterwards."""
-    rounds = min(_WINDOW_ROUNDS_MAX, math.ceil(_WINDOW_DELIVERIES / max(1, opened)))
-    await asyncio.gather(crowd.reset(), warm_up.reset())
-    crowd.freeze()
-    warm_up.freeze()
+@contextmanager
+def standing_still(others: Iterable[Contestant]) -> Iterator[None]:
+    """Servers that have viewers but not the turn do nothing at all, not even their heartbeats; a turn is short enough for their timers."""
+    pids = [pid for other in others for pid in other.pids]
     try:
-        cpu, busy = cpu_seconds(server.pids), core_busy_seconds(ground.server_core)
-        await server.send_rounds(rounds, interval_seconds=0.0)
-        await _quiet(server)
-        cpu, busy = cpu_seconds(server.pids) - cpu, core_busy_seconds(ground.server_core) - busy
+        for pid in pids:
+            _signal(pid, signal.SIGSTOP)
+        yield
     finally:
-        crowd.thaw()
-        warm_up.thaw()
-    return _Window(cpu, busy, *await _drained(crowd, warm_up))
+        for pid in pids:
+            _signal(pid, signal.SIGCONT)
 
 
-async def _quiet(server: Server) -> None:
-    """Wait until the server has handed over everything: libraries that queue do so after the last round was told."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        before = cpu_seconds(server.pids)
-        await asyncio.sleep(_QUIET_SECONDS)
-        if cpu_seconds(server.pids) - before <= _QUIET_SECONDS * _QUIET_SHARE:
-            return
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return  # whoever waits for this server finds out, in its turn
 
 
 async def _drained(*crowds: Viewers) -> tuple[int, int]:
@@ -159,38 +219,5 @@ async def _drained(*crowds: Viewers) -> tuple[int, int]:
         seen = ticks
 
 
-async def _paced(server: Server, crowd: Viewers) -> Report:
-    """Rounds with the clients awake and time between them: how late a tick is."""
-    await crowd.reset()
-    await server.send_rounds(_PACED_ROUNDS, interval_seconds=_PACED_SECONDS)
-    await _drained(crowd)
-    return await crowd.report()
-
-
-def _figures(entry: _Entry, windows: Sequence[_Window], paced: Report, *, per_viewer: float) -> Figures:
-    per_delivery = [window.cpu * 1e6 / max(1, window.deliveries) for window in windows]
-    busy = [window.busy * 1e6 / max(1, window.deliveries) for window in windows]
-    last = sorted(paced.last_viewer_ms)
-    return Figures(
-        viewers=entry.opened,
-        payload_bytes=paced.tick_bytes,
-        handshakes_per_core_s=entry.opened / max(_CLOCK_STEP, entry.handshake_cpu),
-        handshakes_per_s=entry.opened / entry.seconds,
-        hellos_per_core_s=None if entry.hello_cpu is None else entry.opened / max(_CLOCK_STEP, entry.hello_cpu),
-        bytes_per_viewer=per_viewer,
-        cpu_per_delivery_us=statistics.median(per_delivery),
-        cpu_per_delivery_us_windows=tuple(per_delivery),
-        core_busy_per_delivery_us=statistics.median(busy),
-        deliveries=sum(window.deliveries for window in windows),
-        frames_per_delivery=sum(window.frames for window in windows) / max(1, sum(window.deliveries for window in windows)),
-        tick_p50_ms=paced.p50_ms,
-        tick_p99_ms=paced.p99_ms,
-        last_viewer_p50_ms=statistics.median(last) if last else None,
-        last_viewer_p99_ms=last[math.ceil(0.99 * len(last)) - 1] if last else None,
-        lost=paced.lost,
-    )
-
-
-def tickets_needed(count: int) -> int:
-    """How many tickets `measure` uses for `count` viewers."""
-    return count + _WARM_UP_VIEWERS
+def _rate(count: int, seconds: float) -> float:
+    return count / max(_CLOCK_STEP, seconds)

@@ -1,94 +1,147 @@
-"""Table and build/bench/fanout.json of the fan-out benchmark."""
+"""Table, build/bench/fanout.json and build/bench/fanout.md of the fan-out benchmark."""
 
 from __future__ import annotations
 
 import json
-import os
-import sys
-from collections.abc import Callable, Sequence
+import math
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from datetime import datetime
 
-from rich.console import Console
-from rich.table import Table
-
-from app.infra.clock import utc_now
-from benchmarks.fanout_measure import Figures
+from benchmarks.fanout_contest import Outcome
 from benchmarks.load.build import BENCH_FOLDER
-from benchmarks.load.machine import processor_name
-
-# A file or a pipe has no width; the table then gets what it needs.
-console = Console(width=None if sys.stdout.isatty() else 160)
+from benchmarks.pairs import Pair, Spread, ratios_of, spread_of
+from benchmarks.sheet import Machine, Sheet, console, shown, write_markdown
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One server's row: figures, or why there are none."""
+@dataclass(slots=True)
+class Finding:
+    """The whole run. `missing` are peers that did not get as far as the contest; `many` is viewers and bytes for each."""
 
-    name: str
-    version: str
-    figures: Figures | None = None
-    bytes_per_viewer: dict[str, float] = field(default_factory=dict)
-    missing: str | None = None
+    ours: Outcome
+    rivals: Sequence[Outcome]
+    payload_bytes: int
+    missing: dict[str, str] = field(default_factory=dict)
+    many: tuple[int, float] | None = None
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [self.ours, *self.rivals]
 
 
-_COLUMNS: Sequence[tuple[str, Callable[[Figures], str]]] = (
-    ("CPU µs per delivery", lambda figures: f"{figures.cpu_per_delivery_us:.2f}"),
-    ("handshakes /s/core", lambda figures: f"{figures.handshakes_per_core_s:,.0f}"),
-    ("hellos /s/core", lambda figures: _number(figures.hellos_per_core_s, ".0f")),
-    ("tick p50 ms", lambda figures: _number(figures.tick_p50_ms)),
-    ("p99 ms", lambda figures: _number(figures.tick_p99_ms)),
-    ("last viewer ms", lambda figures: _number(figures.last_viewer_p50_ms)),
-    ("lost", lambda figures: f"{figures.lost:,}"),
+_HEADINGS = (
+    "server",
+    "CPU µs per delivery",
+    "ours ÷ it, pairs",
+    "bytes per viewer",
+    "handshakes /s/core",
+    "ours ÷ it, pairs",
+    "tick p50 ms",
+    "p99 ms",
+    "last viewer ms",
+    "lost",
 )
 
 
-def print_table(results: Sequence[Result]) -> None:
-    """One row per server; those that are missing say why."""
-    first = results[0].figures.cpu_per_delivery_us if results and results[0].figures else None
-    table = Table(title="One message to everybody; server on one core, clients on another")
-    table.add_column("server")
-    table.add_column("CPU ratio to the first", justify="right")
-    table.add_column("bytes per viewer", justify="right")
-    for title, _ in _COLUMNS:
-        table.add_column(title, justify="right")
-    for result in results:
-        if result.figures is None:
-            table.add_row(result.name, "missing", result.missing or "")
-            continue
-        ratio = f"{result.figures.cpu_per_delivery_us / first:.2f}" if first else "-"
-        memory = "\n".join(f"{value:,.0f} at {int(count):,}" for count, value in result.bytes_per_viewer.items())
-        table.add_row(result.name, ratio, memory, *(show(result.figures) for _, show in _COLUMNS))
-    console.print(table)
-    for result in results:
-        if result.missing:
-            console.print(f"Missing: {result.name}: {result.missing}", style="yellow")
+def show(finding: Finding, machine: Machine, began: datetime) -> None:
+    """Print the table and write both files."""
+    viewers = finding.ours.contestant.entry.opened
+    sheet = Sheet(
+        f"One message of {finding.payload_bytes} bytes to {viewers:,} viewers of each server; median (lowest to highest)",
+        _HEADINGS,
+        [_row(finding, outcome) for outcome in finding.outcomes],
+    )
+    notes = [*_notes(finding), *_all_missing(finding)]
+    opening = machine.sentence(began)
+    console.print(f"\n{opening}\n")
+    console.print(sheet.as_table())
+    for note in notes:
+        console.print(note)
+    console.print(f"Written to {_write_json(finding, machine, began)} and {write_markdown('fanout', opening, [sheet], notes)}")
 
 
-def write_json(results: Sequence[Result]) -> Path:
-    """Everything that was measured, with each server's ratio to each other one."""
-    measured = {result.name: result.figures for result in results if result.figures is not None}
+def _row(finding: Finding, outcome: Outcome) -> list[str]:
+    entry, paced = outcome.contestant.entry, outcome.paced
+    memory = f"{outcome.bytes_per_viewer:,.0f}"
+    if finding.many is not None and outcome is finding.ours:
+        memory += f"; {finding.many[1]:,.0f} at {finding.many[0]:,}"
+    return [
+        outcome.contestant.name,
+        shown(spread_of(window.microseconds for window in outcome.windows)),
+        shown(ratios_of(outcome.deliveries_us)),
+        memory,
+        f"{entry.handshakes_per_core_s:,.0f}",
+        shown(ratios_of(outcome.handshakes)),
+        _number(paced.p50_ms if paced else None),
+        _number(paced.p99_ms if paced else None),
+        _number(statistics.median(paced.last_viewer_ms) if paced and paced.last_viewer_ms else None),
+        f"{paced.lost:,}" if paced else "-",
+    ]
+
+
+def _notes(finding: Finding) -> list[str]:
+    """What a reader must know of the run itself."""
+    strange = spread_of(_strange_shares(finding.outcomes))
+    if strange is None:
+        return []
+    return [
+        f"Something else had {strange.median:.1%} of the servers' core during a window (median; at most {strange.highest:.1%}). "
+        "Far above a few per cent, run it again on a quieter machine."
+    ]
+
+
+def _strange_shares(outcomes: Iterable[Outcome]) -> list[float]:
+    """The share of the core's time in each window that was not the server's whose window it was."""
+    return [max(0.0, 1 - window.cpu / window.busy) for outcome in outcomes for window in outcome.windows if window.busy > 0]
+
+
+def _all_missing(finding: Finding) -> list[str]:
+    fallen = {outcome.contestant.name: outcome.missing for outcome in finding.rivals if outcome.missing is not None}
+    return [f"Missing: {name}: {reason}" for name, reason in (finding.missing | fallen).items()]
+
+
+def _write_json(finding: Finding, machine: Machine, began: datetime) -> str:
     document = {
-        "measured_at": utc_now().isoformat(),
-        "machine": {"processor": processor_name(), "cores": os.cpu_count(), "kernel": os.uname().release},
-        "missing": {result.name: result.missing for result in results if result.missing},
-        "servers": {result.name: _entry(result, measured) for result in results},
+        "measured_at": began.isoformat(timespec="seconds"),
+        "machine": asdict(machine),
+        "payload_bytes": finding.payload_bytes,
+        "many": None if finding.many is None else {"viewers": finding.many[0], "bytes_per_viewer": finding.many[1]},
+        "missing": finding.missing,
+        "servers": {outcome.contestant.name: _entry(outcome) for outcome in finding.outcomes},
     }
     path = BENCH_FOLDER / "fanout.json"
-    path.write_text(json.dumps(document, indent=2) + "\n")
-    return path
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return str(path)
 
 
-def _entry(result: Result, measured: dict[str, Figures]) -> dict[str, object]:
-    if result.figures is None:
-        return {"version": result.version, "missing": result.missing}
-    own = result.figures.cpu_per_delivery_us
-    figures = asdict(result.figures) | {"bytes_per_viewer": result.bytes_per_viewer}
-    ratios = {
-        name: own / other.cpu_per_delivery_us for name, other in measured.items() if name != result.name and other.cpu_per_delivery_us
+def _entry(outcome: Outcome) -> dict[str, object]:
+    windows, paced = outcome.windows, outcome.paced
+    deliveries = sum(window.deliveries for window in windows)
+    return {
+        "version": outcome.contestant.version,
+        "missing": outcome.missing,
+        **asdict(outcome.contestant.entry),
+        "bytes_per_viewer": outcome.bytes_per_viewer,
+        "cpu_per_delivery_us": _plain(spread_of(window.microseconds for window in windows)),
+        "core_busy_per_delivery_us": _plain(spread_of(window.busy * 1e6 / max(1, window.deliveries) for window in windows)),
+        "deliveries": deliveries,
+        "frames_per_delivery": sum(window.frames for window in windows) / max(1, deliveries),
+        "ours_to_it": {"cpu_per_delivery_us": _pairs(outcome.deliveries_us), "handshakes_per_core_s": _pairs(outcome.handshakes)},
+        "tick_p50_ms": paced.p50_ms if paced else None,
+        "tick_p99_ms": paced.p99_ms if paced else None,
+        "last_viewer_ms": list(paced.last_viewer_ms) if paced else [],
+        "lost": paced.lost if paced else None,
     }
-    return {"version": result.version, **figures, "cpu_ratio_to": ratios}
 
 
-def _number(value: float | None, form: str = ".1f") -> str:
-    return "-" if value is None else f"{value:,{form}}"
+def _pairs(pairs: Sequence[Pair]) -> dict[str, object]:
+    return {"ratio": _plain(ratios_of(pairs)), "pairs": [[pair.ours, pair.theirs] for pair in pairs]}
+
+
+def _plain(spread: Spread | None) -> dict[str, float] | None:
+    return None if spread is None else asdict(spread)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or math.isnan(value) else f"{value:,.1f}"

@@ -153,6 +153,15 @@ class FastApiPlain(CommandedPeer):
         return [sys.executable, str(_FOLDER / "fastapi_plain.py")]
 
 
+class WebsocketsBroadcast(CommandedPeer):
+    name = "websockets broadcast"
+
+    @override
+    def command(self) -> list[str]:
+        self.version = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("websockets", "uvloop"))
+        return [sys.executable, str(_FOLDER / "websockets_broadcast.py")]
+
+
 class Picows(CommandedPeer):
     name = "picows"
 
@@ -237,7 +246,7 @@ class NatsServer(Peer):
         raise RuntimeError("nats-server ended")
 
 
-PEERS: Sequence[type[Peer]] = (SendLoop, NodeWs, NatsServer, FastApiPlain, Picows)
+PEERS: Sequence[type[Peer]] = (SendLoop, Picows, NodeWs, NatsServer, WebsocketsBroadcast, FastApiPlain)
 
 
 async def _wait_until_listening(port: int) -> None:
