@@ -2,8 +2,11 @@
 
 Says `{"ready": true, "tree": <its folder>}`, then answers each line of stdin with a line of JSON, and ends with stdin:
 
-    writer <seed>    one round of the group commit alone       -> {"orders_per_s": …}
-    sockets <rate>   clicks through workers and real sockets   -> {"p50_ms": …, "p99_ms": …, "answered": …, "other_answers": {…}}
+    writer <seed>    one round of the group commit alone       -> {"orders_per_s": …, "cpu_us": …}
+    sockets <rate>   clicks through workers and real sockets   -> {"p50_ms": …, "p99_ms": …, "cpu_us": …, "other_answers": {…}}
+
+`cpu_us` is Python's processor time for each order, without PostgreSQL's: this process', or that of all workers with the viewers'
+joining. It depends less than the others on what else runs on the machine.
 
 It runs inside the tree that it measures, with that tree's own `app` and `benchmarks`. A tree that has no such file yet is measured
 by running this one there, so it uses nothing of `benchmarks` that commit 8982c5f does not have as well.
@@ -17,6 +20,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from time import process_time
 from typing import TextIO
 
 import uvloop
@@ -24,7 +28,7 @@ import uvloop
 from app.infra.database import open_database
 from app.infra.serving import calm_garbage_collection
 from app.settings import PROJECT_ROOT
-from benchmarks.load.machine import cores
+from benchmarks.load.machine import cores, cpu_seconds
 from benchmarks.load.service import Plan, running_service
 from benchmarks.orders_market import server_folder, wanted_orders
 from benchmarks.orders_service import _WORKER_SETTINGS, _ServiceBench, _url
@@ -52,7 +56,10 @@ class _Writer(WriterBench):
         async def one_round(seed: int, *, orders: int = GROUPED_ORDERS) -> Answer:
             async with self._copy_of_template() as database:
                 await durability_of(database)
-                return {"orders_per_s": await grouped_per_second(database, wanted_orders(hot, orders, seed=seed))}
+                wanted = wanted_orders(hot, orders, seed=seed)
+                before = process_time()
+                per_second = await grouped_per_second(database, wanted)
+                return {"orders_per_s": per_second, "cpu_us": (process_time() - before) * 1e6 / orders}
 
         await one_round(0, orders=_WARM_UP_ORDERS)
         await lines.serve("writer", one_round)
@@ -66,8 +73,10 @@ async def _serve_sockets(port: int, lines: Lines) -> None:
         bench = _ServiceBench(service, database, port)
 
         async def clicks(rate: int) -> Answer:
+            before = cpu_seconds(service.pids)
             latencies, others = await bench.open_loop(rate)
-            return asdict(latencies) | {"other_answers": dict(others)}
+            cpu_us = (cpu_seconds(service.pids) - before) * 1e6 / max(1, latencies.answered)
+            return asdict(latencies) | {"cpu_us": cpu_us, "other_answers": dict(others)}
 
         await bench.open_loop(_WARM_UP_RATE)
         await lines.serve("sockets", clicks)
