@@ -181,7 +181,7 @@ def main() -> None:
     with on_cores([client_core]):
         try:
             finding = asyncio.run(run(wanted, Ground(server_core, client_core, BENCH_FOLDER)))
-        except (StartupError, LoadFailed, TimeoutError) as error:
+        except (StartupError, LoadFailed, OSError) as error:
             raise SystemExit(f"{SERVICE} could not be measured: {error}") from error
     show(finding, machine, began)
 

@@ -17,6 +17,8 @@ SETTLE_SECONDS = 15.0
 # So few that nobody stands still for longer than a server's timers allow.
 _HANDSHAKES = 2_000
 FAILURES = (LoadFailed, TimeoutError, OSError, RuntimeError)
+# Its files below /proc are gone, or its pipe is closed.
+_ENDED = (FileNotFoundError, ProcessLookupError, ConnectionError)
 Measured = TypeVar("Measured")
 
 
@@ -105,6 +107,6 @@ class Contest:
         except FAILURES as error:
             if each is self.ours:
                 raise
-            each.missing = str(error) or type(error).__name__
+            each.missing = "it ended" if isinstance(error, _ENDED) else str(error) or type(error).__name__
             console.print(f"  {each.contestant.name} falls out: {each.missing}", style="yellow")
             return None

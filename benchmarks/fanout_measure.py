@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.load.machine import core_busy_seconds, pss_bytes, running_seconds
-from benchmarks.load.viewers import Report, Target, Viewers
+from benchmarks.load.viewers import LoadFailed, Report, Target, Viewers
 
 WARM_UP_VIEWERS = 200
 _WINDOW_DELIVERIES = 200_000
@@ -73,7 +73,7 @@ class Window:
     @property
     def microseconds(self) -> float:
         """The server's processor time for one delivery."""
-        return self.cpu * 1e6 / max(1, self.deliveries)
+        return self.cpu * 1e6 / self.deliveries
 
 
 class Contestant:
@@ -144,7 +144,10 @@ class Contestant:
         finally:
             for crowd in crowds:
                 crowd.thaw()
-        return Window(cpu, busy, *await _drained(*crowds))
+        deliveries, frames = await _drained(*crowds)
+        if not deliveries:
+            raise LoadFailed("no viewer got a round")
+        return Window(cpu, busy, deliveries, frames)
 
     async def paced(self) -> Report:
         """Rounds with the clients awake and time between them: how late a tick is."""

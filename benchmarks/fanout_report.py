@@ -124,7 +124,7 @@ def _entry(outcome: Outcome) -> dict[str, object]:
         **asdict(outcome.contestant.entry),
         "bytes_per_viewer": outcome.bytes_per_viewer,
         "cpu_per_delivery_us": _plain(spread_of(window.microseconds for window in windows)),
-        "core_busy_per_delivery_us": _plain(spread_of(window.busy * 1e6 / max(1, window.deliveries) for window in windows)),
+        "core_busy_per_delivery_us": _plain(spread_of(window.busy * 1e6 / window.deliveries for window in windows)),
         "deliveries": deliveries,
         "frames_per_delivery": sum(window.frames for window in windows) / max(1, deliveries),
         "ours_to_it": {"cpu_per_delivery_us": _pairs(outcome.deliveries_us), "handshakes_per_core_s": _pairs(outcome.handshakes)},

@@ -17,6 +17,7 @@ from typing import Any, Self
 import psutil
 
 from app.settings import PROJECT_ROOT, child_environment
+from benchmarks.load.tied import tied
 
 _ENTRY = "orders_side"
 _READY_SECONDS = 120.0
@@ -88,7 +89,9 @@ class Side:
 
     async def __aenter__(self) -> Self:
         environment = child_environment({"PYTHONPATH": str(self.tree.folder)})
-        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, cwd=self.tree.folder, env=environment)
+        self._process = await asyncio.create_subprocess_exec(
+            *tied(self._command), stdin=PIPE, stdout=PIPE, cwd=self.tree.folder, env=environment
+        )
         try:
             self._check(await self._answer(_READY_SECONDS))
         except BaseException:

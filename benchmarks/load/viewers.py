@@ -16,6 +16,7 @@ from typing import Any, Self
 from benchmarks.load.build import compiled
 from benchmarks.load.machine import cores as all_cores
 from benchmarks.load.machine import on_cores
+from benchmarks.load.tied import tied
 
 Line = dict[str, Any]
 _VIEWERS_PER_SOURCE = 20
@@ -168,7 +169,7 @@ class _Member:
 
     async def start(self, cores: Sequence[int]) -> None:
         with on_cores(cores or all_cores()):
-            self._process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, limit=1 << 20)
+            self._process = await asyncio.create_subprocess_exec(*tied(self._command), stdin=PIPE, stdout=PIPE, limit=1 << 20)
         self._reader = asyncio.ensure_future(self._read())
 
     async def line(self, event: str, seconds: float) -> Line:

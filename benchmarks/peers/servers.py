@@ -23,6 +23,7 @@ from app.local_servers.child_process import ChildProcess, spawn
 from app.settings import PROJECT_ROOT, child_environment
 from benchmarks.load.build import BENCH_FOLDER, compiled
 from benchmarks.load.machine import cpu_seconds, on_cores
+from benchmarks.load.tied import tied
 from benchmarks.load.viewers import Target
 from benchmarks.peers import install
 from benchmarks.peers.rounds import payload
@@ -94,7 +95,7 @@ class CommandedPeer(Peer):
         environment = child_environment({"PYTHONPATH": str(PROJECT_ROOT)})
         with on_cores([self._core]):
             self._process = await asyncio.create_subprocess_exec(
-                *command, *arguments, stdin=PIPE, stdout=PIPE, cwd=self.folder, env=environment
+                *tied([*command, *arguments]), stdin=PIPE, stdout=PIPE, cwd=self.folder, env=environment
             )
 
     @override
