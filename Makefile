@@ -42,7 +42,7 @@ migrate: $(VENV)/ready ## bring the database to the newest schema
 gen: $(VENV)/ready ## write the generated files: protocol documents, the browser's types, what follows from the kinds of ledger entries
 	$(BIN)/ocop gen
 
-bench-fanout: $(VENV)/ready-dev ## fan-out beside other servers in turns, N viewers each (10,000): build/bench/fanout.json and .md; nine minutes
+bench-fanout: $(VENV)/ready-dev ## fan-out beside other servers in turns, N viewers each (10,000): build/bench/fanout.json and .md; ten minutes
 	$(BIN)/python -m benchmarks.fanout $(if $(N),--n $(N)) $(if $(MANY),--many $(MANY)) $(if $(PAIRS),--pairs $(PAIRS))
 
 bench-orders: $(VENV)/ready-dev ## durable orders per second beside COPY and one transaction per order, bursts; AGAINST=<checkout> compares two trees in turns

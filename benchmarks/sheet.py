@@ -17,7 +17,7 @@ from benchmarks.load.machine import cores, processor_name
 from benchmarks.pairs import Spread
 
 # A file or a pipe has no width; the table then gets what it needs.
-console = Console(width=None if sys.stdout.isatty() else 180)
+console = Console(width=None if sys.stdout.isatty() else 200)
 
 
 @dataclass(frozen=True, slots=True)
