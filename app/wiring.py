@@ -55,9 +55,9 @@ from app.reports.closing import ClosingService
 from app.reports.jobs import ReportJobs
 from app.reports.service import ReportService
 from app.reports.signing import Signer
-from app.sessions.announcing import Announcer
 from app.sessions.editing import SessionEditor
 from app.sessions.lookup import SessionLookup
+from app.sessions.telling import RoomTeller
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -78,7 +78,8 @@ class Services:
     metrics: MetricsService
     sessions: SessionLookup
     session_editor: SessionEditor
-    announcer: Announcer
+    room_log: RoomLog
+    teller: RoomTeller
     bridges: BridgeTokens
     offers: OfferService
     placing: OrderPlacing
@@ -125,16 +126,17 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     room_log = RoomLog(redis, prefix=prefix, settings=realtime)
 
     sessions = SessionLookup(database, catalog=catalog)
-    announcer = Announcer(database, catalog=catalog, room_log=room_log)
-    session_editor = SessionEditor(database, catalog=catalog, lookup=sessions, announcer=announcer)
+    teller = RoomTeller(database, room_log=room_log)
+    teller.reads("products", sessions.products_to_tell)
+    session_editor = SessionEditor(database, catalog=catalog, lookup=sessions, teller=teller)
     bridges = BridgeTokens(database)
 
     projector = Projector(database, metrics)
-    offers = OfferService(database, sessions=sessions, announcer=announcer)
+    offers = OfferService(database, sessions=sessions, teller=teller)
     sold_out = SoldOutMemory(database.pool)
-    waitlist = Waitlist(database, sold_out=sold_out, settings=settings.orders)
+    waitlist = Waitlist(database, sold_out=sold_out, teller=teller, settings=settings.orders)
     placing = OrderPlacing(database, offers=offers, sold_out=sold_out, projector=projector, settings=settings.orders, secret=secret)
-    desk = OrderDesk(database, sessions=sessions, offers=offers, sold_out=sold_out, projector=projector, settings=settings.orders)
+    desk = OrderDesk(database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, settings=settings.orders)
     _start_jobs(stack, projector, then_close=(placing, waitlist))
 
     archive = CommentArchive(database)
@@ -160,7 +162,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
 
     _start_jobs(
         stack,
-        LiveJobs(announcer, archive),
+        LiveJobs(archive),
+        teller,
         OrderJobs(offers=offers, waitlist=waitlist, lock=lock),
         FulfilmentJobs(desk, lock),
         LedgerJobs(database, projector=projector, lock=lock),
@@ -181,7 +184,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         metrics=metrics,
         sessions=sessions,
         session_editor=session_editor,
-        announcer=announcer,
+        room_log=room_log,
+        teller=teller,
         bridges=bridges,
         offers=offers,
         placing=placing,

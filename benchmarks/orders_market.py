@@ -24,10 +24,10 @@ from app.orders.contacts import Contact, Pseudonyms
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer
 from app.realtime.room_log import RoomLog
-from app.sessions.announcing import Announcer
 from app.sessions.editing import SessionEditor
 from app.sessions.lookup import SessionLookup
 from app.sessions.schemas import SessionContent
+from app.sessions.telling import RoomTeller
 from app.settings import Settings
 
 PLENTY = 1_000_000
@@ -67,10 +67,10 @@ class MarketMaker:
         self._accounts = AccountService(database, redis, redis_prefix=settings.redis_prefix)
         self._catalog = CatalogService(database)
         room_log = RoomLog(redis, prefix=settings.redis_prefix, settings=settings.realtime)
-        announcer = Announcer(database, catalog=self._catalog, room_log=room_log)
+        teller = RoomTeller(database, room_log=room_log)
         sessions = SessionLookup(database, catalog=self._catalog)
-        self._sessions = SessionEditor(database, catalog=self._catalog, lookup=sessions, announcer=announcer)
-        self._offers = OfferService(database, sessions=sessions, announcer=announcer)
+        self._sessions = SessionEditor(database, catalog=self._catalog, lookup=sessions, teller=teller)
+        self._offers = OfferService(database, sessions=sessions, teller=teller)
 
     async def hot_offer(self, *, units: int = PLENTY) -> HotOffer:
         """An organisation of its own with one product, a live session, and an offer that opened just now."""

@@ -6,15 +6,18 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from app.infra.database import Database, open_database
 from app.infra.migrations import upgrade_to_newest
+from app.infra.redis_client import RedisClients, open_redis
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter
+from app.settings import DatabaseSettings
 
 TEMPLATE_DATABASE = "ocop_template"
 
@@ -122,3 +125,17 @@ def redis_url(redis_server: EmbeddedRedis) -> str:
 def redis_prefix() -> str:
     """First part of every key of this test; fits `Settings.redis_prefix`."""
     return f"test-{os.getpid()}-{next(_numbers)}"
+
+
+@pytest.fixture
+async def database(postgres_url: str) -> AsyncIterator[Database]:
+    """A migrated, empty database that only this test uses, opened as a worker opens it."""
+    async with open_database(postgres_url, DatabaseSettings()) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
+    """Clients of the run's Redis; keep keys apart with `redis_prefix`."""
+    async with open_redis(redis_url) as opened:
+        yield opened

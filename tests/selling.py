@@ -15,9 +15,9 @@ from app.orders.placing import OrderPlacing
 from app.orders.sold_out import SoldOutMemory
 from app.orders.waitlist import Waitlist
 from app.realtime.room_log import RoomLog
-from app.sessions.announcing import Announcer
 from app.sessions.editing import SessionEditor
 from app.sessions.lookup import SessionLookup
+from app.sessions.telling import RoomTeller
 from app.settings import OrderSettings, RealtimeSettings
 
 
@@ -27,7 +27,7 @@ class Selling:
 
     sessions: SessionLookup
     session_editor: SessionEditor
-    announcer: Announcer
+    teller: RoomTeller
     offers: OfferService
     waitlist: Waitlist
     projector: Projector
@@ -40,22 +40,23 @@ def selling_services(database: Database, redis: RedisClients, prefix: str, *, se
     limits = settings or OrderSettings()
     catalog = CatalogService(database)
     sessions = SessionLookup(database, catalog=catalog)
-    announcer = Announcer(database, catalog=catalog, room_log=RoomLog(redis, prefix=prefix, settings=RealtimeSettings()))
+    teller = RoomTeller(database, room_log=RoomLog(redis, prefix=prefix, settings=RealtimeSettings()))
     projector = Projector(database, MetricsService(database, redis, prefix))
-    offers = OfferService(database, sessions=sessions, announcer=announcer)
+    offers = OfferService(database, sessions=sessions, teller=teller)
     sold_out = SoldOutMemory(database.pool)
     return Selling(
         sessions=sessions,
-        session_editor=SessionEditor(database, catalog=catalog, lookup=sessions, announcer=announcer),
-        announcer=announcer,
+        session_editor=SessionEditor(database, catalog=catalog, lookup=sessions, teller=teller),
+        teller=teller,
         offers=offers,
-        waitlist=Waitlist(database, sold_out=sold_out, settings=limits),
+        waitlist=Waitlist(database, sold_out=sold_out, teller=teller, settings=limits),
         projector=projector,
         placing=OrderPlacing(database, offers=offers, sold_out=sold_out, projector=projector, settings=limits, secret="tests"),
-        desk=OrderDesk(database, sessions=sessions, offers=offers, sold_out=sold_out, projector=projector, settings=limits),
+        desk=OrderDesk(database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, settings=limits),
     )
 
 
-def a_waitlist(database: Database, settings: OrderSettings | None = None) -> Waitlist:
-    """A waitlist alone."""
-    return Waitlist(database, sold_out=SoldOutMemory(database.pool), settings=settings or OrderSettings())
+def a_waitlist(database: Database, redis: RedisClients, settings: OrderSettings | None = None) -> Waitlist:
+    """A waitlist alone; its rooms are told by nobody."""
+    teller = RoomTeller(database, room_log=RoomLog(redis, prefix="untold", settings=RealtimeSettings()))
+    return Waitlist(database, sold_out=SoldOutMemory(database.pool), teller=teller, settings=settings or OrderSettings())

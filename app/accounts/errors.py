@@ -5,7 +5,7 @@ AppError
  ├─ Forbidden       ── OrganiserOnly         403 organiser_only
  ├─ NotFound        ── OrganisationNotFound  404 organisation_not_found
  ├─ Conflict        ── LoginTaken            409 login_taken
- │                  └─ IntentionKeyReused    409 idempotency_key_reused
+ │                  └─ IntentionKeyReused    422 idempotency_key_reused
  ├─ BadRequest      ── InvalidUser           400 invalid_user
  └─ TooManyRequests ── TooManyLogins         429 rate_limited
 """
@@ -60,5 +60,6 @@ class IntentionKeyReused(Conflict):
     """The `Idempotency-Key` was used for another request; nothing was changed."""
 
     code = "idempotency_key_reused"
+    http_status = 422
     title_vi = "Mã thao tác này đã dùng cho việc khác, mời tải lại trang."
     title_en = "This idempotency key was used for something else."

@@ -52,7 +52,9 @@ async def intention_of(
     request: Request,
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$", description="made once per intention; a repeat with it changes nothing"),
+        Header(
+            min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$", description="made once per intention; a repeat with it changes nothing"
+        ),
     ] = None,
 ) -> Intention | None:
     """The intention behind a request of staff; None when it names no key, and then every request counts."""

@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
 from app.accounts.errors import InvalidUser, LoginFailed, LoginTaken, OrganisationNotFound
-from app.accounts.login_limits import LoginLimits
 from app.accounts.intentions import PURGE_INTENTIONS
+from app.accounts.login_limits import LoginLimits
 from app.accounts.models import Organisation, SignIn, User
 from app.accounts.passwords import Passwords
 from app.accounts.schemas import Role

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from app.accounts.audit import insert_audit
+from app.accounts.intentions import Intention, claim_intention_raw
 from app.accounts.service import CurrentUser
 from app.errors import AppError
 from app.fulfilment import queries
@@ -18,12 +19,12 @@ from app.fulfilment.schemas import DeskOrderList, OrderWithContact, WorkList
 from app.fulfilment.transitions import Step, StepsResult, append_steps
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
-from app.ledger.chain import Entry
+from app.ledger.chain import Entry, entry_of
 from app.ledger.kinds import KINDS, sql_list
 from app.ledger.projector import Projector
-from app.orders.offers import OfferService
 from app.orders.sold_out import SoldOutMemory
 from app.sessions.lookup import SessionLookup
+from app.sessions.telling import RoomTeller
 from app.settings import OrderSettings
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ WHERE o.due_at > $1 AND o.due_at <= $2
   AND NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = o.id AND e.kind IN {_NEVER_DUE})
 ORDER BY o.due_at LIMIT $3
 """  # noqa: S608 - kinds of our own table
+_ENTRY = "SELECT body FROM ledger_entries WHERE session_id = $1 AND order_id = $2 AND kind = $3 ORDER BY seq DESC LIMIT 1"
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -49,25 +51,32 @@ class OrderDesk:
         database: Database,
         *,
         sessions: SessionLookup,
-        offers: OfferService,
+        teller: RoomTeller,
         sold_out: SoldOutMemory,
         projector: Projector,
         settings: OrderSettings,
     ) -> None:
         self._database = database
         self._sessions = sessions
-        self._offers = offers
+        self._teller = teller
         self._sold_out = sold_out
         self._projector = projector
         self._call_seconds = settings.waitlist_call_seconds
         self._settled_until = _LONG_AGO
 
-    async def step(self, user: CurrentUser, session_id: UUID, step: Step) -> Entry:
+    async def step(self, user: CurrentUser, session_id: UUID, step: Step, intention: Intention | None = None) -> Entry:
         """Append one fact about an order. Raises `OrderNotFound`, `StateNotReachable`, and those of access."""
         await self._sessions.managed(user, session_id)
-        (answer,) = (await self._append(session_id, [step], user)).answers
-        if isinstance(answer, AppError):
-            raise answer
+        async with self._database.pool.acquire() as db, db.transaction():
+            if not (await claim_intention_raw(db, user.id, intention, step.order_id)).is_first:
+                return await self._done_before(db, session_id, step)
+            result = await append_steps(db, session_id, [step], call_seconds=self._call_seconds)
+            (answer,) = result.answers
+            if isinstance(answer, AppError):
+                # Leaves the transaction: a step that was refused has not been done, so its key stays free.
+                raise answer
+            await _audit(db, user, [answer])
+        self._appended(session_id, result)
         return answer
 
     async def list_orders(self, user: CurrentUser, session_id: UUID, *, before: int | None, limit: int) -> DeskOrderList:
@@ -142,25 +151,24 @@ class OrderDesk:
             log.warning("orders_not_expired", session=str(session_id), orders=len(steps), error=repr(error))
             return ()
 
-    async def _append(self, session_id: UUID, steps: Sequence[Step], user: CurrentUser | None = None) -> StepsResult:
+    async def _append(self, session_id: UUID, steps: Sequence[Step]) -> StepsResult:
         async with self._database.pool.acquire() as db, db.transaction():
             result = await append_steps(db, session_id, steps, call_seconds=self._call_seconds)
-            if user is not None:
-                await _audit(db, user, [entry for entry in result.answers if isinstance(entry, Entry)])
-        self._projector.kick(session_id)
-        self._sold_out.forget(result.freed_offers)
-        await self._tell(session_id, result)
+        self._appended(session_id, result)
         return result
 
-    async def _tell(self, session_id: UUID, result: StepsResult) -> None:
-        """The steps are committed: a room that cannot be told now must not make them look as if they had failed."""
-        try:
-            for calls in result.calls:
-                await self._offers.tell_calls(session_id, calls)
-            if result.freed_offers:
-                await self._offers.tell_freed(session_id, result.freed_offers)
-        except Exception as error:  # noqa: BLE001 - Redis fails in many ways
-            log.warning("room_not_told", session=str(session_id), error=repr(error))
+    def _appended(self, session_id: UUID, result: StepsResult) -> None:
+        self._projector.kick(session_id)
+        self._sold_out.forget(result.freed_offers)
+        self._teller.kick(session_id)
+
+    @staticmethod
+    async def _done_before(db: RawConnection, session_id: UUID, step: Step) -> Entry:
+        """The entry that the same intention made the first time."""
+        body = await db.fetchval(_ENTRY, session_id, step.order_id, step.kind)
+        if body is None:
+            raise OrderNotFound(details={"order_id": str(step.order_id)})
+        return entry_of(body)
 
 
 async def _audit_payment(db: RawConnection, user: CurrentUser, payment: ReceivedPayment, booked: BookedPayment) -> None:

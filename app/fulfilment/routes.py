@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from app.accounts.access import SignedInUser
+from app.accounts.errors import IntentionKeyReused
+from app.accounts.intentions import Intended
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.errors import OrderNotFound, PaymentNotFound, StateNotReachable
@@ -65,10 +67,10 @@ async def read_order(session_id: UUID, order_id: UUID, user: SignedInUser, desk:
     status_code=201,
     summary="Confirm, cancel, deliver, return … an order",
     description="Staff in charge. Appends one ledger entry; nothing is ever edited, and a kind comes at most once per order.",
-    responses=problem_responses(*_READING, OriginRefused, OrderNotFound, StateNotReachable),
+    responses=problem_responses(*_READING, OriginRefused, OrderNotFound, StateNotReachable, IntentionKeyReused),
 )
-async def take_step(session_id: UUID, order_id: UUID, body: NewStep, user: SignedInUser, desk: Desk) -> OrderEntry:
-    entry = await desk.step(user, session_id, Step(order_id, body.kind, body.reason))
+async def take_step(session_id: UUID, order_id: UUID, body: NewStep, user: SignedInUser, desk: Desk, intention: Intended) -> OrderEntry:
+    entry = await desk.step(user, session_id, Step(order_id, body.kind, body.reason), intention)
     return OrderEntry(seq=entry.seq, kind=entry.kind, reason=entry.reason, happened_at_ms=entry.happened_at_ms)
 
 

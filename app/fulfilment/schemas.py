@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.protocol.amounts import EventTime, PaidVnd
-
 from app.ledger.kinds import StepKind
+from app.protocol.amounts import EventTime, PaidVnd
 from app.protocol.text import Line
 
 Matter = Literal["late", "under", "over", "unmatched"]

@@ -19,6 +19,7 @@ from app.ledger.append import open_ledger
 from app.ledger.chain import Entry, entry_of
 from app.ledger.kinds import RELEASING_KINDS, EntryKind, may_follow
 from app.orders.calling import Calls, call_next
+from app.sessions.outbox import Told, tell_room_raw
 
 _HISTORY = "SELECT order_id, kind, body FROM ledger_entries WHERE session_id = $1 AND order_id = ANY($2::uuid[]) ORDER BY seq"
 _LOCK_OFFERS = "SELECT id FROM offers WHERE session_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"
@@ -66,6 +67,7 @@ async def append_steps(db: RawConnection, session_id: UUID, steps: Sequence[Step
                 freed.update({line.offer_id: line.quantity for line in first.lines})
     calls = await _give_back(db, session_id, freed, call_seconds)
     await ledger.write(db)
+    await tell_room_raw(db, session_id, [*(each.to_tell for each in calls), *(Told("offer", offer_id) for offer_id in freed)])
     return StepsResult(answers, calls, tuple(freed))
 
 

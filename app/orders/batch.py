@@ -217,7 +217,7 @@ def _refusal(books: _Books, order: WantedOrder) -> AppError | None:
         if held + quantity > offer.per_viewer_limit:
             return ViewerLimitReached(details={"offer_id": str(offer_id), "limit": offer.per_viewer_limit, "already_ordered": held})
     # All prices are known by now: every offer was found above.
-    total_vnd = sum(quantity * books.offers[offer_id].price_vnd for offer_id, quantity in order.wanted.items())
+    total_vnd = sum(quantity * books.offers[offer_id].flash_price_vnd for offer_id, quantity in order.wanted.items())
     if total_vnd > VND_MAX:
         return AmountTooLarge(details={"total_vnd": total_vnd, "limit_vnd": VND_MAX})
     return None

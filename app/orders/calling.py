@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from app.infra.clock import to_ms
 from app.infra.database import RawConnection
+from app.protocol.server_events import WaitlistCalled
+from app.sessions.outbox import Told, event_to_tell
 
 _LAPSE = "UPDATE waitlist_entries SET state = 'lapsed', called_until = NULL WHERE offer_id = $1 AND state = 'called' AND called_until <= $2"
 _LEAVE = "UPDATE waitlist_entries SET state = 'left', called_until = NULL WHERE offer_id = $1 AND state IN ('waiting', 'called')"
@@ -30,6 +33,11 @@ class Calls:
     offer_id: UUID
     entry_ids: tuple[UUID, ...]
     until: datetime
+
+    @property
+    def to_tell(self) -> Told:
+        """For the outbox: entry ids that only the called know to be theirs."""
+        return event_to_tell(WaitlistCalled(offer_id=self.offer_id, entry_ids=self.entry_ids, until_ms=to_ms(self.until) or 0))
 
 
 async def call_next(db: RawConnection, offer_id: UUID, *, now: datetime, call_seconds: float) -> Calls | None:

@@ -33,5 +33,4 @@ class OrderJobs:
 
     async def _call_waiting(self) -> None:
         if await self._lock.mine("waitlist_calls", seconds=5):
-            for session_id, calls in await self._waitlist.call_due():
-                await self._offers.tell_calls(session_id, calls)
+            await self._waitlist.call_due()

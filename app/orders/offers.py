@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
+from app.accounts.intentions import Intention, claim_intention
 from app.accounts.service import CurrentUser
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database
 from app.ledger.append import begin_ledger
-from app.orders.calling import Calls
 from app.orders.errors import OfferNotFound, OfferNotOpen, PriceRuleBroken
 from app.orders.models import Offer
 from app.orders.queries import offer_view, offers_of
 from app.orders.schemas import NewOffer
-from app.protocol.server_events import OfferChanged, OfferEnded, OfferOpened, OfferSoldOut, RoomEvent, WaitlistCalled
+from app.protocol.server_events import OfferChanged, OfferEnded, OfferOpened, OfferSoldOut, RoomEvent
 from app.protocol.views import OfferView
-from app.sessions.announcing import Announcer
 from app.sessions.errors import NotYourSession, ProductNotInSession, SessionNotFound
 from app.sessions.lookup import SessionLookup
+from app.sessions.outbox import event_to_tell, tell_room
+from app.sessions.telling import RoomTeller
 
 _RUN_DOWN_PRODUCT = text(
     "SELECT p.id, p.producer_id, p.price_vnd FROM session_products r JOIN products p ON p.id = r.product_id "
@@ -32,19 +33,19 @@ _RUN_DOWN_PRODUCT = text(
 )
 
 
+_SESSIONS_OVER = text("SELECT id FROM sessions WHERE id = ANY(:ids) AND state IN ('ended', 'closed')")
+_DUE_AT_ONCE = 200
 LONGEST_OPEN = timedelta(days=1)
 
 
 class OfferService:
-    """Use cases around flash offers. Every change is one transaction, told to the room afterwards.
+    """Use cases around flash offers. Every change is one transaction, with what the room must hear in the outbox."""
 
-    `offers.announced_state` trails `offers.state` until the room has been told, so a crash in between is repaired by the clock job.
-    """
-
-    def __init__(self, database: Database, *, sessions: SessionLookup, announcer: Announcer) -> None:
+    def __init__(self, database: Database, *, sessions: SessionLookup, teller: RoomTeller) -> None:
         self._database = database
         self._sessions = sessions
-        self._announcer = announcer
+        self._teller = teller
+        teller.reads("offer", self._changed_event)
 
     async def views(self, session_id: UUID) -> tuple[OfferView, ...]:
         """All offers of a session, oldest first; prepared ones are the staff's business."""
@@ -63,7 +64,7 @@ class OfferService:
                 return await self.views(session_id)
         return await self.public_views(session_id)
 
-    async def create(self, user: CurrentUser, session_id: UUID, new: NewOffer) -> OfferView:
+    async def create(self, user: CurrentUser, session_id: UUID, new: NewOffer, intention: Intention | None = None) -> OfferView:
         """Make an offer for a product of the run-down. Raises `ProductNotInSession`, `PriceRuleBroken`, `SessionNotLive` with `open_now`."""
         session = await self._sessions.managed(user, session_id)
         if new.open_now:
@@ -76,6 +77,9 @@ class OfferService:
                 raise PriceRuleBroken("the flash price is above the product's price", details={"price_vnd": product.price_vnd})
             await begin_ledger(db, session_id)
             offer = _new_offer(session_id, product.producer_id, product.price_vnd, new)
+            claim = await claim_intention(db, user.id, intention, offer.id)
+            if not claim.is_first:
+                return offer_view(await _locked(db, session_id, claim.subject_id))
             db.add(offer)
             await db.flush()
             record_audit(
@@ -86,16 +90,20 @@ class OfferService:
                 subject_id=str(offer.id),
                 details=new.model_dump(mode="json"),
             )
-            view = offer_view(offer)
-        await self._tell(session_id, view)
+            view = await _tell(db, offer)
+        await self._teller.tell_soon(session_id)
         return view
 
-    async def open(self, user: CurrentUser, session_id: UUID, offer_id: UUID, duration_seconds: int | None) -> OfferView:
+    async def open(
+        self, user: CurrentUser, session_id: UUID, offer_id: UUID, duration_seconds: int | None, intention: Intention | None = None
+    ) -> OfferView:
         """Open a waiting offer now. Raises `SessionNotLive`, `OfferNotOpen` when it has ended."""
         await self._sessions.managed(user, session_id)
         await self._sessions.require_live(session_id)
         async with self._database.transactions.begin() as db:
             offer = await _locked(db, session_id, offer_id)
+            if not (await claim_intention(db, user.id, intention, offer_id)).is_first:
+                return offer_view(offer)
             if offer.state == "ended":
                 raise OfferNotOpen(details={"offer_id": str(offer_id), "state": offer.state})
             if offer.state == "scheduled":
@@ -103,15 +111,19 @@ class OfferService:
                 offer.ends_at = offer.starts_at + timedelta(seconds=duration_seconds or offer.duration_seconds)
                 offer.state = "open"
             self._audit(db, user, "offer.opened", offer)
-            view = offer_view(offer)
-        await self._tell(session_id, view)
+            view = await _tell(db, offer)
+        await self._teller.tell_soon(session_id)
         return view
 
-    async def extend(self, user: CurrentUser, session_id: UUID, offer_id: UUID, seconds: int) -> OfferView:
+    async def extend(
+        self, user: CurrentUser, session_id: UUID, offer_id: UUID, seconds: int, intention: Intention | None = None
+    ) -> OfferView:
         """Give an open offer more time. Raises `OfferNotOpen`, `PriceRuleBroken` when it would be open for longer than a day."""
         await self._sessions.managed(user, session_id)
         async with self._database.transactions.begin() as db:
             offer = await _locked(db, session_id, offer_id)
+            if not (await claim_intention(db, user.id, intention, offer_id)).is_first:
+                return offer_view(offer)
             if offer.state != "open" or offer.ends_at is None:
                 raise OfferNotOpen(details={"offer_id": str(offer_id), "state": offer.state})
             if offer.starts_at is not None and offer.ends_at + timedelta(seconds=seconds) > offer.starts_at + LONGEST_OPEN:
@@ -119,78 +131,61 @@ class OfferService:
             offer.ends_at += timedelta(seconds=seconds)
             self._audit(db, user, "offer.extended", offer)
             view = offer_view(offer)
-        await self._announcer.announce(session_id, OfferChanged(offer=view))
+            await tell_room(db, session_id, event_to_tell(OfferChanged(offer=view)))
+        await self._teller.tell_soon(session_id)
         return view
 
-    async def end(self, user: CurrentUser, session_id: UUID, offer_id: UUID) -> OfferView:
+    async def end(self, user: CurrentUser, session_id: UUID, offer_id: UUID, intention: Intention | None = None) -> OfferView:
         """End an offer now. Orders that had already reached the server are still counted. Ending twice changes nothing."""
         await self._sessions.managed(user, session_id)
         async with self._database.transactions.begin() as db:
             offer = await _locked(db, session_id, offer_id)
+            if not (await claim_intention(db, user.id, intention, offer_id)).is_first:
+                return offer_view(offer)
             if offer.state != "ended":
                 offer.state = "ended"
                 offer.ends_at = max(utc_now(), (offer.starts_at or utc_now()) + timedelta(milliseconds=1))
                 offer.starts_at = offer.starts_at or offer.ends_at - timedelta(milliseconds=1)
                 self._audit(db, user, "offer.ended", offer)
-            view = offer_view(offer)
-        await self._tell(session_id, view)
+            view = await _tell(db, offer)
+        await self._teller.tell_soon(session_id)
         return view
 
     async def keep_time(self) -> None:
-        """Open and end what is due by the server's clock, and tell rooms what they have not been told. Run every half second."""
-        await self._move_due()
-        for session_id, view in await self._untold():
-            await self._tell(session_id, view)
-
-    async def tell_freed(self, session_id: UUID, offer_ids: Collection[UUID]) -> None:
-        """Units came back: the room hears the offers as they are now."""
-        async with self._database.transactions() as db:
-            offers = (await db.scalars(select(Offer).where(Offer.id.in_(offer_ids), Offer.state == "open"))).all()
-        for offer in offers:
-            await self._announcer.announce(session_id, OfferChanged(offer=offer_view(offer)))
-
-    async def tell_calls(self, session_id: UUID, calls: Calls) -> None:
-        """The next on the waitlist are called, by entry ids that only they know to be theirs."""
-        event = WaitlistCalled(offer_id=calls.offer_id, entry_ids=calls.entry_ids, until_ms=to_ms(calls.until) or 0)
-        await self._announcer.announce(session_id, event)
+        """Open and end what is due by the server's clock. Run every half second."""
+        now = utc_now()
+        due = (
+            (Offer.state == "scheduled")
+            & (Offer.starts_at <= now)
+            & text("EXISTS (SELECT FROM sessions s WHERE s.id = offers.session_id AND s.state = 'live')")
+        ) | (
+            (Offer.state != "ended")
+            & (
+                (Offer.ends_at <= now)
+                | text("EXISTS (SELECT FROM sessions s WHERE s.id = offers.session_id AND s.state IN ('ended', 'closed'))")
+            )
+        )
+        async with self._database.transactions.begin() as db:
+            # in the order in which batches of orders lock them
+            offers = (await db.scalars(select(Offer).where(due).order_by(Offer.id).limit(_DUE_AT_ONCE).with_for_update())).all()
+            over = await _sessions_over(db, {offer.session_id for offer in offers})
+            for offer in offers:
+                is_over = offer.session_id in over or (offer.ends_at is not None and offer.ends_at <= now)
+                offer.state = "ended" if is_over else "open"
+                await _tell(db, offer)
+        for session_id in {offer.session_id for offer in offers}:
+            self._teller.kick(session_id)
 
     async def tell_sold_out(self, session_id: UUID, offer_ids: Sequence[UUID]) -> None:
-        for offer_id in offer_ids:
-            await self._announcer.announce(session_id, OfferSoldOut(offer_id=offer_id))
-
-    async def _move_due(self) -> None:
-        now = utc_now()
+        """The room hears that nothing is left of these offers."""
         async with self._database.transactions.begin() as db:
-            await db.execute(
-                update(Offer)
-                .where(
-                    Offer.state == "scheduled",
-                    Offer.starts_at <= now,
-                    text("EXISTS (SELECT FROM sessions s WHERE s.id = offers.session_id AND s.state = 'live')"),
-                )
-                .values(state="open")
-            )
-            await db.execute(
-                update(Offer)
-                .where(
-                    Offer.state != "ended",
-                    (Offer.ends_at <= now)
-                    | text("EXISTS (SELECT FROM sessions s WHERE s.id = session_id AND s.state IN ('ended', 'closed'))"),
-                )
-                .values(state="ended")
-            )
+            await tell_room(db, session_id, *(event_to_tell(OfferSoldOut(offer_id=offer_id)) for offer_id in offer_ids))
+        self._teller.kick(session_id)
 
-    async def _untold(self) -> list[tuple[UUID, OfferView]]:
+    async def _changed_event(self, _session_id: UUID, offer_id: UUID | None) -> RoomEvent | None:
         async with self._database.transactions() as db:
-            rows = await db.scalars(select(Offer).where(Offer.announced_state != Offer.state).order_by(Offer.created_at).limit(200))
-            return [(offer.session_id, offer_view(offer)) for offer in rows]
-
-    async def _tell(self, session_id: UUID, view: OfferView) -> None:
-        """Append to the room's log, then note that it was told: at least once, and applying it twice changes nothing."""
-        if not _is_prepared(view):
-            await self._announcer.announce(session_id, _event_of(view))
-        async with self._database.transactions.begin() as db:
-            await db.execute(update(Offer).where(Offer.id == view.id).values(announced_state=view.state))
+            offer = await db.get(Offer, offer_id)
+            return None if offer is None or offer.state != "open" else OfferChanged(offer=offer_view(offer))
 
     def _audit(self, db: AsyncSession, user: CurrentUser, action: str, offer: Offer) -> None:
         record_audit(
@@ -207,6 +202,7 @@ def _new_offer(session_id: UUID, producer_id: UUID, regular_price_vnd: int, new:
     starts_at = utc_now() if new.open_now else new.starts_at
     duration = timedelta(seconds=new.duration_seconds)
     return Offer(
+        id=uuid4(),
         session_id=session_id,
         product_id=new.product_id,
         producer_id=producer_id,
@@ -222,6 +218,20 @@ def _new_offer(session_id: UUID, producer_id: UUID, regular_price_vnd: int, new:
         starts_at=starts_at,
         ends_at=starts_at + duration if starts_at else None,
     )
+
+
+async def _tell(db: AsyncSession, offer: Offer) -> OfferView:
+    """Have the room told what became of an offer, in the same transaction; prepared ones are nobody's business yet."""
+    offer.announced_state = offer.state
+    view = offer_view(offer)
+    if not _is_prepared(view):
+        await tell_room(db, offer.session_id, event_to_tell(_event_of(view)))
+    return view
+
+
+async def _sessions_over(db: AsyncSession, session_ids: Collection[UUID]) -> set[UUID]:
+    rows = await db.scalars(_SESSIONS_OVER, {"ids": list(session_ids)})
+    return set(rows)
 
 
 async def _locked(db: AsyncSession, session_id: UUID, offer_id: UUID) -> Offer:

@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends
 
 from app.accounts.access import OptionalUser, SignedInUser
+from app.accounts.errors import IntentionKeyReused
+from app.accounts.intentions import Intended
 from app.catalog.errors import InvalidAddress
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, TooManyRequests
 from app.infra.problems import problem_responses
@@ -47,7 +49,7 @@ Orders = Annotated[OrderPlacing, Depends(provided(OrderPlacing))]
 HttpOrderPace = Annotated[KeyedLimits, Depends(provided(KeyedLimits))]
 
 
-_STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, MalformedRequest)
+_STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, IntentionKeyReused, MalformedRequest)
 
 
 @router.get(
@@ -68,8 +70,8 @@ async def list_offers(session_id: UUID, offers: Offers, user: OptionalUser) -> O
     description="Staff in charge. With `open_now` it opens at once, with `starts_at` at that time, otherwise when the host opens it.",
     responses=problem_responses(*_STAFF, ProductNotInSession, PriceRuleBroken, SessionNotLive),
 )
-async def create_offer(session_id: UUID, body: NewOffer, user: SignedInUser, offers: Offers) -> OfferView:
-    return await offers.create(user, session_id, body)
+async def create_offer(session_id: UUID, body: NewOffer, user: SignedInUser, offers: Offers, intention: Intended) -> OfferView:
+    return await offers.create(user, session_id, body, intention)
 
 
 @router.post(
@@ -78,18 +80,22 @@ async def create_offer(session_id: UUID, body: NewOffer, user: SignedInUser, off
     description="Staff in charge. Opening an open offer changes nothing.",
     responses=problem_responses(*_STAFF, OfferNotFound, OfferNotOpen, SessionNotLive),
 )
-async def open_offer(session_id: UUID, offer_id: UUID, body: OpenOffer, user: SignedInUser, offers: Offers) -> OfferView:
-    return await offers.open(user, session_id, offer_id, body.duration_seconds)
+async def open_offer(
+    session_id: UUID, offer_id: UUID, body: OpenOffer, user: SignedInUser, offers: Offers, intention: Intended
+) -> OfferView:
+    return await offers.open(user, session_id, offer_id, body.duration_seconds, intention)
 
 
 @router.post(
     "/offers/{offer_id}/extend",
     summary="Give an open offer more time",
-    description="Staff in charge. Every call adds its seconds, so a repeat adds them again.",
+    description="Staff in charge. Every call adds its seconds; a repeat with the same `Idempotency-Key` adds nothing.",
     responses=problem_responses(*_STAFF, OfferNotFound, OfferNotOpen, PriceRuleBroken),
 )
-async def extend_offer(session_id: UUID, offer_id: UUID, body: ExtendOffer, user: SignedInUser, offers: Offers) -> OfferView:
-    return await offers.extend(user, session_id, offer_id, body.seconds)
+async def extend_offer(
+    session_id: UUID, offer_id: UUID, body: ExtendOffer, user: SignedInUser, offers: Offers, intention: Intended
+) -> OfferView:
+    return await offers.extend(user, session_id, offer_id, body.seconds, intention)
 
 
 @router.post(
@@ -98,8 +104,8 @@ async def extend_offer(session_id: UUID, offer_id: UUID, body: ExtendOffer, user
     description="Staff in charge. Orders that had reached the server before are still counted; ending twice changes nothing.",
     responses=problem_responses(*_STAFF, OfferNotFound),
 )
-async def end_offer(session_id: UUID, offer_id: UUID, user: SignedInUser, offers: Offers) -> OfferView:
-    return await offers.end(user, session_id, offer_id)
+async def end_offer(session_id: UUID, offer_id: UUID, user: SignedInUser, offers: Offers, intention: Intended) -> OfferView:
+    return await offers.end(user, session_id, offer_id, intention)
 
 
 @router.post(

@@ -14,7 +14,6 @@ from uuid import UUID, uuid4
 import structlog
 
 from app.errors import AppError
-from app.infra.array_inserts import as_columns
 from app.infra.clock import utc_now
 from app.infra.committing import CommitUnknown, NotCommitted, commit
 from app.infra.database import Database, RawConnection
@@ -22,6 +21,8 @@ from app.infra.gathering import Gathering
 from app.orders.calling import Calls, call_next
 from app.orders.errors import Busy, OfferNotFound, OfferNotOpen, OfferStillAvailable, WaitlistFull
 from app.orders.sold_out import SoldOutMemory
+from app.sessions.outbox import tell_room_raw
+from app.sessions.telling import RoomTeller
 from app.settings import OrderSettings
 
 log = structlog.get_logger(__name__)
@@ -72,8 +73,9 @@ class _Join:
 class Waitlist:
     """Joining and the periodic call of the next in line."""
 
-    def __init__(self, database: Database, *, sold_out: SoldOutMemory, settings: OrderSettings) -> None:
+    def __init__(self, database: Database, *, sold_out: SoldOutMemory, teller: RoomTeller, settings: OrderSettings) -> None:
         self._pool = database.pool
+        self._teller = teller
         self._sold_out = sold_out
         self._settings = settings
         self._joining: Gathering[_Join, WaitlistPlace] = Gathering(
@@ -99,16 +101,19 @@ class Waitlist:
     async def close(self) -> None:
         await self._joining.close()
 
-    async def call_due(self) -> list[tuple[UUID, Calls]]:
-        """Take back what called people let lapse, and call the next. Returns (session, calls) to tell. Run every second."""
-        called: list[tuple[UUID, Calls]] = []
+    async def call_due(self) -> list[Calls]:
+        """Take back what called people let lapse, call the next, and have their rooms told. Run every second."""
+        called: list[Calls] = []
         for session_id, offer_id in await self._due():
             async with self._pool.acquire() as db, db.transaction():
                 if await db.fetchrow(_LOCK_OFFER, offer_id, session_id) is None:
                     continue
                 calls = await call_next(db, offer_id, now=utc_now(), call_seconds=self._settings.waitlist_call_seconds)
+                if calls is not None:
+                    await tell_room_raw(db, session_id, [calls.to_tell])
             if calls is not None:
-                called.append((session_id, calls))
+                self._teller.kick(session_id)
+                called.append(calls)
         return called
 
     async def _due(self) -> Sequence[tuple[UUID, UUID]]:
@@ -158,7 +163,7 @@ async def _join_offer(
             new.append((line[join.device_id].entry_id, join.device_id, min(join.quantity, offer["per_viewer_limit"])))
         answers.append(line[join.device_id])
     if new:
-        await db.execute(_JOIN, session_id, offer_id, utc_now(), *as_columns(new))
+        await db.execute(_JOIN, session_id, offer_id, utc_now(), *(list(column) for column in zip(*new, strict=True)))
     return answers
 
 

@@ -22,10 +22,10 @@ from app.rehearsal.demo_accounts import Account, DemoAccounts, new_demo_accounts
 from app.rehearsal.market import FLASH_PLANS, HOST_NAME, MARKET_TITLE, ORGANISATION_NAME, ORGANISER_NAME, PRODUCERS, PRODUCTS
 from app.rehearsal.market_producers import PROVINCE_CODE
 from app.rehearsal.market_products import DemoProduct
-from app.sessions.announcing import Announcer
 from app.sessions.editing import SessionEditor
 from app.sessions.lookup import SessionLookup
 from app.sessions.schemas import SessionContent
+from app.sessions.telling import RoomTeller
 from app.settings import Settings
 
 # Offers that wait on the board for a person's hand; the demo host makes its own.
@@ -76,10 +76,10 @@ class _Seed:
         self._accounts = AccountService(database, redis, redis_prefix=settings.redis_prefix)
         self._catalog = CatalogService(database)
         room_log = RoomLog(redis, prefix=settings.redis_prefix, settings=settings.realtime)
-        announcer = Announcer(database, catalog=self._catalog, room_log=room_log)
+        teller = RoomTeller(database, room_log=room_log)
         self._sessions = SessionLookup(database, catalog=self._catalog)
-        self._editor = SessionEditor(database, catalog=self._catalog, lookup=self._sessions, announcer=announcer)
-        self._offers = OfferService(database, sessions=self._sessions, announcer=announcer)
+        self._editor = SessionEditor(database, catalog=self._catalog, lookup=self._sessions, teller=teller)
+        self._offers = OfferService(database, sessions=self._sessions, teller=teller)
         self._has_changed = False
 
     async def run(self) -> SeededMarket:

@@ -12,16 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
 from app.accounts.directory import is_active_member
+from app.accounts.intentions import Intention, claim_intention
 from app.accounts.service import CurrentUser
 from app.catalog.service import CatalogService
 from app.errors import Forbidden
 from app.infra.clock import utc_now
 from app.infra.database import Database
-from app.protocol.views import SessionState, SessionView
-from app.accounts.intentions import Intention, claim_intention
 from app.protocol.server_events import ProductPinned, SessionChanged
-from app.sessions.outbox import Told, event_to_tell, tell_room
-from app.sessions.telling import RoomTeller
+from app.protocol.views import SessionState, SessionView
 from app.sessions.errors import (
     InvalidHost,
     InvalidProducts,
@@ -33,8 +31,10 @@ from app.sessions.in_charge import lock_editable, lock_in_charge
 from app.sessions.lifecycle import may_move, missing_for, move_exists
 from app.sessions.lookup import SessionLookup
 from app.sessions.models import LivestreamSession, SessionProduct
+from app.sessions.outbox import Told, event_to_tell, tell_room
 from app.sessions.reading import SessionFacts, record_of, run_down, session_views
 from app.sessions.schemas import SessionChanges, SessionContent
+from app.sessions.telling import RoomTeller
 from app.sessions.video import parse_video_url
 
 
@@ -73,10 +73,12 @@ class SessionEditor:
                 is_rehearsal=content.is_rehearsal,
             )
             _set_video(row, content.video_url)
-            db.add(row)
-            await db.flush()
-            _audit(db, user, "session.created", row, {"title": row.title})
-        return await self._lookup.facts(row.id)
+            claim = await claim_intention(db, user.id, intention, row.id)
+            if claim.is_first:
+                db.add(row)
+                await db.flush()
+                _audit(db, user, "session.created", row, {"title": row.title})
+        return await self._lookup.facts(claim.subject_id)
 
     async def update(
         self, user: CurrentUser, session_id: UUID, changes: SessionChanges, intention: Intention | None = None
@@ -85,6 +87,8 @@ class SessionEditor:
         given = changes.model_dump(exclude_unset=True)
         async with self._transactions.begin() as db:
             row = await lock_editable(db, user, session_id)
+            if not (await claim_intention(db, user.id, intention, session_id)).is_first:
+                return await self._lookup.facts(session_id)
             if (host_id := given.get("host_id")) is not None:
                 await _require_host(db, user, host_id)
                 row.host_id = host_id
@@ -98,18 +102,18 @@ class SessionEditor:
                 raise SessionIncomplete(details={"missing": list(missing)})
             await _tell_session(db, row)
             _audit(db, user, "session.updated", row, {"fields": sorted(given)})
-        self._teller.kick(session_id)
+        await self._teller.tell_soon(session_id)
         return await self._lookup.facts(session_id)
 
-    async def transition(
-        self, user: CurrentUser, session_id: UUID, to: SessionState, intention: Intention | None = None
-    ) -> SessionView:
+    async def transition(self, user: CurrentUser, session_id: UUID, to: SessionState, intention: Intention | None = None) -> SessionView:
         """Move a session along its life and tell the room.
 
         Raises `TransitionRefused` when there is no such move, `Forbidden` when the role may not make it, `SessionIncomplete`.
         """
         async with self._transactions.begin() as db:
             row = await lock_in_charge(db, user, session_id)
+            if not (await claim_intention(db, user.id, intention, session_id)).is_first:
+                return (await session_views(db, [row]))[0]
             came_from = _state(row)
             if not move_exists(came_from, to):
                 raise TransitionRefused(details={"state": came_from, "to": to})
@@ -122,7 +126,7 @@ class SessionEditor:
             await db.flush()
             _audit(db, user, "session.moved", row, {"from": came_from, "to": to})
             view = await _tell_session(db, row)
-        self._teller.kick(session_id)
+        await self._teller.tell_soon(session_id)
         return view
 
     async def set_products(
@@ -137,6 +141,8 @@ class SessionEditor:
         await self._catalog.require_products(user.organisation_id, product_ids)
         async with self._transactions.begin() as db:
             row = await lock_editable(db, user, session_id)
+            if not (await claim_intention(db, user.id, intention, session_id)).is_first:
+                return await self._lookup.facts(session_id)
             if not product_ids and row.state == "live":
                 raise InvalidProducts("A live session keeps at least one product.")
             places = {place.product_id: place for place in await run_down(db, session_id)}
@@ -154,19 +160,21 @@ class SessionEditor:
                 row.pinned_product_id = None
                 await tell_room(db, session_id, event_to_tell(ProductPinned(product_id=None)))
             _audit(db, user, "session.products_set", row, {"product_ids": [str(product_id) for product_id in product_ids]})
-        self._teller.kick(session_id)
+        await self._teller.tell_soon(session_id)
         return await self._lookup.facts(session_id)
 
     async def pin(self, user: CurrentUser, session_id: UUID, product_id: UUID | None, intention: Intention | None = None) -> None:
         """Pin a product of the run-down, or none. Raises `ProductNotInSession`, `SessionClosed`."""
         async with self._transactions.begin() as db:
             row = await lock_editable(db, user, session_id)
+            if not (await claim_intention(db, user.id, intention, session_id)).is_first:
+                return
             if product_id is not None and await db.get(SessionProduct, (session_id, product_id)) is None:
                 raise ProductNotInSession
             row.pinned_product_id = product_id
             await tell_room(db, session_id, event_to_tell(ProductPinned(product_id=product_id)))
             _audit(db, user, "session.pinned", row, {"product_id": None if product_id is None else str(product_id)})
-        self._teller.kick(session_id)
+        await self._teller.tell_soon(session_id)
 
     def _move(self, row: LivestreamSession, to: SessionState) -> None:
         row.state = row.announced_state = to

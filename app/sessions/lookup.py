@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.service import CurrentUser
 from app.catalog.service import CatalogService
 from app.infra.database import Database
+from app.protocol.server_events import ProductsChanged
 from app.protocol.views import SessionView
 from app.sessions.errors import SessionNotFound, SessionNotLive
 from app.sessions.in_charge import require_in_charge
@@ -46,6 +47,10 @@ class SessionLookup:
             (view,) = await session_views(db, [row])
             places = await run_down(db, session_id)
         return SessionFacts(record_of(row), view, await product_views(self._catalog, row, places))
+
+    async def products_to_tell(self, session_id: UUID, _subject_id: UUID | None) -> ProductsChanged:
+        """What the room hears when the run-down has changed: all of it as it is now."""
+        return ProductsChanged(products=(await self.facts(session_id)).products)
 
     async def list_for(self, user: CurrentUser) -> list[SessionView]:
         """All sessions of the organisation: live ones first, then the newest."""

@@ -41,9 +41,7 @@ def event_to_tell(event: RoomEvent) -> Told:
 async def tell_room(db: AsyncSession, session_id: UUID, *news: Told) -> None:
     """Have the room told after COMMIT; call it inside the transaction that makes the change, then `RoomTeller.kick`."""
     for each in news:
-        await db.execute(
-            insert(OutboxRow).values(session_id=session_id, topic=each.topic, subject_id=each.subject_id, event=each.event)
-        )
+        await db.execute(insert(OutboxRow).values(session_id=session_id, topic=each.topic, subject_id=each.subject_id, event=each.event))
 
 
 async def tell_room_raw(db: RawConnection, session_id: UUID, news: Sequence[Told]) -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, status
 
 from app.accounts.access import OptionalUser, SignedInUser
+from app.accounts.errors import IntentionKeyReused
+from app.accounts.intentions import Intended
 from app.accounts.service import CurrentUser
 from app.catalog.errors import ProductNotFound
 from app.errors import AppError, Forbidden, MalformedRequest, NotSignedIn, OriginRefused
@@ -35,7 +37,7 @@ router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
 Sessions = Annotated[SessionLookup, Depends(provided(SessionLookup))]
 Editor = Annotated[SessionEditor, Depends(provided(SessionEditor))]
-_STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, MalformedRequest)
+_STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, IntentionKeyReused, MalformedRequest)
 
 
 @router.get("/sessions", response_model=SessionList, summary="Sessions one may see")
@@ -50,11 +52,11 @@ async def list_sessions(sessions: Sessions, user: OptionalUser) -> SessionList:
     response_model=SessionDetails,
     status_code=status.HTTP_201_CREATED,
     summary="Create a session as a draft",
-    responses=problem_responses(NotSignedIn, OriginRefused, InvalidVideoUrl, InvalidHost, MalformedRequest),
+    responses=problem_responses(NotSignedIn, OriginRefused, InvalidVideoUrl, InvalidHost, IntentionKeyReused, MalformedRequest),
 )
-async def create_session(body: SessionContent, user: SignedInUser, editor: Editor) -> SessionDetails:
+async def create_session(body: SessionContent, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff of the organisation. A host creates sessions of their own."""
-    return _details(await editor.create(user, body))
+    return _details(await editor.create(user, body, intention))
 
 
 @router.get(
@@ -77,9 +79,9 @@ async def read_session(session_id: UUID, sessions: Sessions, user: OptionalUser)
     summary="Change a session",
     responses=problem_responses(*_STAFF, InvalidVideoUrl, InvalidHost, SessionClosed, SessionIncomplete),
 )
-async def update_session(session_id: UUID, body: SessionChanges, user: SignedInUser, editor: Editor) -> SessionDetails:
+async def update_session(session_id: UUID, body: SessionChanges, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff in charge. What is left out stays as it is."""
-    return _details(await editor.update(user, session_id, body))
+    return _details(await editor.update(user, session_id, body, intention))
 
 
 @router.post(
@@ -88,9 +90,9 @@ async def update_session(session_id: UUID, body: SessionChanges, user: SignedInU
     summary="Schedule, start, end or close a session",
     responses=problem_responses(*_STAFF, Forbidden, TransitionRefused, SessionIncomplete),
 )
-async def move_session(session_id: UUID, body: TransitionRequest, user: SignedInUser, editor: Editor) -> SessionView:
+async def move_session(session_id: UUID, body: TransitionRequest, user: SignedInUser, editor: Editor, intention: Intended) -> SessionView:
     """Staff in charge; some moves are an organiser's. draft → scheduled → live → ended → closed."""
-    return await editor.transition(user, session_id, body.to)
+    return await editor.transition(user, session_id, body.to, intention)
 
 
 @router.put(
@@ -99,9 +101,9 @@ async def move_session(session_id: UUID, body: TransitionRequest, user: SignedIn
     summary="Set the products of a session in order",
     responses=problem_responses(*_STAFF, ProductNotFound, InvalidProducts, SessionClosed),
 )
-async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, editor: Editor) -> SessionDetails:
+async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff in charge. Replaces the whole list."""
-    return _details(await editor.set_products(user, session_id, body.product_ids))
+    return _details(await editor.set_products(user, session_id, body.product_ids, intention))
 
 
 @router.post(
@@ -110,9 +112,11 @@ async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, edit
     summary="Pin the product that is being shown",
     responses=problem_responses(*_STAFF, ProductNotInSession, SessionClosed),
 )
-async def pin_product(session_id: UUID, body: PinRequest, user: SignedInUser, editor: Editor, sessions: Sessions) -> SessionDetails:
+async def pin_product(
+    session_id: UUID, body: PinRequest, user: SignedInUser, editor: Editor, sessions: Sessions, intention: Intended
+) -> SessionDetails:
     """Staff in charge. `null` takes the pin away."""
-    await editor.pin(user, session_id, body.product_id)
+    await editor.pin(user, session_id, body.product_id, intention)
     return _details(await sessions.facts(session_id))
 
 

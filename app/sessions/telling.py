@@ -7,11 +7,10 @@ out; the row's id, given to the room's log, makes a repeat harmless.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import asyncpg
 import structlog
 from pydantic import ValidationError
 
@@ -20,6 +19,7 @@ from app.infra.database import Database
 from app.infra.tasks import TaskOwner, repeat
 from app.protocol.server_events import RoomEvent, room_event
 from app.realtime.room_log import RoomLog
+from app.sessions.outbox import Topic
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +32,8 @@ SESSIONS_PER_SWEEP = 200
 SESSIONS_AT_ONCE = 4
 # Stopped well before the claim runs out, so that two never tell at once.
 _TELL_SECONDS = CLAIM_SECONDS / 2
+_PROMPT_SECONDS = 0.5
+_PROMPT_STEP_SECONDS = 0.002
 
 _TRY_TURN = "SELECT pg_try_advisory_xact_lock(hashtext('ocop-live outbox'), hashtext($1::text))"
 _IS_CLAIMED = "SELECT EXISTS (SELECT FROM room_outbox WHERE session_id = $1 AND claimed_until > now())"
@@ -50,25 +52,32 @@ SELECT DISTINCT session_id FROM room_outbox WHERE claimed_until IS NULL OR claim
 @dataclass(frozen=True, slots=True)
 class _Row:
     id: int
-    topic: str
+    topic: Topic
     subject_id: UUID | None
     event: str | None
 
 
 class RoomTeller:
-    """One per node. `renders` reads the newest state of a topic when it is told; None = nothing to tell any more."""
+    """One per node."""
 
-    def __init__(self, database: Database, *, room_log: RoomLog, renders: Mapping[str, Render]) -> None:
-        self._pool: asyncpg.Pool[asyncpg.Record] = database.pool
+    def __init__(self, database: Database, *, room_log: RoomLog) -> None:
+        self._pool = database.pool
         self._log = room_log
-        self._renders = renders
+        self._renders: dict[Topic, Render] = {}
         self._tasks = TaskOwner("room_teller")
         self._kicked: dict[UUID, None] = {}
         self._at_work: set[UUID] = set()
         self._wake = asyncio.Event()
+        # False while nobody works at it: before `start`, and after a telling was late or failed.
+        self._is_prompt = False
+
+    def reads(self, topic: Topic, render: Render) -> None:
+        """How the newest state of a topic is read when it is told; None = there is nothing to tell any more."""
+        self._renders[topic] = render
 
     def start(self) -> None:
         """Tell what is kicked at once, and every second what others left behind."""
+        self._is_prompt = True
         for number in range(SESSIONS_AT_ONCE):
             self._tasks.spawn(f"tell {number}", self._tell_forever())
         self._tasks.spawn("sweep", repeat("room_outbox_sweep", SWEEP_SECONDS, self.sweep))
@@ -81,6 +90,18 @@ class RoomTeller:
         """Say that something was committed for this room. Never waits."""
         self._kicked[session_id] = None
         self._wake.set()
+
+    async def tell_soon(self, session_id: UUID) -> None:
+        """As `kick`, and give the room half a second to hear it, so that whoever reads the answer finds the room as it says.
+
+        Once telling was late or failed nobody waits for it, until one works again.
+        """
+        self.kick(session_id)
+        until = monotonic() + _PROMPT_SECONDS
+        while self._is_prompt and (session_id in self._kicked or session_id in self._at_work):
+            if monotonic() >= until:
+                self._is_prompt = False
+            await asyncio.sleep(_PROMPT_STEP_SECONDS)
 
     async def sweep(self) -> None:
         """Kick the rooms with something untold that nobody is telling."""
@@ -110,8 +131,9 @@ class RoomTeller:
             del self._kicked[session_id]
             self._at_work.add(session_id)
             try:
-                await self.tell(session_id)
+                self._is_prompt = await self.tell(session_id)
             except Exception as error:  # noqa: BLE001 - the rows stay; the sweep comes back to them
+                self._is_prompt = False
                 log.warning("room_not_told", session_id=str(session_id), error=repr(error))
             finally:
                 self._at_work.discard(session_id)

@@ -40,8 +40,8 @@ from app.realtime.room_log import RoomLog
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.rehearsal.client import RoomClient
 from app.rehearsal.seed import seed_demo_market
-from app.sessions.announcing import Announcer
 from app.sessions.lookup import SessionLookup
+from app.sessions.telling import RoomTeller
 from app.settings import PROJECT_ROOT, DatabaseSettings, RealtimeSettings, Settings, child_environment, load_settings
 from benchmarks.load.build import BENCH_FOLDER
 from benchmarks.load.machine import cores, file_limit, on_cores
@@ -128,7 +128,7 @@ class RunningService:
         """One round: an event in the room's log, which every worker reads and tells at once. Returns when `watcher` has been told."""
         first, second = self._market.product_ids[:2]
         following = second if watcher.pinned_product_id == first else first
-        await self._market.announcer.announce(self.session_id, ProductPinned(product_id=following))
+        await self._market.room_log.append(self.session_id, ProductPinned(product_id=following))
         await watcher.wait_until(lambda client: client.pinned_product_id == following, within=_ROUND_SECONDS)
 
 
@@ -139,7 +139,7 @@ class Market:
     session_id: UUID
     product_ids: tuple[UUID, ...]
     offer_ids: tuple[UUID, ...]
-    announcer: Announcer
+    room_log: RoomLog
     database: Database
 
 
@@ -207,8 +207,8 @@ async def _open_market(database: Database, redis: RedisClients, settings: Settin
     room_log = RoomLog(redis, prefix=settings.redis_prefix, settings=settings.realtime)
     catalog = CatalogService(database)
     sessions = SessionLookup(database, catalog=catalog)
-    announcer = Announcer(database, catalog=catalog, room_log=room_log)
-    offers = OfferService(database, sessions=sessions, announcer=announcer)
+    teller = RoomTeller(database, room_log=room_log)
+    offers = OfferService(database, sessions=sessions, teller=teller)
     products = (await sessions.facts(seeded.session_id)).products[:_OFFERS]
     made = []
     for product in products:
@@ -221,7 +221,7 @@ async def _open_market(database: Database, redis: RedisClients, settings: Settin
             open_now=True,
         )
         made.append((await offers.create(organiser, seeded.session_id, new)).id)
-    return Market(seeded.session_id, tuple(product.id for product in products), tuple(made), announcer, database)
+    return Market(seeded.session_id, tuple(product.id for product in products), tuple(made), room_log, database)
 
 
 def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) -> list[ChildProcess]:

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from app.accounts.service import AccountService
-from app.infra.database import Database, open_database
-from app.infra.redis_client import RedisClients, open_redis
-from app.settings import DatabaseSettings, Settings, load_settings
+from app.infra.database import Database
+from app.infra.redis_client import RedisClients
+from app.settings import Settings, load_settings
 from tests.accounts.builders import Clock, SmallApp, small_app
-
-
-@pytest.fixture
-async def database(postgres_url: str) -> AsyncIterator[Database]:
-    async with open_database(postgres_url, DatabaseSettings()) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
-    async with open_redis(redis_url) as clients:
-        yield clients
 
 
 @pytest.fixture

@@ -8,16 +8,10 @@ import pytest
 
 from app.accounts.service import CurrentUser
 from app.catalog.service import CatalogService
-from app.infra.database import Database, open_database
+from app.infra.database import Database
 from app.infra.redis_client import open_redis
-from app.settings import DatabaseSettings, load_settings
+from app.settings import load_settings
 from tests.accounts.builders import SmallApp, a_user, small_app
-
-
-@pytest.fixture
-async def database(postgres_url: str) -> AsyncIterator[Database]:
-    async with open_database(postgres_url, DatabaseSettings()) as opened:
-        yield opened
 
 
 @pytest.fixture

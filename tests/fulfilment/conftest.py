@@ -1,5 +1,5 @@
 """The fixtures of `tests/orders/conftest.py`."""
 
-from tests.orders.conftest import database, market, queues
+from tests.orders.conftest import market, queues
 
-__all__ = ["database", "market", "queues"]
+__all__ = ["market", "queues"]

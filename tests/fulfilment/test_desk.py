@@ -19,18 +19,12 @@ from app.fulfilment.payments import BookedPayment, ReceivedPayment
 from app.fulfilment.transitions import Step
 from app.infra.clock import utc_now
 from app.infra.database import Database
-from app.infra.redis_client import RedisClients, open_redis
+from app.infra.redis_client import RedisClients
 from app.ledger.kinds import EntryKind
 from app.orders.group_commit import PlacingQueues
 from app.sessions.errors import NotYourSession, SessionNotFound
 from tests.orders.builders import Market, a_market, a_wanted_order, an_offer
 from tests.selling import selling_services
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
-    async with open_redis(redis_url) as opened:
-        yield opened
 
 
 def a_desk(database: Database, redis: RedisClients, prefix: str, stack: AsyncExitStack) -> OrderDesk:

@@ -200,7 +200,7 @@ class Market:
 
     async def announces(self, event: dict[str, Any]) -> RoomEvent:
         parsed: RoomEvent = room_event.validate_python(event)
-        await services_of(self.node.app).announcer.announce(self.session_id, parsed)
+        await services_of(self.node.app).room_log.append(self.session_id, parsed)
         return parsed
 
     async def connects(

@@ -6,16 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.infra.database import Database, open_database
+from app.infra.database import Database
 from app.orders.group_commit import PlacingQueues
-from app.settings import DatabaseSettings, OrderSettings
+from app.settings import OrderSettings
 from tests.orders.builders import Market, a_market
-
-
-@pytest.fixture
-async def database(postgres_url: str) -> AsyncIterator[Database]:
-    async with open_database(postgres_url, DatabaseSettings()) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from app.errors import AppError
 from app.infra.bounded_pool import server_settings
 from app.infra.clock import monotonic
 from app.infra.database import Database, asyncpg_dsn, open_database
+from app.infra.redis_client import RedisClients
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.orders import batch, group_commit
 from app.orders.batch import BatchResult, WantedOrder
@@ -163,11 +164,11 @@ async def test_a_process_that_stands_still_with_the_ledger_locked_loses_its_lock
 
 
 async def test_joining_a_waitlist_is_answered_by_the_deadline_too(
-    database: Database, market: Market, postgres_server: EmbeddedPostgres
+    database: Database, redis: RedisClients, market: Market, postgres_server: EmbeddedPostgres
 ) -> None:
     offer_id = await an_offer(database, market, total=1)
     await database.pool.execute("UPDATE offers SET remaining = 0 WHERE id = $1", offer_id)
-    waitlist = a_waitlist(database, SETTINGS)
+    waitlist = a_waitlist(database, redis, SETTINGS)
     device = uuid4()
 
     async with frozen_for(postgres_server.pid, 3):

@@ -11,6 +11,7 @@ import pytest
 from app.fulfilment.transitions import Step, append_steps
 from app.infra.clock import utc_now
 from app.infra.database import Database
+from app.infra.redis_client import RedisClients
 from app.orders.calling import Calls
 from app.orders.errors import OfferStillAvailable, SoldOut, WaitlistFull
 from app.orders.group_commit import PlacingQueues
@@ -22,8 +23,8 @@ from tests.selling import a_waitlist
 
 
 @pytest.fixture
-def waitlist(database: Database) -> Waitlist:
-    return a_waitlist(database, OrderSettings(waitlist_max=3))
+def waitlist(database: Database, redis: RedisClients) -> Waitlist:
+    return a_waitlist(database, redis, OrderSettings(waitlist_max=3))
 
 
 async def _cancel(database: Database, market: Market, receipt: OrderReceipt) -> list[Calls]:
@@ -62,7 +63,7 @@ async def test_a_call_that_lapses_goes_to_the_next(database: Database, market: M
 
     called = await waitlist.call_due()
 
-    assert [calls.entry_ids for _, calls in called] == [(places[1].entry_id,)]
+    assert [calls.entry_ids for calls in called] == [(places[1].entry_id,)]
 
 
 async def test_whoever_wants_more_than_there_is_is_not_passed_by(
@@ -171,10 +172,12 @@ async def _states(database: Database, offer_id: UUID) -> dict[str, int]:
     return {row["state"]: row["count"] for row in rows}
 
 
-async def test_those_who_join_together_get_the_places_of_their_order(database: Database, market: Market, queues: PlacingQueues) -> None:
+async def test_those_who_join_together_get_the_places_of_their_order(
+    database: Database, redis: RedisClients, market: Market, queues: PlacingQueues
+) -> None:
     offer_id, _ = await _sold_out_offer(database, market, queues)
     other_id, _ = await _sold_out_offer(database, market, queues)
-    waitlist = a_waitlist(database)
+    waitlist = a_waitlist(database, redis)
     devices = [uuid4() for _ in range(60)]
 
     together = await asyncio.gather(*(waitlist.join(market.session_id, offer_id, device, 1) for device in [*devices, devices[0]]))

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.infra.database import Database, open_database
+from app.infra.database import Database
 from app.infra.redis_client import RedisClients, open_redis
-from app.settings import DatabaseSettings, child_environment
+from app.settings import child_environment
 from tests.orders.builders import Market, a_market
 
 SHORT_SEED = 20230923
@@ -27,12 +27,6 @@ def seeds() -> list[int]:
 
 def pytest_report_header() -> str:
     return f"races: {'long' if IS_LONG else 'short'} form"
-
-
-@pytest.fixture
-async def database(postgres_url: str) -> AsyncIterator[Database]:
-    async with open_database(postgres_url, DatabaseSettings()) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -125,10 +125,12 @@ async def test_the_database_itself_refuses_what_cannot_be(database: Database, ma
         await database.pool.execute(f"UPDATE offers SET {change} WHERE id = $1", offer_id)  # noqa: S608 - ours
 
 
-async def test_stock_adds_up_while_all_doors_to_it_are_used_at_once(database: Database, market: Market, postgres_url: str) -> None:
+async def test_stock_adds_up_while_all_doors_to_it_are_used_at_once(
+    database: Database, redis: RedisClients, market: Market, postgres_url: str
+) -> None:
     """A door that forgets the lock, or takes it too late (medusa #16569, eventyay #1359), shows up here."""
     offer_id = await an_offer(database, market, total=12, limit=3)
-    waitlist = a_waitlist(database)
+    waitlist = a_waitlist(database, redis)
     known, devices = [], [uuid4() for _ in range(12)]
 
     async def buy(node, number: int) -> None:

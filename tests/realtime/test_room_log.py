@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
-from app.infra.redis_client import RedisClients, open_redis
+from app.infra.redis_client import RedisClients
 from app.protocol.server_events import LoggedEvent, ProductPinned
 from app.realtime.room_log import LogBroken, LogPosition, RoomLog
 from app.settings import RealtimeSettings
 
 SESSION = uuid4()
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
-    async with open_redis(redis_url) as clients:
-        yield clients
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from app.accounts.service import AccountService
 from app.catalog.service import CatalogService
 from app.infra.database import Database, open_database
-from app.infra.redis_client import RedisClients, open_redis
+from app.infra.redis_client import RedisClients
 from app.infra.startup import StartupError
 from app.rehearsal.demo_accounts import FILE_NAME, read_demo_accounts
 from app.rehearsal.market import PRODUCERS, PRODUCTS
@@ -26,12 +26,6 @@ from tests.selling import Selling, selling_services
 async def database(postgres_url: str) -> AsyncIterator[Database]:
     async with open_database(postgres_url, load_settings().database) as opened:
         yield opened
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
-    async with open_redis(redis_url) as clients:
-        yield clients
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from app.infra.database import Database, open_database
-from app.infra.redis_client import RedisClients, open_redis
+from app.infra.redis_client import RedisClients
 from app.infra.serving import uvicorn_config
 from app.main import create_app
 from app.rehearsal.demo_host import HostPace
@@ -62,12 +62,6 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
     assert settings.database_url is not None
     async with open_database(settings.database_url.get_secret_value(), settings.database) as opened:
         yield opened
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
-    async with open_redis(redis_url) as clients:
-        yield clients
 
 
 @pytest.fixture

@@ -6,26 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.infra.database import Database, open_database
-from app.infra.redis_client import RedisClients, open_redis
+from app.infra.database import Database
+from app.infra.redis_client import RedisClients
 from app.metrics.service import MetricsService
 from app.orders.group_commit import PlacingQueues
 from app.reports.service import ReportService
-from app.settings import DatabaseSettings, OrderSettings
+from app.settings import OrderSettings
 from tests.orders.builders import a_market
 from tests.reports.builders import Fair
-
-
-@pytest.fixture
-async def database(postgres_url: str) -> AsyncIterator[Database]:
-    async with open_database(postgres_url, DatabaseSettings()) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
-    async with open_redis(redis_url) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 
-import { get, send } from "./http.js";
+import { command, get } from "./http.js";
 import { failureWords } from "./page.js";
 
 /**
@@ -54,7 +54,7 @@ export class BoardActions {
     if (this.isBusy.value) return null;
     this.isBusy.value = true;
     /** @type {import("./http.js").Answer<T>} */
-    const answer = await send(method, `${this.path}${path}`, body);
+    const answer = await command(method, `${this.path}${path}`, body);
     this.isBusy.value = false;
     if (!answer.ok) {
       this.problem.value = failureWords(answer.failure);

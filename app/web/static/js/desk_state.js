@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 
 import { inQueue, queueOf, stateOf } from "./desk_steps.js";
-import { get, send } from "./http.js";
+import { command, get } from "./http.js";
 import { failureWords, say } from "./page.js";
 
 /**
@@ -132,7 +132,7 @@ export class DeskState {
     }
     this.isReady.value = false;
     /** @type {import("./http.js").Answer<OrderEntry>} */
-    const answer = await send("POST", `${this.path}/${order.order_id}/steps`, { kind: choice.kind, reason: choice.reason });
+    const answer = await command("POST", `${this.path}/${order.order_id}/steps`, { kind: choice.kind, reason: choice.reason });
     if (!answer.ok) {
       // Somebody else may have been quicker: show the order as it is now, with the reason above it.
       await this.show(order.order_id);
@@ -162,7 +162,7 @@ export class DeskState {
    */
   async book(payment) {
     /** @type {import("./http.js").Answer<BookedPayment>} */
-    const answer = await send("POST", "/api/v1/payments", payment);
+    const answer = await command("POST", "/api/v1/payments", payment);
     if (!answer.ok) return failureWords(answer.failure);
     await Promise.all([this.show(payment.order_id), this.readMatters()]);
     return say(answer.value.matter === null ? "desk.payment_settled" : `desk.matter_${answer.value.matter}`);
@@ -181,7 +181,7 @@ export class DeskState {
    */
   async settle(paymentId, words) {
     /** @type {import("./http.js").Answer<{items: WorkListItem[]}>} */
-    const answer = await send("POST", `/api/v1/payments/${paymentId}/settlement`, { words });
+    const answer = await command("POST", `/api/v1/payments/${paymentId}/settlement`, { words });
     if (answer.ok) this.matters.value = answer.value.items;
     return answer.ok ? "" : failureWords(answer.failure);
   }

@@ -3,7 +3,7 @@
 import { html, render } from "htm/preact";
 
 import "./staff.js";
-import { send } from "./http.js";
+import { command } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
 import { SessionForm, contentOf } from "./session_form.js";
 
@@ -29,9 +29,9 @@ const first = {
 
 /** @param {SessionWish} wish */
 async function save(wish) {
-  const changed = await send("PATCH", path, contentOf(wish));
+  const changed = await command("PATCH", path, contentOf(wish));
   if (!changed.ok) return failureWords(changed.failure);
-  const shelf = await send("PUT", `${path}/products`, { product_ids: wish.products });
+  const shelf = await command("PUT", `${path}/products`, { product_ids: wish.products });
   if (!shelf.ok) return failureWords(shelf.failure);
   location.assign(`/host/${facts.session.id}`);
   return "";

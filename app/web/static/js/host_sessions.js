@@ -4,7 +4,7 @@ import { html, render } from "htm/preact";
 import { useState } from "preact/hooks";
 
 import "./staff.js";
-import { send } from "./http.js";
+import { command } from "./http.js";
 import { failureWords, part, say } from "./page.js";
 import { SessionForm, contentOf } from "./session_form.js";
 
@@ -22,10 +22,10 @@ function NewSession() {
 /** @param {SessionWish} wish */
 async function create(wish) {
   /** @type {import("./http.js").Answer<{id: string}>} */
-  const made = await send("POST", "/api/v1/sessions", contentOf(wish));
+  const made = await command("POST", "/api/v1/sessions", contentOf(wish));
   if (!made.ok) return failureWords(made.failure);
   // A draft without its products is a draft all the same: its own page goes on from there.
-  const shelf = wish.products.length === 0 ? made : await send("PUT", `/api/v1/sessions/${made.value.id}/products`, { product_ids: wish.products });
+  const shelf = wish.products.length === 0 ? made : await command("PUT", `/api/v1/sessions/${made.value.id}/products`, { product_ids: wish.products });
   location.assign(shelf.ok ? `/host/${made.value.id}` : `/host/${made.value.id}/edit`);
   return "";
 }

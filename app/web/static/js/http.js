@@ -1,5 +1,7 @@
 // Requests to our own API: JSON in, JSON or a problem out, never an exception.
 
+import { randomUuid } from "./memory.js";
+
 /** @typedef {import("./protocol.js").Problem} Problem */
 /** @typedef {Pick<Problem, "code"> & Partial<Problem>} Failure */
 
@@ -74,4 +76,31 @@ export function send(method, path, body = {}, signal) {
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     body: JSON.stringify(body),
   });
+}
+
+const REPEATS = 2;
+const REPEAT_AFTER_MS = 700;
+
+/**
+ * A command of staff: one key per intention, so that a repeat after a lost answer is carried out once.
+ *
+ * @template T
+ * @param {"POST" | "PUT" | "PATCH"} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @returns {Promise<Answer<T>>}
+ */
+export async function command(method, path, body = {}) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "Idempotency-Key": randomUuid() };
+  for (let repeat = 0; ; repeat += 1) {
+    /** @type {Answer<T>} */
+    const answer = await request(path, { method, headers, body: JSON.stringify(body) });
+    if (answer.ok || repeat === REPEATS || !isPassing(answer.failure.code)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, REPEAT_AFTER_MS));
+  }
+}
+
+/** @param {string} code */
+function isPassing(code) {
+  return code === "offline" || code === "unavailable";
 }

@@ -16,6 +16,7 @@ export type ErrorCode =
   | "forbidden"
   | "head_too_large"
   | "hello_expected"
+  | "idempotency_key_reused"
   | "internal"
   | "invalid_address"
   | "invalid_host"

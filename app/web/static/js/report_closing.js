@@ -4,7 +4,7 @@ import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { dateTime, number } from "./format.js";
-import { get, send } from "./http.js";
+import { command, get } from "./http.js";
 import { failureWords, say } from "./page.js";
 import { SureButton } from "./sure_button.js";
 
@@ -27,7 +27,7 @@ function CloseBooks({ sessionId, onClosed }) {
   const [isBusy, setIsBusy] = useState(false);
   const close = async () => {
     setIsBusy(true);
-    const answer = await send("POST", `/api/v1/sessions/${sessionId}/transitions`, { to: "closed" });
+    const answer = await command("POST", `/api/v1/sessions/${sessionId}/transitions`, { to: "closed" });
     setIsBusy(false);
     if (answer.ok) return onClosed();
     setProblem(failureWords(answer.failure));
