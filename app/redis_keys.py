@@ -1,12 +1,16 @@
 """Every Redis key, one function each. `{session_id}` in braces keeps a session on one cluster slot, so scripts may touch several keys.
 
-All keys of a session live until `expire_session` gives them a TTL after the session's close (`app/metrics/store.py`).
+Every script that writes keys of a session gives them a TTL of seven days from then on: Redis forgets what nobody has used for so
+long, and brings it back from PostgreSQL when somebody asks (`app/metrics/service.py`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
+
+# Counts per node, written by releases until November 2026; nobody reads them.
+_OF_OLDER_RELEASES = ("nodes", "watching", "watching_places", "polling", "polling_places")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +39,49 @@ class SessionKeys:
         return self._key("told")
 
     @property
-    def nodes(self) -> str:
-        """HASH node → `viewers|valid_until_ms|polling`; each node writes its own field per tick, expired fields are dropped by the script."""
-        return self._key("nodes")
+    def audience(self) -> str:
+        """HASH `counted` viewers over all nodes and `since_ms` up to which their watch time is added up."""
+        return self._key("audience")
 
     @property
-    def watching(self) -> str:
-        """HASH device → on how many nodes it watches, and `repeated`; TTL one day from the last flush. Ceiling: one per viewer present."""
-        return self._key("watching")
+    def node_lives(self) -> str:
+        """ZSET node → time in ms until which it counts as alive. Expired ones are dropped by the script, with their devices."""
+        return self._key("node_lives")
 
     @property
-    def watching_places(self) -> str:
-        """ZSET of `<node>\\0<device>`: where those devices are; the same TTL and ceiling."""
-        return self._key("watching_places")
+    def node_known(self) -> str:
+        """HASH node → mark of when it became known; a node that sees another mark than before tells its devices again."""
+        return self._key("node_known")
 
     @property
-    def polling(self) -> str:
-        """HASH as `watching`, of devices without a socket, which poll."""
-        return self._key("polling")
+    def viewers(self) -> str:
+        """HASH device (16 bytes) → on how many nodes it watches. Ceiling: one per viewer present."""
+        return self._key("viewers")
 
     @property
-    def polling_places(self) -> str:
-        """ZSET as `watching_places`."""
-        return self._key("polling_places")
+    def viewer_places(self) -> str:
+        """ZSET of `<node>\\0<device>`: where those devices are; ceiling one per viewer and node."""
+        return self._key("viewer_places")
+
+    @property
+    def short_views(self) -> str:
+        """ZSET device → when its view began, in ms, until it has lasted 10 seconds. Ceiling: the viewers present."""
+        return self._key("short_views")
+
+    @property
+    def left_views(self) -> str:
+        """ZSET device → when it left and how long it had watched, packed by `flush_node.lua`; those of the last 45 seconds."""
+        return self._key("left_views")
+
+    @property
+    def pollers(self) -> str:
+        """HASH as `viewers`, of devices without a socket, which poll."""
+        return self._key("pollers")
+
+    @property
+    def poller_places(self) -> str:
+        """ZSET as `viewer_places`."""
+        return self._key("poller_places")
 
     @property
     def flushes(self) -> str:
@@ -66,7 +90,7 @@ class SessionKeys:
 
     @property
     def live(self) -> str:
-        """HASH of counters measured by the nodes: views, views_10s, likes, comments, watch_ms, viewers_peak …"""
+        """HASH of what is measured: views, views_10s, likes, comments, watch_ms, occupied_ms, viewers_peak …"""
         return self._key("live")
 
     @property
@@ -116,9 +140,10 @@ class SessionKeys:
 
     def all(self) -> tuple[str, ...]:
         return (
-            self.log, self.log_head, self.told, self.nodes, self.flushes, self.live, self.minutes, self.ledger_minutes, self.unique_viewers,
-            self.commenters, self.ledger, self.products, self.buyers, self.taken, self.outside, self.watching,
-            self.watching_places, self.polling, self.polling_places,
+            self.log, self.log_head, self.told, self.flushes, self.live, self.minutes, self.ledger_minutes, self.unique_viewers,
+            self.commenters, self.ledger, self.products, self.buyers, self.taken, self.outside, self.audience, self.node_lives,
+            self.node_known, self.viewers, self.viewer_places, self.short_views, self.left_views, self.pollers, self.poller_places,
+            *map(self._key, _OF_OLDER_RELEASES),
         )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ polling device sends a small beacon instead, less often the more there are.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.infra.clock import monotonic, now_ms
@@ -72,13 +73,17 @@ class PollingDevices:
         if len(self._seen_at) < DEVICES_MAX:
             self._seen_at[device_key] = now
             if not was_known:
-                self.moves.comes(device_key)
+                self.moves.comes(device_key, now)
         return self.interval_seconds
 
-    def count(self, now: float) -> int:
-        """Devices that still poll."""
+    @property
+    def devices(self) -> Iterable[bytes]:
+        """Those that poll."""
+        return self._seen_at.keys()
+
+    def forget_silent(self, now: float) -> None:
+        """Let go of devices that have not been heard of for too long."""
         oldest = now - BEACONS_MISSED * self.interval_seconds
         for device_key in [each for each, seen_at in self._seen_at.items() if seen_at < oldest]:
             del self._seen_at[device_key]
-            self.moves.goes(device_key)
-        return len(self._seen_at)
+            self.moves.goes(device_key, now)

@@ -127,7 +127,7 @@ class Room:
         """Forget a socket; its device stops being a viewer when this was its last."""
         hub = self._around.hub
         if hub.release(connection):
-            self.counters.device_left(connection.device_key, present=hub.viewer_count(self.session_id))
+            self.counters.device_left(connection.device_key)
 
     async def catch_up(self, offset: int) -> None:
         """Wait until this node has told the log up to `offset`, at most a second."""
@@ -145,7 +145,7 @@ class Room:
             except Exception as error:  # noqa: BLE001 - whatever failed, the counts are kept and the room goes on
                 log.warning("counts_not_flushed", session_id=str(self.session_id), error=repr(error))
                 return
-            self.counters.flush_arrived()
+            self.counters.flush_arrived(figures)
             self._flushed_at = monotonic()
             self._figures = figures
 
@@ -302,7 +302,7 @@ class Room:
     def _join(self, connection: Connection) -> None:
         hub = self._around.hub
         if hub.join(connection):
-            self.counters.device_entered(connection.device_key, present=hub.viewer_count(self.session_id))
+            self.counters.device_entered(connection.device_key)
 
 
 async def _sleep_until(moment: float) -> None:

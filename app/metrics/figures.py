@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from app.metrics.sales import Sales
 from app.protocol.views import BoardFigures, OutsideCount
 
 # Counters that a node measures itself. The list is closed: a misspelt name would silently open a new field for ever.
-MEASURED_COUNTERS = ("views", "views_10s", "likes", "comments", "watch_ms")
-MEASURED_FIGURES = (*MEASURED_COUNTERS, "viewers_peak")
+MEASURED_COUNTERS = ("likes", "comments")
+# What is decided over all nodes from the moves of devices; `occupied_ms` is the time during which anybody watched.
+AUDIENCE_FIGURES = ("views", "views_10s", "watch_ms", "occupied_ms", "viewers_peak")
+MEASURED_FIGURES = (*MEASURED_COUNTERS, *AUDIENCE_FIGURES)
+
+SAME_VIEW_SECONDS = 30.0  # who is back by then continues the view
+VIEW_COUNTS_AFTER_SECONDS = 10.0  # watched for so long in all, a view is one of `views_10s`
+KEYS_KEPT_SECONDS = 7 * 24 * 3600  # without a write, Redis forgets a session; PostgreSQL brings it back
 
 
 def ledger_metric_names() -> tuple[str, ...]:
@@ -20,11 +27,15 @@ def ledger_metric_names() -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """Devices that are on a node since its last flush, and such that are not any more; 16 bytes each."""
+class Move:
+    """A device, by the 16 bytes of its id, came to a node or went from it; `at` is the node's monotonic clock in seconds.
 
-    came: Sequence[bytes] = ()
-    went: Sequence[bytes] = ()
+    `stayed` tells one again that is there without a pause, to statistics that may have forgotten it.
+    """
+
+    device: bytes
+    kind: Literal["came", "went", "stayed"]
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +44,28 @@ class Flush:
 
     `node` names one start of one process (host name and pid may come back after a restart: add something random), and its
     `number` grows with every flush. `increments` are what happened since the flush before, by names of `MEASURED_COUNTERS`;
-    `viewers_now` is the node's present count of devices and replaces the one before, as `polling_now` is of devices that have no
-    socket and poll; `at_ms` decides the minute. `watching` and `polling` say which devices moved, so that one that is on several
-    nodes counts once; without them each node's count stands as it is.
+    `at_ms` decides their minute. `watching` are the moves of devices with a socket, `polling` of those without one, each device's in
+    order; `commented_devices` are 16 bytes each.
     """
 
     node: str
     number: int
-    viewers_now: int
     at_ms: int
     increments: Mapping[str, int]
-    entered_devices: Sequence[str] = ()
-    commented_devices: Sequence[str] = ()
-    polling_now: int = 0
-    watching: Moves = Moves()
-    polling: Moves = Moves()
+    commented_devices: Sequence[bytes] = ()
+    watching: Sequence[Move] = ()
+    polling: Sequence[Move] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RoomFigures:
-    """The room as all nodes together know it. `taken` is units taken by offer id; left is total less taken."""
+    """The room as all nodes together know it. `taken` is units taken by offer id; left is total less taken.
 
+    `node_known_since` marks since when statistics know the devices of the node that asked: another mark than before, and they
+    have forgotten them.
+    """
+
+    node_known_since: str
     viewers: int
     polling: int
     likes: int

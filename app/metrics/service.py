@@ -10,12 +10,22 @@ import structlog
 
 from app.accounts.service import CurrentUser
 from app.errors import Unavailable
-from app.infra.clock import utc_now
+from app.infra.clock import monotonic, utc_now
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
 from app.metrics.definitions import DEFINITIONS, MetricDefinition, definition_of
 from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
-from app.metrics.figures import MEASURED_COUNTERS, Flush, LedgerDelta, Moves, RoomFigures, Sketches, ledger_metric_names
+from app.metrics.figures import (
+    MEASURED_COUNTERS,
+    SAME_VIEW_SECONDS,
+    Flush,
+    LedgerDelta,
+    Move,
+    RoomFigures,
+    Sketches,
+    ledger_metric_names,
+)
+from app.metrics.flush_message import Clocks
 from app.metrics.queries import SessionTimes, session_times, sessions_to_checkpoint
 from app.metrics.records import Record, read_record, write_record
 from app.metrics.sales import Sales
@@ -25,13 +35,15 @@ from app.metrics.store import MetricsStore
 
 __all__ = [
     "DEFINITIONS",
+    "SAME_VIEW_SECONDS",
+    "Clocks",
     "DerivedFigures",
     "Flush",
     "LedgerDelta",
     "MetricDefinition",
     "MetricsService",
     "MinuteFigures",
-    "Moves",
+    "Move",
     "OutsideFigures",
     "ProductSales",
     "RoomFigures",
@@ -54,9 +66,11 @@ class MetricsService:
     `node_count_ttl_seconds`: a node that has not flushed for so long is taken for dead and its viewers are forgotten.
     """
 
-    def __init__(self, database: Database, redis: RedisClients, prefix: str, *, node_count_ttl_seconds: float = 15.0) -> None:
+    def __init__(
+        self, database: Database, redis: RedisClients, prefix: str, *, node_count_ttl_seconds: float = 15.0, clocks: Clocks | None = None
+    ) -> None:
         self._database = database
-        self._store = MetricsStore(redis, prefix)
+        self._store = MetricsStore(redis, prefix, clocks or Clocks(monotonic))
         self._node_count_ttl_ms = int(node_count_ttl_seconds * 1000)
 
     async def flush(self, session_id: UUID, flush: Flush) -> RoomFigures:
@@ -164,7 +178,7 @@ class MetricsService:
             await write_record(db, session_id, record)
 
     async def expire_session(self, session_id: UUID, seconds: int) -> None:
-        """Let Redis forget a closed session after `seconds`. Keys that have a time to live already keep it."""
+        """Let Redis forget a closed session after `seconds`, unless it was to do so sooner."""
         await self._store.expire(session_id, seconds)
 
     async def _times(self, session_id: UUID) -> SessionTimes:

@@ -15,6 +15,7 @@ from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, P
 SERIES_MINUTES_MAX = 24 * 60
 _MINUTE_MS = 60_000
 _MINUTES_AROUND = 30
+_NOT_OF_SALES = ("viewers_average", "watch_seconds_per_unique_viewer", "commenters_per_unique_viewer_percent")
 _MINUTE_COUNTERS = ("viewers_peak", "views", "views_10s", "likes", "comments", "orders_placed", "units_placed", "revenue_placed_vnd")
 
 
@@ -29,7 +30,7 @@ def build_stats(snapshot: Snapshot, times: SessionTimes, *, is_final: bool) -> S
         started_at=times.started_at,
         ended_at=times.ended_at,
         totals=totals,
-        derived=derive(totals, watch_ms=snapshot.measured.get("watch_ms", 0), stream_seconds=stream_seconds(times, snapshot.as_of)),
+        derived=derive(totals, watch_ms=snapshot.measured.get("watch_ms", 0), watched_seconds=watched_seconds(snapshot, times)),
         products=tuple(
             ProductSales(product_id=UUID(product_id), **_sales(figures)) for product_id, figures in sorted(snapshot.products.items())
         ),
@@ -49,10 +50,10 @@ def build_stats(snapshot: Snapshot, times: SessionTimes, *, is_final: bool) -> S
 
 
 def with_sales(stats: SessionStats, sales: Mapping[str, int], *, buyers: int) -> SessionStats:
-    """The same figures with sales counted elsewhere, e.g. from the ledger itself; quotients follow."""
+    """The same figures with sales counted elsewhere, e.g. from the ledger itself; quotients of sales follow."""
     totals = stats.totals.model_copy(update={**dict.fromkeys(Sales.model_fields, 0), **_sales(sales), "buyers": buyers})
-    seconds = 0.0 if stats.started_at is None else ((stats.ended_at or stats.as_of) - stats.started_at).total_seconds()
-    derived = derive(totals, watch_ms=totals.watch_seconds * 1000, stream_seconds=max(0.0, seconds))
+    derived = derive(totals, watch_ms=totals.watch_seconds * 1000, watched_seconds=0.0)
+    derived = derived.model_copy(update={name: getattr(stats.derived, name) for name in _NOT_OF_SALES})
     return stats.model_copy(update={"totals": totals, "derived": derived})
 
 
@@ -63,11 +64,20 @@ def stream_seconds(times: SessionTimes, as_of: datetime) -> float:
     return max(0.0, ((times.ended_at or as_of) - times.started_at) / timedelta(seconds=1))
 
 
-def derive(totals: Totals, *, watch_ms: int, stream_seconds: float) -> DerivedFigures:
+def watched_seconds(snapshot: Snapshot, times: SessionTimes) -> float:
+    """What average viewers are an average over: the broadcast, or the time with anybody watching if that is longer.
+
+    The last sockets go a few seconds after the end, and clocks differ. Watch time is added up over the second one only, so the
+    average can never be above the peak.
+    """
+    return max(stream_seconds(times, snapshot.as_of), snapshot.measured.get("occupied_ms", 0) / 1000)
+
+
+def derive(totals: Totals, *, watch_ms: int, watched_seconds: float) -> DerivedFigures:
     """Quotients by the formulas of `definitions.py`; money is rounded to whole VND, half up."""
     watch_seconds = watch_ms / 1000
     return DerivedFigures(
-        viewers_average=_quotient(watch_seconds, stream_seconds),
+        viewers_average=_quotient(watch_seconds, watched_seconds),
         watch_seconds_per_unique_viewer=_quotient(watch_seconds, totals.unique_viewers),
         commenters_per_unique_viewer_percent=_quotient(totals.commenters * 100, totals.unique_viewers),
         **_averages(totals),

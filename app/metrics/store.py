@@ -18,7 +18,9 @@ from redis.client import NEVER_DECODE
 
 from app.infra.clock import from_ms
 from app.infra.redis_client import RedisClients, load_script
-from app.metrics.figures import MEASURED_FIGURES, Flush, LedgerDelta, OutsideFigure, RoomFigures, Sketches, Snapshot
+from app.metrics.figures import KEYS_KEPT_SECONDS, MEASURED_FIGURES, Flush, LedgerDelta, OutsideFigure, RoomFigures, Sketches, Snapshot
+from app.metrics.flush_message import Clocks, flush_arguments
+from app.metrics.session_script import SessionScript
 from app.protocol.views import BoardFigures, OutsideCount
 from app.redis_keys import SessionKeys
 
@@ -28,14 +30,15 @@ _SCRIPTS = Path(__file__).parent / "scripts"
 class MetricsStore:
     """The Redis structures of `SessionKeys` that hold statistics."""
 
-    def __init__(self, redis: RedisClients, prefix: str) -> None:
+    def __init__(self, redis: RedisClients, prefix: str, clocks: Clocks) -> None:
         self._redis = redis
         self._prefix = prefix
-        self._flush = load_script(redis.once, _SCRIPTS / "flush_node.lua")
-        self._apply = load_script(redis.once, _SCRIPTS / "apply_ledger.lua")
-        self._restore = load_script(redis.once, _SCRIPTS / "restore_figures.lua")
-        self._outside = load_script(redis.idempotent, _SCRIPTS / "report_outside.lua")
-        self._read = load_script(redis.idempotent, _SCRIPTS / "read_figures.lua")
+        self._clocks = clocks
+        self._flush = SessionScript(redis.once, "flush_node")
+        self._apply = SessionScript(redis.once, "apply_ledger")
+        self._restore = SessionScript(redis.once, "restore_figures")
+        self._outside = SessionScript(redis.idempotent, "report_outside")
+        self._read = SessionScript(redis.idempotent, "read_figures")
         self._expire = load_script(redis.idempotent, _SCRIPTS / "expire_session.lua")
 
     def _keys(self, session_id: UUID) -> SessionKeys:
@@ -43,35 +46,25 @@ class MetricsStore:
 
     async def flush(self, session_id: UUID, flush: Flush, *, ttl_ms: int) -> RoomFigures | None:
         """Count a flush; None when the counters are cold and nothing was counted."""
-        of = self._keys(session_id)
-        keys = [of.live, of.minutes, of.nodes, of.flushes, of.unique_viewers, of.commenters, of.ledger, of.buyers, of.taken, of.outside]
-        keys += [of.watching, of.watching_places, of.polling, of.polling_places]
-        arguments: list[str | int | bytes] = [flush.node, flush.number, flush.viewers_now, ttl_ms, flush.at_ms // 60_000, flush.polling_now]
-        arguments += _counted_pairs(flush.increments.items())
-        for devices in (flush.entered_devices, flush.commented_devices):
-            arguments += [len(devices), *devices]
-        for moves in (flush.watching, flush.polling):
-            arguments += [len(moves.came), *moves.came, len(moves.went), *moves.went]
-        reply = await self._flush(keys=keys, args=arguments)
+        reply = await self._flush(self._keys(session_id), *flush_arguments(flush, ttl_ms=ttl_ms, clocks=self._clocks))
         return None if reply is None else _room_figures(reply)
 
     async def report_outside(self, session_id: UUID, *, source: str, viewers: int, observed_at_ms: int) -> bool:
         """Keep a count of an outside platform; False when the counters are cold."""
-        of = self._keys(session_id)
-        return await self._outside(keys=[of.outside, of.live], args=[source, viewers, observed_at_ms]) is not None
+        arguments = (source, viewers, observed_at_ms, KEYS_KEPT_SECONDS)
+        return await self._outside(self._keys(session_id), *arguments) is not None
 
     async def ledger_seq(self, session_id: UUID) -> int:
         return int(await self._redis.idempotent.hget(self._keys(session_id).ledger, "seq") or 0)
 
     async def apply(self, session_id: UUID, deltas: Sequence[LedgerDelta]) -> int:
-        of = self._keys(session_id)
-        arguments: list[str | int] = [len(deltas)]
+        arguments: list[str | int] = [KEYS_KEPT_SECONDS, len(deltas)]
         for delta in deltas:
             arguments += [delta.seq, delta.minute, delta.buyer_token or ""]
             products = ((f"{key}:{name}", n) for key, figures in delta.products.items() for name, n in figures.items())
             for pairs in (delta.totals.items(), products, delta.taken.items()):
                 arguments += _counted_pairs(pairs)
-        return int(await self._apply(keys=[of.ledger, of.ledger_minutes, of.products, of.taken, of.buyers], args=arguments))
+        return int(await self._apply(self._keys(session_id), *arguments))
 
     async def forget_ledger(self, session_id: UUID) -> None:
         """Drop what the projector wrote; it then starts again at the first entry."""
@@ -80,11 +73,8 @@ class MetricsStore:
 
     async def read(self, session_id: UUID) -> Snapshot:
         """All figures at one moment."""
-        of = self._keys(session_id)
-        keys = [of.live, of.minutes, of.nodes, of.flushes, of.unique_viewers, of.commenters]
-        keys += [of.ledger, of.ledger_minutes, of.products, of.buyers, of.taken, of.outside, of.watching]
-        reply = await self._read(keys=keys, args=[])
-        return _snapshot(reply)
+        now_ms = self._clocks.redis_ms() if self._clocks.redis_ms else ""
+        return _snapshot(await self._read(self._keys(session_id), now_ms))
 
     async def sketches(self, session_id: UUID) -> Sketches:
         """The HyperLogLogs as they are; read after the figures, so they hold at least the devices counted there."""
@@ -93,13 +83,11 @@ class MetricsStore:
 
     async def open_counters(self, session_id: UUID, snapshot: Snapshot | None, sketches: Sketches) -> bool:
         """Write a checkpoint back, or open empty counters; False when they were open already. Ledger figures are the projector's."""
-        of = self._keys(session_id)
         # bytes and text may be mixed in one command: redis-py sends bytes as they are
-        arguments: list[str | int | bytes] = [sketches.unique_viewers or b"", sketches.commenters or b""]
+        arguments: list[str | int | bytes] = [sketches.unique_viewers or b"", sketches.commenters or b"", KEYS_KEPT_SECONDS]
         for fields in _stored_hashes(snapshot):
             arguments += [len(fields), *chain.from_iterable(fields.items())]
-        keys = [of.live, of.minutes, of.flushes, of.outside, of.unique_viewers, of.commenters]
-        return bool(await self._restore(keys=keys, args=arguments))
+        return bool(await self._restore(self._keys(session_id), *arguments))
 
     async def expire(self, session_id: UUID, seconds: int) -> None:
         await self._expire(keys=list(self._keys(session_id).all()), args=[seconds])
@@ -142,10 +130,11 @@ def _outside_figures(flat: Sequence[str]) -> dict[str, OutsideFigure]:
 
 
 def _room_figures(reply: Sequence[Any]) -> RoomFigures:
-    _, viewers, polling, live, ledger, unique_viewers, buyers, taken, outside = reply
+    _, node_known_since, viewers, polling, live, ledger, unique_viewers, buyers, taken, outside = reply
     likes, comments, peak, views = (int(value or 0) for value in live)
     orders, units, revenue_vnd = (int(value or 0) for value in ledger)
     return RoomFigures(
+        node_known_since=node_known_since,
         viewers=viewers,
         polling=polling,
         likes=likes,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy import text
@@ -14,14 +15,14 @@ from sqlalchemy import text
 from app.infra.clock import monotonic, now_ms
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
-from app.metrics.service import Flush, LedgerDelta, MetricsService, RoomFigures, SessionStats
+from app.metrics.service import Clocks, Flush, LedgerDelta, MetricsService, Move, RoomFigures, SessionStats
 from app.redis_keys import SessionKeys
 from tests.orders.builders import Market
 
 
 @dataclass(slots=True)
 class Room:
-    """One live session with statistics; flush numbers count up by themselves."""
+    """One live session with statistics; flush numbers count up by themselves, and each node remembers who it has told of."""
 
     market: Market
     database: Database
@@ -29,6 +30,7 @@ class Room:
     prefix: str
     metrics: MetricsService
     numbers: Counter[str] = field(default_factory=Counter)
+    present: defaultdict[str, dict[bytes, None]] = field(default_factory=lambda: defaultdict(dict))
 
     @property
     def id(self) -> UUID:
@@ -49,11 +51,35 @@ class Room:
         commented: Sequence[str] = (),
         **increments: int,
     ) -> RoomFigures:
+        """A node has `viewers` devices now: those that `entered`, as far as they are so many, and others."""
         if number is None:
             self.numbers[node] += 1
             number = self.numbers[node]
         moment = now_ms() if at_ms is None else at_ms
-        return await self.metrics.flush(self.id, Flush(node, number, viewers, moment, increments, entered, commented))
+        moves = self._moves(node, viewers, [UUID(device).bytes for device in entered])
+        commenters = [UUID(device).bytes for device in commented]
+        return await self.metrics.flush(self.id, Flush(node, number, moment, increments, commenters, moves))
+
+    def _moves(self, node: str, viewers: int, entered: Sequence[bytes]) -> list[Move]:
+        here, moment = self.present[node], monotonic()
+        others = (uuid5(NAMESPACE_OID, f"{node} {number}").bytes for number in count())
+        moves = [Move(device, "came", moment) for device in entered if device not in here]
+        here.update(dict.fromkeys(entered))
+        while len(here) < viewers:
+            device = next(each for each in others if each not in here)
+            here[device] = None
+            moves.append(Move(device, "came", moment))
+        while len(here) > viewers:
+            device, _ = here.popitem()
+            moves.append(Move(device, "went", moment))
+        return moves
+
+    async def watched(self, **figures: int) -> None:
+        """As if the devices had been watched for so long: `watch_ms`, `views_10s` and the like, of this minute."""
+        await self.metrics.restore(self.id)
+        for name, amount in figures.items():
+            await self.redis.once.hincrby(self.keys.live, name, amount)
+            await self.redis.once.hincrby(self.keys.minutes, f"{now_ms() // 60_000}:{name}", amount)
 
     async def stats(self) -> SessionStats:
         return await self.metrics.stats(self.id)
@@ -71,9 +97,34 @@ class Room:
             )
 
 
-def devices(count: int, *, first: int = 0) -> list[str]:
+@dataclass(slots=True)
+class DrivenTime:
+    """The time of nodes and of Redis, moved by hand."""
+
+    now_ms: int = 1_800_000_000_000
+
+    @property
+    def clocks(self) -> Clocks:
+        return Clocks(self.seconds, lambda: self.now_ms)
+
+    def seconds(self) -> float:
+        return self.now_ms / 1000
+
+    def after(self, seconds: float) -> None:
+        self.now_ms += round(seconds * 1000)
+
+
+def came(*keys: bytes) -> list[Move]:
+    return [Move(key, "came", monotonic()) for key in keys]
+
+
+def went(*keys: bytes) -> list[Move]:
+    return [Move(key, "went", monotonic()) for key in keys]
+
+
+def devices(number: int, *, first: int = 0) -> list[str]:
     """Always the same ids, so that the estimate of how many there are is the same in every run."""
-    return [str(uuid5(NAMESPACE_OID, f"device {number}")) for number in range(first, first + count)]
+    return [str(uuid5(NAMESPACE_OID, f"device {each}")) for each in range(first, first + number)]
 
 
 def a_delta(

@@ -13,10 +13,10 @@ from uuid import uuid4
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from app.infra.clock import now_ms
+from app.infra.clock import monotonic, now_ms
 from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients, open_redis
-from app.metrics.service import Flush, MetricsService
+from app.metrics.service import Flush, MetricsService, Move
 from app.protocol.server_events import OrderReceipt
 from app.redis_keys import SessionKeys
 from app.settings import DatabaseSettings
@@ -137,7 +137,9 @@ async def test_a_lost_reply_of_redis_counts_a_nodes_flush_once(
     database: Database, market: Market, redis: RedisClients, redis_url: str, redis_prefix: str, short_folder: Path
 ) -> None:
     keys = SessionKeys(redis_prefix, market.session_id)
-    flushes = [Flush("a", number, 3, now_ms(), {"likes": 10, "comments": 1}, [str(uuid4())], []) for number in (1, 2)]
+    flushes = [
+        Flush("a", number, now_ms(), {"likes": 10, "comments": 1}, watching=[Move(uuid4().bytes, "came", monotonic())]) for number in (1, 2)
+    ]
     proxy = LossyProxy()
 
     async with _redis_behind(proxy, redis_url, short_folder) as unreliable:
@@ -151,3 +153,4 @@ async def test_a_lost_reply_of_redis_counts_a_nodes_flush_once(
     assert proxy.lost == 1
     assert figures.likes == 20
     assert (await redis.once.hgetall(keys.live))["comments"] == "2"
+    assert (figures.viewers, figures.board.views) == (2, 2)

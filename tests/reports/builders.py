@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from app.accounts.service import CurrentUser
-from app.infra.clock import now_ms, utc_now
+from app.infra.clock import monotonic, now_ms, utc_now
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
 from app.ledger.append import open_ledger
 from app.ledger.chain import entry_of
 from app.ledger.kinds import EntryKind
 from app.ledger.projector import Projector
-from app.metrics.service import Flush, MetricsService
+from app.metrics.service import Flush, MetricsService, Move
 from app.orders.group_commit import PlacingQueues
 from app.protocol.server_events import OrderReceipt
 from app.reports.schemas import Check, LadderStep, Report
@@ -68,7 +68,14 @@ class Fair:
     async def watch(self, *, viewers: int = 5, **increments: int) -> None:
         """A node's flush with so many devices."""
         await self.metrics.flush(
-            self.id, Flush(f"node-{uuid4()}", 1, viewers, now_ms(), {"views": viewers, **increments}, devices(viewers))
+            self.id,
+            Flush(
+                f"node-{uuid4()}",
+                1,
+                now_ms(),
+                increments,
+                watching=[Move(UUID(each).bytes, "came", monotonic()) for each in devices(viewers)],
+            ),
         )
 
     async def end(self, state: str = "ended") -> None:

@@ -1,34 +1,39 @@
 -- Reads all figures of a session at one moment; changes nothing.
 --
--- KEYS  1 live  2 minutes  3 nodes  4 flushes  5 unique_viewers  6 commenters  7 ledger  8 ledger_minutes  9 products  10 buyers
---       11 taken  12 outside  13 watching
+-- ARGV  1 the time in ms, only where a test drives it; else ''
 -- Answers { now in ms as text, viewers, unique viewers, commenters, buyers, and the hashes live, minutes, flushes, ledger,
 --       ledger_minutes, products, taken, outside }, each hash as a flat list
 
-local clock = redis.call('TIME')
-local now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
-
-local viewers = 0
-for _, figure in ipairs(redis.call('HVALS', KEYS[3])) do
-  local count, valid_until_ms = string.match(figure, '^(%d+)|(%d+)|%d+$')
-  if tonumber(valid_until_ms) > now_ms then
-    viewers = viewers + tonumber(count)
-  end
+local KEY_NAMES = [[ 
+  live minutes flushes unique_viewers commenters ledger ledger_minutes products buyers taken outside audience node_lives ]]
+local key, at = {}, 0
+for name in string.gmatch(KEY_NAMES, '%S+') do
+  at = at + 1
+  key[name] = KEYS[at]
 end
-viewers = math.max(0, viewers - tonumber(redis.call('HGET', KEYS[13], 'repeated') or '0'))
+
+local now_ms = tonumber(ARGV[1])
+if not now_ms then
+  local clock = redis.call('TIME')
+  now_ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
+end
+
+-- Dead nodes are taken out by the flushes of the living; when nobody is alive, nobody watches.
+local is_anybody_alive = redis.call('ZCOUNT', key.node_lives, string.format('(%.0f', now_ms), '+inf') > 0
+local viewers = is_anybody_alive and tonumber(redis.call('HGET', key.audience, 'counted') or '0') or 0
 
 return {
   string.format('%.0f', now_ms),
   viewers,
-  redis.call('PFCOUNT', KEYS[5]),
-  redis.call('PFCOUNT', KEYS[6]),
-  redis.call('SCARD', KEYS[10]),
-  redis.call('HGETALL', KEYS[1]),
-  redis.call('HGETALL', KEYS[2]),
-  redis.call('HGETALL', KEYS[4]),
-  redis.call('HGETALL', KEYS[7]),
-  redis.call('HGETALL', KEYS[8]),
-  redis.call('HGETALL', KEYS[9]),
-  redis.call('HGETALL', KEYS[11]),
-  redis.call('HGETALL', KEYS[12]),
+  redis.call('PFCOUNT', key.unique_viewers),
+  redis.call('PFCOUNT', key.commenters),
+  redis.call('SCARD', key.buyers),
+  redis.call('HGETALL', key.live),
+  redis.call('HGETALL', key.minutes),
+  redis.call('HGETALL', key.flushes),
+  redis.call('HGETALL', key.ledger),
+  redis.call('HGETALL', key.ledger_minutes),
+  redis.call('HGETALL', key.products),
+  redis.call('HGETALL', key.taken),
+  redis.call('HGETALL', key.outside),
 }

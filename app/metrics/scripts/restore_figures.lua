@@ -1,26 +1,35 @@
 -- Opens a session's counters once: with what the last checkpoint knew, or with nothing when there is none.
 --
--- KEYS  1 live  2 minutes  3 flushes  4 outside  5 unique_viewers  6 commenters
--- ARGV  1 HyperLogLog of viewers or ''  2 HyperLogLog of commenters or ''
+-- ARGV  1 HyperLogLog of viewers or ''  2 HyperLogLog of commenters or ''  3 seconds for which the keys are kept from now on
 --       then for live, minutes, flushes, outside: how many fields, and that many pairs (field, value)
 -- Answers 1 when it wrote, 0 when another node had opened the counters already.
 
-if redis.call('HEXISTS', KEYS[1], 'ready') == 1 then
+local KEY_NAMES = [[ live minutes flushes outside unique_viewers commenters ]]
+local key, at = {}, 0
+for name in string.gmatch(KEY_NAMES, '%S+') do
+  at = at + 1
+  key[name] = KEYS[at]
+end
+
+if redis.call('HEXISTS', key.live, 'ready') == 1 then
   return 0
 end
 
-local position = 3
-for key = 1, 4 do
+local position = 4
+for _, hash in ipairs({ key.live, key.minutes, key.flushes, key.outside }) do
   local last = position + tonumber(ARGV[position]) * 2
   for index = position + 1, last, 2 do
-    redis.call('HSET', KEYS[key], ARGV[index], ARGV[index + 1])
+    redis.call('HSET', hash, ARGV[index], ARGV[index + 1])
   end
   position = last + 1
 end
-for which = 1, 2 do
+for which, sketch in ipairs({ key.unique_viewers, key.commenters }) do
   if ARGV[which] ~= '' then
-    redis.call('SET', KEYS[4 + which], ARGV[which])
+    redis.call('SET', sketch, ARGV[which])
   end
 end
-redis.call('HSET', KEYS[1], 'ready', 1)
+redis.call('HSET', key.live, 'ready', 1)
+for _, each in pairs(key) do
+  redis.call('EXPIRE', each, ARGV[3])
+end
 return 1
