@@ -31,6 +31,7 @@ class Room:
     metrics: MetricsService
     numbers: Counter[str] = field(default_factory=Counter)
     present: defaultdict[str, dict[bytes, None]] = field(default_factory=lambda: defaultdict(dict))
+    marks: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> UUID:
@@ -58,7 +59,12 @@ class Room:
         moment = now_ms() if at_ms is None else at_ms
         moves = self._moves(node, viewers, [UUID(device).bytes for device in entered])
         commenters = [UUID(device).bytes for device in commented]
-        return await self.metrics.flush(self.id, Flush(node, number, moment, increments, commenters, moves))
+        figures = await self.metrics.flush(self.id, Flush(node, number, moment, increments, commenters, moves))
+        if self.marks.setdefault(node, figures.node_known_since) != figures.node_known_since:
+            self.marks[node], self.numbers[node] = figures.node_known_since, self.numbers[node] + 1
+            told_again = [Move(device, "stayed", monotonic()) for device in self.present[node]]
+            figures = await self.metrics.flush(self.id, Flush(node, self.numbers[node], moment, {}, watching=told_again))
+        return figures
 
     def _moves(self, node: str, viewers: int, entered: Sequence[bytes]) -> list[Move]:
         here, moment = self.present[node], monotonic()

@@ -43,9 +43,7 @@ while True:
 
 
 @pytest.mark.timeout(90)
-async def test_an_idle_viewer_costs_at_most_a_kilobyte(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    # What is kept of a viewer for its first ten seconds only shall be gone sooner here.
-    monkeypatch.setattr("app.live.presence.VIEW_COUNTS_AFTER_SECONDS", 1.0)
+async def test_an_idle_viewer_costs_at_most_a_kilobyte(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
         market = await market_with(stores, stack, tick_min_seconds=0.5, hello_timeout_seconds=1.0)
         await market.enters()
@@ -57,7 +55,7 @@ async def test_an_idle_viewer_costs_at_most_a_kilobyte(stores: Stores, monkeypat
             viewers = await viewers_of(market)
             try:
                 await viewers_are_in(market)
-                # Nothing waits any more: hellos are said, the flush with the newcomers is away.
+                # Nothing waits any more: hellos are said, the flushes with the newcomers are away.
                 await asyncio.sleep(3)
                 gc.collect()
                 each = (tracemalloc.get_traced_memory()[0] - before) / VIEWERS

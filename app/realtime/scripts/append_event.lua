@@ -18,4 +18,7 @@ end
 local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
 local id = string.format('%d-0', offset)
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], id, 'at', ARGV[3], 'event', ARGV[4])
+-- A log that nobody has used for seven days may be forgotten: a new epoch begins, and whoever reads gets a snapshot.
+redis.call('EXPIRE', KEYS[1], 604800)
+redis.call('EXPIRE', KEYS[2], 604800)
 return {epoch, offset}

@@ -12,6 +12,9 @@ if not epoch or (epoch == ARGV[2] and offset < known) then
   redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[1], 'epoch', epoch, 'offset', 0)
 end
+-- As for the append: every use keeps the log for seven more days, so a session that is long over leaves nothing behind.
+redis.call('EXPIRE', KEYS[1], 604800)
+redis.call('EXPIRE', KEYS[2], 604800)
 if epoch ~= ARGV[2] then
   return {epoch, offset, {}}
 end
