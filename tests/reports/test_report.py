@@ -145,6 +145,7 @@ async def test_redis_forgets_a_session_only_when_closed_and_final(fair: Fair) ->
     await fair.watch()
     await fair.end()
     await fair.reports.finish_ended()
+    await fair.redis.once.persist(live_key)  # as older releases left it
 
     await fair.reports.forget_closed()
     assert await fair.redis.idempotent.ttl(live_key) == -1
