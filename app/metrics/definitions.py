@@ -41,19 +41,22 @@ _AUDIENCE = (
     _measured(
         "views",
         "views",
-        "count(room entries)",
+        "count(room entries of devices, over all nodes)",
         ("Lượt xem", "Views"),
         (
-            "Số lần một thiết bị vào phòng. Vào lại được tính thêm một lượt; quay lại trong vòng 30 giây thì vẫn là lượt cũ.",
-            "Entries of a device into the room. Coming back counts again; coming back within 30 seconds continues the view.",
+            "Số lần một thiết bị vào phòng, trên mọi máy chủ. Vào lại được tính thêm một lượt; quay lại trong vòng 30 giây thì vẫn là lượt cũ.",
+            "Entries of a device into the room, over all nodes. Coming back counts again; coming back within 30 seconds continues the view.",
         ),
     ),
     _measured(
         "views_10s",
         "views",
-        "count(room entries that lasted at least 10 s)",
+        "count(views watched for at least 10 s)",
         ("Lượt xem từ 10 giây", "Views of 10 s or more"),
-        ("Số lượt xem kéo dài ít nhất 10 giây.", "Views that lasted at least 10 seconds."),
+        (
+            "Số lượt xem có thời gian ở trong phòng ít nhất 10 giây, không tính những lúc vắng mặt.",
+            "Views with at least 10 seconds in the room, absences left out.",
+        ),
     ),
     _measured(
         "unique_viewers",
@@ -88,21 +91,23 @@ _AUDIENCE = (
     _derived(
         "viewers_average",
         "viewers",
-        "watch_seconds / stream seconds",
+        "watch_seconds / max(stream seconds, seconds with anybody watching)",
         ("Trung bình cùng lúc (ACU)", "Average concurrent viewers (ACU)"),
         (
-            "Tổng số giây xem chia cho số giây phát sóng.",
-            "Viewer-seconds divided by the seconds of the broadcast.",
+            "Tổng số giây xem chia cho số giây phát sóng; tính cả những giây sau cùng khi vẫn còn người xem, nên không bao giờ cao hơn đỉnh.",
+            "Viewer-seconds divided by the seconds of the broadcast; last seconds with anybody watching belong to it, so never above the peak.",
         ),
     ),
     _measured(
         "watch_seconds",
         "seconds",
-        "sum(time each connected device spent in the room)",
+        "integral over time of viewers_now",
         ("Tổng thời gian xem", "Watch time, total"),
         (
-            "Tổng thời gian mọi thiết bị ở trong phòng. Chương trình không biết người xem có nhìn màn hình hay không.",
-            "Time that all devices together spent in the room. Whether somebody looked at the screen is not known.",
+            "Tổng thời gian mọi thiết bị ở trong phòng, tính theo số đang xem từng nhịp; thiết bị mở nhiều kết nối chỉ tính một lần. "
+            "Chương trình không biết người xem có nhìn màn hình hay không.",
+            "Time that all devices together spent in the room, added up from viewers_now tick by tick; a device with several sockets "
+            "counts once. Whether somebody looked at the screen is not known.",
         ),
     ),
     _derived(

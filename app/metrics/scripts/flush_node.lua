@@ -95,11 +95,12 @@ local function was_last_place(crowd, places, of_node, device)
   return true
 end
 
-local entered = {}
+-- Views that began with this flush are written together at its end, as are the devices that entered.
+local entered, begun = {}, {}
+local UUID_FORMAT = string.gsub('XXXX-XX-XX-XX-XXXXXX', 'X', '%%02x')
 
 local function uuid_text(device)
-  return (string.gsub(string.format(string.rep('%02x', 16), string.byte(device, 1, 16)),
-    '^(%x%x%x%x%x%x%x%x)(%x%x%x%x)(%x%x%x%x)(%x%x%x%x)', '%1-%2-%3-%4-'))
+  return string.format(UUID_FORMAT, string.byte(device, 1, 16))
 end
 
 local function viewer_came(device, at_ms, has_stayed)
@@ -114,7 +115,7 @@ local function viewer_came(device, at_ms, has_stayed)
     local watched = left - left_at_ms * WATCHED_STEPS
     if has_stayed or at_ms - left_at_ms <= head.same_view_ms then
       if watched ~= COUNTED then
-        redis.call('ZADD', key.short_views, whole((has_stayed and left_at_ms or math.max(at_ms, left_at_ms)) - watched * 10), device)
+        begun[device] = (has_stayed and left_at_ms or math.max(at_ms, left_at_ms)) - watched * 10
       end
       return
     end
@@ -122,7 +123,7 @@ local function viewer_came(device, at_ms, has_stayed)
   -- One that stayed has been counted already, by a Redis that was lost, or before it was taken for dead.
   if not has_stayed then
     add('views', 1, at_ms)
-    redis.call('ZADD', key.short_views, whole(at_ms), device)
+    begun[device] = at_ms
   end
 end
 
@@ -131,9 +132,13 @@ local function viewer_went(of_node, device, at_ms)
     return
   end
   local watched = COUNTED
-  local began_ms = redis.call('ZSCORE', key.short_views, device)
+  local began_ms = begun[device] or redis.call('ZSCORE', key.short_views, device)
   if began_ms then
-    redis.call('ZREM', key.short_views, device)
+    if begun[device] then
+      begun[device] = nil
+    else
+      redis.call('ZREM', key.short_views, device)
+    end
     local watched_ms = math.max(0, at_ms - began_ms)
     if watched_ms >= head.counts_after_ms then
       add('views_10s', 1, at_ms)
@@ -150,6 +155,23 @@ end
 
 local function poller_went(of_node, device)
   was_last_place(key.pollers, key.poller_places, of_node, device)
+end
+
+-- unpack puts its results on Lua's stack, which ends at about 8,000.
+local function in_chunks(command, name, list)
+  for start = 1, #list, 1000 do
+    redis.call(command, name, unpack(list, start, math.min(start + 999, #list)))
+  end
+end
+
+local function write_begun()
+  local pairs_of = {}
+  for device, began_ms in pairs(begun) do
+    pairs_of[#pairs_of + 1] = whole(began_ms)
+    pairs_of[#pairs_of + 1] = device
+  end
+  in_chunks('ZADD', key.short_views, pairs_of)
+  in_chunks('PFADD', key.unique_viewers, entered)
 end
 
 local function apply_moves(packed, came, went)
@@ -206,10 +228,7 @@ if head.number > tonumber(redis.call('HGET', key.flushes, node) or '-1') then
   end
   apply_moves(ARGV[2], viewer_came, viewer_went)
   apply_moves(ARGV[3], poller_came, poller_went)
-  -- unpack puts its results on Lua's stack, which ends at about 8,000.
-  for start = 1, #entered, 1000 do
-    redis.call('PFADD', key.unique_viewers, unpack(entered, start, math.min(start + 999, #entered)))
-  end
+  write_begun()
   for at = 1, #ARGV[4], 16 do
     redis.call('PFADD', key.commenters, uuid_text(string.sub(ARGV[4], at, at + 15)))
   end
