@@ -18,7 +18,7 @@ from app.infra.redis_client import RedisClients
 from app.ledger import append as ledger_store
 from app.ledger.chain import entry_of
 from app.ledger.fold import delta_of
-from app.metrics.service import MetricsService
+from app.metrics.service import Clocks, MetricsService
 from app.metrics.store import MetricsStore
 from app.orders import batch, batch_sql, group_commit
 from app.orders.batch import BatchResult, WantedOrder, write_batch
@@ -179,12 +179,12 @@ async def test_without_the_check_of_seq_two_projectors_count_twice(
 ) -> None:
     build = MetricsStore.__init__
 
-    def build_careless(store: MetricsStore, clients: RedisClients, prefix: str) -> None:
-        build(store, clients, prefix)
-        script = str(store._apply.script)
+    def build_careless(store: MetricsStore, clients: RedisClients, prefix: str, clocks: Clocks) -> None:
+        build(store, clients, prefix, clocks)
+        script = str(store._apply._run.script)
         assert SEQ_CHECK in script
         script = script.replace(SEQ_CHECK, "local is_new = true")
-        store._apply = clients.once.register_script(script)
+        store._apply._run = clients.once.register_script(script)
 
     monkeypatch.setattr(MetricsStore, "__init__", build_careless)
 

@@ -1,5 +1,6 @@
 -- Adds ledger entries to the statistics, each exactly once and in order: refuses what it has seen, stops at a gap.
 --
+-- KEYS  by the names of `KEY_NAMES`
 -- ARGV  1 seconds for which the keys are kept from now on  2 how many entries, then for each: seq, minute, buyer token or '',
 --       how many totals and that many pairs (name, amount), how many product pairs ('<product>:<name>', amount),
 --       how many stock pairs (offer, units)

@@ -1,6 +1,7 @@
 -- Counts one node's flush once, decides what it means over all nodes, and answers the room's figures. O(what moved + nodes + offers),
 -- and never more than `moves_max` devices of dead nodes and a few thousand views at a time; the rest follows with the next flush.
 --
+-- KEYS  by the names of `KEY_NAMES`
 -- ARGV  1 head, JSON: node, number, minute (of the node's clock), increments {name: amount}, ttl_ms of a silent node, keep_seconds of
 --         the session's keys, moves_max, same_view_ms, counts_after_ms; now_ms only where a test drives the time
 --       2 moves of viewers   3 moves of pollers: records of 21 bytes, device (16), kind (1: 0 came, 1 went, 2 stayed), age in ms (4)

@@ -1,11 +1,13 @@
 -- Reads all figures of a session at one moment; changes nothing.
 --
+-- KEYS  by the names of `KEY_NAMES`
 -- ARGV  1 the time in ms, only where a test drives it; else ''
 -- Answers { now in ms as text, viewers, unique viewers, commenters, buyers, and the hashes live, minutes, flushes, ledger,
 --       ledger_minutes, products, taken, outside }, each hash as a flat list
 
-local KEY_NAMES = [[ 
-  live minutes flushes unique_viewers commenters ledger ledger_minutes products buyers taken outside audience node_lives ]]
+local KEY_NAMES = [[
+  live minutes flushes unique_viewers commenters ledger ledger_minutes products buyers taken outside audience node_lives
+]]
 local key, at = {}, 0
 for name in string.gmatch(KEY_NAMES, '%S+') do
   at = at + 1

@@ -1,5 +1,6 @@
 -- Keeps the latest and the highest count of one outside platform; an older observation does not replace a newer one.
 --
+-- KEYS  by the names of `KEY_NAMES`
 -- ARGV  1 source  2 viewers  3 observed at, in ms  4 seconds for which the keys are kept from now on
 -- Answers false when the counters are cold, as `flush_node.lua` does.
 

@@ -1,5 +1,6 @@
 -- Opens a session's counters once: with what the last checkpoint knew, or with nothing when there is none.
 --
+-- KEYS  by the names of `KEY_NAMES`
 -- ARGV  1 HyperLogLog of viewers or ''  2 HyperLogLog of commenters or ''  3 seconds for which the keys are kept from now on
 --       then for live, minutes, flushes, outside: how many fields, and that many pairs (field, value)
 -- Answers 1 when it wrote, 0 when another node had opened the counters already.
