@@ -16,7 +16,7 @@ async def test_one_ticket_on_two_workers_is_one_viewer_whose_time_counts_once(li
     other, device, began_at = await live_market.another_node(), uuid4(), monotonic()
     opened = [await live_market.enters(node=node, device=device) for node in (live_market.node, other) for _ in range(3)]
 
-    both = await opened[0].sees(lambda frame: (frame.get("counts") or {}).get("viewers") == 1)
+    both = await opened[0].sees(lambda frame: (frame.get("counts") or {}).get("viewers") == 1, within=8)
     await asyncio.sleep(2)
     for viewer in opened:
         await viewer.socket.close()
