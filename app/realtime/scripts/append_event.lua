@@ -21,4 +21,7 @@ redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], id, 'at', ARGV[3], 'event', 
 -- A log that nobody has used for seven days may be forgotten: a new epoch begins, and whoever reads gets a snapshot.
 redis.call('EXPIRE', KEYS[1], 604800)
 redis.call('EXPIRE', KEYS[2], 604800)
+if ARGV[5] ~= '' then
+  redis.call('EXPIRE', KEYS[3], 604800)
+end
 return {epoch, offset}
