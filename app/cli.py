@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import importlib.util
 import os
+import shlex
 import signal
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,7 @@ from app.ledger.kinds import KINDS
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.exec_with_parent import die_with_parent
+from app.local_servers.readiness import wait_until_ready
 from app.local_servers.server_account import place_data_folder
 from app.local_servers.startup_checks import (
     DataFolderLock,
@@ -107,6 +107,15 @@ def worker() -> None:
         raise StartupError(f"Cannot listen on {settings.host}:{settings.port} ({error.strerror or error}).") from error
     if not started:
         raise typer.Exit(3)
+
+
+@cli.command()
+def environment() -> None:
+    """Print what a worker needs to join the service that runs on the data folder, as lines for a shell. They hold secrets."""
+    settings = _with_data_folder(load_settings())
+    settings = _with_secret_key(_with_urls(settings, _stores_to_start(settings)))
+    for name, value in _secrets_of(settings).items():
+        _say(f"export {name}={shlex.quote(value)}")
 
 
 @cli.command()
@@ -234,7 +243,7 @@ def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarke
     for number in range(1, workers + 1):
         program = Program(f"worker {number}", _own_command("worker"), env=environment, cwd=PROJECT_ROOT)
         supervisor.start(program, stage=_WORKERS, stop_seconds=_STOP_SECONDS[_WORKERS])
-    _wait_until_ready(settings, supervisor)
+    wait_until_ready(settings, supervisor, stage=_WORKERS, seconds=_READY_SECONDS)
     if settings.demo:
         log_file = settings.data_dir / "logs" / "demo.log"
         viewers = Program("demo", _people_command(), env=environment, cwd=PROJECT_ROOT, log_file=log_file, may_finish=True)
@@ -305,11 +314,13 @@ def _environment_for_children(settings: Settings) -> dict[str, str]:
     changes = {"OCOP_DATA_DIR": str(settings.data_dir), "OCOP_HOST": settings.host, "OCOP_PORT": str(settings.port)}
     changes["OCOP_WORKERS"] = str(settings.workers)
     changes["PROMETHEUS_MULTIPROC_DIR"] = counters_folder(settings.data_dir)
-    secrets = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "OCOP_SECRET_KEY": settings.secret_key}
     # a worker cannot lose the owner's address that it never had
-    return child_environment(
-        changes | {"DATABASE_OWNER_URL": None} | {name: value.get_secret_value() for name, value in secrets.items() if value}
-    )
+    return child_environment(changes | {"DATABASE_OWNER_URL": None} | _secrets_of(settings))
+
+
+def _secrets_of(settings: Settings) -> dict[str, str]:
+    secrets = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "OCOP_SECRET_KEY": settings.secret_key}
+    return {name: value.get_secret_value() for name, value in secrets.items() if value}
 
 
 def _people_command() -> list[str]:
@@ -321,29 +332,6 @@ def _people_command() -> list[str]:
 
 def _own_command(name: str) -> list[str]:
     return [sys.executable, "-m", "app.cli", name]
-
-
-def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while not _is_ready(settings):
-        supervisor.tend()
-        if hopeless := supervisor.hopeless(stage=_WORKERS):
-            raise StartupError(f"The service did not start: {', '.join(hopeless)} ended again and again; the lines above say why.")
-        if time.monotonic() > deadline:
-            raise StartupError(f"The service is not ready after {_READY_SECONDS:.0f} s; the lines above may say why.")
-        time.sleep(0.1)
-
-
-def _is_ready(settings: Settings) -> bool:
-    host = "127.0.0.1" if settings.host in {"", "0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
-    connection = http.client.HTTPConnection(host, settings.port, timeout=5)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _banner(settings: Settings, seeded: SeededMarket | None) -> str:
