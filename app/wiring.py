@@ -154,6 +154,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     comments = CommentService(room_log=room_log, archive=archive)
     live_commands = live_handlers(rooms=rooms, comments=comments, outside=OutsideCounts(database, metrics))
     router = Router(live_commands | order_handlers(placing, waitlist), settings=realtime)
+    stack.push_async_callback(router.close)
     addresses = AddressLimits(per_second=realtime.address_sockets_per_second, burst=realtime.address_sockets_burst)
     gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, tickets=tickets, addresses=addresses)
 

@@ -16,11 +16,11 @@ from app.protocol.close_codes import CloseCode
 from app.protocol.server_events import CommandDone
 from app.realtime.connection import Connection
 from app.realtime.errors import VersionUnsupported
-from app.realtime.router import Handler, encode, failure, handles
+from app.realtime.router import Route, encode, failure, handles
 from app.sessions.errors import SessionNotLive
 
 
-def live_handlers(*, rooms: RoomDirectory, comments: CommentService, outside: OutsideCounts) -> dict[type[Command], Handler]:
+def live_handlers(*, rooms: RoomDirectory, comments: CommentService, outside: OutsideCounts) -> dict[type[Command], Route]:
     """Handlers for everything a client may say, except orders."""
     commands = LiveCommands(rooms, comments, outside)
     return dict(
@@ -29,7 +29,7 @@ def live_handlers(*, rooms: RoomDirectory, comments: CommentService, outside: Ou
             handles(PostComment, commands.comment),
             handles(SendLikes, commands.like),
             handles(ReportOutsideCount, commands.report_outside),
-            handles(Leave, commands.leave),
+            handles(Leave, commands.leave, deadline_seconds=None),
         ]
     )
 

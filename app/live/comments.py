@@ -21,6 +21,7 @@ from app.live.room import Room
 from app.protocol.server_events import CommentPosted
 from app.protocol.views import CommentView
 from app.realtime.connection import Connection
+from app.realtime.identity import guest_name
 from app.realtime.room_log import RoomLog
 from app.sessions.errors import SessionNotLive
 
@@ -100,7 +101,7 @@ class CommentService:
         comment = CommentView(
             id=str(uuid4()),
             at_ms=now_ms(),
-            author=mask_phone_numbers(connection.author),
+            author=mask_phone_numbers(connection.author or guest_name(connection.identity.device_id)),
             text=mask_phone_numbers(text),
             by_staff=by_staff,
         )

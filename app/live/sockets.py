@@ -24,7 +24,7 @@ from app.live.rooms import RoomDirectory
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
 from app.realtime.address_limits import AddressLimits
 from app.realtime.asgi_connection import AsgiConnection
-from app.realtime.identity import Identity
+from app.realtime.identity import Identity, guest_name
 from app.realtime.origin import origin_allowed
 from app.realtime.router import Router
 from app.realtime.viewer_device import device_of
@@ -64,7 +64,7 @@ async def _admit_viewer(websocket: WebSocket, session_id: UUID) -> Identity:
     if wait_seconds := addresses.take(websocket.client.host if websocket.client else ""):
         raise TooManyRequests(retry_after_seconds=wait_seconds)
     await _rooms(websocket).room_for_viewer(session_id)
-    return Identity(device_id=device_id, audience="viewer", name=f"Khách {device_id.int % 10_000:04d}")
+    return Identity(device_id=device_id, audience="viewer", name=guest_name(device_id))
 
 
 async def _admit_staff(websocket: WebSocket, session_id: UUID) -> Identity:

@@ -10,10 +10,10 @@ from app.orders.waitlist import Waitlist
 from app.protocol.client_commands import Command, JoinWaitlist, PlaceOrder
 from app.protocol.server_events import OrderPlaced, WaitlistJoined
 from app.realtime.connection import Connection
-from app.realtime.router import Handler, handles
+from app.realtime.router import Route, handles
 
 
-def order_handlers(placing: OrderPlacing, waitlist: Waitlist) -> dict[type[Command], Handler]:
+def order_handlers(placing: OrderPlacing, waitlist: Waitlist) -> dict[type[Command], Route]:
     """What orders adds to the router's list of everything a viewer can ask."""
 
     async def place_order(connection: Connection, session_id: UUID, command: PlaceOrder) -> OrderPlaced:
@@ -25,4 +25,10 @@ def order_handlers(placing: OrderPlacing, waitlist: Waitlist) -> dict[type[Comma
         until_ms = to_ms(place.called_until)
         return WaitlistJoined(id=command.id, offer_id=command.offer_id, entry_id=place.entry_id, place=place.place, until_ms=until_ms)
 
-    return dict([handles(PlaceOrder, place_order), handles(JoinWaitlist, join_waitlist)])
+    # Both wait for PostgreSQL under deadlines of their own, which know whether an order may have been written.
+    return dict(
+        [
+            handles(PlaceOrder, place_order, deadline_seconds=None, apart=True),
+            handles(JoinWaitlist, join_waitlist, deadline_seconds=None, apart=True),
+        ]
+    )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar, cast, get_args
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast, get_args
 from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from app.errors import AppError, MalformedRequest, TooManyRequests
+from app.errors import AppError, MalformedRequest, TooManyRequests, Unavailable
 from app.infra.problems import field_problems
+from app.infra.stores_away import is_store_away
+from app.infra.tasks import TaskOwner
 from app.protocol.base import Message
 from app.protocol.client_commands import BridgeCommand, Command, Leave, StaffCommand, ViewerCommand, ViewerHello, client_command
 from app.protocol.server_events import CommandFailed, ServerMessage
@@ -24,7 +27,7 @@ from app.settings import RealtimeSettings
 
 log = structlog.get_logger(__name__)
 
-Handler = Callable[[Connection, UUID, Command], Awaitable[ServerMessage | None]]
+Handler = Callable[[Connection, UUID, Command], Coroutine[Any, Any, ServerMessage | None]]
 SomeCommand = TypeVar("SomeCommand", bound=Command)
 
 ALLOWED_COMMANDS: Mapping[Audience, frozenset[type[Command]]] = {
@@ -32,23 +35,50 @@ ALLOWED_COMMANDS: Mapping[Audience, frozenset[type[Command]]] = {
     "staff": frozenset(get_args(StaffCommand)),
     "bridge": frozenset(get_args(BridgeCommand)),
 }
+DEADLINE_SECONDS = 5.0
 _ERRORS_SHOWN = 5
 _ID_CHARS_MAX = 40
+# How many commands of one socket may be under way beside the one whose turn it is; further ones wait for theirs.
+_APART_MAX = 8
+_RETRY_AFTER_SECONDS = 2.0
 # A client that floods is read more slowly: TCP holds it back, and its refusals cost us little.
 _FLOOD_PAUSE_SECONDS = 0.5
 
 
-class Router:
-    """Dispatches by command type. A handler returns the reply, or None when it has sent the reply itself."""
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What answers a command, by when, and whether it may take long.
 
-    def __init__(self, handlers: Mapping[type[Command], Handler], *, settings: RealtimeSettings) -> None:
-        self._handlers = dict(handlers)
+    A command that has no answer after `deadline_seconds` is answered `unavailable`; what it does goes on, its late reply is dropped. None:
+    it never waits, or keeps a deadline of its own. `apart`: it runs beside the socket's other commands instead of before the next one.
+    """
+
+    work: Handler
+    deadline_seconds: float | None
+    apart: bool
+
+
+class Router:
+    """Dispatches by command type. A handler returns the reply, or None when it has sent the reply itself.
+
+    Commands of one socket are answered in order, except those that run apart: an order that waits for PostgreSQL keeps nobody from
+    speaking.
+    """
+
+    def __init__(self, routes: Mapping[type[Command], Route], *, settings: RealtimeSettings) -> None:
+        self._routes = dict(routes)
         self._max_bytes = settings.max_message_bytes
+        self._tasks = TaskOwner("commands")
+        self._apart: dict[Connection, int] = {}
+
+    async def close(self) -> None:
+        """Stop what is still under way. Call it when no socket is left."""
+        await self._tasks.close()
 
     @property
     def commands(self) -> frozenset[type[Command]]:
         """The command types that have a handler."""
-        return frozenset(self._handlers)
+        return frozenset(self._routes)
 
     async def receive(self, connection: Connection, raw: str | bytes) -> None:
         """Answer one message with exactly one reply that carries its id (null when the message has none)."""
@@ -57,22 +87,53 @@ class Router:
             connection.send(encode(failure(_id_of(raw, self._max_bytes), refusal)))
             await asyncio.sleep(min(wait_seconds, _FLOOD_PAUSE_SECONDS))
             return
-        reply = await self._answer(connection, raw)
+        try:
+            command = self._parse(raw)
+            route = self._route_of(connection, command)
+        except AppError as error:
+            connection.send(encode(failure(_id_of(raw, self._max_bytes), error)))
+            return
+        if route.apart and self._apart.get(connection, 0) < _APART_MAX:
+            self._apart[connection] = self._apart.get(connection, 0) + 1
+            self._tasks.spawn(type(command).__name__, self._answer_apart(connection, command, route))
+            return
+        await self._answer(connection, command, route)
+
+    async def _answer_apart(self, connection: Connection, command: Command, route: Route) -> None:
+        try:
+            await self._answer(connection, command, route)
+        finally:
+            left = self._apart.pop(connection) - 1
+            if left:
+                self._apart[connection] = left
+
+    async def _answer(self, connection: Connection, command: Command, route: Route) -> None:
+        reply: ServerMessage | None
+        try:
+            work = route.work(connection, connection.session_id, command)
+            reply = await (work if route.deadline_seconds is None else self._in_time(command, work, route.deadline_seconds))
+        except AppError as error:
+            reply = failure(command.id, error)
+        except Exception as error:
+            if is_store_away(error):
+                log.warning("command_without_store", command=type(command).__name__, error=type(error).__name__)
+                reply = failure(command.id, Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS))
+            else:
+                error_id = secrets.token_hex(6)
+                log.exception("command_crashed", error_id=error_id, session_id=str(connection.session_id))
+                reply = failure(command.id, AppError(details={"error_id": error_id}))
         if reply is not None:
             connection.send(encode(reply))
 
-    async def _answer(self, connection: Connection, raw: str | bytes) -> ServerMessage | None:
-        command_id: str | None = None
-        try:
-            command = self._parse(raw)
-            command_id = command.id
-            return await self._dispatch(connection, command)
-        except AppError as error:
-            return failure(command_id or _id_of(raw, self._max_bytes), error)
-        except Exception:
-            error_id = secrets.token_hex(6)
-            log.exception("command_crashed", error_id=error_id, session_id=str(connection.session_id))
-            return failure(command_id, AppError(details={"error_id": error_id}))
+    async def _in_time(self, command: Command, work: Coroutine[Any, Any, ServerMessage | None], seconds: float) -> ServerMessage | None:
+        """The reply, or `Unavailable` after so many seconds. The work is not cancelled: it may be about to commit."""
+        task: asyncio.Task[ServerMessage | None] = self._tasks.start(type(command).__name__, work)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if done:
+            return task.result()
+        task.add_done_callback(_forget_late)
+        log.warning("command_late", command=type(command).__name__, seconds=seconds)
+        raise Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
 
     def _parse(self, raw: str | bytes) -> Command:
         if _is_larger(raw, self._max_bytes):
@@ -84,20 +145,29 @@ class Router:
             found = [each | {"msg": _words_of(each)} for each in error.errors(include_input=False)[:_ERRORS_SHOWN]]
             raise MalformedRequest("The message does not fit the protocol.", details={"errors": field_problems(found)}) from None
 
-    async def _dispatch(self, connection: Connection, command: Command) -> ServerMessage | None:
+    def _route_of(self, connection: Connection, command: Command) -> Route:
         kind = type(command)
         if kind not in ALLOWED_COMMANDS[connection.audience]:
             raise CommandNotAllowed
         if not connection.said_hello and kind not in {ViewerHello, Leave}:
             raise HelloExpected
-        return await self._handlers[kind](connection, connection.session_id, command)
+        return self._routes[kind]
 
 
 def handles(
-    kind: type[SomeCommand], work: Callable[[Connection, UUID, SomeCommand], Awaitable[ServerMessage | None]]
-) -> tuple[type[Command], Handler]:
+    kind: type[SomeCommand],
+    work: Callable[[Connection, UUID, SomeCommand], Coroutine[Any, Any, ServerMessage | None]],
+    *,
+    deadline_seconds: float | None = DEADLINE_SECONDS,
+    apart: bool = False,
+) -> tuple[type[Command], Route]:
     """One entry of the router's table; the router calls a handler only with the type it stands under."""
-    return kind, cast("Handler", work)
+    return kind, Route(cast("Handler", work), deadline_seconds, apart)
+
+
+def _forget_late(task: asyncio.Task[ServerMessage | None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.info("late_command_failed", task=task.get_name(), error=repr(error))
 
 
 def encode(message: Message) -> bytes:
