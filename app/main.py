@@ -14,6 +14,7 @@ from app.accounts.security_headers import SecurityHeaders
 from app.catalog import routes as catalog_routes
 from app.fulfilment import routes as fulfilment_routes
 from app.infra import health
+from app.infra.bounded_requests import BoundedRequests
 from app.infra.problem_handlers import add_problem_handlers
 from app.infra.provided import provide, provided_by
 from app.infra.serving import ServingHooks, hand_over
@@ -78,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     pages.mount_static(app)
     add_problem_handlers(app)
     hand_over(app, ServingHooks(http=partial(Doorway, find_gate=find_gate), drain=lambda: let_go(services_of(app).rooms, settings)))
+    app.add_middleware(BoundedRequests, allowed_hosts=settings.allowed_hosts, deadline_seconds=settings.request_deadline_seconds)
     app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_are_secure)
     return app

@@ -155,3 +155,8 @@ def login_attempts(prefix: str, bucket: str) -> str:
 def job_lock(prefix: str, job: str) -> str:
     """STRING held by the node that runs a periodic job; TTL a few seconds."""
     return f"{prefix}:job_lock:{job}"
+
+
+def readiness(prefix: str) -> str:
+    """STRING that /readyz writes to see whether Redis takes writes; TTL ten seconds."""
+    return f"{prefix}:readiness"

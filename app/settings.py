@@ -109,6 +109,10 @@ class Settings(BaseSettings):
     node_name: str = Field("", description="name of this worker among all nodes; empty = host name and process id")
     secret_key: SecretStr | None = Field(None, description="signs tickets; unset = generated once into the data folder")
     allowed_origins: tuple[str, ...] = Field((), description="further origins that may open sockets and post, e.g. https://cho.example.vn")
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="host names that requests may ask for; empty = every host. Production names its own"
+    )
+    request_deadline_seconds: float = Field(15.0, description="an HTTP request without an answer by then is answered `unavailable`")
     trusted_proxies: tuple[str, ...] = Field((), description="proxy addresses whose X-Forwarded-* headers are believed")
     secure_cookies: bool | None = Field(None, description="`Secure` on cookies; unset = only in production")
     log_format: Literal["console", "json"] = Field("console", description="log lines for people or for machines")

@@ -58,11 +58,11 @@ class Database:
     placing: BoundedPool
     reading: BoundedPool
 
-    async def answers(self) -> bool:
-        """True when a trivial query comes back; used by /readyz."""
+    async def refusal(self) -> str | None:
+        """Why PostgreSQL takes no writes, or None; used by /readyz."""
         async with self.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-        return True
+            is_read_only = await connection.scalar(text("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"))
+        return "refuses writes (read-only)" if is_read_only else None
 
 
 def connections_per_worker(settings: DatabaseSettings) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
@@ -25,7 +26,7 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """`ready` only when every store answers; otherwise which does not."""
+    """`ready` only when every store takes writes; otherwise which does not, and why."""
 
     status: str
     stores: dict[str, str]
@@ -37,20 +38,15 @@ async def healthz() -> Health:
     return Health(status="alive")
 
 
-@router.get("/readyz", summary="Ready: PostgreSQL and Redis answer", response_model=Readiness, responses={503: {"model": Readiness}})
+@router.get("/readyz", summary="Ready: PostgreSQL and Redis take writes", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz(request: Request) -> Response:
-    """Open to everybody. 503 names the store that does not answer."""
-    stores: dict[str, Database | RedisClients] = {
-        "postgresql": provided_by(request.app, Database),
-        "redis": provided_by(request.app, RedisClients),
-    }
-    answers = await asyncio.gather(*(_answers(store) for store in stores.values()))
-    ready = all(answers)
-    body = Readiness(
-        status="ready" if ready else "not ready",
-        stores={name: "answers" if answer else "does not answer" for name, answer in zip(stores, answers, strict=True)},
-    )
-    return JSONResponse(body.model_dump(), 200 if ready else 503, headers={"cache-control": "no-store"})
+    """Open to everybody. 503 names the store that does not take writes, and why."""
+    prefix = provided_by(request.app, Settings).redis_prefix
+    stores = {"postgresql": provided_by(request.app, Database).refusal(), "redis": provided_by(request.app, RedisClients).refusal(prefix)}
+    found = dict(zip(stores, await asyncio.gather(*map(_reason, stores.values())), strict=True))
+    is_ready = not any(found.values())
+    body = Readiness(status="ready" if is_ready else "not ready", stores={name: why or "answers" for name, why in found.items()})
+    return JSONResponse(body.model_dump(), 200 if is_ready else 503, headers={"cache-control": "no-store"})
 
 
 @router.get("/metrics", summary="Counters of all workers of this machine for Prometheus", include_in_schema=False)
@@ -63,9 +59,9 @@ async def prometheus(request: Request) -> Response:
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _answers(store: Database | RedisClients) -> bool:
+async def _reason(refusal: Awaitable[str | None]) -> str | None:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            return await store.answers()
+            return await refusal
     except Exception:  # noqa: BLE001 - whatever it is, the store does not answer
-        return False
+        return "does not answer"

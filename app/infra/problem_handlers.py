@@ -11,12 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import AppError, BadRequest, MalformedRequest, NotFound
+from app.errors import AppError, BadRequest, MalformedRequest, NotFound, Unavailable
 from app.infra.problems import field_problems, problem_body, problem_headers
+from app.infra.stores_away import STORE_ERRORS, is_store_away
 
 log = structlog.get_logger(__name__)
 
 _PROBLEMS_SHOWN = 10
+_RETRY_AFTER_SECONDS = 2.0
 
 
 class MethodNotAllowed(BadRequest):
@@ -31,6 +33,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(AppError, _expected)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _from_router)
+    for kind in STORE_ERRORS:
+        app.add_exception_handler(kind, _from_store)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -51,7 +55,18 @@ async def _malformed(request: Request, error: Exception) -> Response:
 async def _from_router(request: Request, error: Exception) -> Response:
     """Starlette's own answers for unknown paths and methods."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
-    return problem_response(MethodNotAllowed() if error.status_code == 405 else NotFound() if error.status_code == 404 else BadRequest())
+    found = MethodNotAllowed() if error.status_code == 405 else NotFound() if error.status_code == 404 else BadRequest()
+    response = problem_response(found)
+    response.headers.update(error.headers or {})  # what the address does take: `Allow`
+    return response
+
+
+async def _from_store(request: Request, error: Exception) -> Response:
+    """A store that is away, slow or full: come back later. Anything else of theirs is a mistake of ours."""
+    if not is_store_away(error):
+        return await _unexpected(request, error)
+    log.warning("request_without_store", method=request.method, path=request.url.path, error=type(error).__name__)
+    return problem_response(Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

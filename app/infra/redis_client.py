@@ -11,6 +11,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.commands.core import AsyncScript
+from redis.exceptions import ResponseError
+
+from app.redis_keys import readiness
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +24,13 @@ class RedisClients:
     once: Redis
     blocking: Redis
 
-    async def answers(self) -> bool:
-        """True when PING comes back; used by /readyz."""
-        return bool(await self.once.ping())
+    async def refusal(self, prefix: str) -> str | None:
+        """Why Redis takes no writes (full, a replica, a disk that is full), or None; used by /readyz."""
+        try:
+            await self.once.set(readiness(prefix), "1", ex=10)
+        except ResponseError as error:
+            return f"refuses writes ({str(error).split(' ', 1)[0].strip(':') or 'error'})"
+        return None
 
 
 @asynccontextmanager

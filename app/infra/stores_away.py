@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncpg
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.infra.committing import CommitUnknown, NotCommitted
@@ -21,6 +21,19 @@ _PASSING = (
     # a connection that went away in the middle shows up as one of these
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
+)
+
+
+# What the stores' libraries raise, to be looked at by `is_store_away`.
+STORE_ERRORS: tuple[type[Exception], ...] = (
+    RedisError,
+    SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    NotCommitted,
+    CommitUnknown,
 )
 
 

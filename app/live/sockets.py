@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.accounts.access import user_of_websocket
 from app.errors import AppError, NotSignedIn, OriginRefused, TooManyRequests, Unavailable
+from app.infra.bounded_requests import HostRefused, host_allowed
 from app.infra.problems import problem_body, problem_headers
 from app.infra.provided import provided_by
 from app.infra.tasks import TaskOwner
@@ -151,6 +152,8 @@ async def _refuse(websocket: WebSocket, error: AppError) -> None:
 def _require_own_origin(websocket: WebSocket, settings: Settings) -> None:
     origins = websocket.headers.getlist("origin")
     host = websocket.headers.get("host", "")
+    if not host_allowed(host, settings.allowed_hosts):
+        raise HostRefused
     fits = [origin_allowed(origin, host=host, scheme=websocket.url.scheme, allowed=settings.allowed_origins) for origin in origins]
     if len(origins) > 1 or not all(fits):
         raise OriginRefused

@@ -22,6 +22,7 @@ from uvicorn.protocols.utils import is_ssl
 
 from app.errors import AppError, OriginRefused, TooManyRequests, Unavailable
 from app.infra.bounded_http import HEAD_MAX_BYTES, HEAD_SECONDS, BoundedHttp, HeadTooLarge
+from app.infra.bounded_requests import HostRefused, host_allowed
 from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
@@ -69,6 +70,8 @@ class ViewerGate:
 
     def check(self, request: UpgradeRequest, *, scheme: str, peer: str) -> UUID:
         """The device that enters. Raises `OriginRefused`, `TicketInvalid`, `TooManyRequests`, `CapacityReached`."""
+        if not host_allowed(request.host, self.settings.allowed_hosts):
+            raise HostRefused
         if peer in self.settings.trusted_proxies and request.forwarded_proto:
             scheme = request.forwarded_proto
         if not origin_allowed(request.origin, host=request.host, scheme=scheme, allowed=self.settings.allowed_origins):

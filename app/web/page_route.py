@@ -10,13 +10,12 @@ import structlog
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import RedirectResponse
 from typing_extensions import override
 
 from app.errors import AppError, NotFound, NotSignedIn, Unavailable
 from app.infra.provided import provided_by
+from app.infra.stores_away import STORE_ERRORS, is_store_away
 from app.settings import Settings
 from app.web.rendering import LANGUAGE_COOKIE, render
 from app.web.texts import LANGUAGES
@@ -46,8 +45,10 @@ class PageRoute(APIRoute):
             except RequestValidationError:
                 # An address that was cut or misspelt on its way through a chat.
                 return error_page(request, NotFound())
-            except (SQLAlchemyError, RedisError, OSError) as error:
-                log.warning("page_not_made", path=request.url.path, error=repr(error))
+            except STORE_ERRORS as error:
+                if not is_store_away(error):
+                    raise
+                log.warning("page_not_made", path=request.url.path, error=type(error).__name__)
                 return error_page(request, Unavailable())
 
         return answer_people
