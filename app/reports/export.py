@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 from pathlib import Path
@@ -37,6 +38,11 @@ async def export_zip(db: RawConnection, session_id: UUID, statement: Statement) 
         if seq > statement.last_seq:
             break
         lines.append(f"{stored_hash.hex()} {body}\n")
+    # packing megabytes takes a good part of a second: not on the event loop
+    return await asyncio.to_thread(_packed, statement, lines)
+
+
+def _packed(statement: Statement, lines: list[str]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.txt", READ_ME)

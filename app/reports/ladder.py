@@ -57,52 +57,84 @@ class _Course:
 
 
 class RevenueLadder:
-    """Takes the entries of one session in order of `seq` and answers the steps."""
+    """Takes the entries of one session in order of `seq` and answers the steps.
+
+    Sums are kept as entries come: an entry takes away what its order counted for and adds what it counts for now.
+    So the steps cost the same for ten orders and for a hundred thousand.
+    """
 
     def __init__(self) -> None:
         self._courses: dict[UUID, _Course] = defaultdict(_Course)
+        self._sums = _Sums()
 
     def add(self, entry: Entry) -> None:
-        self._courses[entry.order_id].add(entry)
+        course = self._courses[entry.order_id]
+        if course.amounts:
+            self._sums.count(course, -1)
+        course.add(entry)
+        self._sums.count(course, 1)
 
     def net_vnd(self) -> int:
         """Amount delivered that did not come back."""
-        return sum(there[1] for course in self._courses.values() if (there := course.reached("net")) is not None)
+        return self._sums.amounts["net"]
 
     def steps(self) -> tuple[LadderStep, ...]:
         """The five steps, each with what was lost on the way to it and what still waits below it."""
-        placed_vnd = sum(course.amounts["placed"] for course in self._courses.values())
-        return tuple(self._step(step, before, placed_vnd) for step, before in zip(_STEPS, (None, *_STEPS), strict=False))
+        return tuple(self._step(step) for step in _STEPS)
 
-    def _step(self, step: RungName, before: RungName | None, placed_vnd: int) -> LadderStep:
-        there = [reached for course in self._courses.values() if (reached := course.reached(step)) is not None]
-        waiting = [reached[1] for course in self._courses.values() if (reached := _waits(course, step, before)) is not None]
-        amount_vnd = sum(amount for _, amount in there)
+    def _step(self, step: RungName) -> LadderStep:
+        sums = self._sums
+        amount_vnd = sums.amounts[step]
         return LadderStep(
             name=step,
             label_vi=_LABELS[step][0],
             label_en=_LABELS[step][1],
-            orders=len(there),
-            units=sum(units for units, _ in there),
+            orders=sums.orders[step],
+            units=sums.units[step],
             amount_vnd=amount_vnd,
-            amount_per_amount_placed_percent=round(amount_vnd * 100 / placed_vnd, 2) if placed_vnd else None,
+            amount_per_amount_placed_percent=round(amount_vnd * 100 / sums.placed_vnd, 2) if sums.placed_vnd else None,
             losses=self._losses(step),
-            waiting_orders=len(waiting),
-            waiting_amount_vnd=sum(waiting),
+            waiting_orders=sums.waiting_orders[step],
+            waiting_amount_vnd=sums.waiting_amounts[step],
         )
 
     def _losses(self, step: RungName) -> tuple[Loss, ...]:
-        orders: Counter[tuple[LossKind, str]] = Counter()
-        amounts: Counter[tuple[LossKind, str]] = Counter()
-        for course in self._courses.values():
-            lost = course.lost_at()
-            if lost is not None and lost[0] == step and course.loss is not None:
-                orders[course.loss] += 1
-                amounts[course.loss] += lost[1]
-        return tuple(
-            Loss(kind=kind, reason=reason, orders=orders[kind, reason], amount_vnd=amount)
-            for (kind, reason), amount in sorted(amounts.items(), key=lambda loss: -loss[1])
+        losses = (
+            Loss(kind=kind, reason=reason, orders=orders, amount_vnd=self._sums.lost_amounts[at, kind, reason])
+            for (at, kind, reason), orders in self._sums.lost_orders.items()
+            if at == step and orders
         )
+        return tuple(sorted(losses, key=lambda loss: (-loss.amount_vnd, loss.kind, loss.reason)))
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What all orders together count for, per step; losses per step, kind and reason."""
+
+    placed_vnd: int = 0
+    orders: Counter[RungName] = field(default_factory=Counter)
+    units: Counter[RungName] = field(default_factory=Counter)
+    amounts: Counter[RungName] = field(default_factory=Counter)
+    waiting_orders: Counter[RungName] = field(default_factory=Counter)
+    waiting_amounts: Counter[RungName] = field(default_factory=Counter)
+    lost_orders: Counter[tuple[RungName, LossKind, str]] = field(default_factory=Counter)
+    lost_amounts: Counter[tuple[RungName, LossKind, str]] = field(default_factory=Counter)
+
+    def count(self, course: _Course, times: int) -> None:
+        """Add an order as it stands (`times` 1), or take it away (-1)."""
+        self.placed_vnd += times * course.amounts["placed"]
+        for step, before in zip(_STEPS, (None, *_STEPS), strict=False):
+            if (there := course.reached(step)) is not None:
+                self.orders[step] += times
+                self.units[step] += times * there[0]
+                self.amounts[step] += times * there[1]
+            elif (waits := _waits(course, step, before)) is not None:
+                self.waiting_orders[step] += times
+                self.waiting_amounts[step] += times * waits[1]
+        lost = course.lost_at()
+        if lost is not None and course.loss is not None:
+            self.lost_orders[lost[0], *course.loss] += times
+            self.lost_amounts[lost[0], *course.loss] += times * lost[1]
 
 
 def _waits(course: _Course, step: RungName, before: RungName | None) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.infra.database import RawConnection
 
-_ENTRIES_PER_FETCH = 1000
+_ENTRIES_PER_FETCH = 200
 
 _SESSION = """
 SELECT s.id, s.title, s.state, s.organisation_id, o.name AS organisation_name, u.display_name AS host_name,
@@ -64,7 +64,8 @@ FROM orders o JOIN order_lines l ON l.order_id = o.id
 WHERE o.session_id = $1
 """
 
-_ENTRIES = "SELECT seq, body, hash, amount_vnd FROM ledger_entries WHERE session_id = $1 ORDER BY seq"
+_ENTRIES = "SELECT seq, body, hash, amount_vnd FROM ledger_entries WHERE session_id = $1 AND seq > $2 ORDER BY seq"
+_ENTRY_HASH = "SELECT hash FROM ledger_entries WHERE session_id = $1 AND seq = $2"
 
 _UNFINISHED = """
 SELECT s.id, coalesce(l.last_seq, 0) AS last_seq
@@ -146,9 +147,15 @@ async def order_sums(db: RawConnection, session_id: UUID) -> Mapping[str, int]:
     return {name: int(amount) for name, amount in (row or {}).items()}
 
 
-async def ledger_rows(db: RawConnection, session_id: UUID) -> AsyncIterator[tuple[int, str, bytes, int]]:
-    """Entries in order of seq, in pieces; needs a transaction of the caller."""
-    async for row in db.cursor(_ENTRIES, session_id, prefetch=_ENTRIES_PER_FETCH):
+async def entry_hash(db: RawConnection, session_id: UUID, seq: int) -> bytes | None:
+    """Hash of one entry as it is stored; None when there is no such entry."""
+    found: bytes | None = await db.fetchval(_ENTRY_HASH, session_id, seq)
+    return found
+
+
+async def ledger_rows(db: RawConnection, session_id: UUID, *, after: int = 0) -> AsyncIterator[tuple[int, str, bytes, int]]:
+    """Entries after a seq, in order, in pieces; needs a transaction of the caller."""
+    async for row in db.cursor(_ENTRIES, session_id, after, prefetch=_ENTRIES_PER_FETCH):
         yield row["seq"], row["body"], row["hash"], row["amount_vnd"]
 
 

@@ -14,7 +14,8 @@ from app.infra.database import Database, RawConnection
 from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
 from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionStats, definition_of, with_sales
 from app.reports import queries
-from app.reports.folding import FoldedLedger, fold_ledger
+from app.reports.folding import FoldedLedger
+from app.reports.kept_folds import KeptFolds
 from app.reports.reconciliation import reconcile
 from app.reports.schemas import HeadlineMetric, Marker, ProducerRow, ProductRow, Report
 from app.sessions.errors import SessionNotFound
@@ -42,6 +43,7 @@ class ReportService:
         self._database = database
         self._metrics = metrics
         self._settle_seconds = settle_seconds
+        self.folds = KeptFolds()
 
     async def report(self, user: CurrentUser, session_id: UUID) -> Report:
         """The report of a session of the user's organisation, live or after its end.
@@ -53,8 +55,12 @@ class ReportService:
             stats = await self._metrics.stats_for(user, session_id)
         except StatisticsNotFound as error:
             raise SessionNotFound(details={"session_id": str(session_id)}) from error
-        async with self._database.reading.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
-            return await _read_report(db, session_id, stats)
+        async with (
+            self.folds.turn(session_id),
+            self._database.reading.acquire() as db,
+            db.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            return await _read_report(db, session_id, stats, self.folds)
 
     async def finish_ended(self) -> int:
         """Write final figures of ended sessions once every ledger entry is counted; returns how many were written.
@@ -83,11 +89,11 @@ class ReportService:
             await self._metrics.expire_session(session_id, REDIS_KEEPS_SECONDS)
 
 
-async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats) -> Report:
+async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats, folds: KeptFolds) -> Report:
     facts = await queries.session_facts(db, session_id)
     if facts is None:
         raise SessionNotFound(details={"session_id": str(session_id)})
-    folded = await fold_ledger(session_id, queries.ledger_rows(db, session_id), counted_to=stats.ledger_seq)
+    folded = await folds.read(db, session_id, counted_to=stats.ledger_seq)
     offers = await queries.offer_facts(db, session_id)
     producers = await queries.producer_rows(db, session_id)
     product_rows = await queries.product_rows(db, session_id)
