@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from app.ledger.chain import Entry
 from app.ledger.kinds import LOSS_KINDS, RUNGS, LossKind, RungName, Words
@@ -19,22 +18,22 @@ _STEPS: tuple[RungName, ...] = tuple(_LABELS)
 
 @dataclass(slots=True)
 class _Course:
-    """What happened to one order so far."""
+    """What happened to one order so far, in plain dicts: there is one for every order, and the garbage collector walks them."""
 
-    amounts: Counter[str] = field(default_factory=Counter)
-    units: Counter[str] = field(default_factory=Counter)
+    amounts: dict[str, int] = field(default_factory=dict)
+    units: dict[str, int] = field(default_factory=dict)
     loss: tuple[LossKind, str] | None = None
 
     def add(self, entry: Entry) -> None:
-        self.amounts[entry.kind] += entry.amount_vnd
-        self.units[entry.kind] += entry.units
+        self.amounts[entry.kind] = self.amounts.get(entry.kind, 0) + entry.amount_vnd
+        self.units[entry.kind] = self.units.get(entry.kind, 0) + entry.units
         # the first fact decides why an order was lost; a refund after a cancellation is a consequence
         if self.loss is None and entry.kind in LOSS_KINDS:
             self.loss = (entry.kind, entry.reason)
 
-    def _after_returns(self, of: Counter[str]) -> int:
+    def _after_returns(self, of: dict[str, int]) -> int:
         # goods that came back and were refunded are one loss, not two
-        return max(0, of["delivered"] - max(of["returned"], of["refunded"]))
+        return max(0, of.get("delivered", 0) - max(of.get("returned", 0), of.get("refunded", 0)))
 
     def reached(self, step: RungName) -> tuple[int, int] | None:
         """Units and amount of this order at a step, or None when it is not there. Paid or delivered implies confirmed."""
@@ -44,7 +43,7 @@ class _Course:
         if step in self.amounts:
             return self.units[step], self.amounts[step]
         if step == "confirmed" and ("paid" in self.amounts or "delivered" in self.amounts):
-            return self.units["placed"], self.amounts["placed"]
+            return self.units.get("placed", 0), self.amounts.get("placed", 0)
         return None
 
     def lost_at(self) -> tuple[RungName, int] | None:
@@ -52,8 +51,8 @@ class _Course:
         if self.loss is None:
             return None
         if "delivered" in self.amounts:
-            return "net", min(self.amounts["delivered"], max(self.amounts["returned"], self.amounts["refunded"]))
-        return next(step for step in _STEPS if self.reached(step) is None), self.amounts["placed"]
+            return "net", min(self.amounts["delivered"], max(self.amounts.get("returned", 0), self.amounts.get("refunded", 0)))
+        return next(step for step in _STEPS if self.reached(step) is None), self.amounts.get("placed", 0)
 
 
 class RevenueLadder:
@@ -64,11 +63,11 @@ class RevenueLadder:
     """
 
     def __init__(self) -> None:
-        self._courses: dict[UUID, _Course] = defaultdict(_Course)
+        self._courses: dict[int, _Course] = defaultdict(_Course)
         self._sums = _Sums()
 
     def add(self, entry: Entry) -> None:
-        course = self._courses[entry.order_id]
+        course = self._courses[entry.order_id.int]
         if course.amounts:
             self._sums.count(course, -1)
         course.add(entry)
@@ -122,7 +121,7 @@ class _Sums:
 
     def count(self, course: _Course, times: int) -> None:
         """Add an order as it stands (`times` 1), or take it away (-1)."""
-        self.placed_vnd += times * course.amounts["placed"]
+        self.placed_vnd += times * course.amounts.get("placed", 0)
         for step, before in zip(_STEPS, (None, *_STEPS), strict=False):
             if (there := course.reached(step)) is not None:
                 self.orders[step] += times
