@@ -28,7 +28,7 @@ LIMITS = (
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     for table, column, most in LIMITS:
-        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_{column}_length CHECK (char_length({column}) <= {most}) NOT VALID")
+        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_{column}_length CHECK (char_length({column}) <= {most})")
 
 
 def downgrade() -> None:

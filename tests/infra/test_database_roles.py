@@ -86,7 +86,10 @@ async def test_the_service_may_write_what_it_must(service_role: RawConnection) -
     assert await service_role.fetchval("SELECT current_user") == "ocop_app"
     assert {table for table, those in rights.items() if those == {"SELECT"}} == {"alembic_version"}
     assert set(WRITTEN_ONCE) <= {table for table, those in rights.items() if those == {"SELECT", "INSERT"}}
-    assert {table for table, those in rights.items() if "DELETE" in those} == {"session_products", "product_pictures", "sign_ins"}
+    assert {table for table, those in rights.items() if "DELETE" in those} == {
+        *("session_products", "product_pictures", "sign_ins"),
+        *("room_outbox", "staff_intentions"),
+    }
     assert not any({"TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"} & those for those in rights.values())
 
 

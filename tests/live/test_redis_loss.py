@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.local_servers.embedded_redis import EmbeddedRedis
+from app.protocol.server_events import ProductPinned
 from app.realtime.room_log import RoomLog
+from app.sessions.outbox import Told, event_to_tell, tell_room_raw
 from tests.live.market import QUICK, Market, open_market, open_stores
 
 
@@ -79,12 +81,13 @@ async def test_a_short_outage_of_redis_is_survived_with_the_same_epoch(own_marke
 
 async def test_what_a_crashed_process_left_untold_is_told_by_the_job(own_market: Market) -> None:
     viewer = await own_market.enters()
+    pinned = event_to_tell(ProductPinned(product_id=own_market.product_ids[1]))
 
     async with own_market.stores.database.pool.acquire() as connection:
         await connection.execute(
-            "UPDATE sessions SET title = 'Tên mới', pinned_product_id = $1, announced_state = announced_state || '+pin+session'",
-            own_market.product_ids[1],
+            "UPDATE sessions SET pinned_product_id = $1 WHERE id = $2", own_market.product_ids[1], own_market.session_id
         )
+        await tell_room_raw(connection, own_market.session_id, [pinned, Told("products")])
 
-    assert (await viewer.sees_event("session.changed", within=6))["session"]["title"] == "Tên mới"
-    assert (await viewer.sees_event("product.pinned"))["product_id"] == str(own_market.product_ids[1])
+    assert (await viewer.sees_event("product.pinned", within=6))["product_id"] == str(own_market.product_ids[1])
+    assert len((await viewer.sees_event("products.changed"))["products"]) == 2

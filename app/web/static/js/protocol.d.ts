@@ -6,6 +6,8 @@ export type ProtocolVersion = 1;
 export type ErrorCode =
   | "amount_too_large"
   | "bad_request"
+  | "body_too_large"
+  | "body_too_slow"
   | "bridge_token_invalid"
   | "busy"
   | "capacity"
@@ -16,6 +18,7 @@ export type ErrorCode =
   | "forbidden"
   | "head_too_large"
   | "hello_expected"
+  | "host_refused"
   | "idempotency_key_reused"
   | "internal"
   | "invalid_address"
