@@ -20,8 +20,7 @@ from app.ledger.append import ENTRIES, OpenLedger, open_ledger
 from app.ledger.chain import Entry, EntryLine
 from app.orders import batch_sql as sql
 from app.orders.contacts import Contact
-from app.orders.errors import AmountTooLarge, KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
-from app.orders.write_errors import SpoiltOrder
+from app.orders.errors import AmountTooLarge, KeyReused, OfferNotFound, OfferNotOpen, SoldOut, SpoiltOrder, ViewerLimitReached
 from app.protocol.amounts import VND_MAX
 from app.protocol.server_events import OrderedLine, OrderReceipt
 from app.sessions.errors import SessionNotLive

@@ -91,3 +91,19 @@ class WaitlistFull(Conflict):
     code = "waitlist_full"
     title_vi = "Danh sách chờ đã đầy."
     title_en = "The waitlist is full."
+
+
+class OrderCannotBeWritten(BadRequest):
+    """Something in this order can never be stored, as it is; nothing was placed and a repeat will not help."""
+
+    code = "order_cannot_be_written"
+    title_vi = "Đơn này có nội dung không lưu được, mời kiểm tra lại."
+    title_en = "This order cannot be stored as it is."
+
+
+class SpoiltOrder(Exception):
+    """Raised while a batch is decided: the order at `index` cannot be. `__cause__` says why; the others are not to blame."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(f"order {index} of the batch cannot be decided")
+        self.index = index

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from app.errors import AppError
@@ -23,8 +25,7 @@ from app.infra.committing import CommitUnknown, NotCommitted, commit
 from app.infra.database import RawConnection
 from app.infra.tasks import TaskOwner
 from app.orders.batch import BatchResult, WantedOrder, write_batch
-from app.orders.errors import Busy, OutcomeUnknown
-from app.orders.write_errors import OrderCannotBeWritten, SpoiltOrder, is_of_the_content, refusal, storable
+from app.orders.errors import Busy, OrderCannotBeWritten, OutcomeUnknown, SpoiltOrder
 from app.protocol.server_events import OrderReceipt
 from app.settings import OrderSettings
 
@@ -36,6 +37,10 @@ RETRY_PAUSE_SECONDS = 0.3
 IDLE_SECONDS = 600.0
 _RESTART_PAUSE_SECONDS = 0.05
 _RETRY_AFTER_SECONDS = 2
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+_OF_THE_CONTENT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 
 
 @dataclass(slots=True, eq=False)
@@ -235,3 +240,21 @@ class PlacingQueues:
             return
         log.error("placing_writer_ended", session=str(session_id), error=repr(failure), exc_info=failure)
         self._start_writer(session_id, queue, after_seconds=_RESTART_PAUSE_SECONDS)
+
+
+def is_of_the_content(error: BaseException | None) -> bool:
+    """True when the same rows would fail again: what the database refuses for what it is, and mistakes of our own code.
+
+    Locks, time limits, deadlocks, lost connections and a full disk pass; they say nothing about the orders.
+    """
+    return isinstance(error, _OF_THE_CONTENT) or not isinstance(error, _PASSING)
+
+
+def storable(*texts: str) -> bool:
+    """Whether PostgreSQL can hold these texts: no NUL, no half of a surrogate pair."""
+    return not any(_UNSTORABLE.search(text) for text in texts)
+
+
+def refusal(error: BaseException | None) -> AppError:
+    """What the buyer of a spoilt order is told: its own reason if it has one."""
+    return error if isinstance(error, AppError) else OrderCannotBeWritten()

@@ -3,25 +3,68 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from app.catalog.errors import InvalidAddress
+from app.errors import AppError
+from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic, utc_now
 from app.infra.database import Database
+from app.infra.gathering import Gathering
 from app.infra.tasks import TaskOwner
 from app.ledger.projector import Projector
 from app.orders.batch import BatchResult, WantedOrder
 from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone
-from app.orders.errors import SoldOut
+from app.orders.errors import Busy, SoldOut
 from app.orders.group_commit import PlacingQueues
-from app.orders.known_sessions import KnownSessions
 from app.orders.offers import OfferService
 from app.orders.queries import receipts_of
 from app.orders.sold_out import SoldOutMemory
 from app.protocol.client_commands import OrderContent
 from app.protocol.server_events import OrderReceipt
+from app.sessions.errors import SessionNotFound
 from app.settings import OrderSettings
+
+_KNOWN_MAX = 10_000
+_ASKED_AT_ONCE = 1_000
+_WAITING_MAX = 20_000
+_FIND = "SELECT id FROM sessions WHERE id = ANY($1::uuid[])"
+
+
+class KnownSessions:
+    """Asks once per session, because sessions are never deleted; whoever asks at once is answered by one query.
+
+    It uses a connection of placing, at most one: orders for invented sessions cost the others nothing.
+    """
+
+    def __init__(self, pool: BoundedPool, *, seconds: float) -> None:
+        self._pool = pool
+        self._known: set[UUID] = set()
+        self._asking: Gathering[UUID, bool] = Gathering(
+            "known_sessions",
+            self._find,
+            busy=lambda: Busy(retry_after_seconds=2),
+            seconds=seconds,
+            most=_ASKED_AT_ONCE,
+            queue_max=_WAITING_MAX,
+        )
+
+    async def require(self, session_id: UUID) -> None:
+        """Raises `SessionNotFound`, or `Busy` when the database does not say in time."""
+        if session_id not in self._known:
+            await self._asking.ask(session_id)
+            if len(self._known) >= _KNOWN_MAX:
+                self._known.clear()
+            self._known.add(session_id)
+
+    async def close(self) -> None:
+        await self._asking.close()
+
+    async def _find(self, session_ids: Sequence[UUID]) -> list[bool | AppError]:
+        found = {row["id"] for row in await self._pool.fetch(_FIND, list(set(session_ids)))}
+        return [True if session_id in found else SessionNotFound() for session_id in session_ids]
 
 
 class OrderPlacing:

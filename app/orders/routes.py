@@ -21,6 +21,7 @@ from app.orders.errors import (
     KeyReused,
     OfferNotFound,
     OfferNotOpen,
+    OrderCannotBeWritten,
     OutcomeUnknown,
     PriceRuleBroken,
     SoldOut,
@@ -29,7 +30,6 @@ from app.orders.errors import (
 from app.orders.offers import OfferService
 from app.orders.placing import OrderPlacing
 from app.orders.schemas import ORDER_EXAMPLE, ExtendOffer, NewOffer, OfferList, OpenOffer, OrderList
-from app.orders.write_errors import OrderCannotBeWritten
 from app.protocol.client_commands import OrderContent
 from app.protocol.server_events import OrderReceipt
 from app.protocol.views import OfferView

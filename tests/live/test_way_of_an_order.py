@@ -14,7 +14,13 @@ from tests.live.walked_files import Walk, walking
 MOST_FILES = 14
 CARRYING_THE_SOCKET = 3
 # The tasks that carry an order: the socket's, and the writer's of the session.
-_TASKS = ("DetachedSockets._answer", "Router._answer_apart", "PlacingQueue.write_forever", "PlacingQueue._write")
+_TASKS = (
+    "DetachedSockets._answer",
+    "Router._answer_apart",
+    "PlacingQueues._start_writer.<locals>.write",
+    "commit",
+    "Gathering._answer_all",
+)
 
 
 async def _an_order(market: Market) -> Walk:

@@ -12,8 +12,8 @@ import pytest
 from app.infra.database import Database, RawConnection
 from app.orders import group_commit
 from app.orders.batch import BatchResult, WantedOrder, write_batch
+from app.orders.errors import SpoiltOrder
 from app.orders.group_commit import PlacingQueues
-from app.orders.write_errors import SpoiltOrder
 from app.settings import OrderSettings
 from tests.orders.builders import Market, a_wanted_order, an_offer
 from tests.races.writers import a_node, place_all
