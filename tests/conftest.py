@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from app.infra.database import Database, open_database
@@ -18,6 +19,10 @@ from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter
 from app.settings import DatabaseSettings
+
+# No test decides by time: a busy machine would make it fail.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("here")
 
 TEMPLATE_DATABASE = "ocop_template"
 
