@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from app.redis_keys import readiness
 
@@ -28,6 +28,8 @@ class RedisClients:
         """Why Redis takes no writes (full, a replica, a disk that is full), or None; used by /readyz."""
         try:
             await self.once.set(readiness(prefix), "1", ex=10)
+        except OutOfMemoryError:
+            return "refuses writes (OOM)"
         except ResponseError as error:
             return f"refuses writes ({str(error).split(' ', 1)[0].strip(':') or 'error'})"
         return None
