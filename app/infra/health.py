@@ -16,7 +16,7 @@ from app.infra.provided import provided_by
 from app.infra.redis_client import RedisClients
 from app.settings import Settings
 
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 1.5
 
 router = APIRouter(tags=["operations"])
 
