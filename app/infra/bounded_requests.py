@@ -55,7 +55,8 @@ class HostRefused(BadRequest):
 
 def host_allowed(host: str, allowed: Sequence[str]) -> bool:
     """Whether a Host header names one of the allowed hosts, the port left out. Without a list every host is allowed."""
-    return not allowed or host.rsplit(":", 1)[0].lower() in allowed or host.lower() in allowed
+    names = {name.lower() for name in allowed}
+    return not allowed or host.rsplit(":", 1)[0].lower() in names or host.lower() in names
 
 
 class BoundedRequests:
