@@ -14,6 +14,9 @@ from typing import Literal
 import structlog
 from typing_extensions import override
 
+_PROCESSORS: list[structlog.typing.Processor] = []
+"""One list that stays: loggers keep it from their first line on, and whoever looks at lines (tests) changes it in place."""
+
 
 def counters_folder(data_dir: Path) -> str:
     """An empty folder in which the workers of one start share their Prometheus counters: in the data folder if there is one."""
@@ -41,8 +44,9 @@ def configure_logging(*, form: Literal["console", "json"], level: str) -> None:
     else:
         # plain: the rich one prints local variables, and with them buyers and passwords
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    _PROCESSORS[:] = [*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         cache_logger_on_first_use=True,
