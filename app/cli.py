@@ -45,7 +45,6 @@ from app.local_servers.startup_checks import (
     secret_key_from,
 )
 from app.local_servers.supervisor import Program, StopRequested, StopSignals, Supervisor
-from app.main import create_app
 from app.protocol.documents import write_documents, write_files
 from app.rehearsal.seed import SeededMarket, seed_demo
 from app.reports import verify as verifier
@@ -98,6 +97,8 @@ def run(
 @cli.command()
 def worker() -> None:
     """Serve in this process alone; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
+    from app.main import create_app  # noqa: PLC0415 - two seconds that no other command, nor the supervisor, shall pay
+
     settings = load_settings()
     if settings.environment == "production" and settings.database_url:
         check_commits_are_durable(settings.database_url.get_secret_value())
@@ -145,6 +146,8 @@ def demo() -> None:
 @cli.command()
 def gen() -> None:
     """Write the files that follow from models and tables: protocol documents, the browser's types, what follows from kinds of entries."""
+    import app.main  # noqa: F401, PLC0415 - loads every package, and with it every kind of error
+
     for path in [*write_documents(PROJECT_ROOT, all_error_types()), *write_files(PROJECT_ROOT, render_kinds(PROJECT_ROOT, KINDS.items()))]:
         _say(f"Wrote {path}")
 
