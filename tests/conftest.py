@@ -7,10 +7,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import hypothesis
 import pytest
+from typing_extensions import override
 
 from app.infra.database import Database, open_database
 from app.infra.migrations import upgrade_to_newest
@@ -64,13 +66,32 @@ def session_server_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+class QuickPostgres(EmbeddedPostgres):
+    """The server of the tests that are not about a machine's failure: a commit does not wait for the disk."""
+
+    @override
+    def _options(self) -> list[str]:
+        return [*super()._options(), "-c", "fsync=off", "-c", "full_page_writes=off"]
+
+
 @pytest.fixture(scope="session")
 def postgres_server(session_server_folder: Path) -> Iterator[EmbeddedPostgres]:
     """The run's PostgreSQL; use `postgres_url` or `fresh_database` unless the test is about the server itself."""
-    server = EmbeddedPostgres(session_server_folder, shared_buffers_mb=64, max_connections=200)
+    server = QuickPostgres(session_server_folder, shared_buffers_mb=64, max_connections=200)
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def durable_server() -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL as `make run` starts it, for tests that are about its being so."""
+    folder = make_server_folder()
+    server = EmbeddedPostgres(folder, shared_buffers_mb=16)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -89,20 +110,53 @@ def migrated_template(postgres_server: EmbeddedPostgres) -> str:
     return TEMPLATE_DATABASE
 
 
+class FreshDatabases:
+    """Migrated, empty databases; the next one is being copied while a test uses the last."""
+
+    def __init__(self, server: EmbeddedPostgres, template: str) -> None:
+        self._server = server
+        self._template = template
+        self._worker = ThreadPoolExecutor(1)
+        self._next = self._worker.submit(self._make)
+
+    def take(self) -> str:
+        """The name of one that nobody has used."""
+        name = self._next.result()
+        self._next = self._worker.submit(self._make)
+        return name
+
+    def drop(self, name: str) -> None:
+        """Soon; nobody waits for it."""
+        self._worker.submit(self._server.run_sql, f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        self._worker.shutdown()
+
+    def _make(self) -> str:
+        name = f"ocop_test_{next(_numbers)}"
+        self._server.run_sql(f"CREATE DATABASE {name} OWNER ocop TEMPLATE {self._template} STRATEGY FILE_COPY")
+        return name
+
+
+@pytest.fixture(scope="session")
+def databases(postgres_server: EmbeddedPostgres, migrated_template: str) -> Iterator[FreshDatabases]:
+    made = FreshDatabases(postgres_server, migrated_template)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def fresh_database(postgres_server: EmbeddedPostgres, migrated_template: str) -> Iterator[Callable[[], str]]:
+def fresh_database(postgres_server: EmbeddedPostgres, databases: FreshDatabases) -> Iterator[Callable[[], str]]:
     """Each call makes one more migrated, empty database and returns its URL; all are dropped after the test."""
     made: list[str] = []
 
     def make() -> str:
-        name = f"ocop_test_{next(_numbers)}"
-        postgres_server.run_sql(f"CREATE DATABASE {name} OWNER ocop TEMPLATE {migrated_template} STRATEGY FILE_COPY")
-        made.append(name)
-        return postgres_server.url_of(name)
+        made.append(databases.take())
+        return postgres_server.url_of(made[-1])
 
     yield make
     for name in made:
-        postgres_server.run_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        databases.drop(name)
 
 
 @pytest.fixture
@@ -112,12 +166,11 @@ def postgres_url(fresh_database: Callable[[], str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def module_postgres_url(postgres_server: EmbeddedPostgres, migrated_template: str) -> Iterator[str]:
+def module_postgres_url(postgres_server: EmbeddedPostgres, databases: FreshDatabases) -> Iterator[str]:
     """URL of a migrated database shared by one test module, for tests that do not mind each other's rows."""
-    name = f"ocop_test_{next(_numbers)}"
-    postgres_server.run_sql(f"CREATE DATABASE {name} OWNER ocop TEMPLATE {migrated_template}")
+    name = databases.take()
     yield postgres_server.url_of(name)
-    postgres_server.run_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    databases.drop(name)
 
 
 @pytest.fixture(scope="session")

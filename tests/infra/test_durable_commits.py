@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,16 +16,16 @@ from tests.local_servers.service_process import free_port, service
 
 
 @pytest.fixture
-def careless_url(postgres_server: EmbeddedPostgres, fresh_database: Callable[[], str]) -> str:
+def careless_url(durable_server: EmbeddedPostgres) -> str:
     """A database whose commits are confirmed before they are written."""
-    url = fresh_database()
-    database = url.partition("?")[0].rpartition("/")[2]
-    postgres_server.run_sql(f"ALTER DATABASE {database} SET synchronous_commit = off")
-    return url
+    if not durable_server.run_sql("SELECT 1 FROM pg_database WHERE datname = 'careless'"):
+        durable_server.run_sql("CREATE DATABASE careless OWNER ocop")
+    durable_server.run_sql("ALTER DATABASE careless SET synchronous_commit = off")
+    return durable_server.url_of("careless")
 
 
-def test_our_own_server_writes_before_it_confirms(postgres_url: str):
-    check_commits_are_durable(postgres_url)
+def test_our_own_server_writes_before_it_confirms(durable_server: EmbeddedPostgres):
+    check_commits_are_durable(durable_server.url)
 
 
 def test_synchronous_commit_off_is_refused(careless_url: str):

@@ -44,8 +44,8 @@ def test_a_restart_keeps_what_was_committed(server_folder: Path):
     assert answer == "42"
 
 
-def test_committed_means_on_disk(postgres_server: EmbeddedPostgres):
-    assert postgres_server.run_sql("SHOW fsync; SHOW synchronous_commit; SHOW full_page_writes;").split() == ["on", "on", "on"]
+def test_committed_means_on_disk(durable_server: EmbeddedPostgres):
+    assert durable_server.run_sql("SHOW fsync; SHOW synchronous_commit; SHOW full_page_writes;").split() == ["on", "on", "on"]
 
 
 def test_only_the_unix_socket_listens(postgres_server: EmbeddedPostgres):
