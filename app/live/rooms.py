@@ -32,6 +32,9 @@ _SWEEP_SECONDS = 10.0
 _RESTART_SECONDS = 0.5
 _GOODBYE_SECONDS = 1.0
 _RETURN_SPREAD_MS = (500, 5_000)
+# Longer than one answer of Redis may take (5 s), so that a store that says what is wrong is heard.
+OPENING_SECONDS = 6.0
+_RETRY_AFTER_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -78,7 +81,7 @@ class RoomDirectory:
     async def room(self, session_id: UUID) -> Room:
         """The room of a session on this node; callers that come while it is being opened share one load.
 
-        Raises `SessionNotFound`, `Unavailable` when a store does not answer.
+        Raises `SessionNotFound`, `Unavailable` when the stores have not answered after `OPENING_SECONDS`.
         """
         entry = self._entries.get(session_id)
         if entry is None:
@@ -95,7 +98,11 @@ class RoomDirectory:
         room = await self.room(session_id)
         if room.session.state != "live":
             # The session may have started a moment ago: ask the log how far the room is, not the database.
-            await room.catch_up((await self._log.head(session_id)).offset)
+            try:
+                async with asyncio.timeout(OPENING_SECONDS):
+                    await room.catch_up((await self._log.head(session_id)).offset)
+            except TimeoutError as error:
+                raise Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
         if room.session.state != "live":
             raise SessionNotLive(details={"state": room.session.state})
         return room
@@ -136,9 +143,7 @@ class RoomDirectory:
 
     async def _open(self, session_id: UUID, entry: _Entry) -> None:
         try:
-            room = Room(session_id, await self._load(session_id), self._around)
-            await room.flush()
-            await room.tell(with_figures=True)
+            room = await self._opened_in_time(session_id)
         except Exception as error:  # noqa: BLE001 - handed to everyone who waits for this room
             self._entries.pop(session_id, None)
             entry.opened.set_exception(error)
@@ -149,6 +154,23 @@ class RoomDirectory:
         entry.tasks.spawn("follow", _keep_going(room, room.follow_log))
         entry.tasks.spawn("tick", _keep_going(room, room.keep_ticking))
         entry.opened.set_result(room)
+
+    async def _opened_in_time(self, session_id: UUID) -> Room:
+        opening: asyncio.Task[Room] = self._tasks.start("open room", self._opened(session_id))
+        try:
+            # Not `asyncio.timeout`: to give up a connection to a store that hangs takes seconds more.
+            await asyncio.wait({opening}, timeout=OPENING_SECONDS)
+            if not opening.done():
+                raise Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
+            return opening.result()
+        finally:
+            opening.cancel()
+
+    async def _opened(self, session_id: UUID) -> Room:
+        room = Room(session_id, await self._load(session_id), self._around)
+        await room.flush()
+        await room.tell(with_figures=True)
+        return room
 
     async def _sweep(self) -> None:
         for session_id, entry in list(self._entries.items()):

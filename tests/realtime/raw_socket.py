@@ -152,3 +152,29 @@ async def raw_socket(
         yield RawSocket(reader, writer)
     finally:
         writer.transport.abort()
+
+
+@asynccontextmanager
+async def a_connection(market: Market) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    host, port = market.node.address.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        async with asyncio.timeout(15):
+            yield reader, writer
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def ask(market: Market, data: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the answer to raw bytes."""
+    async with a_connection(market) as (reader, writer):
+        writer.write(data)
+        await writer.drain()
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        status = int(head.split(" ")[1])
+        body = b"" if status == 101 else await reader.read()
+    lines = [line.split(": ", 1) for line in head.split("\r\n")[1:] if line]
+    headers = {name.lower(): value for name, value in lines}
+    return status, headers, body

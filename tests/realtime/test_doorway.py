@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
@@ -16,35 +14,9 @@ from websockets.utils import accept_key
 
 from app.realtime.tickets import TICKET_COOKIE
 from tests.live.market import QUICK, Market, Stores, market_with
-from tests.realtime.raw_socket import upgrade
+from tests.realtime.raw_socket import a_connection, ask, upgrade
 
 SOON = 0.8
-
-
-@asynccontextmanager
-async def a_connection(market: Market) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    host, port = market.node.address.split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    try:
-        async with asyncio.timeout(15):
-            yield reader, writer
-    finally:
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
-
-
-async def ask(market: Market, data: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of the answer to raw bytes."""
-    async with a_connection(market) as (reader, writer):
-        writer.write(data)
-        await writer.drain()
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        status = int(head.split(" ")[1])
-        body = b"" if status == 101 else await reader.read()
-    lines = [line.split(": ", 1) for line in head.split("\r\n")[1:] if line]
-    headers = {name.lower(): value for name, value in lines}
-    return status, headers, body
 
 
 async def test_the_handshake_is_that_of_rfc_6455(live_market: Market) -> None:
