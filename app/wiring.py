@@ -42,6 +42,7 @@ from app.orders.placing import OrderPlacing
 from app.orders.sold_out import SoldOutMemory
 from app.orders.waitlist import Waitlist
 from app.realtime.address_limits import AddressLimits
+from app.realtime.admission import ViewerAdmission
 from app.realtime.arrivals import Arrivals
 from app.realtime.descriptors import can_detach_sockets
 from app.realtime.detached import DetachedSockets
@@ -86,7 +87,7 @@ class Services:
     waitlist: Waitlist
     http_order_pace: KeyedLimits
     desk: OrderDesk
-    addresses: AddressLimits
+    admission: ViewerAdmission
     rooms: RoomDirectory
     router: Router
     gate: ViewerGate | None
@@ -156,7 +157,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     router = Router(live_commands | order_handlers(placing, waitlist), settings=realtime)
     stack.push_async_callback(router.close)
     addresses = AddressLimits(per_second=realtime.address_sockets_per_second, burst=realtime.address_sockets_burst)
-    gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, tickets=tickets, addresses=addresses)
+    admission = ViewerAdmission(settings, tickets=tickets, addresses=addresses, rooms=rooms)
+    gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, admission=admission)
 
     reports = ReportService(database, metrics)
     closing = ClosingService(database, Signer(secret))
@@ -193,7 +195,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         waitlist=waitlist,
         http_order_pace=KeyedLimits(per_second=realtime.commands_per_second, burst=realtime.commands_burst, now=monotonic),
         desk=desk,
-        addresses=addresses,
+        admission=admission,
         rooms=rooms,
         router=router,
         gate=gate,
@@ -207,15 +209,8 @@ def _open_database(url: SecretStr, settings: Settings) -> AbstractAsyncContextMa
     return open_database(url.get_secret_value(), settings.database, read_url=read_url.get_secret_value())
 
 
-def _open_gate(  # noqa: PLR0913 - what decides about an upgrade
-    settings: Settings,
-    stack: AsyncExitStack,
-    *,
-    hub: Hub,
-    rooms: RoomDirectory,
-    router: Router,
-    tickets: TicketSigner,
-    addresses: AddressLimits,
+def _open_gate(
+    settings: Settings, stack: AsyncExitStack, *, hub: Hub, rooms: RoomDirectory, router: Router, admission: ViewerAdmission
 ) -> ViewerGate | None:
     """Choose how viewers' sockets are carried; detached ones are answered before ASGI (`app/realtime/doorway.py`)."""
     carried = settings.realtime.sockets
@@ -232,11 +227,9 @@ def _open_gate(  # noqa: PLR0913 - what decides about an upgrade
     stack.push_async_callback(opening.close)
     return ViewerGate(
         settings=settings,
-        tickets=tickets,
+        admission=admission,
         hub=hub,
-        rooms=rooms,
         sockets=sockets,
-        addresses=addresses,
         arrivals=Arrivals(),
         tasks=opening,
     )

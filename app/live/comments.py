@@ -21,7 +21,6 @@ from app.live.room import Room
 from app.protocol.server_events import CommentPosted
 from app.protocol.views import CommentView
 from app.realtime.connection import Connection
-from app.realtime.identity import guest_name
 from app.realtime.room_log import RoomLog
 from app.sessions.errors import SessionNotLive
 
@@ -98,15 +97,16 @@ class CommentService:
         if connection.device is not None and (wait_seconds := connection.device.take_comment()) > 0:
             raise CommentsTooFast(retry_after_seconds=wait_seconds)
         by_staff = connection.audience == "staff"
+        speaker = connection.identity
         comment = CommentView(
             id=str(uuid4()),
             at_ms=now_ms(),
-            author=mask_phone_numbers(connection.author or guest_name(connection.identity.device_id)),
+            author=mask_phone_numbers(speaker.shown_name),
             text=mask_phone_numbers(text),
             by_staff=by_staff,
         )
         # Archived first: whatever may have been seen by the room is in the archive.
-        self._archive.add(room.session_id, connection.identity.device_id, comment)
+        self._archive.add(room.session_id, speaker.device_id, comment)
         try:
             await self._log.append(room.session_id, CommentPosted(comment=comment))
         except (RedisError, OSError) as error:

@@ -93,8 +93,7 @@ class RoomDirectory:
         return await asyncio.shield(entry.opened)
 
     async def room_for_viewer(self, session_id: UUID) -> Room:
-        """The room if it takes one more viewer. Raises `CapacityReached`, `SessionNotLive`, and what `room` raises."""
-        self.check_capacity()
+        """The room if its session is live. Raises `SessionNotLive`, and what `room` raises."""
         room = await self.room(session_id)
         if room.session.state != "live":
             # The session may have started a moment ago: ask the log how far the room is, not the database.

@@ -14,8 +14,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.accounts.access import user_of_websocket
-from app.errors import AppError, NotSignedIn, OriginRefused, TooManyRequests, Unavailable
-from app.infra.bounded_requests import HostRefused, host_allowed
+from app.errors import AppError, NotSignedIn, Unavailable
 from app.infra.problems import problem_body, problem_headers
 from app.infra.provided import provided_by
 from app.infra.tasks import TaskOwner
@@ -23,12 +22,10 @@ from app.live.bridges import BridgeTokens
 from app.live.errors import BridgeTokenInvalid
 from app.live.rooms import RoomDirectory
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
-from app.realtime.address_limits import AddressLimits
+from app.realtime.admission import ViewerAdmission, check_page
 from app.realtime.asgi_connection import AsgiConnection
-from app.realtime.identity import Identity, guest_name
-from app.realtime.origin import origin_allowed
+from app.realtime.identity import Identity
 from app.realtime.router import Router
-from app.realtime.viewer_device import device_of
 from app.sessions.errors import SessionClosed, SessionNotFound
 from app.sessions.lookup import SessionLookup
 from app.settings import Settings
@@ -60,15 +57,20 @@ async def bridge_socket(websocket: WebSocket, session_id: str) -> None:
 
 
 async def _admit_viewer(websocket: WebSocket, session_id: UUID) -> Identity:
-    device_id = device_of(websocket)
-    addresses = provided_by(websocket.app, AddressLimits)
-    if wait_seconds := addresses.take(websocket.client.host if websocket.client else ""):
-        raise TooManyRequests(retry_after_seconds=wait_seconds)
-    await _rooms(websocket).room_for_viewer(session_id)
-    return Identity(device_id=device_id, audience="viewer", name=guest_name(device_id))
+    admission = provided_by(websocket.app, ViewerAdmission)
+    device_id = admission.check(
+        host=websocket.headers.get("host", ""),
+        origin=_origin(websocket),
+        scheme=websocket.url.scheme,
+        cookie="; ".join(websocket.headers.getlist("cookie")),
+        address=websocket.client.host if websocket.client else "",
+    )
+    await admission.wait_for_room(session_id)
+    return Identity(device_id=device_id, audience="viewer", name="")
 
 
 async def _admit_staff(websocket: WebSocket, session_id: UUID) -> Identity:
+    _check_page(websocket)
     user = await user_of_websocket(websocket)
     sessions = provided_by(websocket.app, SessionLookup)
     record = await sessions.managed(user, session_id)
@@ -81,6 +83,7 @@ async def _admit_staff(websocket: WebSocket, session_id: UUID) -> Identity:
 
 
 async def _admit_bridge(websocket: WebSocket, session_id: UUID) -> Identity:
+    _check_page(websocket)
     credentials = websocket.headers.get("authorization", "")
     if not credentials.lower().startswith(_BEARER):
         raise BridgeTokenInvalid
@@ -95,7 +98,6 @@ async def _admit_bridge(websocket: WebSocket, session_id: UUID) -> Identity:
 async def _serve(websocket: WebSocket, session_text: str, admit: Doorkeeper) -> None:
     settings = provided_by(websocket.app, Settings)
     try:
-        _require_own_origin(websocket, settings)
         session_id = _session_id(session_text)
         identity = await admit(websocket, session_id)
     except AppError as error:
@@ -149,14 +151,14 @@ async def _refuse(websocket: WebSocket, error: AppError) -> None:
         return
 
 
-def _require_own_origin(websocket: WebSocket, settings: Settings) -> None:
+def _check_page(websocket: WebSocket) -> None:
+    settings = provided_by(websocket.app, Settings)
+    check_page(settings, host=websocket.headers.get("host", ""), origin=_origin(websocket), scheme=websocket.url.scheme)
+
+
+def _origin(websocket: WebSocket) -> str | None:
     origins = websocket.headers.getlist("origin")
-    host = websocket.headers.get("host", "")
-    if not host_allowed(host, settings.allowed_hosts):
-        raise HostRefused
-    fits = [origin_allowed(origin, host=host, scheme=websocket.url.scheme, allowed=settings.allowed_origins) for origin in origins]
-    if len(origins) > 1 or not all(fits):
-        raise OriginRefused
+    return ", ".join(origins) if origins else None
 
 
 def _session_id(text: str) -> UUID:

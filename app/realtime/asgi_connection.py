@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -48,7 +49,7 @@ class AsgiConnection(Connection):
     @property
     @override
     def identity(self) -> Identity:
-        return self._identity
+        return replace(self._identity, name=self.author)
 
     @override
     def send(self, frame: bytes) -> None:

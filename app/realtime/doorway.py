@@ -12,76 +12,39 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-import structlog
-from starlette.requests import cookie_parser
 from typing_extensions import override
 from uvicorn.protocols.utils import is_ssl
 
-from app.errors import AppError, OriginRefused, TooManyRequests, Unavailable
+from app.errors import AppError
 from app.infra.bounded_http import HEAD_MAX_BYTES, HEAD_SECONDS, BoundedHttp, HeadTooLarge
-from app.infra.bounded_requests import HostRefused, host_allowed
 from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
-from app.realtime.address_limits import AddressLimits, client_address
+from app.realtime.address_limits import client_address
+from app.realtime.admission import ViewerAdmission
 from app.realtime.arrivals import Arrivals
 from app.realtime.detached import DetachedSockets
 from app.realtime.detached_connection import DetachedConnection
-from app.realtime.errors import TicketInvalid
 from app.realtime.hub import Hub
-from app.realtime.origin import origin_allowed
-from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.realtime.upgrade import UpgradeRequest, accepted, is_viewer_upgrade, read_upgrade, refused
 from app.settings import Settings
-
-log = structlog.get_logger(__name__)
 
 _VIEWER_PATH = b"GET /ws/sessions/"
 
 
-class Rooms(Protocol):
-    """What the door asks of the rooms."""
-
-    def takes_viewers_now(self, session_id: UUID) -> bool:
-        """Whether the room is open on this node and its session live."""
-
-    async def room_for_viewer(self, session_id: UUID) -> object:
-        """Open the room if need be. Raises the reason why nobody may enter."""
-
-    def check_capacity(self) -> None:
-        """Raises when this node takes no more sockets."""
-
-
 @dataclass(frozen=True, slots=True)
 class ViewerGate:
-    """Everything that decides about a viewer's upgrade, and the sockets that take it over."""
+    """What a viewer's upgrade meets on its way, and the sockets that take it over."""
 
     settings: Settings
-    tickets: TicketSigner
+    admission: ViewerAdmission
     hub: Hub
-    rooms: Rooms
     sockets: DetachedSockets
-    addresses: AddressLimits
     arrivals: Arrivals
     tasks: TaskOwner
-
-    def check(self, request: UpgradeRequest, *, scheme: str, peer: str) -> UUID:
-        """The device that enters. Raises `OriginRefused`, `TicketInvalid`, `TooManyRequests`, `CapacityReached`."""
-        if not host_allowed(request.host, self.settings.allowed_hosts):
-            raise HostRefused
-        if peer in self.settings.trusted_proxies and request.forwarded_proto:
-            scheme = request.forwarded_proto
-        if not origin_allowed(request.origin, host=request.host, scheme=scheme, allowed=self.settings.allowed_origins):
-            raise OriginRefused
-        device_id = self.tickets.read(_ticket_in(request.cookie))
-        self.rooms.check_capacity()
-        wait_seconds = self.addresses.take(client_address(peer, request.forwarded_for, trusted=self.settings.trusted_proxies))
-        if wait_seconds:
-            raise TooManyRequests(retry_after_seconds=wait_seconds)
-        return device_id
 
 
 class Doorway(asyncio.Protocol):
@@ -145,29 +108,31 @@ class Doorway(asyncio.Protocol):
             return
         try:
             request = read_upgrade(head)
-            peer = self._transport.get_extra_info("peername")
-            device_id = gate.check(request, scheme="http", peer=peer[0] if peer else "")
+            peername = self._transport.get_extra_info("peername")
+            peer, proxies = peername[0] if peername else "", gate.settings.trusted_proxies
+            device_id = gate.admission.check(
+                host=request.host,
+                origin=request.origin,
+                scheme=(request.forwarded_proto if peer in proxies else "") or "http",
+                cookie=request.cookie,
+                address=client_address(peer, request.forwarded_for, trusted=proxies),
+            )
         except AppError as error:
             self._refuse(error)
             return
-        if gate.rooms.takes_viewers_now(request.session_id):
+        if gate.admission.rooms.takes_viewers_now(request.session_id):
             self._detach(gate, request, device_id, rest)
             return
         gate.tasks.spawn("open room", self._open_room(gate, request, device_id, rest))
 
     async def _open_room(self, gate: ViewerGate, request: UpgradeRequest, device_id: UUID, rest: bytes) -> None:
         try:
-            await gate.rooms.room_for_viewer(request.session_id)
-            # Asked again: many may have waited for this room at once.
-            gate.rooms.check_capacity()
+            await gate.admission.wait_for_room(request.session_id)
         except AppError as error:
             self._refuse(error)
-        except Exception as error:  # noqa: BLE001 - whichever store failed, the viewer may come back
-            log.warning("viewer_not_admitted", error=repr(error))
-            self._refuse(Unavailable(retry_after_seconds=2.0))
-        else:
-            if not self._transport.is_closing():
-                self._detach(gate, request, device_id, rest)
+            return
+        if not self._transport.is_closing():
+            self._detach(gate, request, device_id, rest)
 
     def _refuse(self, error: AppError) -> None:
         self._head_timer.cancel()
@@ -206,10 +171,3 @@ def _set_socket_options(fd: int, *, user_timeout_seconds: float) -> None:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     finally:
         opened.detach()
-
-
-def _ticket_in(cookie: str) -> str:
-    ticket = cookie_parser(cookie).get(TICKET_COOKIE)
-    if ticket is None:
-        raise TicketInvalid
-    return ticket

@@ -14,7 +14,7 @@ from websockets.utils import accept_key
 from app.errors import AppError, BadRequest
 from app.infra.problems import problem_answer
 
-_REQUEST_LINE = re.compile(rb"GET /ws/sessions/([0-9a-fA-F-]{36})(?:\?[!-~]*)? HTTP/1\.1")
+_REQUEST_LINE = re.compile(rb"GET /ws/sessions/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?:\?[!-~]*)? HTTP/1\.1")
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
 # These change the meaning of a request when they come twice.
 _ONCE = frozenset({b"host", b"origin", b"sec-websocket-key", b"sec-websocket-version", b"content-length"})
@@ -70,7 +70,7 @@ def read_upgrade(head: bytes) -> UpgradeRequest:
         raise UpgradeMalformed("a body, or no host")
     origin = headers.get(b"origin")
     return UpgradeRequest(
-        session_id=_session_id(line[1]),
+        session_id=UUID(line[1].decode()),
         key=_key(headers.get(b"sec-websocket-key", b"")),
         host=headers[b"host"].decode("latin-1"),
         origin=None if origin is None else origin.decode("latin-1"),
@@ -110,13 +110,6 @@ def _headers(lines: list[bytes]) -> dict[bytes, bytes]:
         else:
             headers[name] = found[2]
     return headers
-
-
-def _session_id(text: bytes) -> UUID:
-    try:
-        return UUID(text.decode())
-    except ValueError:
-        raise UpgradeMalformed("not a session id") from None
 
 
 def _key(text: bytes) -> str:
