@@ -101,7 +101,7 @@ class CommentService:
         comment = CommentView(
             id=str(uuid4()),
             at_ms=now_ms(),
-            author=mask_phone_numbers(speaker.shown_name),
+            author=mask_phone_numbers(speaker.name or _guest_name(speaker.device_id)),
             text=mask_phone_numbers(text),
             by_staff=by_staff,
         )
@@ -113,3 +113,8 @@ class CommentService:
             raise CommentsBusy from error
         if not by_staff:
             room.counters.commented(connection.device_key)
+
+
+def _guest_name(device_id: UUID) -> str:
+    """What somebody is called who has given no name: the same on every way in."""
+    return f"Khách {device_id.int % 10_000:04d}"

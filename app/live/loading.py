@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.live.comments import CommentArchive
 from app.live.mirror import COMMENTS_SHOWN, RoomMirror
-from app.live.room import LoadedRoom
+from app.live.room_content import LoadedRoom
 from app.protocol.server_events import CommentPosted, LoggedEvent
 from app.protocol.views import CommentView, OfferView
 from app.realtime.room_log import RoomLog

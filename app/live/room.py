@@ -1,12 +1,10 @@
-"""One room on one node: its mirror of the log, the answers to a hello, and the ticks that keep everyone up to date."""
+"""One room on one node: follows the log, ticks, and tells everyone in it; what it says is `room_content.py`'s."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -15,15 +13,15 @@ from app.infra.clock import monotonic, now_ms
 from app.infra.tasks import TaskOwner
 from app.live.cadence import Cadence
 from app.live.mirror import RoomMirror
-from app.live.polling import PolledRoom, PolledTick
+from app.live.polling import PolledTick
 from app.live.presence import RoomCounters
-from app.live.tellings import SnapshotFrames, ToldFigures, is_urgent, readable_part
+from app.live.room_content import LoadedRoom, RoomContent
+from app.live.tellings import ToldFigures, is_urgent, readable_part
 from app.metrics.service import MetricsService, RoomFigures
-from app.protocol.base import PROTOCOL_VERSION, ResumePosition
 from app.protocol.client_commands import ViewerHello
 from app.protocol.close_codes import CloseCode
-from app.protocol.server_events import LoggedEvent, RoomResumed, RoomTick, SessionChanged
-from app.protocol.views import Counts, SessionView
+from app.protocol.server_events import LoggedEvent, RoomTick
+from app.protocol.views import SessionView
 from app.realtime.connection import Connection
 from app.realtime.counters import SHED_COMMENTS
 from app.realtime.hub import Hub
@@ -41,43 +39,31 @@ _CATCH_UP_STEP_SECONDS = 0.02
 _RELOAD_PAUSE_SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedRoom:
-    """What a room starts from: content that holds at least everything up to `position`, and the latest events before it."""
-
-    mirror: RoomMirror
-    position: LogPosition
-    window: tuple[LoggedEvent, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RoomSurroundings:
-    """What every room of a node shares."""
-
-    hub: Hub
-    log: RoomLog
-    metrics: MetricsService
-    settings: RealtimeSettings
-    node: str
-    load: Callable[[UUID], Awaitable[LoadedRoom]]
-    core_share: float
-
-
 class Room:
     """Events become part of the mirror at the moment they are told, so a hello is answered exactly as of the last tick."""
 
-    def __init__(self, session_id: UUID, loaded: LoadedRoom, surroundings: RoomSurroundings) -> None:
+    def __init__(  # noqa: PLR0913 - each a thing of its own
+        self,
+        session_id: UUID,
+        loaded: LoadedRoom,
+        *,
+        load: Callable[[UUID], Awaitable[LoadedRoom]],
+        log: RoomLog,
+        hub: Hub,
+        metrics: MetricsService,
+        settings: RealtimeSettings,
+        node: str,
+        core_share: float,
+    ) -> None:
         self.session_id = session_id
-        self._around = surroundings
-        self._settings = surroundings.settings
-        self._mirror = loaded.mirror
-        self._position = loaded.position
-        self._window: deque[LoggedEvent] = deque(loaded.window, self._settings.room_window_events)
+        self._load = load
+        self._log = log
+        self._hub = hub
+        self._metrics = metrics
+        self._tick_events_max = settings.tick_events_max
+        self._content = RoomContent(loaded, window_events=settings.room_window_events)
         self._pending: list[LoggedEvent] = []
-        self._told = ToldFigures(Counts(viewers=0, likes=0, comments=0), loaded.mirror.stock, None)
         self._figures: RoomFigures | None = None
-        self._snapshots = SnapshotFrames()
-        self._polled = PolledRoom()
         # One teller at a time: a hello is never answered in the middle of a round.
         self._telling = asyncio.Lock()
         self._spread = Spread(0.0)
@@ -86,53 +72,49 @@ class Room:
         self._background = TaskOwner(f"room {session_id}")
         self._told_at = float("-inf")
         self._flushed_at = float("-inf")
-        self._cadence = Cadence(self._settings, core_share=surroundings.core_share)
+        self._cadence = Cadence(settings, core_share=core_share)
         # Numbers of flushes start anew with every object, so its name must be new as well.
-        self.counters = RoomCounters(node=f"{surroundings.node}:{secrets.token_hex(4)}", now=monotonic)
+        self.counters = RoomCounters(node=f"{node}:{secrets.token_hex(4)}", now=monotonic)
 
     @property
     def session(self) -> SessionView:
-        return self._mirror.session
+        return self._content.mirror.session
 
     @property
     def mirror(self) -> RoomMirror:
-        return self._mirror
+        return self._content.mirror
 
     @property
     def position(self) -> LogPosition:
         """The last event that has been told."""
-        return self._position
+        return self._content.position
 
     async def hello(self, connection: Connection, command: ViewerHello) -> None:
         """Answer a hello with exactly what the client missed, or with a snapshot, and let it take part from that very place on."""
-        resume = command.resume
-        if resume is not None and resume.epoch == self._position.epoch and resume.offset > self._position.offset:
+        resume, position = command.resume, self.position
+        if resume is not None and resume.epoch == position.epoch and resume.offset > position.offset:
             # Another node told it more than we have read.
             await self.catch_up(resume.offset)
         self._spread.hurry()
         async with self._telling:
             connection.greet()
-            missed = self._missed_since(resume)
-            if missed is None:
-                connection.send(self._snapshot(connection, command.id))
-            else:
-                connection.send(self._resumed(command.id, missed))
-            self._join(connection)
+            connection.send(self._content.answer(command.id, resume, for_staff=connection.audience == "staff"))
+            if self._hub.join(connection):
+                self.counters.device_entered(connection.device_key)
 
     def poll(self) -> PolledTick:
-        """The room as a document for those without a socket; encoded at most once per second and change."""
-        return self._polled.document(self._position, mirror=self._mirror, figures=self._told)
+        """The room as a document for those without a socket."""
+        return self._content.polled()
 
     def leave(self, connection: Connection) -> None:
         """Forget a socket; its device stops being a viewer when this was its last."""
-        hub = self._around.hub
-        if hub.release(connection):
+        if self._hub.release(connection):
             self.counters.device_left(connection.device_key)
 
     async def catch_up(self, offset: int) -> None:
         """Wait until this node has told the log up to `offset`, at most a second."""
         deadline = monotonic() + _CATCH_UP_SECONDS
-        while self._position.offset < offset and monotonic() < deadline:
+        while self.position.offset < offset and monotonic() < deadline:
             await self.tell(with_figures=False)
             await asyncio.sleep(_CATCH_UP_STEP_SECONDS)
 
@@ -141,7 +123,7 @@ class Room:
         async with self._flushing:
             flush = self.counters.next_flush(at_ms=now_ms())
             try:
-                figures = await self._around.metrics.flush(self.session_id, flush)
+                figures = await self._metrics.flush(self.session_id, flush)
             except Exception as error:  # noqa: BLE001 - whatever failed, the counts are kept and the room goes on
                 log.warning("counts_not_flushed", session_id=str(self.session_id), error=repr(error))
                 return
@@ -160,52 +142,34 @@ class Room:
             events, self._pending = self._pending, []
             if not events and not with_figures:
                 return  # another teller was quicker; heartbeats are a tick's business
-            after = self._position.offset
-            ended = False
-            for event in events:
-                self._mirror.apply(event.event)
-                self._window.append(event)
-                ended = ended or (isinstance(event.event, SessionChanged) and event.event.session.state in {"ended", "closed"})
-            if events:
-                self._position = LogPosition(self._position.epoch, events[-1].offset)
-                self._snapshots.forget()
+            after = self.position.offset
+            is_over = self._content.take(events)
             await self._broadcast(after, events, self._take_figures() if with_figures else None)
-        if ended:
-            self._around.hub.close_room(self.session_id, CloseCode.SESSION_ENDED, spread_seconds=_ENDED_SPREAD_SECONDS)
+        if is_over:
+            self._hub.close_room(self.session_id, CloseCode.SESSION_ENDED, spread_seconds=_ENDED_SPREAD_SECONDS)
 
     def _take_figures(self) -> ToldFigures | None:
-        """The latest figures; None when they are the ones told last and no heartbeat is due."""
-        figures = self._figures
-        if figures is None:
+        if self._figures is None:
             return None
-        self._mirror.take_stock(figures.taken)
-        counts = Counts(
-            viewers=figures.viewers, likes=figures.likes, comments=figures.comments, polling=figures.polling, outside=figures.outside
-        )
-        latest = ToldFigures(counts, self._mirror.stock, figures.board)
-        if latest == self._told and not self._is_long_since(self._told_at):
-            return None
-        self._told = latest
-        self._snapshots.forget()
-        return latest
+        return self._content.take_figures(self._figures, always=self._is_long_since(self._told_at))
 
     async def _broadcast(self, after: int, events: list[LoggedEvent], figures: ToldFigures | None) -> None:
         if not events and figures is None and not self._is_long_since(self._told_at):
             return
         self._told_at = monotonic()
-        shown, skipped = readable_part(events, self._settings.tick_events_max)
+        shown, skipped = readable_part(events, self._tick_events_max)
         SHED_COMMENTS.inc(skipped)
         tick = RoomTick(
-            epoch=self._position.epoch,
+            epoch=self.position.epoch,
             after=after,
-            offset=self._position.offset,
+            offset=self.position.offset,
             server_time_ms=now_ms(),
             events=shown,
             counts=figures.counts if figures else None,
             stock=figures.stock if figures else None,
             comments_skipped=skipped,
         )
-        hub = self._around.hub
+        hub = self._hub
         if hub.has_members(self.session_id, "viewer"):
             self._cadence.note_round(await hub.broadcast(self.session_id, "viewer", encode(tick), self._spread))
         if hub.has_members(self.session_id, "staff"):
@@ -232,14 +196,14 @@ class Room:
             tick_at = max(tick_at + self._cadence.seconds, monotonic())
 
     def _has_watchers(self) -> bool:
-        return self._around.hub.has_members(self.session_id, "staff")
+        return self._hub.has_members(self.session_id, "staff")
 
     async def follow_log(self) -> None:
         """Read the log and tell what is urgent at once, until cancelled."""
-        read_up_to = self._position
+        read_up_to = self.position
         while True:
             try:
-                async for events in self._around.log.follow(self.session_id, read_up_to):
+                async for events in self._log.follow(self.session_id, read_up_to):
                     self._pending.extend(events)
                     if any(is_urgent(event) for event in events):
                         await self.tell(with_figures=False)
@@ -251,58 +215,19 @@ class Room:
         """Load everything again and send an empty tick from the new place: whoever sees the gap says hello and gets a snapshot."""
         loaded = await self._load_again()
         async with self._telling:
-            self._mirror, self._position, self._pending = loaded.mirror, loaded.position, []
-            self._window = deque(loaded.window, self._settings.room_window_events)
-            self._snapshots.forget()
+            self._content.start_anew(loaded)
+            self._pending = []
             self._told_at = float("-inf")
-            await self._broadcast(self._position.offset, [], None)
-        return self._position
+            await self._broadcast(self.position.offset, [], None)
+        return self.position
 
     async def _load_again(self) -> LoadedRoom:
         while True:
             try:
-                return await self._around.load(self.session_id)
+                return await self._load(self.session_id)
             except Exception as error:  # noqa: BLE001 - the room goes on with what it has until a store answers again
                 log.warning("room_not_reloaded", session_id=str(self.session_id), error=repr(error))
                 await asyncio.sleep(_RELOAD_PAUSE_SECONDS)
-
-    def _missed_since(self, resume: ResumePosition | None) -> list[LoggedEvent] | None:
-        """The events after a client's place; None when they cannot be told without a gap."""
-        if resume is None or resume.epoch != self._position.epoch or resume.offset > self._position.offset:
-            return None
-        if resume.offset == self._position.offset:
-            return []
-        if not self._window or self._window[0].offset > resume.offset + 1:
-            return None
-        return [event for event in self._window if event.offset > resume.offset]
-
-    def _snapshot(self, connection: Connection, command_id: str) -> bytes:
-        return self._snapshots.frame(
-            command_id,
-            position=self._position,
-            at_ms=now_ms(),
-            mirror=self._mirror,
-            figures=self._told,
-            for_staff=connection.audience == "staff",
-        )
-
-    def _resumed(self, command_id: str, missed: list[LoggedEvent]) -> bytes:
-        return encode(
-            RoomResumed(
-                id=command_id,
-                version=PROTOCOL_VERSION,
-                epoch=self._position.epoch,
-                offset=self._position.offset,
-                server_time_ms=now_ms(),
-                events=tuple(missed),
-                counts=self._told.counts,
-            )
-        )
-
-    def _join(self, connection: Connection) -> None:
-        hub = self._around.hub
-        if hub.join(connection):
-            self.counters.device_entered(connection.device_key)
 
 
 async def _sleep_until(moment: float) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -14,7 +15,7 @@ from app.errors import Unavailable
 from app.infra.clock import monotonic
 from app.infra.tasks import TaskOwner, repeat
 from app.live.loading import RoomLoader
-from app.live.room import Room, RoomSurroundings
+from app.live.room import Room
 from app.metrics.service import MetricsService
 from app.protocol.close_codes import CloseCode
 from app.protocol.server_events import ServerLeaving
@@ -66,8 +67,8 @@ class RoomDirectory:
     ) -> None:
         self._log = room_log
         self._load = loader.load
-        self._around = RoomSurroundings(
-            hub=hub, log=room_log, metrics=metrics, settings=settings, node=node, load=loader.load, core_share=core_share
+        self._make_room = partial(
+            Room, load=loader.load, log=room_log, hub=hub, metrics=metrics, settings=settings, node=node, core_share=core_share
         )
         self._entries: dict[UUID, _Entry] = {}
         self._tasks = TaskOwner("rooms")
@@ -166,7 +167,7 @@ class RoomDirectory:
             opening.cancel()
 
     async def _opened(self, session_id: UUID) -> Room:
-        room = Room(session_id, await self._load(session_id), self._around)
+        room = self._make_room(session_id, await self._load(session_id))
         await room.flush()
         await room.tell(with_figures=True)
         return room

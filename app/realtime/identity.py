@@ -18,8 +18,3 @@ class Identity:
     name: str
     user_id: UUID | None = None
     organisation_id: UUID | None = None
-
-    @property
-    def shown_name(self) -> str:
-        """What everybody reads; who has given no name is called the same on every way in."""
-        return self.name or f"Khách {self.device_id.int % 10_000:04d}"

@@ -13,8 +13,8 @@ from types import FrameType
 from app.settings import PROJECT_ROOT
 
 _APP = str(PROJECT_ROOT / "app") + "/"
-# What every file is written in: clock, tasks, columns, messages. To know what an order does one need not open them.
-ALPHABET = ("app/infra/", "app/protocol/")
+# What every file is written in: clock, tasks, columns, messages, names of keys. To know what an order does one need not open them.
+ALPHABET = ("app/infra/", "app/protocol/", "app/redis_keys.py")
 
 
 @dataclass

@@ -34,8 +34,7 @@ async def an_open_offer(market: Market) -> UUID:
 
 
 async def head_of(market: Market) -> ResumePosition:
-    room = await market.node.rooms.room(market.session_id)
-    log_head = await room._around.log.head(market.session_id)
+    log_head = await services_of(market.node.app).room_log.head(market.session_id)
     return ResumePosition(epoch=log_head.epoch, offset=log_head.offset)
 
 

@@ -1,0 +1,53 @@
+"""A comment's way to the room, and a viewer's into it, are short enough to be read in one sitting."""
+
+from __future__ import annotations
+
+from tests.live.market import Market
+from tests.live.walked_files import Walk, walking
+
+# From a message to the room's log and its reply; from the log, which every node follows, to the hub; from a hello to the hub.
+MOST_FILES_OF_A_COMMENT = 10
+MOST_FILES_FROM_THE_LOG = 8
+MOST_FILES_OF_A_JOIN = 12
+# Counted with neither: they get messages off the socket and replies onto it.
+CARRYING_THE_SOCKET = {"app/realtime/detached.py", "app/realtime/websocket_frames.py", "app/realtime/descriptors.py"}
+_NOTHING = "no function"
+
+
+def _files(walk: Walk) -> list[str]:
+    return [name for name in walk.files() if name not in CARRYING_THE_SOCKET]
+
+
+async def test_a_comment_passes_few_files_and_enters_none_from_behind(live_market: Market) -> None:
+    viewer = await live_market.enters()
+    with walking("DetachedSockets._answer", "LiveCommands.comment", beyond=_NOTHING) as whole:
+        assert (await viewer.asks("comment.post", text="Bưởi năm nay ngọt không?"))["type"] == "command.done"
+    walk = whole.between("Router.receive", "DetachedConnection.send")
+
+    assert walk.files()[0] == "app/realtime/router.py"
+    assert "app/realtime/room_log.py" in walk.files()
+    assert len(_files(walk)) <= MOST_FILES_OF_A_COMMENT, walk.files()
+    assert walk.ways_back() == []
+
+
+async def test_a_comment_passes_few_files_from_the_log_to_the_hub(live_market: Market) -> None:
+    viewer = await live_market.enters()
+    with walking("_keep_going", beyond=_NOTHING) as whole:
+        await viewer.asks("comment.post", text="Bưởi năm nay ngọt không?")
+        await viewer.sees_event("comment.posted")
+    walk = whole.between("Room.tell", "Hub.broadcast")
+
+    assert "app/live/mirror.py" in walk.files()
+    assert len(_files(walk)) <= MOST_FILES_FROM_THE_LOG, walk.files()
+
+
+async def test_a_join_passes_few_files_and_enters_none_from_behind(live_market: Market) -> None:
+    await live_market.enters()
+    viewer = await live_market.connects()
+    with walking("DetachedSockets._answer", "LiveCommands.hello", beyond=_NOTHING) as whole:
+        assert (await viewer.hello())["type"] == "room.snapshot"
+    walk = whole.between("Router.receive", "Hub.join")
+
+    assert walk.files()[-1] == "app/realtime/hub.py"
+    assert len(_files(walk)) <= MOST_FILES_OF_A_JOIN, walk.files()
+    assert walk.ways_back() == []
