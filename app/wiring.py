@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from pydantic import SecretStr
 
 from app.accounts.service import AccountService
 from app.catalog.places_watch import PlacesWatch
@@ -202,11 +201,6 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         reports=reports,
         closing=closing,
     )
-
-
-def _open_database(url: SecretStr, settings: Settings) -> AbstractAsyncContextManager[Database]:
-    read_url = settings.database_read_url or url
-    return open_database(url.get_secret_value(), settings.database, read_url=read_url.get_secret_value())
 
 
 def _open_gate(

@@ -26,8 +26,3 @@ def is_valid_on(day: date, *, certified_on: date | None, expires_on: date | None
     if expires_on is None or day > expires_on:
         return False
     return certified_on is None or certified_on <= day
-
-
-def stars_on(day: date, *, stars: int | None, certified_on: date | None, expires_on: date | None) -> int | None:
-    """The stars that may be shown on `day`: none before the certificate begins or after it has lapsed."""
-    return stars if is_valid_on(day, certified_on=certified_on, expires_on=expires_on) else None

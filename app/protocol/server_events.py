@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from app.protocol.amounts import Vnd
 from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset
-from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionState, SessionView
+from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionView
 
 
 class CommentPosted(Message):
@@ -219,5 +219,3 @@ class ServerLeaving(Message):
 
 ServerMessage = RoomTick | RoomSnapshot | RoomResumed | CommandDone | OrderPlaced | WaitlistJoined | CommandFailed | ServerLeaving
 server_message: TypeAdapter[ServerMessage] = TypeAdapter(Annotated[ServerMessage, Field(discriminator="type")])
-
-SESSION_STATES: tuple[SessionState, ...] = ("draft", "scheduled", "live", "ended", "closed")

@@ -34,12 +34,6 @@ class SessionLookup:
         async with self._transactions() as db:
             return record_of(await _find(db, session_id))
 
-    async def get_view(self, session_id: UUID) -> SessionView:
-        """The session as anyone may see it, in any state. Raises `SessionNotFound`."""
-        async with self._transactions() as db:
-            (view,) = await session_views(db, [await _find(db, session_id)])
-        return view
-
     async def facts(self, session_id: UUID) -> SessionFacts:
         """Session, run-down and pin. Raises `SessionNotFound`."""
         async with self._transactions() as db:

@@ -6,32 +6,28 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.catalog.certificates import last_valid_day, stars_on, vietnam_day
+from app.catalog.certificates import is_valid_on, last_valid_day, vietnam_day
 
 CERTIFIED, LAST = date(2023, 9, 23), date(2026, 9, 23)
 
 
 @pytest.mark.parametrize(
-    ("day", "stars"),
+    ("day", "is_valid"),
     [
-        (CERTIFIED - timedelta(days=1), None),
-        (CERTIFIED, 4),
-        (date(2025, 1, 1), 4),
-        (LAST, 4),
-        (LAST + timedelta(days=1), None),
-        (date(2030, 1, 1), None),
+        (CERTIFIED - timedelta(days=1), False),
+        (CERTIFIED, True),
+        (date(2025, 1, 1), True),
+        (LAST, True),
+        (LAST + timedelta(days=1), False),
+        (date(2030, 1, 1), False),
     ],
 )
-def test_stars_are_dropped_the_day_after_the_certificate_lapses(day: date, stars: int | None) -> None:
-    assert stars_on(day, stars=4, certified_on=CERTIFIED, expires_on=LAST) == stars
+def test_stars_are_dropped_the_day_after_the_certificate_lapses(day: date, is_valid: bool) -> None:
+    assert is_valid_on(day, certified_on=CERTIFIED, expires_on=LAST) is is_valid
 
 
 def test_stars_without_an_end_of_the_certificate_are_not_shown() -> None:
-    assert stars_on(CERTIFIED, stars=5, certified_on=CERTIFIED, expires_on=None) is None
-
-
-def test_product_without_stars_has_none_on_any_day() -> None:
-    assert stars_on(CERTIFIED, stars=None, certified_on=CERTIFIED, expires_on=LAST) is None
+    assert not is_valid_on(CERTIFIED, certified_on=CERTIFIED, expires_on=None)
 
 
 @pytest.mark.parametrize(

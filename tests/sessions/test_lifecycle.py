@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import get_args
 
 import pytest
 
-from app.protocol.server_events import SESSION_STATES
+from app.protocol.views import SessionState
 from app.sessions.lifecycle import may_move, missing_for, move_exists
 
 MOVES = {
@@ -19,7 +20,7 @@ MOVES = {
 }
 
 
-@pytest.mark.parametrize(("state", "to"), list(product(SESSION_STATES, SESSION_STATES)))
+@pytest.mark.parametrize(("state", "to"), list(product(get_args(SessionState), repeat=2)))
 def test_the_table_of_moves(state, to):
     movers = MOVES.get((state, to), set())
 
