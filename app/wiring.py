@@ -129,7 +129,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     teller = RoomTeller(database, room_log=room_log)
     teller.reads("products", sessions.products_to_tell)
     session_editor = SessionEditor(database, catalog=catalog, lookup=sessions, teller=teller)
-    bridges = BridgeTokens(database)
+    bridges = BridgeTokens(database, secret=secret)
 
     projector = Projector(database, metrics)
     offers = OfferService(database, sessions=sessions, teller=teller)

@@ -2,6 +2,7 @@
 
 A page makes a key per intention (one press of a button) and sends it as `Idempotency-Key`, again with every repeat. The key is written in
 the transaction of the fact, so they exist together or not at all. A repeat changes nothing and is answered with the state as it is now.
+Commands claim the key before they ask whether they may still be done: what was done stays done when the session ends meanwhile.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response, status
 
 from app.accounts.access import SignedInUser
+from app.accounts.errors import IntentionKeyReused
+from app.accounts.intentions import Intended
 from app.catalog.addresses import provinces, search_places, wards_of
 from app.catalog.errors import InvalidAddress, ProducerNotFound, ProductNotFound, ProvinceNotFound
 from app.catalog.schemas import (
@@ -51,21 +53,23 @@ async def list_producers(user: SignedInUser, service: Service, limit: Limit = 20
     "/producers",
     summary="Add a producer",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(InvalidAddress, NotSignedIn, OriginRefused, MalformedRequest),
+    responses=problem_responses(InvalidAddress, NotSignedIn, OriginRefused, IntentionKeyReused, MalformedRequest),
 )
-async def create_producer(content: ProducerContent, user: SignedInUser, service: Service) -> ProducerView:
+async def create_producer(content: ProducerContent, user: SignedInUser, service: Service, intention: Intended) -> ProducerView:
     """Staff of the organisation."""
-    return await service.create_producer(user, content)
+    return await service.create_producer(user, content, intention)
 
 
 @router.patch(
     "/producers/{producer_id}",
     summary="Change a producer",
-    responses=problem_responses(InvalidAddress, NotSignedIn, OriginRefused, ProducerNotFound, MalformedRequest),
+    responses=problem_responses(InvalidAddress, NotSignedIn, OriginRefused, ProducerNotFound, IntentionKeyReused, MalformedRequest),
 )
-async def update_producer(producer_id: UUID, changes: ProducerChanges, user: SignedInUser, service: Service) -> ProducerView:
+async def update_producer(
+    producer_id: UUID, changes: ProducerChanges, user: SignedInUser, service: Service, intention: Intended
+) -> ProducerView:
     """Staff of the organisation. What is left out stays as it is."""
-    return await service.update_producer(user, producer_id, changes)
+    return await service.update_producer(user, producer_id, changes, intention)
 
 
 @router.get("/products", summary="Products of the organisation", responses=problem_responses(NotSignedIn, MalformedRequest))
@@ -85,21 +89,23 @@ async def list_products(
     "/products",
     summary="Add a product",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(NotSignedIn, OriginRefused, ProducerNotFound, MalformedRequest),
+    responses=problem_responses(NotSignedIn, OriginRefused, ProducerNotFound, IntentionKeyReused, MalformedRequest),
 )
-async def create_product(content: ProductContent, user: SignedInUser, service: Service) -> ProductDetails:
+async def create_product(content: ProductContent, user: SignedInUser, service: Service, intention: Intended) -> ProductDetails:
     """Staff of the organisation."""
-    return await service.create_product(user, content)
+    return await service.create_product(user, content, intention)
 
 
 @router.patch(
     "/products/{product_id}",
     summary="Change a product",
-    responses=problem_responses(NotSignedIn, OriginRefused, ProductNotFound, ProducerNotFound, MalformedRequest),
+    responses=problem_responses(NotSignedIn, OriginRefused, ProductNotFound, ProducerNotFound, IntentionKeyReused, MalformedRequest),
 )
-async def update_product(product_id: UUID, changes: ProductChanges, user: SignedInUser, service: Service) -> ProductDetails:
+async def update_product(
+    product_id: UUID, changes: ProductChanges, user: SignedInUser, service: Service, intention: Intended
+) -> ProductDetails:
     """Staff of the organisation. What is left out stays as it is."""
-    return await service.update_product(user, product_id, changes)
+    return await service.update_product(user, product_id, changes, intention)
 
 
 @router.get("/addresses/provinces", summary="The 34 provinces and cities", tags=["addresses"])

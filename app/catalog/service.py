@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
+from app.accounts.intentions import Intention, claim_intention
 from app.accounts.service import CurrentUser
 from app.catalog.addresses import ResolvedAddress, resolve_address
 from app.catalog.certificates import is_valid_on
@@ -81,23 +82,28 @@ class CatalogService:
             producers, total = await producers_of(db, user.organisation_id, limit=limit, offset=offset)
         return ProducerList(items=[_producer_view(producer) for producer in producers], total=total)
 
-    async def create_producer(self, user: CurrentUser, content: ProducerContent) -> ProducerView:
+    async def create_producer(self, user: CurrentUser, content: ProducerContent, intention: Intention | None = None) -> ProducerView:
         """A new producer. Raises `InvalidAddress`."""
-        address = resolve_address(content.province_code, content.commune_code)
-        producer = Producer(id=uuid4(), organisation_id=user.organisation_id, **content.model_dump(), **_names(address))
         async with self._transactions.begin() as db:
+            claim = await claim_intention(db, user.id, intention, uuid4())
+            if not claim.is_first:
+                return _producer_view(await _the_producer(db, user, claim.subject_id))
+            address = resolve_address(content.province_code, content.commune_code)
+            producer = Producer(id=claim.subject_id, organisation_id=user.organisation_id, **content.model_dump(), **_names(address))
             db.add(producer)
             await db.flush()
             _audit(db, user, "producer.created", producer.id, {"name": content.name, "kind": content.kind})
         return _producer_view(producer)
 
-    async def update_producer(self, user: CurrentUser, producer_id: UUID, changes: ProducerChanges) -> ProducerView:
+    async def update_producer(
+        self, user: CurrentUser, producer_id: UUID, changes: ProducerChanges, intention: Intention | None = None
+    ) -> ProducerView:
         """Change what is set in `changes`. Raises `ProducerNotFound`, `InvalidAddress`, `MalformedRequest`."""
         async with self._transactions.begin() as db:
-            producer = await owned_producer(db, user.organisation_id, producer_id, for_update=True)
-            if producer is None:
-                raise ProducerNotFound
+            producer = await _the_producer(db, user, producer_id, for_update=True)
             before = _producer_view(producer)
+            if not (await claim_intention(db, user.id, intention, producer_id)).is_first:
+                return before
             content = _merged(ProducerContent, before, changes.model_dump(exclude_unset=True))
             # The names are a record of the day; they change only when another place is chosen.
             if (content.province_code, content.commune_code) != (before.province_code, before.commune_code):
@@ -122,11 +128,14 @@ class CatalogService:
             total = await count_products(db, conditions)
         return ProductList(items=[_product_details(row) for row in rows], total=total)
 
-    async def create_product(self, user: CurrentUser, content: ProductContent) -> ProductDetails:
+    async def create_product(self, user: CurrentUser, content: ProductContent, intention: Intention | None = None) -> ProductDetails:
         """A new product. Raises `ProducerNotFound` when the producer is not the organisation's own."""
-        product = Product(id=uuid4(), organisation_id=user.organisation_id, **_product_columns(content))
         async with self._transactions.begin() as db:
-            await _require_producer(db, user, content.producer_id)
+            claim = await claim_intention(db, user.id, intention, uuid4())
+            if not claim.is_first:
+                return await _read_product(db, claim.subject_id)
+            await _the_producer(db, user, content.producer_id)
+            product = Product(id=claim.subject_id, organisation_id=user.organisation_id, **_product_columns(content))
             db.add(product)
             await db.flush()
             _add_pictures(db, product.id, content.pictures)
@@ -134,7 +143,9 @@ class CatalogService:
             _audit(db, user, "product.created", product.id, {"name": content.name, "price_vnd": content.price_vnd})
             return await _read_product(db, product.id)
 
-    async def update_product(self, user: CurrentUser, product_id: UUID, changes: ProductChanges) -> ProductDetails:
+    async def update_product(
+        self, user: CurrentUser, product_id: UUID, changes: ProductChanges, intention: Intention | None = None
+    ) -> ProductDetails:
         """Change what is set in `changes`. Raises `ProductNotFound`, `ProducerNotFound`, `MalformedRequest`.
 
         Offers and orders keep the prices that they were made with.
@@ -147,9 +158,11 @@ class CatalogService:
             if product is None:
                 raise ProductNotFound
             before = await _read_product(db, product_id)
+            if not (await claim_intention(db, user.id, intention, product_id)).is_first:
+                return before
             content = _merged(ProductContent, before, given)
             if content.producer_id != before.producer_id:
-                await _require_producer(db, user, content.producer_id)
+                await _the_producer(db, user, content.producer_id)
             _set(product, _product_columns(content))
             if content.pictures != before.pictures:
                 await db.execute(delete(ProductPicture).where(ProductPicture.product_id == product_id))
@@ -167,17 +180,20 @@ class CatalogService:
             rows = await product_rows(db, [Product.id.in_(product_ids)])
         return {row.product.id: _card(row, on) for row in rows}
 
-    async def require_products(self, organisation_id: UUID, product_ids: Collection[UUID]) -> None:
-        """Raises `ProductNotFound` (with the missing ids) unless all are active products of this organisation."""
-        async with self._transactions() as db:
-            missing = await missing_products(db, organisation_id, product_ids)
-        if missing:
+    async def require_products(self, db: AsyncSession, organisation_id: UUID, product_ids: Collection[UUID]) -> None:
+        """Inside a transaction of the caller: raises `ProductNotFound` (with the missing ids) unless all are active products of this
+
+        organisation.
+        """
+        if missing := await missing_products(db, organisation_id, product_ids):
             raise ProductNotFound(details={"product_ids": sorted(str(product_id) for product_id in missing)})
 
 
-async def _require_producer(db: AsyncSession, user: CurrentUser, producer_id: UUID) -> None:
-    if await owned_producer(db, user.organisation_id, producer_id) is None:
+async def _the_producer(db: AsyncSession, user: CurrentUser, producer_id: UUID, *, for_update: bool = False) -> Producer:
+    producer = await owned_producer(db, user.organisation_id, producer_id, for_update=for_update)
+    if producer is None:
         raise ProducerNotFound
+    return producer
 
 
 async def _read_product(db: AsyncSession, product_id: UUID) -> ProductDetails:

@@ -100,12 +100,16 @@ class OrderDesk:
         async with self._database.pool.acquire() as db:
             return WorkList(items=list(await queries.work_list(db, user.organisation_id)))
 
-    async def book(self, user: CurrentUser, payment: ReceivedPayment) -> BookedPayment:
-        """Book a payment once by its reference: it settles its order, or appears on the work list with the reason."""
+    async def book(self, user: CurrentUser, payment: ReceivedPayment, intention: Intention | None = None) -> BookedPayment:
+        """Book a payment once by its reference: it settles its order, or appears on the work list with the reason.
+
+        The reference makes repeats harmless by itself; the key keeps two different payments from being sent as one intention.
+        """
         while True:
             try:
                 async with self._database.pool.acquire() as db, db.transaction():
                     booked = await book_payment(db, payment, call_seconds=self._call_seconds)
+                    _ = await claim_intention_raw(db, user.id, intention, booked.payment_id)
                     await _audit_payment(db, user, payment, booked)
                 break
             except ReferenceBookedMeanwhile:
@@ -115,12 +119,15 @@ class OrderDesk:
         log.info("payment_booked", by=str(user.id), matter=booked.matter)
         return booked
 
-    async def settle(self, user: CurrentUser, payment_id: UUID, words: str) -> WorkList:
+    async def settle(self, user: CurrentUser, payment_id: UUID, words: str, intention: Intention | None = None) -> WorkList:
         """Take a payment off the work list; returns what is left on it. Raises `PaymentNotFound`."""
         async with self._database.pool.acquire() as db, db.transaction():
-            if not await settle_payment(db, user.organisation_id, payment_id, words):
-                raise PaymentNotFound(details={"payment_id": str(payment_id)})
-            await insert_audit(db, organisation_id=user.organisation_id, user_id=user.id, action="payment.settled", subject_id=payment_id)
+            if (await claim_intention_raw(db, user.id, intention, payment_id)).is_first:
+                if not await settle_payment(db, user.organisation_id, payment_id, words):
+                    raise PaymentNotFound(details={"payment_id": str(payment_id)})
+                await insert_audit(
+                    db, organisation_id=user.organisation_id, user_id=user.id, action="payment.settled", subject_id=payment_id
+                )
         return await self.work_list(user)
 
     async def expire_due(self) -> int:

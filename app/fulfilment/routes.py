@@ -79,11 +79,11 @@ async def take_step(session_id: UUID, order_id: UUID, body: NewStep, user: Signe
     status_code=201,
     summary="Book a payment",
     description="Staff of the organisation. The same reference twice is booked once and answered alike.",
-    responses=problem_responses(NotSignedIn, OriginRefused, MalformedRequest),
+    responses=problem_responses(NotSignedIn, OriginRefused, IntentionKeyReused, MalformedRequest),
 )
-async def book_payment(body: NewPayment, user: SignedInUser, desk: Desk) -> BookedPaymentView:
+async def book_payment(body: NewPayment, user: SignedInUser, desk: Desk, intention: Intended) -> BookedPaymentView:
     payment = ReceivedPayment(user.organisation_id, body.order_id, body.reference, body.amount_vnd, body.received_at)
-    booked = await desk.book(user, payment)
+    booked = await desk.book(user, payment, intention)
     return BookedPaymentView(payment_id=booked.payment_id, order_id=booked.order_id, matter=booked.matter)
 
 
@@ -91,10 +91,10 @@ async def book_payment(body: NewPayment, user: SignedInUser, desk: Desk) -> Book
     "/payments/{payment_id}/settlement",
     summary="Take a payment off the work list",
     description="Staff of the organisation. Says in a few words how it was settled; audited.",
-    responses=problem_responses(NotSignedIn, OriginRefused, PaymentNotFound, MalformedRequest),
+    responses=problem_responses(NotSignedIn, OriginRefused, PaymentNotFound, IntentionKeyReused, MalformedRequest),
 )
-async def settle_payment(payment_id: UUID, body: Settlement, user: SignedInUser, desk: Desk) -> WorkList:
-    return await desk.settle(user, payment_id, body.words)
+async def settle_payment(payment_id: UUID, body: Settlement, user: SignedInUser, desk: Desk, intention: Intended) -> WorkList:
+    return await desk.settle(user, payment_id, body.words, intention)
 
 
 @router.get(

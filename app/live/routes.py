@@ -9,6 +9,8 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from starlette.requests import HTTPConnection
 
 from app.accounts.access import SignedInUser
+from app.accounts.errors import IntentionKeyReused
+from app.accounts.intentions import Intended
 from app.errors import MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.problems import problem_responses
 from app.infra.provided import provided, provided_by
@@ -44,13 +46,13 @@ async def issue_ticket(session_id: UUID, request: Request, response: Response, s
     response_model=IssuedBridgeToken,
     status_code=status.HTTP_201_CREATED,
     summary="Issue a token for a program that reports outside viewer counts",
-    responses=problem_responses(NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, MalformedRequest),
+    responses=problem_responses(NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, IntentionKeyReused, MalformedRequest),
 )
 async def issue_bridge_token(
-    session_id: UUID, body: BridgeTokenRequest, user: SignedInUser, bridges: Bridges, response: Response
+    session_id: UUID, body: BridgeTokenRequest, user: SignedInUser, bridges: Bridges, response: Response, intention: Intended
 ) -> IssuedBridgeToken:
     """Staff in charge. The token is shown once and cannot be read again."""
-    token = await bridges.issue(user, session_id, body.label)
+    token = await bridges.issue(user, session_id, body.label, intention)
     response.headers["cache-control"] = "no-store"
     return IssuedBridgeToken(token=token, label=body.label)
 

@@ -67,19 +67,20 @@ class OfferService:
     async def create(self, user: CurrentUser, session_id: UUID, new: NewOffer, intention: Intention | None = None) -> OfferView:
         """Make an offer for a product of the run-down. Raises `ProductNotInSession`, `PriceRuleBroken`, `SessionNotLive` with `open_now`."""
         session = await self._sessions.managed(user, session_id)
-        if new.open_now:
-            await self._sessions.require_live(session_id)
+        offer_id = uuid4()
         async with self._database.transactions.begin() as db:
+            claim = await claim_intention(db, user.id, intention, offer_id)
+            if not claim.is_first:
+                return offer_view(await _locked(db, session_id, claim.subject_id))
+            if new.open_now:
+                await self._sessions.require_live(db, session_id)
             product = (await db.execute(_RUN_DOWN_PRODUCT, {"session_id": session_id, "product_id": new.product_id})).one_or_none()
             if product is None:
                 raise ProductNotInSession(details={"product_id": str(new.product_id)})
             if new.flash_price_vnd > product.price_vnd:
                 raise PriceRuleBroken("the flash price is above the product's price", details={"price_vnd": product.price_vnd})
             await begin_ledger(db, session_id)
-            offer = _new_offer(session_id, product.producer_id, product.price_vnd, new)
-            claim = await claim_intention(db, user.id, intention, offer.id)
-            if not claim.is_first:
-                return offer_view(await _locked(db, session_id, claim.subject_id))
+            offer = _new_offer(offer_id, session_id, product.producer_id, product.price_vnd, new)
             db.add(offer)
             await db.flush()
             record_audit(
@@ -99,11 +100,11 @@ class OfferService:
     ) -> OfferView:
         """Open a waiting offer now. Raises `SessionNotLive`, `OfferNotOpen` when it has ended."""
         await self._sessions.managed(user, session_id)
-        await self._sessions.require_live(session_id)
         async with self._database.transactions.begin() as db:
             offer = await _locked(db, session_id, offer_id)
             if not (await claim_intention(db, user.id, intention, offer_id)).is_first:
                 return offer_view(offer)
+            await self._sessions.require_live(db, session_id)
             if offer.state == "ended":
                 raise OfferNotOpen(details={"offer_id": str(offer_id), "state": offer.state})
             if offer.state == "scheduled":
@@ -198,11 +199,11 @@ class OfferService:
         )
 
 
-def _new_offer(session_id: UUID, producer_id: UUID, regular_price_vnd: int, new: NewOffer) -> Offer:
+def _new_offer(offer_id: UUID, session_id: UUID, producer_id: UUID, regular_price_vnd: int, new: NewOffer) -> Offer:
     starts_at = utc_now() if new.open_now else new.starts_at
     duration = timedelta(seconds=new.duration_seconds)
     return Offer(
-        id=uuid4(),
+        id=offer_id,
         session_id=session_id,
         product_id=new.product_id,
         producer_id=producer_id,

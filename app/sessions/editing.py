@@ -27,7 +27,7 @@ from app.sessions.errors import (
     SessionIncomplete,
     TransitionRefused,
 )
-from app.sessions.in_charge import lock_editable, lock_in_charge
+from app.sessions.in_charge import lock_in_charge, require_editable
 from app.sessions.lifecycle import may_move, missing_for, move_exists
 from app.sessions.lookup import SessionLookup
 from app.sessions.models import LivestreamSession, SessionProduct
@@ -63,18 +63,18 @@ class SessionEditor:
         """
         host_id = content.host_id or user.id
         async with self._transactions.begin() as db:
-            await _require_host(db, user, host_id)
-            row = LivestreamSession(
-                id=uuid4(),
-                organisation_id=user.organisation_id,
-                host_id=host_id,
-                title=content.title,
-                planned_start_at=content.planned_start_at,
-                is_rehearsal=content.is_rehearsal,
-            )
-            _set_video(row, content.video_url)
-            claim = await claim_intention(db, user.id, intention, row.id)
+            claim = await claim_intention(db, user.id, intention, uuid4())
             if claim.is_first:
+                await _require_host(db, user, host_id)
+                row = LivestreamSession(
+                    id=claim.subject_id,
+                    organisation_id=user.organisation_id,
+                    host_id=host_id,
+                    title=content.title,
+                    planned_start_at=content.planned_start_at,
+                    is_rehearsal=content.is_rehearsal,
+                )
+                _set_video(row, content.video_url)
                 db.add(row)
                 await db.flush()
                 _audit(db, user, "session.created", row, {"title": row.title})
@@ -86,9 +86,10 @@ class SessionEditor:
         """Change what was given; the room is told. Raises `SessionClosed`, `InvalidVideoUrl`, `InvalidHost` and those of access."""
         given = changes.model_dump(exclude_unset=True)
         async with self._transactions.begin() as db:
-            row = await lock_editable(db, user, session_id)
+            row = await lock_in_charge(db, user, session_id)
             if not (await claim_intention(db, user.id, intention, session_id)).is_first:
                 return await self._lookup.facts(session_id)
+            require_editable(row)
             if (host_id := given.get("host_id")) is not None:
                 await _require_host(db, user, host_id)
                 row.host_id = host_id
@@ -138,11 +139,12 @@ class SessionEditor:
         """
         if len(set(product_ids)) != len(product_ids):
             raise InvalidProducts("A product is listed twice.")
-        await self._catalog.require_products(user.organisation_id, product_ids)
         async with self._transactions.begin() as db:
-            row = await lock_editable(db, user, session_id)
+            row = await lock_in_charge(db, user, session_id)
             if not (await claim_intention(db, user.id, intention, session_id)).is_first:
                 return await self._lookup.facts(session_id)
+            require_editable(row)
+            await self._catalog.require_products(db, user.organisation_id, product_ids)
             if not product_ids and row.state == "live":
                 raise InvalidProducts("A live session keeps at least one product.")
             places = {place.product_id: place for place in await run_down(db, session_id)}
@@ -166,9 +168,10 @@ class SessionEditor:
     async def pin(self, user: CurrentUser, session_id: UUID, product_id: UUID | None, intention: Intention | None = None) -> None:
         """Pin a product of the run-down, or none. Raises `ProductNotInSession`, `SessionClosed`."""
         async with self._transactions.begin() as db:
-            row = await lock_editable(db, user, session_id)
+            row = await lock_in_charge(db, user, session_id)
             if not (await claim_intention(db, user.id, intention, session_id)).is_first:
                 return
+            require_editable(row)
             if product_id is not None and await db.get(SessionProduct, (session_id, product_id)) is None:
                 raise ProductNotInSession
             row.pinned_product_id = product_id

@@ -30,9 +30,7 @@ async def lock_in_charge(db: AsyncSession, user: CurrentUser, session_id: UUID) 
     return row
 
 
-async def lock_editable(db: AsyncSession, user: CurrentUser, session_id: UUID) -> LivestreamSession:
-    """The same, unless the session has ended: then `SessionClosed`."""
-    row = await lock_in_charge(db, user, session_id)
+def require_editable(row: LivestreamSession) -> None:
+    """Raises `SessionClosed` once the session has ended."""
     if row.state not in EDITABLE:
         raise SessionClosed(details={"state": row.state})
-    return row

@@ -72,12 +72,11 @@ class SessionLookup:
         async with self._transactions() as db:
             return await session_views(db, (await db.scalars(found.order_by(*order).limit(_LIST_MAX))).all())
 
-    async def require_live(self, session_id: UUID) -> SessionRecord:
-        """The session if it is live now. Raises `SessionNotLive`, `SessionNotFound`."""
-        record = await self.get_record(session_id)
-        if record.state != "live":
-            raise SessionNotLive(details={"state": record.state})
-        return record
+    async def require_live(self, db: AsyncSession, session_id: UUID) -> None:
+        """Inside a transaction of the caller: raises `SessionNotLive`, `SessionNotFound`."""
+        row = await _find(db, session_id)
+        if row.state != "live":
+            raise SessionNotLive(details={"state": row.state})
 
     async def require_known(self, session_id: UUID) -> None:
         """Raises `SessionNotFound`. Asks the database once per session: sessions are never deleted."""

@@ -39,8 +39,9 @@ async def test_product_of_another_organisation_is_not_found(
 
     with pytest.raises(ProductNotFound):
         await catalog.update_product(stranger, product.id, ProductChanges(price_vnd=1))
-    with pytest.raises(ProductNotFound) as refusal:
-        await catalog.require_products(stranger.organisation_id, [product.id])
+    async with database.transactions() as db:
+        with pytest.raises(ProductNotFound) as refusal:
+            await catalog.require_products(db, stranger.organisation_id, [product.id])
 
     assert refusal.value.details == {"product_ids": [str(product.id)]}
     assert (await catalog.list_products(stranger)).items == []
@@ -186,17 +187,21 @@ async def until_waiting(database: Database, *, connections: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_inactive_product_leaves_the_choice_but_not_the_catalogue(catalog: CatalogService, organiser: CurrentUser) -> None:
+async def test_inactive_product_leaves_the_choice_but_not_the_catalogue(
+    catalog: CatalogService, organiser: CurrentUser, database: Database
+) -> None:
     product = await a_product(catalog, organiser)
-    await catalog.require_products(organiser.organisation_id, [product.id])
+    async with database.transactions() as db:
+        await catalog.require_products(db, organiser.organisation_id, [product.id])
 
     await catalog.update_product(organiser, product.id, ProductChanges(is_active=False))
 
     assert (await catalog.list_products(organiser)).total == 0
     assert (await catalog.list_products(organiser, include_inactive=True)).total == 1
     assert product.id in await catalog.cards([product.id], on=date(2026, 1, 1))
-    with pytest.raises(ProductNotFound):
-        await catalog.require_products(organiser.organisation_id, [product.id])
+    async with database.transactions() as db:
+        with pytest.raises(ProductNotFound):
+            await catalog.require_products(db, organiser.organisation_id, [product.id])
 
 
 async def test_products_can_be_listed_by_producer(catalog: CatalogService, organiser: CurrentUser) -> None:

@@ -1,0 +1,29 @@
+"""Whatever staff change can be sent again under its `Idempotency-Key` without being done twice (`app/accounts/intentions.py`)."""
+
+from __future__ import annotations
+
+from tests.architecture.service_routes import the_service
+from tests.architecture.test_access import ACCESS
+
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+# Everything else that changes something, with the reason why it takes no key.
+WITHOUT_A_KEY = {
+    "POST /api/v1/login": "nobody is signed in yet, so there is nobody whose key it could be; a second sign-in harms nobody",
+    "POST /api/v1/logout": "signing out twice is signing out",
+    "POST /api/v1/sessions/{session_id}/tickets": "viewers': a device with a ticket keeps its id",
+    "POST /api/v1/sessions/{session_id}/presence": "viewers': says that a device is there, as often as it likes",
+    "POST /api/v1/sessions/{session_id}/orders": "viewers': an order carries its own key",
+}
+
+
+def test_every_route_with_which_staff_change_something_takes_a_key() -> None:
+    paths = the_service().openapi()["paths"]
+    takes_key = {
+        f"{method.upper()} {path}": any(each["name"].lower() == "idempotency-key" for each in operation.get("parameters", ()))
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if method.upper() in CHANGING
+    }
+
+    assert {name for name, takes in takes_key.items() if not takes} == set(WITHOUT_A_KEY)
+    assert {name for name in ACCESS if name.startswith(CHANGING)} == set(takes_key)
