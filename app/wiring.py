@@ -135,7 +135,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     offers = OfferService(database, sessions=sessions, teller=teller)
     sold_out = SoldOutMemory(database.pool)
     waitlist = Waitlist(database, sold_out=sold_out, teller=teller, settings=settings.orders)
-    placing = OrderPlacing(database, offers=offers, sold_out=sold_out, projector=projector, settings=settings.orders, secret=secret)
+    placing = OrderPlacing(database, teller=teller, sold_out=sold_out, projector=projector, settings=settings.orders, secret=secret)
     desk = OrderDesk(database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, settings=settings.orders)
     _start_jobs(stack, projector, then_close=(placing, waitlist))
 

@@ -51,7 +51,7 @@ def selling_services(database: Database, redis: RedisClients, prefix: str, *, se
         offers=offers,
         waitlist=Waitlist(database, sold_out=sold_out, teller=teller, settings=limits),
         projector=projector,
-        placing=OrderPlacing(database, offers=offers, sold_out=sold_out, projector=projector, settings=limits, secret="tests"),
+        placing=OrderPlacing(database, teller=teller, sold_out=sold_out, projector=projector, settings=limits, secret="tests"),
         desk=OrderDesk(database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, settings=limits),
     )
 

@@ -22,8 +22,9 @@ from app.orders import batch_sql as sql
 from app.orders.contacts import Contact
 from app.orders.errors import AmountTooLarge, KeyReused, OfferNotFound, OfferNotOpen, SoldOut, SpoiltOrder, ViewerLimitReached
 from app.protocol.amounts import VND_MAX
-from app.protocol.server_events import OrderedLine, OrderReceipt
+from app.protocol.server_events import OfferSoldOut, OrderedLine, OrderReceipt
 from app.sessions.errors import SessionNotLive
+from app.sessions.outbox import event_to_tell, tell_room_raw
 
 OrderIdentity = tuple[UUID, UUID]
 
@@ -61,7 +62,7 @@ class BatchResult:
     """What to tell each order, and which offers have nothing left. Valid only once the transaction has committed.
 
     `newly_sold_out`: those whose last unit this batch took. As the ledger's lock orders all batches, each time an offer becomes sold out
-    exactly one batch of all nodes says so.
+    exactly one batch of all nodes says so, in the outbox that commits with it.
     """
 
     answers: list[OrderReceipt | AppError]
@@ -282,6 +283,8 @@ async def _write(db: RawConnection, books: _Books) -> None:
     await db.execute(sql.TAKE_STOCK, *sql.STOCK_LEFT.parameters(_stock_left(books)))
     if books.served:
         await db.execute(sql.SERVE_WAITING, books.served)
+    if books.emptied:
+        await tell_room_raw(db, ledger.session_id, [event_to_tell(OfferSoldOut(offer_id=offer_id)) for offer_id in books.emptied])
 
 
 def _orders(books: _Books) -> sql.OrderColumns:

@@ -154,9 +154,6 @@ class PlacingQueue:
                 log.warning("batch_outcome_unknown", session=str(self._session_id), orders=len(batch), error=str(failure))
                 await asyncio.sleep(RETRY_PAUSE_SECONDS)
             else:
-                if len(known) < len(batch):
-                    # A batch that may have been committed before does not see what it emptied then: twice is better than never.
-                    result.newly_sold_out = result.sold_out
                 _answer(batch, result.answers)
                 return await self._after_commit(self._session_id, result)
         return None

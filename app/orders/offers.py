@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ from app.orders.errors import OfferNotFound, OfferNotOpen, PriceRuleBroken
 from app.orders.models import Offer
 from app.orders.queries import offer_view, offers_of
 from app.orders.schemas import NewOffer
-from app.protocol.server_events import OfferChanged, OfferEnded, OfferOpened, OfferSoldOut, RoomEvent
+from app.protocol.server_events import OfferChanged, OfferEnded, OfferOpened, RoomEvent
 from app.protocol.views import OfferView
 from app.sessions.errors import NotYourSession, ProductNotInSession, SessionNotFound
 from app.sessions.lookup import SessionLookup
@@ -176,12 +176,6 @@ class OfferService:
                 await _tell(db, offer)
         for session_id in {offer.session_id for offer in offers}:
             self._teller.kick(session_id)
-
-    async def tell_sold_out(self, session_id: UUID, offer_ids: Sequence[UUID]) -> None:
-        """The room hears that nothing is left of these offers."""
-        async with self._database.transactions.begin() as db:
-            await tell_room(db, session_id, *(event_to_tell(OfferSoldOut(offer_id=offer_id)) for offer_id in offer_ids))
-        self._teller.kick(session_id)
 
     async def _changed_event(self, _session_id: UUID, offer_id: UUID | None) -> RoomEvent | None:
         async with self._database.transactions() as db:

@@ -19,12 +19,12 @@ from app.orders.batch import BatchResult, WantedOrder
 from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone
 from app.orders.errors import Busy, SoldOut
 from app.orders.group_commit import PlacingQueues
-from app.orders.offers import OfferService
 from app.orders.queries import receipts_of
 from app.orders.sold_out import SoldOutMemory
 from app.protocol.client_commands import OrderContent
 from app.protocol.server_events import OrderReceipt
 from app.sessions.errors import SessionNotFound
+from app.sessions.telling import RoomTeller
 from app.settings import OrderSettings
 
 _KNOWN_MAX = 10_000
@@ -74,14 +74,14 @@ class OrderPlacing:
         self,
         database: Database,
         *,
-        offers: OfferService,
+        teller: RoomTeller,
         sold_out: SoldOutMemory,
         projector: Projector,
         settings: OrderSettings,
         secret: str,
     ) -> None:
         self._database = database
-        self._offers = offers
+        self._teller = teller
         self._sold_out = sold_out
         self._projector = projector
         self._pseudonyms = Pseudonyms(secret)
@@ -154,7 +154,7 @@ class OrderPlacing:
             if self._sold_out.is_due(offer_id):
                 self._tasks.spawn(f"remember sold out {offer_id}", self._sold_out.remember(offer_id))
         if result.newly_sold_out:
-            self._tasks.spawn(f"tell sold out {session_id}", self._offers.tell_sold_out(session_id, result.newly_sold_out))
+            self._teller.kick(session_id)
 
 
 def _quantities(content: OrderContent) -> Counter[UUID]:

@@ -1,0 +1,88 @@
+"""That an offer is sold out is written with the order that took its last unit: the room hears it once, whoever dies in between."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.infra.database import Database
+from app.local_servers.embedded_redis import EmbeddedRedis
+from app.orders.group_commit import PlacingQueues
+from app.realtime.room_log import LogPosition, RoomLog
+from tests.freezing import frozen
+from tests.live.market import open_market, open_stores
+from tests.orders.builders import Market, a_wanted_order, an_offer
+from tests.orders.test_order_http import an_offer as an_offer_by_http
+from tests.orders.test_order_http import an_order, path_of
+from tests.selling import selling_services
+from tests.sockets.workers import Workers
+
+
+@pytest.fixture
+async def own_redis(server_folder: Path) -> AsyncIterator[EmbeddedRedis]:
+    server = EmbeddedRedis(server_folder)
+    await asyncio.to_thread(server.start)
+    yield server
+    await asyncio.to_thread(server.stop)
+
+
+def _a_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.timeout(90)
+async def test_a_worker_that_dies_between_the_last_unit_and_the_telling_leaves_it_to_the_others(
+    postgres_url: str, own_redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    async with open_stores(postgres_url, own_redis.url, "own") as stores:
+        async with AsyncExitStack() as stack:
+            market = await open_market(stores, stack)
+            await market.goes_live()
+            offer = await an_offer_by_http(market, total_quantity=2)
+        # That node is gone; the only one left is a process that cannot tell anything, as Redis stands still.
+        workers = Workers(market, port=_a_free_port(), logs=tmp_path)
+        try:
+            await workers.are_listening(workers.start())
+            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{workers.port}", timeout=20) as viewer:
+                await viewer.post(path_of(market, "tickets"))
+                with frozen(own_redis.pid):
+                    placed = await viewer.post(path_of(market, "orders"), json=an_order(offer, 2))
+                    workers.send(0, signal.SIGKILL)
+                    await workers.are_gone(0)
+        finally:
+            workers.end()
+        others = selling_services(stores.database, stores.redis, "own")
+        # What the dead one had claimed is free when its claim has run out.
+        await stores.database.pool.execute("UPDATE room_outbox SET claimed_until = NULL")
+        told = await others.teller.tell(market.session_id)
+        log = RoomLog(stores.redis, prefix="own", settings=stores.settings.realtime)
+        heard = await log.read_after(market.session_id, LogPosition((await log.head(market.session_id)).epoch, 0))
+        await others.placing.close()
+
+    assert placed.status_code == 201, placed.text
+    assert told
+    assert [str(each.event.offer_id) for each in heard if each.event.type == "offer.sold_out"] == [offer["id"]]
+
+
+async def test_only_a_batch_that_takes_the_last_unit_writes_into_the_outbox(
+    database: Database, market: Market, queues: PlacingQueues
+) -> None:
+    offer_id = await an_offer(database, market, total=3)
+    untold = []
+
+    for quantity in (1, 2, 1):
+        (_,) = await asyncio.gather(queues.place(a_wanted_order(market, {offer_id: quantity})), return_exceptions=True)
+        untold.append(await database.pool.fetch("SELECT id, event FROM room_outbox ORDER BY id"))
+
+    assert [len(rows) for rows in untold] == [0, 1, 1]
+    assert untold[1] == untold[2]
+    assert str(offer_id) in untold[1][0]["event"]
