@@ -30,6 +30,7 @@ class Selling:
     teller: RoomTeller
     offers: OfferService
     waitlist: Waitlist
+    metrics: MetricsService
     projector: Projector
     placing: OrderPlacing
     desk: OrderDesk
@@ -41,7 +42,8 @@ def selling_services(database: Database, redis: RedisClients, prefix: str, *, se
     catalog = CatalogService(database)
     sessions = SessionLookup(database, catalog=catalog)
     teller = RoomTeller(database, room_log=RoomLog(redis, prefix=prefix, settings=RealtimeSettings()))
-    projector = Projector(database, MetricsService(database, redis, prefix))
+    metrics = MetricsService(database, redis, prefix)
+    projector = Projector(database, metrics)
     offers = OfferService(database, sessions=sessions, teller=teller)
     sold_out = SoldOutMemory(database.pool)
     return Selling(
@@ -50,6 +52,7 @@ def selling_services(database: Database, redis: RedisClients, prefix: str, *, se
         teller=teller,
         offers=offers,
         waitlist=Waitlist(database, sold_out=sold_out, teller=teller, settings=limits),
+        metrics=metrics,
         projector=projector,
         placing=OrderPlacing(database, teller=teller, sold_out=sold_out, projector=projector, settings=limits, secret="tests"),
         desk=OrderDesk(database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, settings=limits),

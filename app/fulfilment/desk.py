@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -35,12 +36,26 @@ EXPIRED_PER_STEP = 200
 _NEVER_DUE = sql_list(["expired", *KINDS["expired"].never_after])
 _DUE = f"""
 SELECT o.session_id, o.id, o.payment, o.due_at FROM orders o
-WHERE o.due_at > $1 AND o.due_at <= $2
+WHERE o.due_at > $1 AND o.due_at <= $2 AND o.session_id <> ALL($4::uuid[])
   AND NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = o.id AND e.kind IN {_NEVER_DUE})
 ORDER BY o.due_at LIMIT $3
 """  # noqa: S608 - kinds of our own table
 _ENTRY = "SELECT body FROM ledger_entries WHERE session_id = $1 AND order_id = $2 AND kind = $3 ORDER BY seq DESC LIMIT 1"
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_READ_MARK = "SELECT mark FROM job_marks WHERE job = 'order_expiry'"
+_KEEP_MARK = "INSERT INTO job_marks (job, mark) VALUES ('order_expiry', $1) ON CONFLICT (job) DO UPDATE SET mark = excluded.mark"
+_MARK_KEPT_EVERY = timedelta(minutes=5)
+# Clocks of other nodes may be behind ours; the kept mark is trusted by processes that know less about them.
+_BEHIND, _BEHIND_OF_KEPT = timedelta(minutes=1), timedelta(hours=1)
+_PUT_ASIDE_FOR = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class _PutAside:
+    """A session whose orders could not expire: not tried before `until`; its first order that is due."""
+
+    until: datetime
+    first_due: datetime
 
 
 class OrderDesk:
@@ -62,7 +77,9 @@ class OrderDesk:
         self._sold_out = sold_out
         self._projector = projector
         self._call_seconds = settings.waitlist_call_seconds
-        self._settled_until = _LONG_AGO
+        self._settled_until: datetime | None = None
+        self._mark_kept = _LONG_AGO
+        self._put_aside: dict[UUID, _PutAside] = {}
 
     async def step(self, user: CurrentUser, session_id: UUID, step: Step, intention: Intention | None = None) -> Entry:
         """Append one fact about an order. Raises `OrderNotFound`, `StateNotReachable`, and those of access."""
@@ -133,30 +150,50 @@ class OrderDesk:
     async def expire_due(self) -> int:
         """Expire unpaid transfers whose hold is over and COD orders nobody confirmed in time; returns how many. Run every second.
 
-        Orders before the mark are settled for good, so a look costs only what is newly due.
+        Orders before the mark are settled for good, so a look costs only what is newly due. The mark is kept for the next process.
         """
         now = utc_now()
-        if now < self._settled_until:
-            # the clock was set back: what it had run ahead over is not settled
-            self._settled_until = _LONG_AGO
-        rows = await self._database.pool.fetch(_DUE, self._settled_until, now, EXPIRED_PER_STEP)
+        since = await self._settled_before(now)
+        self._put_aside = {session_id: each for session_id, each in self._put_aside.items() if each.until > now}
+        rows = await self._database.pool.fetch(_DUE, since, now, EXPIRED_PER_STEP, list(self._put_aside))
         by_session: dict[UUID, list[Step]] = {}
+        first_due: dict[UUID, datetime] = {}
         for row in rows:
             reason = "not_confirmed" if row["payment"] == "cod" else "hold_over"
             by_session.setdefault(row["session_id"], []).append(Step(row["id"], "expired", reason))
-        answers = [answer for session_id, steps in by_session.items() for answer in await self._expire(session_id, steps)]
-        if len(rows) < EXPIRED_PER_STEP and len(answers) == len(rows):
-            # a little back: clocks of other nodes may be behind ours
-            self._settled_until = now - timedelta(minutes=1)
-        return sum(isinstance(answer, Entry) for answer in answers)
+            first_due.setdefault(row["session_id"], row["due_at"])
+        answers = {session_id: await self._expire(session_id, steps) for session_id, steps in by_session.items()}
+        failed = {session_id: due_at for session_id, due_at in first_due.items() if answers[session_id] is None}
+        if len(rows) < EXPIRED_PER_STEP:
+            unsettled = [*failed.values(), *(each.first_due for each in self._put_aside.values())]
+            await self._keep_settled(min([now - _BEHIND, *(due_at - timedelta(milliseconds=1) for due_at in unsettled)]))
+        else:
+            # There is more than one step takes: what could not be written must not come first again and leave no room for the others.
+            self._put_aside |= {session_id: _PutAside(now + _PUT_ASIDE_FOR, due_at) for session_id, due_at in failed.items()}
+        return sum(isinstance(answer, Entry) for each in answers.values() for answer in each or ())
 
-    async def _expire(self, session_id: UUID, steps: Sequence[Step]) -> Sequence[Entry | AppError]:
-        """One session that cannot be written now must not keep the others waiting; it is tried again."""
+    async def _settled_before(self, now: datetime) -> datetime:
+        if self._settled_until is None:
+            kept = await self._database.pool.fetchval(_READ_MARK)
+            self._settled_until = _LONG_AGO if kept is None else kept - _BEHIND_OF_KEPT
+        if now < self._settled_until:
+            # the clock was set back: what it had run ahead over is not settled
+            self._settled_until = self._mark_kept = _LONG_AGO
+        return self._settled_until
+
+    async def _keep_settled(self, until: datetime) -> None:
+        self._settled_until = until
+        if until >= self._mark_kept + _MARK_KEPT_EVERY:
+            await self._database.pool.execute(_KEEP_MARK, until)
+            self._mark_kept = until
+
+    async def _expire(self, session_id: UUID, steps: Sequence[Step]) -> Sequence[Entry | AppError] | None:
+        """None when the session cannot be written now: that must not keep the others waiting, and it is tried again."""
         try:
             return (await self._append(session_id, steps)).answers
         except Exception as error:  # noqa: BLE001 - either store may be away, or the ledger locked for too long
             log.warning("orders_not_expired", session=str(session_id), orders=len(steps), error=repr(error))
-            return ()
+            return None
 
     async def _append(self, session_id: UUID, steps: Sequence[Step]) -> StepsResult:
         async with self._database.pool.acquire() as db, db.transaction():

@@ -1,4 +1,4 @@
-"""Table of payments that came in."""
+"""Tables of payments that came in, and of how far the clock has looked."""
 
 from __future__ import annotations
 
@@ -31,3 +31,12 @@ class Payment(Base):
     matter: Mapped[str | None] = mapped_column(Text)
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settlement: Mapped[str | None] = mapped_column(Text)
+
+
+class JobMark(Base):
+    """How far a periodic job has settled things for good, so that the process that does it next need not begin in 1970."""
+
+    __tablename__ = "job_marks"
+
+    job: Mapped[str] = mapped_column(Text, primary_key=True)
+    mark: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -7,13 +7,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import OutOfMemoryError, ResponseError
 
 from app.redis_keys import readiness
+
+# Per worker and client. Who finds all of them in use waits for one, and is told after a while that there is none, as if Redis were away.
+CONNECTIONS = 32
+# One per room that a worker follows, for a second at a time; more rooms take turns.
+BLOCKED_CONNECTIONS = 256
+WAIT_FOR_CONNECTION_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +44,28 @@ class RedisClients:
 @asynccontextmanager
 async def open_redis(url: str) -> AsyncIterator[RedisClients]:
     """Open the three clients and close them on leaving."""
-    idempotent = Redis.from_url(
-        url, decode_responses=True, socket_timeout=5, socket_connect_timeout=5, retry=Retry(ExponentialBackoff(cap=0.5), 3)
-    )
+    idempotent = _client(url, CONNECTIONS, retry=Retry(ExponentialBackoff(cap=0.5), 3))
     # redis-py 8 retries by default, also commands that must not run twice.
-    once = Redis.from_url(url, decode_responses=True, socket_timeout=5, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))
-    blocking = Redis.from_url(url, decode_responses=True, socket_timeout=15, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))
+    once = _client(url, CONNECTIONS, retry=Retry(NoBackoff(), 0))
+    blocking = _client(url, BLOCKED_CONNECTIONS, retry=Retry(NoBackoff(), 0), socket_timeout=15)
     try:
         yield RedisClients(idempotent, once, blocking)
     finally:
         for client in (idempotent, once, blocking):
             await client.aclose()
+
+
+def _client(url: str, connections: int, *, retry: Retry, socket_timeout: float = 5) -> Redis:
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=connections,
+        timeout=WAIT_FOR_CONNECTION_SECONDS,
+        decode_responses=True,
+        socket_timeout=socket_timeout,
+        socket_connect_timeout=5,
+        retry=retry,
+    )
+    return Redis.from_pool(pool)
 
 
 def load_script(client: Redis, path: Path) -> AsyncScript:

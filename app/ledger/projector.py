@@ -77,7 +77,7 @@ class Projector:
 
         Redis is read first: whatever it has seen by then is certainly in the heads read afterwards.
         """
-        projected = {session_id: await self._metrics.projected_seq(session_id) for session_id in session_ids}
+        projected = await self._metrics.projected_seqs(session_ids)
         async with self._database.transactions() as db:
             heads = (await db.execute(select(Ledger.session_id, Ledger.last_seq).where(Ledger.session_id.in_(session_ids)))).all()
         for session_id, last_seq in heads:

@@ -98,7 +98,11 @@ class MetricsService:
 
     async def projected_seq(self, session_id: UUID) -> int:
         """The ledger entry up to which statistics are complete; 0 when Redis knows nothing."""
-        return await self._store.ledger_seq(session_id)
+        return (await self._store.ledger_seqs([session_id]))[session_id]
+
+    async def projected_seqs(self, session_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """The same for many sessions, in one round trip to Redis."""
+        return await self._store.ledger_seqs(session_ids)
 
     async def apply(self, session_id: UUID, deltas: Sequence[LedgerDelta]) -> int:
         """Add ledger entries, each exactly once and in order; entries seen before are refused, a gap ends the batch.

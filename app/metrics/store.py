@@ -54,8 +54,12 @@ class MetricsStore:
         arguments = (source, viewers, observed_at_ms, KEYS_KEPT_SECONDS)
         return await self._outside(self._keys(session_id), *arguments) is not None
 
-    async def ledger_seq(self, session_id: UUID) -> int:
-        return int(await self._redis.idempotent.hget(self._keys(session_id).ledger, "seq") or 0)
+    async def ledger_seqs(self, session_ids: Sequence[UUID]) -> dict[UUID, int]:
+        async with self._redis.idempotent.pipeline(transaction=False) as together:
+            for session_id in session_ids:
+                _ = together.hget(self._keys(session_id).ledger, "seq")
+            found = await together.execute()
+        return {session_id: int(seq or 0) for session_id, seq in zip(session_ids, found, strict=True)}
 
     async def apply(self, session_id: UUID, deltas: Sequence[LedgerDelta]) -> int:
         arguments: list[str | int] = [KEYS_KEPT_SECONDS, len(deltas)]

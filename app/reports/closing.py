@@ -9,6 +9,7 @@ import structlog
 from app.accounts.service import CurrentUser
 from app.errors import AppError, NotFound
 from app.infra.database import Database, RawConnection
+from app.infra.stores_away import STORE_ERRORS
 from app.reports import queries
 from app.reports.export import export_zip
 from app.reports.signing import Signer
@@ -22,8 +23,11 @@ _TO_SIGN = """
 SELECT s.id FROM sessions s LEFT JOIN ledgers l ON l.session_id = s.id
 WHERE s.state = 'closed' AND coalesce(l.last_seq, 0) > coalesce(
   (SELECT max(c.last_seq) FROM closing_statements c WHERE c.session_id = s.id), -1)
-LIMIT 20
+  AND s.id > $1
+ORDER BY s.id LIMIT $2
 """
+_FIRST = UUID(int=0)
+SIGNED_PER_STEP = 20
 _ORGANISATION = "SELECT EXISTS (SELECT FROM organisations WHERE id = $1)"
 
 
@@ -33,6 +37,7 @@ class ClosingService:
     def __init__(self, database: Database, signer: Signer) -> None:
         self._database = database
         self._signer = signer
+        self._signed_after = _FIRST
 
     async def statement(self, user: CurrentUser, session_id: UUID) -> Statement:
         """The newest statement of a closed session. Raises `SessionNotFound`, `StatementNotDue`, `LedgerBroken`."""
@@ -54,15 +59,20 @@ class ClosingService:
             return await self._signer.public_key(db, organisation_id)
 
     async def sign_closed(self) -> None:
-        """Sign what was closed since the last run. One session that cannot be signed does not hold up the others."""
-        async with self._database.pool.acquire() as db:
-            session_ids = [row["id"] for row in await db.fetch(_TO_SIGN)]
+        """Sign what was closed since the last run, some at a time, round and round.
+
+        Sessions that cannot be signed do not hold up the others, however many they are.
+        """
+        session_ids = [row["id"] for row in await self._database.pool.fetch(_TO_SIGN, self._signed_after, SIGNED_PER_STEP)]
+        self._signed_after = session_ids[-1] if len(session_ids) == SIGNED_PER_STEP else _FIRST
         for session_id in session_ids:
             try:
                 async with self._database.pool.acquire() as db, db.transaction():
                     await write_statement(db, session_id, self._signer)
             except AppError as error:
                 log.exception("statement_not_signed", session=str(session_id), code=error.code, **error.details)
+            except STORE_ERRORS as error:
+                log.warning("statement_signed_later", session=str(session_id), error=repr(error))
 
 
 async def _require_own(db: RawConnection, user: CurrentUser, session_id: UUID) -> None:

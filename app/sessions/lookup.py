@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.service import CurrentUser
@@ -17,7 +18,7 @@ from app.sessions.in_charge import require_in_charge
 from app.sessions.models import LivestreamSession
 from app.sessions.reading import SessionFacts, SessionRecord, product_views, record_of, run_down, session_views
 
-_LIST_MAX = 200
+LIST_MAX = 200
 _KNOWN_MAX = 10_000
 
 
@@ -46,31 +47,34 @@ class SessionLookup:
         """What the room hears when the run-down has changed: all of it as it is now."""
         return ProductsChanged(products=(await self.facts(session_id)).products)
 
-    async def list_for(self, user: CurrentUser) -> list[SessionView]:
-        """All sessions of the organisation: live ones first, then the newest."""
-        order = (case((LivestreamSession.state == "live", 0), else_=1), LivestreamSession.created_at.desc())
-        found = select(LivestreamSession).where(LivestreamSession.organisation_id == user.organisation_id)
+    async def list_for(self, user: CurrentUser, *, limit: int = LIST_MAX, offset: int = 0) -> list[SessionView]:
+        """Sessions of the organisation: live ones first, then the newest."""
+        found = select(LivestreamSession).where(_seen_by(user)).order_by(*_newest()).limit(limit).offset(offset)
         async with self._transactions() as db:
-            return await session_views(db, (await db.scalars(found.order_by(*order).limit(_LIST_MAX))).all())
+            return await session_views(db, (await db.scalars(found)).all())
+
+    async def count(self, user: CurrentUser | None) -> int:
+        """How many sessions there are for this user, or for everybody."""
+        async with self._transactions() as db:
+            return await db.scalar(select(func.count()).select_from(LivestreamSession).where(_seen_by(user))) or 0
 
     async def list_managed(self, user: CurrentUser) -> tuple[list[SessionView], list[SessionView]]:
         """Sessions that the user is in charge of, live ones first: those that name them as host, then (an organiser's) all others."""
-        order = (case((LivestreamSession.state == "live", 0), else_=1), LivestreamSession.created_at.desc())
-        found = select(LivestreamSession).where(LivestreamSession.organisation_id == user.organisation_id)
+        found = select(LivestreamSession).where(_seen_by(user))
         if user.role != "organiser":
             found = found.where(LivestreamSession.host_id == user.id)
         async with self._transactions() as db:
-            rows = (await db.scalars(found.order_by(*order).limit(_LIST_MAX))).all()
+            rows = (await db.scalars(found.order_by(*_newest()).limit(LIST_MAX))).all()
             views = await session_views(db, rows)
         own = [view for row, view in zip(rows, views, strict=True) if row.host_id == user.id]
         return own, [view for row, view in zip(rows, views, strict=True) if row.host_id != user.id]
 
-    async def list_public(self) -> list[SessionView]:
+    async def list_public(self, *, limit: int = LIST_MAX, offset: int = 0) -> list[SessionView]:
         """Live sessions, then the scheduled ones by their time."""
-        order = (case((LivestreamSession.state == "live", 0), else_=1), LivestreamSession.planned_start_at, LivestreamSession.created_at)
-        found = select(LivestreamSession).where(LivestreamSession.state.in_(("live", "scheduled")))
+        order = (_live_first(), LivestreamSession.planned_start_at, LivestreamSession.created_at, LivestreamSession.id)
+        found = select(LivestreamSession).where(_seen_by(None)).order_by(*order).limit(limit).offset(offset)
         async with self._transactions() as db:
-            return await session_views(db, (await db.scalars(found.order_by(*order).limit(_LIST_MAX))).all())
+            return await session_views(db, (await db.scalars(found)).all())
 
     async def require_live(self, db: AsyncSession, session_id: UUID) -> None:
         """Inside a transaction of the caller: raises `SessionNotLive`, `SessionNotFound`."""
@@ -92,6 +96,20 @@ class SessionLookup:
             row = await _find(db, session_id)
         require_in_charge(user, row)
         return record_of(row)
+
+
+def _seen_by(user: CurrentUser | None) -> ColumnElement[bool]:
+    if user is None:
+        return LivestreamSession.state.in_(("live", "scheduled"))
+    return LivestreamSession.organisation_id == user.organisation_id
+
+
+def _live_first() -> ColumnElement[int]:
+    return case((LivestreamSession.state == "live", 0), else_=1)
+
+
+def _newest() -> tuple[ColumnExpressionArgument[Any], ...]:
+    return _live_first(), LivestreamSession.created_at.desc(), LivestreamSession.id
 
 
 async def _find(db: AsyncSession, session_id: UUID) -> LivestreamSession:

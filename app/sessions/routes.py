@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Query, status
 
 from app.accounts.access import OptionalUser, SignedInUser
 from app.accounts.errors import IntentionKeyReused
@@ -28,7 +28,7 @@ from app.sessions.errors import (
     SessionNotFound,
     TransitionRefused,
 )
-from app.sessions.lookup import SessionLookup
+from app.sessions.lookup import LIST_MAX, SessionLookup
 from app.sessions.reading import SessionFacts
 from app.sessions.schemas import PinRequest, RunDown, SessionChanges, SessionContent, SessionDetails, SessionList, TransitionRequest
 
@@ -36,15 +36,18 @@ router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
 
 Sessions = Annotated[SessionLookup, Depends(provided(SessionLookup))]
+Limit = Annotated[int, Query(ge=1, le=LIST_MAX)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Editor = Annotated[SessionEditor, Depends(provided(SessionEditor))]
 _STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, IntentionKeyReused, MalformedRequest)
 
 
-@router.get("/sessions", response_model=SessionList, summary="Sessions one may see")
-async def list_sessions(sessions: Sessions, user: OptionalUser) -> SessionList:
+@router.get("/sessions", response_model=SessionList, summary="Sessions one may see", responses=problem_responses(MalformedRequest))
+async def list_sessions(sessions: Sessions, user: OptionalUser, limit: Limit = LIST_MAX, offset: Offset = 0) -> SessionList:
     """Open to everybody: live sessions and those to come. Signed in: all sessions of the organisation."""
-    items = await (sessions.list_public() if user is None else sessions.list_for(user))
-    return SessionList(items=tuple(items), total=len(items))
+    page = {"limit": limit, "offset": offset}
+    items = await (sessions.list_public(**page) if user is None else sessions.list_for(user, **page))
+    return SessionList(items=tuple(items), total=await sessions.count(user))
 
 
 @router.post(

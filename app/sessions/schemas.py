@@ -114,4 +114,4 @@ class SessionList(_Body):
     """Live sessions first, then by planned time."""
 
     items: tuple[SessionView, ...]
-    total: int
+    total: int = Field(description="how many there are in all; `items` may be a part of them")

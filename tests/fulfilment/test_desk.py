@@ -13,16 +13,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.accounts.service import CurrentUser
-from app.fulfilment.desk import OrderDesk
+from app.fulfilment.desk import EXPIRED_PER_STEP, OrderDesk
 from app.fulfilment.errors import OrderNotFound, StateNotReachable
 from app.fulfilment.payments import BookedPayment, ReceivedPayment
 from app.fulfilment.transitions import Step
 from app.infra.clock import utc_now
-from app.infra.database import Database
+from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients
 from app.ledger.kinds import EntryKind
 from app.orders.group_commit import PlacingQueues
 from app.sessions.errors import NotYourSession, SessionNotFound
+from app.settings import DatabaseSettings, OrderSettings
 from tests.orders.builders import Market, a_market, a_wanted_order, an_offer
 from tests.selling import selling_services
 
@@ -169,6 +170,53 @@ async def test_one_session_that_is_locked_does_not_hold_up_the_others(
     assert await course(database, orders[other.session_id].order_id) == [("placed", ""), ("expired", "not_confirmed")]
     assert await desk.expire_due() == 1
     assert await course(database, orders[market.session_id].order_id) == [("placed", ""), ("expired", "not_confirmed")]
+
+
+async def test_the_next_process_goes_on_where_the_last_one_was_and_does_not_begin_in_1970(
+    database: Database, redis: RedisClients, redis_prefix: str, market: Market, queues: PlacingQueues, stack: AsyncExitStack
+) -> None:
+    offer_id = await an_offer(database, market, total=20)
+    old, missed, newly = [await queues.place(a_wanted_order(market, {offer_id: 1}, payment="transfer")) for _ in range(3)]
+    await due_since(database, old.order_id, 86_400)
+
+    first = await a_desk(database, redis, redis_prefix, stack).expire_due()
+    # Nothing comes into being with a date so long gone: whoever finds it has read everything again.
+    await due_since(database, missed.order_id, 43_200)
+    # Of a node whose clock was behind by half an hour.
+    await due_since(database, newly.order_id, 1_800)
+    second = await a_desk(database, redis, redis_prefix, stack).expire_due()
+
+    assert (first, second) == (1, 1)
+    assert [len(await course(database, receipt.order_id)) for receipt in (old, missed, newly)] == [2, 1, 2]
+
+
+async def test_a_session_that_cannot_be_written_leaves_room_for_the_others_however_much_of_it_is_due(
+    postgres_url: str, redis: RedisClients, redis_prefix: str, stack: AsyncExitStack
+) -> None:
+    database = await stack.enter_async_context(open_database(postgres_url, DatabaseSettings(lock_timeout_seconds=0.3)))
+    stuck, other = await a_market(database), await a_market(database)
+    selling = selling_services(database, redis, redis_prefix)
+    stack.push_async_callback(selling.placing.close)
+    queues = PlacingQueues(database.placing, OrderSettings(), _nothing_to_tell)
+    stack.push_async_callback(queues.close)
+    offer_id = await an_offer(database, stuck, total=EXPIRED_PER_STEP + 5)
+    await asyncio.gather(*(queues.place(a_wanted_order(stuck, {offer_id: 1})) for _ in range(EXPIRED_PER_STEP + 5)))
+    last = await queues.place(a_wanted_order(other, {await an_offer(database, other): 1}))
+    await database.pool.execute("UPDATE orders SET due_at = now() - interval '1 hour' WHERE session_id = $1", stuck.session_id)
+    await due_since(database, last.order_id)
+
+    async with database.pool.acquire() as holder, holder.transaction():
+        await holder.execute("SELECT FROM ledgers WHERE session_id = $1 FOR UPDATE", stuck.session_id)
+        while_stuck = [await selling.desk.expire_due() for _ in range(2)]
+    again = a_desk(database, redis, redis_prefix, stack)
+    afterwards = [await again.expire_due() for _ in range(3)]
+
+    assert while_stuck == [0, 1]
+    assert afterwards == [EXPIRED_PER_STEP, 5, 0]
+
+
+async def _nothing_to_tell(session_id: object, result: object) -> None:
+    return None
 
 
 async def test_orders_still_expire_after_the_clock_was_ahead(

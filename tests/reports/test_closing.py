@@ -29,11 +29,11 @@ from app.main import services_of
 from app.orders.schemas import NewOffer
 from app.protocol.client_commands import OrderContent
 from app.protocol.server_events import OrderReceipt
-from app.reports.closing import ClosingService
+from app.reports.closing import SIGNED_PER_STEP, ClosingService
 from app.reports.errors import LedgerBroken, SigningKeyUnreadable, StatementNotDue
 from app.reports.signing import Signer
 from app.sessions.errors import SessionNotFound
-from tests.live.market import Market, open_market, open_stores
+from tests.live.market import SECRET, Market, open_market, open_stores
 
 CANARY = {"name": "Hoàng Kim Yến Canary", "phone": "0987654321", "street": "Ngõ Canary 77", "note": "Chú thích Canary"}
 CANARY_PARTS = ("Canary", "Kim Yến", "87654321", "Ngõ")
@@ -275,8 +275,22 @@ async def test_a_broken_ledger_is_not_signed_and_does_not_hold_up_others(
     assert refusal.value.details == {"seq": 1}
 
 
-async def _another_closed_session(sale: Sale) -> UUID:
-    made = uuid4()
+async def test_however_many_ledgers_are_broken_the_others_are_signed(sale: Sale) -> None:
+    """More than one look takes, all before the good one."""
+    for number in range(SIGNED_PER_STEP + 5):
+        broken = await _another_closed_session(sale, UUID(int=number + 1))
+        await sale.database.pool.execute("INSERT INTO ledgers (session_id, last_seq, last_hash) VALUES ($1, 1, '\\x00')", broken)
+    sale.market.session_id = await _another_closed_session(sale, UUID(int=2**128 - 1))
+    alone = ClosingService(sale.database, Signer(SECRET))
+
+    for _ in range(2):
+        await alone.sign_closed()
+
+    assert await sale.statements() == 1
+
+
+async def _another_closed_session(sale: Sale, made: UUID | None = None) -> UUID:
+    made = made or uuid4()
     await sale.database.pool.execute(
         "INSERT INTO sessions (id, organisation_id, host_id, title, state, announced_state, started_at, ended_at, closed_at) "
         "SELECT $1, organisation_id, host_id, 'Phiên hai', 'closed', 'closed', now(), now(), now() FROM sessions WHERE id = $2",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.accounts.service import CurrentUser
-from tests.live.market import Market, a_user
+from tests.live.market import Market, a_user, open_market, open_stores
 
 TOKENS = text("SELECT token_digest, label FROM bridge_tokens WHERE session_id = :session")
 MOVES = text("SELECT details->>'to' FROM audit_entries WHERE action = 'session.moved' AND subject_id = :session ORDER BY id")
@@ -40,6 +41,27 @@ async def test_a_session_is_created_planned_and_listed(market: Market) -> None:
         assert made["id"] in seen_by_anyone & seen_by_staff
         assert str(market.session_id) in seen_by_staff - seen_by_anyone
         assert (await anyone.get(f"/api/v1/sessions/{made['id']}")).json()["planned_start_at_ms"] == 1_796_432_400_000
+
+
+async def test_the_total_counts_all_sessions_and_pages_show_each_once(postgres_url: str, redis_url: str, redis_prefix: str) -> None:
+    """More than one answer holds, for both kinds of readers."""
+    more = (
+        "INSERT INTO sessions (id, organisation_id, host_id, title, state, announced_state, planned_start_at, created_at) "
+        "SELECT gen_random_uuid(), organisation_id, host_id, title, 'scheduled', 'scheduled', '2026-12-05', created_at "
+        "FROM sessions, generate_series(1, $2::int) WHERE id = $1"
+    )
+    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
+        market = await open_market(stores, stack)
+        await stores.database.pool.execute(more, market.session_id, 230)
+        async with market.browser(market.organiser) as organiser, market.browser() as anyone:
+            for reader, total in ((organiser, 231), (anyone, 230)):
+                whole = (await reader.get("/api/v1/sessions")).json()
+                pages = [(await reader.get("/api/v1/sessions", params={"limit": 100, "offset": offset})).json() for offset in (0, 100, 200)]
+                assert (len(whole["items"]), whole["total"]) == (200, total)
+                assert [page["total"] for page in pages] == [total] * 3
+                assert len({each["id"] for page in pages for each in page["items"]}) == total
+            too_many = await anyone.get("/api/v1/sessions", params={"limit": 201})
+    assert (too_many.status_code, too_many.json()["code"]) == (422, "malformed")
 
 
 async def test_the_host_starts_and_ends_and_only_the_organiser_closes(market: Market) -> None:
