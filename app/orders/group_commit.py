@@ -32,6 +32,7 @@ from app.settings import OrderSettings
 log = structlog.get_logger(__name__)
 
 AfterCommit = Callable[[UUID, BatchResult], Awaitable[None]]
+WriteBatch = Callable[[RawConnection, UUID, Sequence[WantedOrder]], Awaitable[BatchResult]]
 RETRY_PAUSE_SECONDS = 0.3
 # A session without orders for so long gives its queue and writer back.
 IDLE_SECONDS = 600.0
@@ -55,8 +56,11 @@ class _Waiting:
 class PlacingQueue:
     """The queue and the writer of one session on this node."""
 
-    def __init__(self, pool: BoundedPool, session_id: UUID, settings: OrderSettings, after_commit: AfterCommit) -> None:
+    def __init__(
+        self, pool: BoundedPool, session_id: UUID, settings: OrderSettings, after_commit: AfterCommit, *, write: WriteBatch = write_batch
+    ) -> None:
         self._pool = pool
+        self._write_batch = write
         self._session_id = session_id
         self._settings = settings
         self._after_commit = after_commit
@@ -159,7 +163,7 @@ class PlacingQueue:
         return None
 
     async def _write(self, orders: Sequence[WantedOrder], db: RawConnection) -> BatchResult:
-        return await write_batch(db, self._session_id, orders)
+        return await self._write_batch(db, self._session_id, orders)
 
     async def _sort_out(self, batch: Sequence[_Waiting], error: BaseException | None) -> None:
         """Refuse the order that spoils its batch and commit the others. Where only the database saw it, halves are tried."""
@@ -192,9 +196,16 @@ class PlacingQueues:
     """All placing queues of this node, one per session with orders. A writer that ends for any reason is started again at once."""
 
     def __init__(
-        self, pool: BoundedPool, settings: OrderSettings, after_commit: AfterCommit, *, idle_seconds: float = IDLE_SECONDS
+        self,
+        pool: BoundedPool,
+        settings: OrderSettings,
+        after_commit: AfterCommit,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        write: WriteBatch = write_batch,
     ) -> None:
         self._pool = pool
+        self._write_batch = write
         self._settings = settings
         self._after_commit = after_commit
         self._idle_seconds = idle_seconds
@@ -206,7 +217,7 @@ class PlacingQueues:
         """As `PlacingQueue.place`, in the queue of the order's session."""
         queue = self._queues.get(order.session_id)
         if queue is None:
-            queue = PlacingQueue(self._pool, order.session_id, self._settings, self._after_commit)
+            queue = PlacingQueue(self._pool, order.session_id, self._settings, self._after_commit, write=self._write_batch)
             self._queues[order.session_id] = queue
             self._start_writer(order.session_id, queue)
         return await queue.place(order, since=since)

@@ -1,6 +1,6 @@
 """A process of buyers outside the system: they order without pause over HTTP and write down each intent and each answer.
 
-`python -m tests.races.buyers PORT SESSION OFFERS LOG SEED BUYERS` runs until its standard input is closed, then finishes what is open.
+`python -m tests.races.buyers PORT SESSION OFFERS DEAREST LOG SEED BUYERS` runs until its standard input is closed, then finishes what is open.
 An order without an answer is repeated with the same key until there is one.
 """
 
@@ -19,6 +19,7 @@ from typing import IO, Any
 _PATIENCE_SECONDS = 4.0
 _PAUSE_SECONDS = 0.15
 _FINISH_SECONDS = 40.0
+ABSURD = 0.1
 
 
 class Log:
@@ -59,6 +60,11 @@ class Buyer:
         else:
             self._log.write(refused=key, device=self.device_id, code=body["code"])
 
+    def ask_for_the_absurd(self, key: str, content: dict[str, Any]) -> None:
+        """What nobody can mean; it must be refused for good, between the ordinary ones."""
+        status, body, _ = self._until_answered("/orders", {"key": key, **content})
+        self._log.write(absurd=key, status=status, code=body.get("code"))
+
     def _until_answered(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, str]]:
         while True:
             try:
@@ -85,8 +91,23 @@ class Buyer:
             self._connection = None
 
 
-def shop(buyer: Buyer, offers: list[str], choice: random.Random, stopping: threading.Event) -> None:
-    """Order until told to stop; every few orders one is sent again after it was answered."""
+def absurd(content: dict[str, Any], dearest: str, choice: random.Random) -> dict[str, Any]:
+    """An ordinary order with one part that cannot be."""
+    buyer = content["buyer"]
+    return content | choice.choice(
+        (
+            {"lines": [{"offer_id": dearest, "quantity": 1_000}] * 2},
+            {"lines": [{"offer_id": dearest, "quantity": 10**18}]},
+            {"lines": [{"offer_id": str(uuid.UUID(int=7)), "quantity": 1}]},
+            {"buyer": buyer | {"name": "\u3164"}},
+            {"buyer": buyer | {"note": "\ud800"}},
+            {"buyer": buyer | {"phone": "09" * 10}},
+        )
+    )
+
+
+def shop(buyer: Buyer, offers: list[str], dearest: str, choice: random.Random, stopping: threading.Event) -> None:
+    """Order until told to stop; every few orders one is sent again after it was answered, and one is absurd."""
     buyer.enter()
     while not stopping.is_set():
         key = str(uuid.UUID(int=choice.getrandbits(128), version=4))
@@ -102,17 +123,19 @@ def shop(buyer: Buyer, offers: list[str], choice: random.Random, stopping: threa
         }
         for _ in range(choice.choice((1, 1, 1, 2))):
             buyer.order(key, content)
+        if choice.random() < ABSURD:
+            buyer.ask_for_the_absurd(str(uuid.UUID(int=choice.getrandbits(128), version=4)), absurd(content, dearest, choice))
 
 
 def main(arguments: list[str]) -> None:
-    port, session_id, offers, log_path, seed, count = arguments
+    port, session_id, offers, dearest, log_path, seed, count = arguments
     stopping = threading.Event()
     with Path(log_path).open("a", encoding="utf-8") as file:
         log = Log(file)
         shoppers = [
             threading.Thread(
                 target=shop,
-                args=(Buyer(int(port), session_id, log), offers.split(","), random.Random(f"{seed} {number}"), stopping),  # noqa: S311 - a course that can be repeated
+                args=(Buyer(int(port), session_id, log), offers.split(","), dearest, random.Random(f"{seed} {number}"), stopping),  # noqa: S311 - a course that can be repeated
                 daemon=True,
             )
             for number in range(int(count))

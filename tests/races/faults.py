@@ -1,21 +1,27 @@
-"""What can happen to a running service from outside: parts killed, parts frozen, Redis emptied or put back to an old state."""
+"""What can happen to a running service from outside: parts killed, frozen, full or flooded, Redis emptied or put back to an old state."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 import shutil
 import signal
-from collections.abc import Awaitable, Callable
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import redis.asyncio as redis_client
 from redis.exceptions import RedisError
 
+from tests.freezing import frozen
 from tests.local_servers.service_process import ServiceProcess
 from tests.metrics.builders import eventually
+from tests.races.floods import Floods
 from tests.races.proxy import LossyProxy, once
 
 WORKER = "app.cli worker"
@@ -29,12 +35,13 @@ SEEN_WITHIN_SECONDS = 10.0
 class Faults:
     """Each method is one fault and, where it does not heal by itself, its end."""
 
-    def __init__(self, running: ServiceProcess, *, redis_url: str, proxy: LossyProxy, choice: random.Random) -> None:
+    def __init__(self, running: ServiceProcess, *, redis_url: str, proxy: LossyProxy, floods: Floods, choice: random.Random) -> None:
         self._running = running
         self._redis_url = redis_url
         self._redis_folder = running.data_dir / "redis"
         self._snapshot = running.data_dir / "redis-snapshot"
         self._proxy = proxy
+        self._floods = floods
         self._choice = choice
 
     def all(self) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -45,6 +52,12 @@ class Faults:
             "a backend is frozen": lambda: self._freeze(BACKEND),
             "the postmaster is killed": lambda: self._kill(POSTMASTER),
             "the postmaster is frozen": lambda: self._freeze(POSTMASTER),
+            "all of PostgreSQL is frozen": self._freeze_postgresql,
+            "PostgreSQL has no room": self._fill_postgresql,
+            "Redis is full": self._fill_redis,
+            "a crowd joins a waitlist": self._floods.joins,
+            "a crowd guesses passwords": self._floods.logins,
+            "a crowd reads reports": self._floods.reports,
             "Redis is killed": lambda: self._kill(REDIS),
             "Redis is frozen": lambda: self._freeze(REDIS),
             "Redis is emptied": self._empty_redis,
@@ -85,19 +98,45 @@ class Faults:
             with contextlib.suppress(psutil.NoSuchProcess):
                 victim.send_signal(signal.SIGCONT)
 
+    async def _a_while(self) -> None:
+        await asyncio.sleep(self._choice.uniform(*FROZEN_SECONDS))
+
+    async def _freeze_postgresql(self) -> None:
+        """Every process of it, so that nobody hears that a connection is gone."""
+        victim = await self._victim(POSTMASTER)
+        with frozen(victim.pid):
+            await self._a_while()
+
+    async def _fill_postgresql(self) -> None:
+        """No file of it grows any more, the log of its transactions neither; that ends it, and the supervisor starts it again."""
+        victim = await self._victim(POSTMASTER)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            processes = [victim, *victim.children(recursive=True)]
+            _limit_files(processes, "1")
+            await self._a_while()
+            _limit_files([*processes, *victim.children(recursive=True)], "unlimited")
+
+    async def _fill_redis(self) -> None:
+        """It refuses every write that needs room."""
+        async with self._redis() as client:
+            await _keeps_asking(lambda: client.config_set("maxmemory", 1))
+        await self._a_while()
+        async with self._redis() as client:
+            await _keeps_asking(lambda: client.config_set("maxmemory", 0))
+
+    @asynccontextmanager
+    async def _redis(self) -> AsyncIterator[redis_client.Redis]:
+        client = redis_client.Redis.from_url(self._redis_url)
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
     async def _empty_redis(self) -> None:
         """As soon as it answers: it may just be coming back from another fault."""
 
-        async def is_emptied() -> bool:
-            client = redis_client.Redis.from_url(self._redis_url)
-            try:
-                return bool(await client.flushall())
-            except (RedisError, OSError):
-                return False
-            finally:
-                await client.aclose()
-
-        await eventually(is_emptied, within_seconds=SEEN_WITHIN_SECONDS)
+        async with self._redis() as client:
+            await _keeps_asking(client.flushall)
 
     async def _restore_old_redis(self) -> None:
         victim = await self._victim(REDIS)
@@ -128,3 +167,27 @@ class Faults:
 
 def _is_socket(folder: str, name: str) -> bool:
     return (Path(folder) / name).is_socket()
+
+
+def _limit_files(processes: list[psutil.Process], most_bytes: str) -> None:
+    """As the account that owns them: root in a container may not."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            command = ["prlimit", "--pid", str(process.pid), f"--fsize={most_bytes}:unlimited"]
+            owner: dict[str, Any] = {}
+            if os.geteuid() == 0:
+                owner = {"user": process.uids().real, "group": process.gids().real, "extra_groups": []}
+            done = subprocess.run(command, check=False, capture_output=True, text=True, **owner)
+            assert done.returncode == 0 or not process.is_running(), done.stderr
+
+
+async def _keeps_asking(command: Callable[[], Awaitable[object]]) -> None:
+    """Until Redis has done it: it may just be coming back from another fault."""
+
+    async def is_done() -> bool:
+        try:
+            return bool(await command())
+        except (RedisError, OSError):
+            return False
+
+    await eventually(is_done, within_seconds=SEEN_WITHIN_SECONDS)

@@ -21,7 +21,7 @@ from tests.races.writers import a_node, place_all
 SETTINGS = OrderSettings(place_deadline_seconds=1.5)
 
 
-async def _twelve_beside_a_spoilt_one(database: Database, market: Market, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+async def _twelve_beside_a_spoilt_one(database: Database, market: Market) -> Counter[str]:
     """What each order gets when one of them can never be written."""
     offer_id = await an_offer(database, market, total=100)
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(13)]
@@ -33,16 +33,13 @@ async def _twelve_beside_a_spoilt_one(database: Database, market: Market, monkey
                 raise SpoiltOrder(index)
         return await write_batch(db, session_id, batch)
 
-    monkeypatch.setattr(group_commit, "write_batch", write)
-    async with a_node(database.placing, SETTINGS) as node:
+    async with a_node(database.placing, SETTINGS, write=write) as node:
         answers = await place_all(node, orders)
     return Counter(str(getattr(answer, "code", "placed")) for answer in answers)
 
 
-async def test_a_spoilt_order_is_refused_and_twelve_beside_it_are_placed(
-    database: Database, market: Market, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    got = await _twelve_beside_a_spoilt_one(database, market, monkeypatch)
+async def test_a_spoilt_order_is_refused_and_twelve_beside_it_are_placed(database: Database, market: Market) -> None:
+    got = await _twelve_beside_a_spoilt_one(database, market)
 
     assert got == {"placed": 12, "order_cannot_be_written": 1}
 
@@ -52,7 +49,7 @@ async def test_taken_for_a_passing_error_a_spoilt_order_takes_all_others_with_it
 ) -> None:
     monkeypatch.setattr(group_commit, "is_of_the_content", lambda error: False)
 
-    got = await _twelve_beside_a_spoilt_one(database, market, monkeypatch)
+    got = await _twelve_beside_a_spoilt_one(database, market)
 
     assert got == {"busy": 13}
 

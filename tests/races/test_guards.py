@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from app.infra.database import Database
+from app.infra.database import Database, RawConnection
 from app.infra.redis_client import RedisClients
 from app.ledger import append as ledger_store
 from app.ledger.chain import entry_of
@@ -191,27 +191,24 @@ async def test_without_the_check_of_seq_two_projectors_count_twice(
     assert await _project_twice(database, redis, redis_prefix, postgres_url, market) != []
 
 
-async def _place_and_lose_the_commit(database: Database, market: Market, monkeypatch: pytest.MonkeyPatch) -> list[Acknowledged]:
+async def _place_and_lose_the_commit(database: Database, market: Market) -> list[Acknowledged]:
     """The connection dies just before the first COMMIT; returns what clients were told."""
     offer_id = await an_offer(database, market, total=30)
     deaths = iter([True])
 
-    async def write_and_die(db: asyncpg.Connection, session_id: UUID, orders: Sequence[WantedOrder]) -> BatchResult:
+    async def write_and_die(db: RawConnection, session_id: UUID, orders: Sequence[WantedOrder]) -> BatchResult:
         result = await write_batch(db, session_id, orders)
         if next(deaths, False):
             db.terminate()
         return result
 
-    monkeypatch.setattr(group_commit, "write_batch", write_and_die)
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(10)]
-    async with a_node(database.placing) as node:
+    async with a_node(database.placing, write=write_and_die) as node:
         return acknowledged(orders, await place_all(node, orders))
 
 
-async def test_nobody_is_told_before_the_commit(
-    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = await _place_and_lose_the_commit(database, market, monkeypatch)
+async def test_nobody_is_told_before_the_commit(database: Database, market: Market, postgres_url: str) -> None:
+    known = await _place_and_lose_the_commit(database, market)
 
     truth = await read_truth(postgres_url, market.session_id)
     assert len(known) == 10
@@ -231,7 +228,7 @@ async def test_an_answer_before_the_commit_is_an_order_that_was_never_written(
             return
 
     monkeypatch.setattr(PlacingQueue, "_commit", commit_after_telling)
-    known = await _place_and_lose_the_commit(database, market, monkeypatch)
+    known = await _place_and_lose_the_commit(database, market)
 
     assert acknowledged_but_not_written(known, await read_truth(postgres_url, market.session_id)) != []
 

@@ -8,21 +8,23 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from app.infra.bounded_pool import BoundedPool
-from app.orders.batch import BatchResult, WantedOrder
-from app.orders.group_commit import PlacingQueues
+from app.orders.batch import BatchResult, WantedOrder, write_batch
+from app.orders.group_commit import PlacingQueues, WriteBatch
 from app.protocol.server_events import OrderReceipt
 from app.settings import OrderSettings
 from tests.races.checkers import Acknowledged, told
 
 
 @asynccontextmanager
-async def a_node(pool: BoundedPool, settings: OrderSettings | None = None) -> AsyncIterator[PlacingQueues]:
-    """One node's queues; closed, with everything answered, at the end."""
+async def a_node(
+    pool: BoundedPool, settings: OrderSettings | None = None, *, write: WriteBatch = write_batch
+) -> AsyncIterator[PlacingQueues]:
+    """One node's queues; closed, with everything answered, at the end. Another `write` stands for a node whose batches go wrong."""
 
     async def nothing_to_tell(session_id: UUID, result: BatchResult) -> None:
         return None
 
-    queues = PlacingQueues(pool, settings or OrderSettings(), nothing_to_tell)
+    queues = PlacingQueues(pool, settings or OrderSettings(), nothing_to_tell, write=write)
     try:
         yield queues
     finally:
