@@ -1,7 +1,7 @@
 # Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check test-browser test-nginx migrate gen lock races bench-fanout bench-orders bench-scale clean web-packages browser nginx
+.PHONY: help run dev test check test-browser test-nginx migrate gen lock races bench-fanout bench-orders bench-scale bench-page clean web-packages browser nginx
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
@@ -17,7 +17,7 @@ run: $(VENV)/ready ## start PostgreSQL, Redis, the service and the demo market; 
 	@$(BIN)/ocop run
 
 dev: $(VENV)/ready-dev ## one worker on OCOP_PORT (8001) that starts anew when a file changes, on the stores of a running `make run`
-	@eval "$$($(BIN)/ocop environment)" && OCOP_WORKERS=1 OCOP_PORT=$${OCOP_PORT:-8001} exec $(BIN)/python -m watchfiles --filter python "$(BIN)/python -m app.cli worker" app
+	@eval "$$($(BIN)/ocop environment)" && OCOP_WORKERS=1 OCOP_PORT=$${OCOP_PORT:-8001} exec $(BIN)/python -m watchfiles "$(BIN)/python -m app.cli worker" app
 
 test: $(VENV)/ready-dev ## all tests but the browser's, on real servers that they start themselves
 	$(BIN)/python -m pytest -m "not browser and not nginx" -n 2 --dist worksteal $(TESTS)
@@ -53,6 +53,9 @@ bench-orders: $(VENV)/ready-dev ## durable orders per second beside COPY and one
 
 bench-scale: $(VENV)/ready-dev ## fill this machine with N viewers (300,000) while people chat and order; eight minutes at most
 	$(BIN)/python -m benchmarks.scale $(if $(N),--n $(N))
+
+bench-page: $(VENV)/ready-dev browser ## how long a viewer on a poor phone waits for the order button, in Chromium; RUNS=5; two minutes
+	$(BIN)/python -m benchmarks.page $(if $(RUNS),--runs $(RUNS))
 
 clean: ## remove what the build made; the data folder stays
 	rm -rf $(VENV) build app/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

@@ -11,8 +11,10 @@ from starlette.responses import RedirectResponse, Response
 
 from app.accounts.access import OptionalUser, Organiser, SignedInUser
 from app.accounts.service import CurrentUser
+from app.errors import AppError
 from app.infra.clock import now_ms
 from app.infra.provided import provided, provided_by
+from app.live.rooms import RoomDirectory
 from app.realtime.errors import TicketInvalid
 from app.realtime.tickets import TICKET_COOKIE, TICKET_MAX_AGE_SECONDS, TicketSigner
 from app.sessions.errors import SessionNotFound
@@ -38,6 +40,7 @@ def everybody() -> None:
 
 
 Sessions = Annotated[SessionLookup, Depends(provided(SessionLookup))]
+Rooms = Annotated[RoomDirectory, Depends(provided(RoomDirectory))]
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -58,12 +61,13 @@ async def home(request: Request, sessions: Sessions) -> Response:
 
 
 @router.get("/s/{session_id}", dependencies=[Depends(everybody)])
-async def viewer(request: Request, session_id: UUID, sessions: Sessions) -> Response:
+async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: Rooms) -> Response:
     """The market as a viewer sees it. Gives this device its ticket; a draft is nobody's business yet."""
     facts = await sessions.facts(session_id)
     if facts.record.state == "draft":
         raise SessionNotFound
-    response = render(request, "viewer.html", script="viewer.js", words=_VIEWER_WORDS, session=facts.view, facts=_facts_of(facts))
+    content = _facts_of(facts) | {"offers": await _offers_now(rooms, facts)}
+    response = render(request, "viewer.html", script="viewer.js", words=_VIEWER_WORDS, session=facts.view, facts=content)
     _give_ticket(request, response)
     return response
 
@@ -142,6 +146,17 @@ def _facts_of(facts: SessionFacts) -> dict[str, Any]:
         "pinned_product_id": None if pinned is None else str(pinned),
         "server_time_ms": now_ms(),
     }
+
+
+async def _offers_now(rooms: RoomDirectory, facts: SessionFacts) -> list[dict[str, Any]]:
+    """The room's offers, so that the order button is there before the socket is; none when the room cannot be read, for the socket brings them."""
+    if facts.record.state != "live":
+        return []
+    try:
+        room = await rooms.room(facts.record.id)
+    except AppError:
+        return []
+    return [offer.model_dump(mode="json") for offer in room.mirror.offers]
 
 
 def _give_ticket(request: Request, response: Response) -> None:

@@ -187,17 +187,34 @@ async def test_facts_of_a_page_cannot_close_their_script(app: FastAPI, client: h
     assert json.loads(facts.group(1))["session"]["title"] == title
 
 
-async def test_static_files_are_revalidated_soon(client: httpx2.AsyncClient) -> None:
+async def test_plain_files_are_revalidated_soon(client: httpx2.AsyncClient) -> None:
     script = await client.get("/static/js/viewer.js")
     again = await client.get("/static/js/viewer.js", headers={"if-none-match": script.headers["etag"]})
-    picture = await client.get("/static/pictures/mat-ong.svg")
 
     assert script.headers["content-type"].startswith("text/javascript")
     assert "max-age=60" in script.headers["cache-control"]
     assert again.status_code == 304
-    assert "max-age=86400" in picture.headers["cache-control"]
-    assert "immutable" not in picture.headers["cache-control"]
     assert (await client.get("/static/../pages.py")).status_code == 404
+
+
+async def test_everything_that_a_page_names_is_there_for_good(client: httpx2.AsyncClient) -> None:
+    page = await client.get("/")
+
+    named = set(re.findall(r'"(/static/[^"]+)"', page.text))
+    assert any("packs/home-" in address for address in named)
+    for address in named:
+        answer = await client.get(address)
+        assert (answer.status_code, address) == (200, address)
+        assert "immutable" in answer.headers["cache-control"], address
+
+
+async def test_a_page_is_compressed_for_those_who_take_it(client: httpx2.AsyncClient) -> None:
+    packed = await client.get("/", headers={"accept-encoding": "gzip"})
+    plain = await client.get("/", headers={"accept-encoding": "identity"})
+
+    assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert "content-encoding" not in plain.headers
+    assert "<!doctype html>" in packed.text
 
 
 async def test_a_database_that_is_away_is_said_in_words(

@@ -87,8 +87,8 @@ def test_every_import_of_a_vendored_module_is_resolved_by_the_import_map() -> No
     assert asked - known == set()
 
 
-def test_fonts_that_the_style_sheet_names_are_vendored() -> None:
-    css = (VENDOR_DIR.parent / "css" / "base.css").read_text(encoding="utf-8")
+def test_fonts_that_the_style_sheets_name_are_vendored() -> None:
+    css = "".join((VENDOR_DIR.parent / "css" / name).read_text(encoding="utf-8") for name in ("fonts.css", "figure_fonts.css"))
 
     named = set(re.findall(r"url\(\"\.\./vendor/([^\"]+)\"\)", css))
 

@@ -1,5 +1,6 @@
 // The list of sessions keeps itself true: when one begins or ends, the page is drawn anew.
 
+import { fetchFonts } from "./fonts.js";
 import { get } from "./http.js";
 import { pageFacts } from "./page.js";
 
@@ -21,4 +22,5 @@ async function ask() {
   setTimeout(ask, ASK_EVERY_MS * (0.75 + Math.random() * 0.5));
 }
 
+fetchFonts();
 setTimeout(ask, ASK_EVERY_MS);

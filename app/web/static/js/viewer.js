@@ -7,25 +7,29 @@ import { useEffect } from "preact/hooks";
 import { commentName, refuseCommentName } from "./buyer.js";
 import { thisMoment } from "./clock.js";
 import { get } from "./http.js";
+import { later } from "./later.js";
 import { Ordering } from "./ordering.js";
 import { pageFacts, part } from "./page.js";
 import { Room } from "./room.js";
 import { openMarket } from "./viewer_actions.js";
 import { LiveMarket } from "./viewer_market.js";
 import { Waitlist } from "./waitlist.js";
-import { Ended, Waiting } from "./viewer_waiting.js";
 
 /** @typedef {import("./protocol.js").SessionView} SessionView */
 /** @typedef {import("./protocol.js").ProductView} ProductView */
+/** @typedef {import("./protocol.js").OfferView} OfferView */
 
-/** @type {{session: SessionView, products: ProductView[], pinned_product_id: string | null, server_time_ms: number}} */
+const Ended = later(async () => (await import("./viewer_waiting.js")).Ended);
+const Waiting = later(async () => (await import("./viewer_waiting.js")).Waiting);
+
+/** @type {{session: SessionView, products: ProductView[], offers: OfferView[], pinned_product_id: string | null, server_time_ms: number}} */
 const facts = pageFacts();
 const room = new Room({
   session: facts.session,
   path: `/ws/sessions/${facts.session.id}`,
   name: () => commentName.value || null,
   onNameRefused: refuseCommentName,
-  known: { products: facts.products, pinnedProductId: facts.pinned_product_id },
+  known: { products: facts.products, offers: facts.offers, pinnedProductId: facts.pinned_product_id },
   onNoWay: () => void askWhatBecame(),
 });
 // A page from the browser's memory brings an old time; the first hello corrects it.

@@ -3,14 +3,14 @@
 import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 
+import { fetchFonts } from "./fonts.js";
 import { number, shortNumber } from "./format.js";
+import { later } from "./later.js";
 import { say } from "./page.js";
 import { Counting } from "./parts.js";
 import { offerOf } from "./state.js";
 import { Countdown, ProductToOrder } from "./viewer_order.js";
-import { Sheet, Shelf } from "./viewer_sheet.js";
 import { Stage } from "./viewer_stage.js";
-import { Comments, Composer, Heart } from "./viewer_talk.js";
 
 /**
  * @typedef {import("./viewer_actions.js").Market} Market
@@ -18,6 +18,14 @@ import { Comments, Composer, Heart } from "./viewer_talk.js";
  * @typedef {import("./protocol.js").ProductView} ProductView
  * @typedef {import("./protocol.js").OfferView} OfferView
  */
+
+// Everything but the card with the order button comes later, so that the button comes soon.
+const talk = () => import("./viewer_talk.js");
+const Comments = later(async () => (await talk()).Comments, () => html`<ul class="comments" role="list"></ul>`);
+const Composer = later(async () => (await talk()).Composer, () => html`<span class="composer"></span>`);
+const Heart = later(async () => (await talk()).Heart, () => html`<span class="button heart" aria-hidden="true"></span>`);
+const Shelf = later(async () => (await import("./viewer_shelf.js")).Shelf);
+const Sheet = later(async () => (await import("./viewer_sheet.js")).Sheet, SheetToCome);
 
 const OVER_VIDEO = 5;
 const ON_DESK = 100;
@@ -67,6 +75,7 @@ export function LiveMarket({ market }) {
     const timer = setTimeout(() => setProblem(""), 6_000);
     return () => clearTimeout(timer);
   }, [problem]);
+  useEffect(() => void fetchTheRest(), []);
   return html`<div class="market">
     <section class="stage" aria-label=${state.session.title}>
       <${Stage} video=${state.session.video} title=${state.session.title} product=${shown?.product ?? null} />
@@ -87,6 +96,18 @@ export function LiveMarket({ market }) {
   </div>`;
 }
 
+/** One after the other: what is used sooner shall not share the network with what is used later. */
+async function fetchTheRest() {
+  await Comments.fetch();
+  await Sheet.fetch();
+  fetchFonts();
+}
+
+/** Says why a tap seems to do nothing on a slow network. @param {{market: Market}} props */
+function SheetToCome({ market }) {
+  return market.sheet.value === null ? null : html`<p class="toast" role="status">${say("app.loading")}</p>`;
+}
+
 /** The way to the shelf; on a desk, where the shelf is on the page already, to one's own orders. @param {{market: Market, isDesk: boolean}} props */
 function Bag({ market, isDesk }) {
   const count = isDesk ? market.ordering.receipts.value.length : market.room.state.value.products.length;
@@ -105,7 +126,7 @@ function StageTop({ market }) {
   return html`<div class="stage-top">
     <div class="row stage-badges">
       <span class="badge badge-video"><span class="live-dot"></span>${say("viewer.live_now")}</span>
-      <span class="badge badge-video" title=${number(counts.viewers)}><${Counting} value=${counts.viewers} format=${shortNumber} />${" "}${say("viewer.watching_word")}</span>
+      ${counts.viewers > 0 && html`<span class="badge badge-video" title=${number(counts.viewers)}><${Counting} value=${counts.viewers} format=${shortNumber} />${" "}${say("viewer.watching_word")}</span>`}
     </div>
     <p class="stage-title one-line">${session.title}</p>
     ${room.isAway.value && html`<p class="offline-bar" role="status">${say("viewer.offline")}</p>`}

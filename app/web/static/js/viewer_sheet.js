@@ -3,16 +3,13 @@
 import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 
-import { ago, money, number } from "./format.js";
+import { number } from "./format.js";
 import { say } from "./page.js";
-import { offerOf } from "./state.js";
 import { OrderForm } from "./viewer_form.js";
-import { ProductToOrder } from "./viewer_order.js";
+import { MyOrders } from "./viewer_my_orders.js";
+import { Shelf } from "./viewer_shelf.js";
 
-/**
- * @typedef {import("./viewer_actions.js").Market} Market
- * @typedef {import("./protocol.js").ProductView} ProductView
- */
+/** @typedef {import("./viewer_actions.js").Market} Market */
 
 /** @param {{market: Market}} props */
 export function Sheet({ market }) {
@@ -73,44 +70,4 @@ function Content({ market, sheet }) {
   const progress = market.ordering.progress.value[offer.id];
   const code = progress?.phase === "refused" ? progress.code : null;
   return html`<${OrderForm} key=${`${offer.id} ${code}`} market=${market} offer=${offer} product=${product} quantity=${sheet.quantity} code=${code} />`;
-}
-
-/** All products of the session; what can be ordered now stands first. @param {{market: Market}} props */
-export function Shelf({ market }) {
-  const { products, offers } = market.room.state.value;
-  if (products.length === 0) return html`<p class="empty">${say("viewer.shelf_empty")}</p>`;
-  const rows = products.map((product) => ({ product, offer: offerOf(offers, product.id) }));
-  /** @param {(typeof rows)[number]} row */
-  const rank = ({ offer }) => (offer?.state === "open" ? (offer.remaining > 0 ? 0 : 1) : offer?.state === "scheduled" ? 2 : 3);
-  rows.sort((one, other) => rank(one) - rank(other));
-  return html`<ul class="shelf" role="list">
-    ${rows.map(
-      ({ product, offer }) => html`<li key=${product.id} class="shelf-item" data-product=${product.code}>
-        <${ProductToOrder} market=${market} product=${product} offer=${offer} />
-      </li>`,
-    )}
-  </ul>`;
-}
-
-/** @param {{market: Market}} props */
-export function MyOrders({ market }) {
-  const receipts = market.ordering.receipts.value;
-  if (receipts.length === 0) return html`<p class="empty">${say("viewer.my_orders_empty")}</p>`;
-  const { products } = market.room.state.value;
-  /** @param {string} id */
-  const nameOf = (id) => products.find((product) => product.id === id)?.name ?? say("viewer.a_product");
-  return html`<ul class="stack" role="list">
-    ${receipts.map(
-      (receipt) => html`<li key=${receipt.key} class="card stack stack-tight">
-        <p class="row row-between">
-          <strong>${say("viewer.order_number", { number: number(receipt.number) })}</strong>
-          <span class="tiny soft">${ago((market.room.clock.nowMs() - receipt.placed_at_ms) / 1000)}</span>
-        </p>
-        ${receipt.lines.map(
-          (line) => html`<p class="row row-between small"><span class="grow">${nameOf(line.product_id)} × ${number(line.quantity)}</span><span class="number">${money(line.amount_vnd)}</span></p>`,
-        )}
-        <p class="row row-between"><span class="small soft">${say("form.pay_on_delivery")}</span><strong class="price">${money(receipt.total_vnd)}</strong></p>
-      </li>`,
-    )}
-  </ul>`;
 }

@@ -6,7 +6,7 @@ import { useEffect } from "preact/hooks";
 import { countdown, dateTime, duration } from "./format.js";
 import { get } from "./http.js";
 import { say } from "./page.js";
-import { MyOrders } from "./viewer_sheet.js";
+import { MyOrders } from "./viewer_my_orders.js";
 
 /**
  * @typedef {import("./viewer_actions.js").Market} Market

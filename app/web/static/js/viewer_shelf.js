@@ -1,0 +1,26 @@
+// The shelf: all products of the session.
+
+import { html } from "htm/preact";
+
+import { say } from "./page.js";
+import { offerOf } from "./state.js";
+import { ProductToOrder } from "./viewer_order.js";
+
+/** @typedef {import("./viewer_actions.js").Market} Market */
+
+/** All products of the session; what can be ordered now stands first. @param {{market: Market}} props */
+export function Shelf({ market }) {
+  const { products, offers } = market.room.state.value;
+  if (products.length === 0) return html`<p class="empty">${say("viewer.shelf_empty")}</p>`;
+  const rows = products.map((product) => ({ product, offer: offerOf(offers, product.id) }));
+  /** @param {(typeof rows)[number]} row */
+  const rank = ({ offer }) => (offer?.state === "open" ? (offer.remaining > 0 ? 0 : 1) : offer?.state === "scheduled" ? 2 : 3);
+  rows.sort((one, other) => rank(one) - rank(other));
+  return html`<ul class="shelf" role="list">
+    ${rows.map(
+      ({ product, offer }) => html`<li key=${product.id} class="shelf-item" data-product=${product.code}>
+        <${ProductToOrder} market=${market} product=${product} offer=${offer} />
+      </li>`,
+    )}
+  </ul>`;
+}
