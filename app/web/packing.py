@@ -41,7 +41,14 @@ def pack_modules(modules: Sequence[Module], *, owns_table: bool) -> str:
 
 
 def pack_styles(sheets: Iterable[str], address_of: Callable[[str], str]) -> str:
-    """One style sheet; `address_of` gives the published address of a file below static that a sheet refers to as `../file`."""
+    """One style sheet; `address_of` gives the published address of a file below static that a sheet refers to as `../file`.
+
+    Raises `NotPackable` for a sheet that is not closed: by itself it would work, in a pack it would swallow what follows.
+    """
+    sheets = list(sheets)
+    for sheet in sheets:
+        if sheet.count("{") != sheet.count("}"):
+            raise NotPackable(f"a style sheet with unequal braces: {sheet[:80]}")
     plain = "\n".join(_STYLE_SPACE.sub("\n", _STYLE_COMMENT.sub("", sheet)).strip() for sheet in sheets)
     return _STYLE_URL.sub(lambda match: f'url("{address_of(match[1])}")', plain) + "\n"
 

@@ -87,6 +87,11 @@ def test_a_sheet_names_published_files() -> None:
     assert packed == '@font-face {\nsrc: url("/static/vendor/a.woff2-1");\n}\n'
 
 
+def test_a_sheet_that_is_not_closed_is_refused() -> None:
+    with pytest.raises(NotPackable, match="unequal braces"):
+        pack_styles(["@media print {\n  .card {\n    border: 0;\n  }\n"], str)
+
+
 def test_every_page_has_a_style() -> None:
     assert STYLES.keys() - {"page"} <= {path.stem for path in TEMPLATES_DIR.glob("*.html")}
     assert published().style("error") == published().style("page")

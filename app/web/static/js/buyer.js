@@ -9,9 +9,9 @@ import { forget, recall, remember } from "./memory.js";
  * @property {string} name
  * @property {string} phone
  * @property {number | null} provinceCode
- * @property {string} provinceName
+ * @property {string} provinceName while there is no code: what was typed and names no place yet
  * @property {number | null} wardCode
- * @property {string} wardName
+ * @property {string} wardName likewise
  * @property {string} street
  * @property {string} codes by which list the codes are meant
  */
@@ -28,6 +28,11 @@ const EMPTY = { name: "", phone: "", provinceCode: null, provinceName: "", wardC
 
 /** @type {import("@preact/signals").Signal<BuyerForm>} */
 export const knownBuyer = signal(recalledBuyer());
+
+/** What stands in the form now, sent or not: a sheet that is closed and opened again loses nothing. For as long as the page lives.
+ * @type {import("@preact/signals").Signal<BuyerForm>}
+ */
+export const draft = signal(knownBuyer.value);
 
 /** Display name beside comments. */
 export const commentName = signal(recall(NAME_KEY, ""));
@@ -48,12 +53,12 @@ export const nameRefusal = signal(null);
 
 /** @param {BuyerForm} form */
 export function rememberBuyer(form) {
-  knownBuyer.value = form;
+  knownBuyer.value = draft.value = form;
   remember(KEY, form);
 }
 
 export function forgetBuyer() {
-  knownBuyer.value = EMPTY;
+  knownBuyer.value = draft.value = EMPTY;
   forget(KEY);
 }
 

@@ -72,7 +72,21 @@ export class Ordering {
     // One that was placed meanwhile may not be among them yet.
     const asked = new Set(answer.value.orders.map(({ key }) => key));
     this.receipts.value = [...this.receipts.value.filter(({ key }) => !asked.has(key)), ...answer.value.orders];
+    this.#showEarlier(answer.value.orders);
     return answer.value.orders;
+  }
+
+  /**
+   * An offer that this device ordered from before says so, as it did when the order was placed.
+   * @param {readonly Receipt[]} orders newest first
+   */
+  #showEarlier(orders) {
+    /** @type {Record<string, Progress>} */
+    const shown = {};
+    for (const receipt of orders) {
+      for (const { offer_id: offerId } of receipt.lines) shown[offerId] ??= { phase: "placed", receipt, atMs: Number.NEGATIVE_INFINITY };
+    }
+    this.progress.value = { ...shown, ...this.progress.value };
   }
 
   /**

@@ -1,14 +1,17 @@
-// A choice from a long list of places with search as one types, marks not needed: an input with a list (ARIA combobox).
+// A choice from a long list of places with search as one types, marks not needed: an input with a list (ARIA combobox). A name that was
+// typed in full counts as chosen; what names no place stays in the field and says so.
 
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { say } from "./page.js";
-import { matching } from "./place_search.js";
+import { matching, placeNamed } from "./place_search.js";
 
 /** @typedef {import("./place_search.js").Place} Place */
 
 const SHOWN = 60;
+// With a keyboard open the field goes to the top, so that the list has what room there is.
+const LOW_PAGE_PIXELS = 560;
 
 /**
  * @param {object} props
@@ -16,30 +19,54 @@ const SHOWN = 60;
  * @param {string} props.label
  * @param {string} props.placeholder
  * @param {readonly Place[]} props.places
- * @param {string} props.chosenName
- * @param {boolean} [props.disabled]
+ * @param {string} props.name of the chosen place, or what was typed so far
+ * @param {boolean} props.isChosen
+ * @param {boolean} [props.disabled] nothing to choose yet; it can be reached all the same, as it opens while one comes from the field before
  * @param {string} [props.problem]
- * @param {(place: Place | null) => void} props.onChoose
+ * @param {(place: Place) => void} props.onChoose
+ * @param {(text: string) => void} props.onLeave with what was typed and names no place
  */
-export function PlaceChoice({ id, label, placeholder, places, chosenName, disabled = false, problem = "", onChoose }) {
+export function PlaceChoice({ id, label, placeholder, places, name, isChosen, disabled = false, problem = "", onChoose, onLeave }) {
   const [typed, setTyped] = useState(/** @type {string | null} */ (null));
   const [active, setActive] = useState(0);
+  const [isPut, setIsPut] = useState(false);
   const list = useRef(/** @type {HTMLUListElement | null} */ (null));
-  const isOpen = typed !== null && !disabled;
+  const isOpen = typed !== null && !isPut && !disabled;
   const found = isOpen ? matching(places, typed, SHOWN) : [];
-  useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [active, isOpen]);
+  useEffect(() => {
+    if (isOpen) list.current?.parentElement?.scrollIntoView({ block: innerHeight < LOW_PAGE_PIXELS ? "start" : "nearest" });
+  }, [isOpen]);
+  useEffect(() => {
+    const box = list.current;
+    const row = /** @type {HTMLElement | null | undefined} */ (box?.querySelector('[aria-selected="true"]'));
+    if (box && row) box.scrollTop = Math.min(row.offsetTop, Math.max(box.scrollTop, row.offsetTop + row.offsetHeight - box.clientHeight));
+  }, [active, isOpen]);
+  // Typed while the list was on its way.
+  useEffect(() => {
+    const named = typed === null && !isChosen && name !== "" ? placeNamed(places, name) : null;
+    if (named !== null) onChoose(named);
+  }, [places]);
 
   /** @param {Place} place */
   const choose = (place) => {
     setTyped(null);
     onChoose(place);
   };
+  const leave = () => {
+    if (typed !== null && typed.trim() !== "") {
+      const named = placeNamed(places, typed);
+      if (named === null) onLeave(typed);
+      else onChoose(named);
+    }
+    setTyped(null);
+  };
   /** @param {KeyboardEvent} event */
   const onKeyDown = (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (!isOpen) setTyped("");
-      setActive(Math.max(0, Math.min(found.length - 1, active + (event.key === "ArrowDown" ? 1 : -1))));
+      if (!isOpen) setTyped(typed ?? "");
+      setIsPut(false);
+      setActive(isOpen ? Math.max(0, Math.min(found.length - 1, active + (event.key === "ArrowDown" ? 1 : -1))) : 0);
     } else if (event.key === "Enter" && isOpen) {
       event.preventDefault();
       const chosen = found[active];
@@ -47,7 +74,7 @@ export function PlaceChoice({ id, label, placeholder, places, chosenName, disabl
     } else if (event.key === "Escape" && isOpen) {
       event.preventDefault();
       event.stopPropagation();
-      setTyped(null);
+      setIsPut(true);
     }
   };
 
@@ -58,7 +85,7 @@ export function PlaceChoice({ id, label, placeholder, places, chosenName, disabl
       id=${id}
       role="combobox"
       autocomplete="off"
-      autocorrect="off"
+      autocorrect=${false}
       spellcheck=${false}
       aria-autocomplete="list"
       aria-expanded=${isOpen ? "true" : "false"}
@@ -66,15 +93,18 @@ export function PlaceChoice({ id, label, placeholder, places, chosenName, disabl
       aria-activedescendant=${isOpen && found[active] ? `${id}-${found[active].place.code}` : undefined}
       aria-invalid=${problem === "" ? undefined : "true"}
       aria-describedby=${`${id}-error`}
-      placeholder=${chosenName || placeholder}
-      disabled=${disabled}
-      value=${typed ?? chosenName}
+      placeholder=${(isChosen && name) || placeholder}
+      readonly=${disabled}
+      aria-disabled=${disabled ? "true" : undefined}
+      value=${typed ?? name}
       onFocus=${() => {
-        setTyped("");
+        setTyped(isChosen ? "" : name);
+        setIsPut(false);
         setActive(0);
       }}
-      onBlur=${() => setTyped(null)}
+      onBlur=${leave}
       onInput=${(/** @type {Event} */ event) => {
+        setIsPut(false);
         setTyped(/** @type {HTMLInputElement} */ (event.currentTarget).value);
         setActive(0);
       }}

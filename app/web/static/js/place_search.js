@@ -14,6 +14,8 @@ const KINDS = new Map([
 const KIND_FIRST = new RegExp(`^(${[...KINDS.keys()].join("|")}) (.+)$`);
 const KIND_AND_NUMBER = /^([pqf])([0-9]{1,2})(?= |$)/;
 const LETTERS_WITHIN = 3;
+// The lowest rank of `fit` at which something of the name is missing.
+const WHOLE_NAME_BELOW = 6;
 const ONLY_DIGITS = /^[0-9]+$/;
 
 const APOSTROPHES = /['`\u00b4\u2018\u2019\u201b\u02b9\u02bb\u02bc\u2032\uff07]/g;
@@ -138,6 +140,25 @@ export function matching(places, typed, limit) {
   const words = (forms.at(-1)?.text ?? "").split(" ");
   const hasAll = (/** @type {Place} */ place) => keysOf(place).some((key) => words.every((word) => ` ${key.text}`.includes(` ${word}`)));
   return words.length < 2 ? [] : places.filter(hasAll).slice(0, limit).map((place) => ({ place, by: "" }));
+}
+
+/**
+ * The one place that `typed` names in full; null when none or several bear that name.
+ * @param {readonly Place[]} places
+ * @param {string} typed
+ * @returns {Place | null}
+ */
+export function placeNamed(places, typed) {
+  const forms = wantedForms(typed);
+  /** @type {Place[]} */
+  let named = [];
+  let least = WHOLE_NAME_BELOW;
+  for (const place of forms.length === 0 ? [] : places) {
+    const rank = fit(place, forms)?.rank ?? WHOLE_NAME_BELOW;
+    if (rank < least) [named, least] = [[place], rank];
+    else if (rank === least && rank < WHOLE_NAME_BELOW) named.push(place);
+  }
+  return named.length === 1 ? (named[0] ?? null) : null;
 }
 
 /**

@@ -65,6 +65,15 @@ effect(() => {
   if (room.status.value === "stopped") void askWhatBecame();
 });
 
+// What was ordered is not wanted a second time by itself.
+effect(() => {
+  const placed = Object.entries(ordering.progress.value).filter(([, { phase }]) => phase === "placed");
+  const quantities = market.quantities.peek();
+  if (placed.some(([offerId]) => offerId in quantities)) {
+    market.quantities.value = Object.fromEntries(Object.entries(quantities).filter(([offerId]) => !placed.some(([id]) => id === offerId)));
+  }
+});
+
 // A refusal about the form's content opens the form again, with the words beside the field.
 /** @type {WeakSet<object>} */
 const answeredForms = new WeakSet();
@@ -72,7 +81,7 @@ effect(() => {
   for (const [offerId, progress] of Object.entries(market.ordering.progress.value)) {
     if (progress.phase === "refused" && !answeredForms.has(progress) && (progress.code === "invalid_phone" || progress.code === "invalid_address")) {
       answeredForms.add(progress);
-      market.sheet.value = { view: "form", offerId, quantity: progress.quantity };
+      market.sheet.value = { view: "form", offerId };
     }
   }
 });

@@ -2,11 +2,12 @@
 
 import { html } from "htm/preact";
 
-import { knownBuyer } from "./buyer.js";
-import { commandOrder } from "./viewer_actions.js";
+import { buyerOf, knownBuyer } from "./buyer.js";
 import { countdown, money, number } from "./format.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
 import { Picture, Prices, Stars, Stock } from "./parts.js";
+import { Stepper } from "./stepper.js";
+import { commandOrder, mostOf, orderedFrom, quantityOf, setQuantity } from "./viewer_actions.js";
 import { Turn, WaitButton, WaitWords, turnUntilMs } from "./viewer_waitlist.js";
 
 /**
@@ -48,6 +49,7 @@ export function ProductToOrder({ market, product, offer, large = false }) {
       <p class="tiny soft one-line">${!large && `${product.code} · `}${product.unit} · ${product.producer_name}</p>
     </div>
     ${untilMs === null ? isOpen && html`<${Stock} offer=${offer} />` : html`<${Turn} market=${market} offer=${offer} untilMs=${untilMs} />`}
+    ${large && isOpen && html`<${Delivery} market=${market} offer=${offer} />`}
     <div class="product-foot">
       <div class="product-price">
         <${Prices} product=${product} offer=${offer} format=${money} />
@@ -75,25 +77,32 @@ function OrderButton({ market, product, offer, large }) {
   if (isEmpty && !isTurn) return html`<${WaitButton} market=${market} offer=${offer} />`;
   const isAgain = progress?.phase === "placed";
   if (isAgain && hasAll) return null;
+  const quantity = quantityOf(market, offer);
   const words = isAgain ? say("viewer.order_again") : say(large ? "viewer.order" : "viewer.order_short");
   return html`<button
     class=${isAgain ? "button button-secondary" : "button button-primary"}
     type="button"
     aria-label=${say("viewer.order_product", { product: product.name })}
-    onClick=${() => commandOrder(market, offer, 1)}
+    onClick=${() => commandOrder(market, offer)}
   >
-    ${words}
+    ${words}${quantity > 1 && ` × ${number(quantity)}`}
   </button>`;
 }
 
-/**
- * Units that this device has from an offer, as far as it knows.
- * @param {Market} market
- * @param {OfferView} offer
- */
-function orderedFrom(market, offer) {
-  const lines = market.ordering.receipts.value.flatMap((receipt) => receipt.lines);
-  return lines.filter((line) => line.offer_id === offer.id).reduce((sum, line) => sum + line.quantity, 0);
+/** To whom and how many, where one tap orders. @param {{market: Market, offer: OfferView}} props */
+function Delivery({ market, offer }) {
+  const buyer = knownBuyer.value;
+  if (buyerOf(buyer) === null || offer.remaining <= 0 || offer.per_viewer_limit <= orderedFrom(market, offer)) return null;
+  const most = mostOf(market, offer);
+  return html`<div class="delivery">
+    <p class="delivery-words">
+      <span class="one-line">${say("form.deliver_to")} <strong>${buyer.name}</strong>, ${buyer.street}, ${buyer.wardName}</span>
+      <button class="button button-quiet" type="button" onClick=${() => (market.sheet.value = { view: "address" })}>${say("form.change")}</button>
+    </p>
+    ${most > 1 &&
+    html`<${Stepper} value=${quantityOf(market, offer)} most=${most} label=${say("form.quantity")}
+      onChange=${(/** @type {number} */ value) => setQuantity(market, offer, value)} />`}
+  </div>`;
 }
 
 /** @param {{market: Market, offer: OfferView | null}} props */

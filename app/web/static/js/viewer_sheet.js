@@ -5,8 +5,10 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { number } from "./format.js";
 import { say } from "./page.js";
-import { OrderForm } from "./viewer_form.js";
+import { stockWords } from "./parts.js";
+import { AddressForm, OrderForm } from "./viewer_form.js";
 import { MyOrders } from "./viewer_my_orders.js";
+import { Countdown } from "./viewer_order.js";
 import { Shelf } from "./viewer_shelf.js";
 
 /** @typedef {import("./viewer_actions.js").Market} Market */
@@ -40,20 +42,31 @@ export function Sheet({ market }) {
   >
     ${sheet !== null &&
     html`<div class="sheet-head">
-        <h2 id="sheet-title">${titleOf(sheet.view)}</h2>
+        <div>
+          <h2 id="sheet-title">${titleOf(sheet.view)}</h2>
+          ${sheet.view === "form" && html`<${Urgency} market=${market} offerId=${sheet.offerId} />`}
+        </div>
         <button class="button button-quiet button-round" type="button" aria-label=${say("app.close")} onClick=${close}>✕</button>
       </div>
       <${Content} market=${market} sheet=${sheet} />`}
   </dialog>`;
 }
 
-/** @param {"shelf" | "orders" | "form"} view */
+/** @param {import("./viewer_actions.js").Sheet["view"]} view */
 function titleOf(view) {
-  return say({ shelf: "viewer.shelf", orders: "viewer.my_orders", form: "form.title" }[view]);
+  return say({ shelf: "viewer.shelf", orders: "viewer.my_orders", address: "form.title", form: "form.title" }[view]);
+}
+
+/** What runs out while a form is filled in stays in sight. @param {{market: Market, offerId: string}} props */
+function Urgency({ market, offerId }) {
+  const offer = market.room.state.value.offers.find((each) => each.id === offerId);
+  if (offer === undefined || offer.state !== "open") return null;
+  return html`<p class="row small"><${Countdown} market=${market} offer=${offer} /><span>${stockWords(offer)}</span></p>`;
 }
 
 /** @param {{market: Market, sheet: import("./viewer_actions.js").Sheet}} props */
 function Content({ market, sheet }) {
+  if (sheet.view === "address") return html`<${AddressForm} market=${market} />`;
   if (sheet.view === "orders") return html`<${MyOrders} market=${market} />`;
   if (sheet.view === "shelf") {
     return html`<div class="stack">
@@ -69,5 +82,5 @@ function Content({ market, sheet }) {
   if (!offer || !product) return html`<p>${say("error.offer_not_found")}</p>`;
   const progress = market.ordering.progress.value[offer.id];
   const code = progress?.phase === "refused" ? progress.code : null;
-  return html`<${OrderForm} key=${`${offer.id} ${code}`} market=${market} offer=${offer} product=${product} quantity=${sheet.quantity} code=${code} />`;
+  return html`<${OrderForm} key=${`${offer.id} ${code}`} market=${market} offer=${offer} product=${product} code=${code} />`;
 }
