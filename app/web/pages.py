@@ -23,6 +23,7 @@ from app.sessions.reading import SessionFacts, SessionRecord
 from app.settings import Settings
 from app.web.page_route import PageRoute
 from app.web.rendering import render
+from app.web.sharing import share_card
 from app.web.static_files import mount_static
 
 __all__ = ["mount_static", "router"]
@@ -56,6 +57,7 @@ async def home(request: Request, sessions: Sessions) -> Response:
         script="home.js",
         live=live,
         coming=[view for view in found if view.state == "scheduled"],
+        share=share_card(request),
         facts={"session_ids": [str(view.id) for view in live]},
     )
 
@@ -67,7 +69,8 @@ async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: 
     if facts.record.state == "draft":
         raise SessionNotFound
     content = _facts_of(facts) | {"offers": await _offers_now(rooms, facts)}
-    response = render(request, "viewer.html", script="viewer.js", words=_VIEWER_WORDS, session=facts.view, facts=content)
+    share = share_card(request, facts.view)
+    response = render(request, "viewer.html", script="viewer.js", words=_VIEWER_WORDS, session=facts.view, share=share, facts=content)
     _give_ticket(request, response)
     return response
 

@@ -63,7 +63,7 @@ class Published:
         self._files: dict[str, PublishedFile] = {}
         self._places: dict[str, str] = {}
         self._styles = {page: self._style(page, sheets) for page, sheets in STYLES.items()}
-        self._pictures = [self.address(path) for path in ("pictures/favicon.svg", "pictures/logo.svg")]
+        self._pictures = [self.address(path) for path in ("pictures/favicon.svg", "pictures/logo.svg", "pictures/share.png")]
         self.fonts = self._style("fonts", ("fonts",))
         self._libraries = ""
         self._scripts = {f"{name}.js": self._page(f"{name}.js") for name in SCRIPTS}

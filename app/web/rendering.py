@@ -52,7 +52,7 @@ def render(
             style=published().style(template.removesuffix(".html")),
             fonts=published().fonts,
             files=published().page_files(script) if script else None,
-            when=lambda ms: _when(ms, language),
+            when=lambda ms: when_in_words(ms, language),
             **content,
         )
     )
@@ -62,7 +62,8 @@ def render(
     return page.answer(request.headers.get("accept-encoding"), media_type=_HTML, status=status, headers=headers)
 
 
-def _when(milliseconds: int | None, language: Language) -> str:
+def when_in_words(milliseconds: int | None, language: Language) -> str:
+    """Day and hour in Vietnam as people say them; empty for None."""
     if milliseconds is None:
         return ""
     moment = from_ms(milliseconds).astimezone(_VIETNAM)

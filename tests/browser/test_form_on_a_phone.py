@@ -12,13 +12,13 @@ from tests.browser.people import ORDER_BUTTON, card, fills_the_form, opens_marke
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
-WITH_KEYBOARD = ViewportSize(width=390, height=400)
+WITH_KEYBOARD: ViewportSize = {"width": 390, "height": 400}
 
 
 def box_of(found: Locator) -> dict[str, float]:
     box = found.bounding_box()
     assert box is not None
-    return dict(box)
+    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
 
 
 def overlap(one: dict[str, float], other: dict[str, float]) -> bool:

@@ -208,6 +208,23 @@ async def test_everything_that_a_page_names_is_there_for_good(client: httpx2.Asy
         assert "immutable" in answer.headers["cache-control"], address
 
 
+async def test_a_shared_address_has_a_card_with_an_absolute_picture(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    session_id = await a_session(app, await a_user(services_of(app).accounts, role="organiser"), 'Chợ "Tết"')
+
+    said: dict[str, str] = {}
+    for path in ("/", f"/s/{session_id}"):
+        page = await client.get(f"{path}?utm_source=zalo")
+        said = dict(re.findall(r'<meta property="og:([a-z:_]+)" content="([^"]*)">', page.text))
+        assert said["url"] == f"http://cho.test{path}"
+        assert said["image"].startswith("http://cho.test/static/pictures/share-")
+        picture = await client.get(said["image"])
+        assert picture.headers["content-type"] == "image/png"
+        # width and height, as the PNG itself says
+        assert (int.from_bytes(picture.content[16:20]), int.from_bytes(picture.content[20:24])) == (1200, 630)
+    assert said["title"] == "Chợ &#34;Tết&#34;"
+    assert said["description"].startswith("Thứ Bảy 31/1 · 20:00 · ")
+
+
 async def test_a_page_is_compressed_for_those_who_take_it(client: httpx2.AsyncClient) -> None:
     packed = await client.get("/", headers={"accept-encoding": "gzip"})
     plain = await client.get("/", headers={"accept-encoding": "identity"})
