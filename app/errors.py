@@ -99,23 +99,6 @@ class Unavailable(AppError):
     title_en = "The service is busy, please try again in a few seconds."
 
 
-class ChangeUnknown(Unavailable):
-    """A store or the time ran out around the end of a command: it may be carried out or not. Look before you repeat it."""
-
-    code = "change_unknown"
-    retryable = False
-    title_vi = "Chưa rõ thay đổi đã được lưu hay chưa. Mời tải lại xem rồi hãy làm lại."
-    title_en = "It is not known whether the change was saved. Look again before you repeat it."
-
-
-class OutcomeUnknown(Unavailable):
-    """The same for what carries a key: repeat it with the same key to learn the truth, it is carried out once."""
-
-    code = "outcome_unknown"
-    title_vi = "Chưa rõ đã được lưu hay chưa, mời gửi lại bằng đúng mã này."
-    title_en = "It is not known whether it was written; repeat with the same key."
-
-
 def all_error_types() -> list[type[AppError]]:
     """Every error type that is loaded, in order of code: the list printed in docs/protocol.md and OpenAPI."""
     found: dict[str, type[AppError]] = {}

@@ -79,12 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     pages.mount_static(app)
     add_problem_handlers(app)
     hand_over(app, ServingHooks(http=partial(Doorway, find_gate=find_gate), drain=lambda: let_go(services_of(app).rooms, settings)))
-    app.add_middleware(
-        BoundedRequests,
-        allowed_hosts=settings.allowed_hosts,
-        deadline_seconds=settings.request_deadline_seconds,
-        body_limits=account_routes.BODY_LIMITS,
-    )
+    app.add_middleware(BoundedRequests, allowed_hosts=settings.allowed_hosts, deadline_seconds=settings.request_deadline_seconds)
     app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_are_secure)
     return app

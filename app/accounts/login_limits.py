@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import ipaddress
 
 from app.accounts.errors import TooManyLogins
 from app.accounts.store import LoginAttempts
-from app.infra.client_networks import network_of
 from app.infra.redis_client import RedisClients
 
 WINDOW_SECONDS = 15 * 60
@@ -51,6 +51,19 @@ class LoginLimits:
 
 def _of(login: str, address: str) -> str:
     return f"{login}\0{network_of(address)}"
+
+
+def network_of(address: str) -> str:
+    """The part of an address that one person cannot change at will: all of an IPv4 address, the /64 of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+    return str(parsed)
 
 
 def _bucket(kind: str, value: str) -> str:

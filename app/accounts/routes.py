@@ -13,14 +13,10 @@ from app.accounts.service import AccountService
 from app.errors import MalformedRequest, NotSignedIn, OriginRefused, Unavailable
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
-from app.infra.request_bodies import KIB, BodyLimit
 from app.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 
-
-BODY_LIMITS = (BodyLimit("POST", "/api/v1/login", 4 * KIB),)
-"""Bodies that are not as large as others may be."""
 
 Service = Annotated[AccountService, Depends(provided(AccountService))]
 CurrentSettings = Annotated[Settings, Depends(provided(Settings))]

@@ -78,10 +78,7 @@ class _BoundedUse(_Acquire):
 
     @override
     async def __aenter__(self) -> _Connection:
-        try:
-            connection = await super().__aenter__()
-        except FileNotFoundError as error:
-            raise server_is_gone(error) from error
+        connection = await super().__aenter__()
         self._alarm = asyncio.get_running_loop().call_later(self._use_seconds, self._throw_away, connection)
         return connection
 
@@ -100,11 +97,6 @@ class _BoundedUse(_Acquire):
     def _throw_away(self, connection: _Connection) -> None:
         self._is_late = True
         connection.terminate()
-
-
-def server_is_gone(error: FileNotFoundError) -> ConnectionError:
-    """A server that is down takes its socket's file along; who cannot connect shall not look like who misses a file of ours."""
-    return ConnectionRefusedError(f"PostgreSQL does not listen: {error.strerror}")
 
 
 def server_settings(settings: DatabaseSettings, *, use_seconds: float) -> dict[str, str]:

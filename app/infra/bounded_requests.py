@@ -1,14 +1,12 @@
-"""Bounds what one HTTP request may cost: its body, the time until its answer and between its parts, and for which host it may ask.
+"""Bounds what one HTTP request may cost: the size and time of its body, the time until its answer, and for which host it may ask.
 
-A body is read whole before the application sees the request (`app/infra/request_bodies.py`), so one that is too large or drips is
-refused in one place.
+A body is read whole before the application sees the request, so one that is too large or drips is refused in one place.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 import structlog
@@ -16,26 +14,35 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, BadRequest, Unavailable
 from app.infra.problems import problem_body, problem_headers
-from app.infra.request_bodies import BodyLimit, RequestBodies, header_of
-from app.infra.stores_away import unknown_change
 from app.infra.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
 
-# Requests whose answer came too late and whose work still goes on; beyond that, new ones are refused.
+BODY_MAX_BYTES = 64 * 1024
+BODY_SECONDS = 10.0
+# Bodies that are being read at one time, all requests together; a body of ours is a few hundred bytes and arrives at once.
+BODIES_AT_ONCE = 200
 LATE_ANSWERS_MAX = 500
-# The first part of a file may take longer than a page; after that no part may take longer than this to be made. How long it may take
-# to be read is bounded in app/infra/bounded_http.py.
-FIRST_PART_SECONDS = 60.0
-PART_SECONDS = 90.0
-# What a refused client may go on sending before the connection is cut, so that it comes to read the refusal.
-LINGER_BYTES = 1024 * 1024
-LINGER_SECONDS = 2.0
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 _STREAMED = (".zip", "/metrics")
-# Asked by whoever watches over this process, by its address and whatever else is going on.
-_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _RETRY_AFTER_SECONDS = 2.0
+
+
+class BodyTooLarge(BadRequest):
+    code = "body_too_large"
+    http_status = 413
+    title_vi = "Nội dung gửi lên quá lớn."
+    title_en = "The request's body is too large."
+
+
+class BodyTooSlow(BadRequest):
+    """The body did not arrive in time; the connection is closed."""
+
+    code = "body_too_slow"
+    http_status = 408
+    retryable = True
+    title_vi = "Nội dung gửi lên quá chậm, mời thử lại."
+    title_en = "The request's body came too slowly."
 
 
 class HostRefused(BadRequest):
@@ -55,13 +62,11 @@ def host_allowed(host: str, allowed: Sequence[str]) -> bool:
 class BoundedRequests:
     """ASGI middleware; sockets pass."""
 
-    def __init__(
-        self, app: ASGIApp, *, allowed_hosts: Sequence[str], deadline_seconds: float, body_limits: Iterable[BodyLimit] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, allowed_hosts: Sequence[str], deadline_seconds: float) -> None:
         self._app = app
         self._allowed_hosts = tuple(host.lower() for host in allowed_hosts)
         self._deadline_seconds = deadline_seconds
-        self._bodies = RequestBodies(body_limits)
+        self._reading = 0
         self._late = 0
         self._tasks = TaskOwner("requests")
 
@@ -70,49 +75,51 @@ class BoundedRequests:
             await self._app(scope, receive, send)
             return
         try:
-            if scope["path"] not in _PROBES:
-                if not host_allowed(header_of(scope, b"host"), self._allowed_hosts):
-                    raise HostRefused
-                if self._late >= LATE_ANSWERS_MAX:
-                    raise Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
-            body = await self._bodies.read(scope, receive)
+            if not host_allowed(_header(scope, b"host"), self._allowed_hosts):
+                raise HostRefused
+            body = b"" if scope["method"] in _WITHOUT_BODY else await self._read(scope, receive)
+            if body is None:
+                return
         except AppError as error:
-            await _refuse(receive, send, error)
+            await _refuse(send, error)
             return
-        if body is not None:
+        if scope["path"].endswith(_STREAMED):
+            await self._app(scope, _once(body, receive), send)
+        else:
             await self._answer_in_time(scope, _once(body, receive), send)
 
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+        """The whole body; None when the client has gone."""
+        length = _header(scope, b"content-length")
+        if length.isdigit() and int(length) > BODY_MAX_BYTES:
+            raise BodyTooLarge(details={"max_bytes": BODY_MAX_BYTES})
+        if self._reading >= BODIES_AT_ONCE:
+            raise Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
+        self._reading += 1
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await _whole_body(receive)
+        except TimeoutError:
+            raise BodyTooSlow(details={"seconds": BODY_SECONDS}) from None
+        finally:
+            self._reading -= 1
+
     async def _answer_in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's answer, or a refusal after the deadline. The work then goes on, for it may be about to commit."""
+        """The application's answer, or `unavailable` after the deadline. The work goes on, for it may be about to commit."""
         outlet = _Outlet(send)
         task = self._tasks.start(scope["path"], self._run(scope, receive, outlet.send))
-        seconds = FIRST_PART_SECONDS if scope["path"].endswith(_STREAMED) else self._deadline_seconds
-        done, _ = await asyncio.wait({task}, timeout=seconds)
+        done, _ = await asyncio.wait({task}, timeout=self._deadline_seconds)
         if done or outlet.has_begun:
-            await self._finish(scope, task, outlet)
+            # What has begun to answer is not interrupted.
+            await task
             return
         outlet.is_shut = True
-        log.warning("request_late", method=scope["method"], path=scope["path"], seconds=seconds)
+        log.warning("request_late", method=scope["method"], path=scope["path"], seconds=self._deadline_seconds)
         self._late += 1
         task.add_done_callback(self._came_late)
-        if scope["method"] in _READS:
-            await _answer(send, Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS), more=False)
-        else:
-            await _answer(send, unknown_change(has_key=bool(header_of(scope, b"idempotency-key"))), more=False)
-
-    async def _finish(self, scope: Scope, task: asyncio.Task[None], outlet: _Outlet) -> None:
-        """What has begun to answer goes on as long as its parts do. Whoever answers has committed, so it may be cancelled."""
-        while not task.done():
-            parts = outlet.parts
-            await asyncio.wait({task}, timeout=PART_SECONDS)
-            if not task.done() and outlet.parts == parts:
-                log.warning("answer_stalled", method=scope["method"], path=scope["path"], parts=parts, seconds=PART_SECONDS)
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
-                # the server sees an answer without its end, and closes the connection
-                return
-        await task
+        if self._late > LATE_ANSWERS_MAX:
+            task.cancel()
+        await _refuse(send, Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS))
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -128,17 +135,26 @@ class _Outlet:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self.parts = 0
+        self.has_begun = False
         self.is_shut = False
-
-    @property
-    def has_begun(self) -> bool:
-        return self.parts > 0
 
     async def send(self, message: Message) -> None:
         if not self.is_shut:
-            self.parts += 1
+            self.has_begun = True
             await self._send(message)
+
+
+async def _whole_body(receive: Receive) -> bytes | None:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > BODY_MAX_BYTES:
+            raise BodyTooLarge(details={"max_bytes": BODY_MAX_BYTES})
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
 def _once(body: bytes, receive: Receive) -> Callable[[], Awaitable[MutableMapping[str, Any]]]:
@@ -155,23 +171,13 @@ def _once(body: bytes, receive: Receive) -> Callable[[], Awaitable[MutableMappin
     return give
 
 
-async def _refuse(receive: Receive, send: Send, error: AppError) -> None:
-    """Refuse a request whose body may still be under way: whoever is busy sending reads the answer only after a while."""
-    await _answer(send, error, more=True)
-    taken = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_SECONDS):
-            while taken < LINGER_BYTES:
-                message = await receive()
-                taken += len(message.get("body", b""))
-                if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                    break
-    await send({"type": "http.response.body", "body": b""})
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
-async def _answer(send: Send, error: AppError, *, more: bool) -> None:
-    body = problem_body(error)
-    headers = {**problem_headers(error), "content-length": str(len(body)), "connection": "close"}
+async def _refuse(send: Send, error: AppError) -> None:
+    # The rest of a body may still be under way: the connection is not used again.
+    headers = {**problem_headers(error), "connection": "close"}
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": error.http_status, "headers": raw})
-    await send({"type": "http.response.body", "body": body, "more_body": more})
+    await send({"type": "http.response.body", "body": problem_body(error)})

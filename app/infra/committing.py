@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import asyncpg
 
 from app.infra.bounded_pool import BoundedPool
-
-if TYPE_CHECKING:
-    from app.infra.database import RawConnection
+from app.infra.database import RawConnection
 
 Result = TypeVar("Result")
 
 # Of what PostgreSQL answers to COMMIT only these say that it was rolled back: integrity (deferred constraints), a serialization failure,
 # a deadlock. A server that shuts down while COMMIT waits for a standby has already committed.
-ROLLED_BACK = (asyncpg.IntegrityConstraintViolationError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_ROLLED_BACK = (asyncpg.IntegrityConstraintViolationError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
 class NotCommitted(Exception):
@@ -49,7 +47,7 @@ async def commit(pool: BoundedPool, work: Callable[[RawConnection], Awaitable[Re
                 db.terminate()
                 raise
     except Exception as error:
-        if sent and not isinstance(error, ROLLED_BACK):
+        if sent and not isinstance(error, _ROLLED_BACK):
             raise CommitUnknown(repr(error)) from error
         raise NotCommitted(repr(error)) from error
     return result

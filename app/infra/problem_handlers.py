@@ -11,13 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import AppError, BadRequest, MalformedRequest, NotFound
+from app.errors import AppError, BadRequest, MalformedRequest, NotFound, Unavailable
 from app.infra.problems import field_problems, problem_body, problem_headers
-from app.infra.stores_away import STORE_ERRORS, answer_without_store
+from app.infra.stores_away import STORE_ERRORS, is_store_away
 
 log = structlog.get_logger(__name__)
 
 _PROBLEMS_SHOWN = 10
+_RETRY_AFTER_SECONDS = 2.0
 
 
 class MethodNotAllowed(BadRequest):
@@ -62,11 +63,10 @@ async def _from_router(request: Request, error: Exception) -> Response:
 
 async def _from_store(request: Request, error: Exception) -> Response:
     """A store that is away, slow or full: come back later. Anything else of theirs is a mistake of ours."""
-    answer = answer_without_store(error, has_key="idempotency-key" in request.headers)
-    if answer is None:
+    if not is_store_away(error):
         return await _unexpected(request, error)
     log.warning("request_without_store", method=request.method, path=request.url.path, error=type(error).__name__)
-    return problem_response(answer)
+    return problem_response(Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -13,9 +13,9 @@ from fastapi.routing import APIRoute
 from starlette.responses import RedirectResponse
 from typing_extensions import override
 
-from app.errors import AppError, NotFound, NotSignedIn
+from app.errors import AppError, NotFound, NotSignedIn, Unavailable
 from app.infra.provided import provided_by
-from app.infra.stores_away import STORE_ERRORS, answer_without_store
+from app.infra.stores_away import STORE_ERRORS, is_store_away
 from app.settings import Settings
 from app.web.rendering import LANGUAGE_COOKIE, render
 from app.web.texts import LANGUAGES
@@ -46,11 +46,10 @@ class PageRoute(APIRoute):
                 # An address that was cut or misspelt on its way through a chat.
                 return error_page(request, NotFound())
             except STORE_ERRORS as error:
-                failure = answer_without_store(error, has_key=False)
-                if failure is None:
+                if not is_store_away(error):
                     raise
                 log.warning("page_not_made", path=request.url.path, error=type(error).__name__)
-                return error_page(request, failure)
+                return error_page(request, Unavailable())
 
         return answer_people
 

@@ -8,9 +8,8 @@ import time
 import pytest
 
 from app.accounts.errors import LoginFailed, TooManyLogins
-from app.accounts.login_limits import FAILURES_PER_ADDRESS, FAILURES_PER_LOGIN_AND_ADDRESS, WINDOW_SECONDS
+from app.accounts.login_limits import FAILURES_PER_ADDRESS, FAILURES_PER_LOGIN_AND_ADDRESS, WINDOW_SECONDS, network_of
 from app.accounts.service import AccountService
-from app.infra.client_networks import network_of
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients, open_redis
 from tests.accounts.builders import ADDRESS, PASSWORD, a_user

@@ -8,10 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 _CHUNK = 65_536
-_POSTGRES_SOCKET = ".s.PGSQL.5432"
 
 
 @dataclass(slots=True)
@@ -87,15 +85,6 @@ async def proxy_to_socket(proxy: LossyProxy, server: Path, listen: Path) -> Asyn
         finally:
             proxy.cut()
             await asyncio.sleep(0)
-
-
-@asynccontextmanager
-async def postgres_behind(proxy: LossyProxy, postgres_url: str, folder: Path) -> AsyncIterator[str]:
-    """The address of the same server with the proxy, whose socket stands in `folder`, in between."""
-    parts = urlsplit(postgres_url)
-    server = Path(parse_qs(parts.query)["host"][0]) / _POSTGRES_SOCKET
-    async with proxy_to_socket(proxy, server, folder / _POSTGRES_SOCKET):
-        yield f"postgresql://{parts.username}@{parts.path}?host={folder}"
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -22,14 +23,20 @@ from app.settings import DatabaseSettings
 from tests.metrics.builders import a_delta
 from tests.orders.builders import Market, a_wanted_order, an_offer
 from tests.races.checkers import complaints_about, read_truth
-from tests.races.proxy import LossyProxy, once, postgres_behind, proxy_to_socket
+from tests.races.proxy import LossyProxy, once, proxy_to_socket
 from tests.races.writers import a_node, acknowledged, place_all
+
+_POSTGRES_SOCKET = ".s.PGSQL.5432"
 
 
 @asynccontextmanager
 async def _database_behind(proxy: LossyProxy, postgres_url: str, folder: Path) -> AsyncIterator[Database]:
-    async with postgres_behind(proxy, postgres_url, folder) as url, open_database(url, DatabaseSettings()) as database:
-        yield database
+    parts = urlsplit(postgres_url)
+    server = Path(parse_qs(parts.query)["host"][0]) / _POSTGRES_SOCKET
+    async with proxy_to_socket(proxy, server, folder / _POSTGRES_SOCKET):
+        url = f"postgresql://{parts.username}@{parts.path}?host={folder}"
+        async with open_database(url, DatabaseSettings()) as database:
+            yield database
 
 
 @asynccontextmanager

@@ -11,7 +11,6 @@ export type ErrorCode =
   | "bridge_token_invalid"
   | "busy"
   | "capacity"
-  | "change_unknown"
   | "command_not_allowed"
   | "comments_busy"
   | "comments_too_fast"
