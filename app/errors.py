@@ -8,6 +8,7 @@ AppError
  ├─ Conflict              409  right in form, but not in this state
  ├─ TooManyRequests       429  slower, please
  └─ Unavailable           503  come back later
+     └─ OutcomeUnknown         it may have been done: look, or repeat with the same key
 """
 
 from __future__ import annotations
@@ -97,6 +98,22 @@ class Unavailable(AppError):
     retryable = True
     title_vi = "Hệ thống đang bận, mời thử lại sau ít giây."
     title_en = "The service is busy, please try again in a few seconds."
+
+
+class OutcomeUnknown(Unavailable):
+    """The database went away around COMMIT, or the answer took too long: it may be done or not. Repeat with the same key to learn it."""
+
+    code = "outcome_unknown"
+    title_vi = "Chưa rõ việc này đã được ghi hay chưa, mời gửi lại với đúng mã đó."
+    title_en = "It is not known whether this was written; repeat with the same key."
+
+
+class OutcomeUnknownWithoutKey(OutcomeUnknown):
+    """The same for a command that carries no key, so that a repeat might do it twice."""
+
+    retryable = False
+    title_vi = "Chưa rõ việc này đã được ghi hay chưa, mời xem lại trước khi làm lại."
+    title_en = "It is not known whether this was written; look before you repeat it."
 
 
 def all_error_types() -> list[type[AppError]]:

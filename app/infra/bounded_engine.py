@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.infra.bounded_pool import server_settings
+from app.infra.watched_commits import connect_to_postgres
 from app.settings import DatabaseSettings
 
 _ALARM = "alarm"
@@ -25,7 +26,11 @@ def open_engine(url: str, settings: DatabaseSettings) -> AsyncEngine:
         max_overflow=0,
         hide_parameters=True,  # an error message must not carry what people typed
         pool_timeout=settings.connect_timeout_seconds,
-        connect_args={"timeout": settings.connect_timeout_seconds, "server_settings": server_settings(settings, use_seconds=limit)},
+        connect_args={
+            "async_creator_fn": connect_to_postgres,
+            "timeout": settings.connect_timeout_seconds,
+            "server_settings": server_settings(settings, use_seconds=limit),
+        },
     )
     _bound_uses(engine, limit)
     return engine

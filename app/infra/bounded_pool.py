@@ -10,6 +10,7 @@ import structlog
 from asyncpg.pool import PoolAcquireContext
 from typing_extensions import override
 
+from app.infra.watched_commits import CommitUnknown, WatchedConnection, connect_to_postgres
 from app.settings import DatabaseSettings
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class BoundedPool(_Pool):
             max_size=size,
             max_queries=50_000,
             max_inactive_connection_lifetime=300.0,
-            connection_class=asyncpg.Connection,
+            connect=connect_to_postgres,
+            connection_class=WatchedConnection,
             record_class=asyncpg.Record,
             loop=None,
             timeout=settings.connect_timeout_seconds,
@@ -91,7 +93,7 @@ class _BoundedUse(_Acquire):
         finally:
             if self._alarm is not None:
                 self._alarm.cancel()
-        if self._is_late and isinstance(error := exc[1], Exception):
+        if self._is_late and isinstance(error := exc[1], Exception) and not isinstance(error, CommitUnknown):
             raise TimeoutError(f"PostgreSQL did not finish within {self._use_seconds:g} s") from error
 
     def _throw_away(self, connection: _Connection) -> None:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import asyncpg
 
 from app.infra.bounded_pool import BoundedPool
 from app.infra.database import RawConnection
+from app.infra.watched_commits import CommitUnknown
+
+__all__ = ["CommitUnknown", "NotCommitted", "commit"]
 
 Result = TypeVar("Result")
-
-# Of what PostgreSQL answers to COMMIT only these say that it was rolled back: integrity (deferred constraints), a serialization failure,
-# a deadlock. A server that shuts down while COMMIT waits for a standby has already committed.
-_ROLLED_BACK = (asyncpg.IntegrityConstraintViolationError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
 class NotCommitted(Exception):
     """Certainly nothing was written: it failed before COMMIT was sent, or PostgreSQL refused it. `__cause__` says why."""
-
-
-class CommitUnknown(Exception):
-    """COMMIT was sent and its answer did not come: it may be committed or not. `__cause__` says what came instead."""
 
 
 async def commit(pool: BoundedPool, work: Callable[[RawConnection], Awaitable[Result]]) -> Result:
@@ -30,7 +26,6 @@ async def commit(pool: BoundedPool, work: Callable[[RawConnection], Awaitable[Re
 
     Until COMMIT is sent every failure is a rollback, a lost connection too: the server rolls back what nobody commits.
     """
-    sent = False
     try:
         async with pool.acquire() as db:
             transaction = db.transaction()
@@ -40,15 +35,14 @@ async def commit(pool: BoundedPool, work: Callable[[RawConnection], Awaitable[Re
             except Exception:
                 await _roll_back(db, transaction)
                 raise
-            sent = True
             try:
                 await transaction.commit()
             except BaseException:
-                db.terminate()
+                _throw_away(db)
                 raise
+    except CommitUnknown:
+        raise
     except Exception as error:
-        if sent and not isinstance(error, _ROLLED_BACK):
-            raise CommitUnknown(repr(error)) from error
         raise NotCommitted(repr(error)) from error
     return result
 
@@ -57,4 +51,10 @@ async def _roll_back(db: RawConnection, transaction: asyncpg.transaction.Transac
     try:
         await transaction.rollback()
     except Exception:  # noqa: BLE001 - thrown away, it is rolled back by the server
+        _throw_away(db)
+
+
+def _throw_away(db: RawConnection) -> None:
+    # The pool takes a connection that broke back by itself; then there is nothing left to end.
+    with suppress(asyncpg.InterfaceError):
         db.terminate()

@@ -11,14 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import AppError, BadRequest, MalformedRequest, NotFound, Unavailable
+from app.errors import AppError, BadRequest, MalformedRequest, NotFound
 from app.infra.problems import field_problems, problem_body, problem_headers
-from app.infra.stores_away import STORE_ERRORS, is_store_away
+from app.infra.stores_away import STORE_ERRORS, store_refusal
 
 log = structlog.get_logger(__name__)
 
 _PROBLEMS_SHOWN = 10
-_RETRY_AFTER_SECONDS = 2.0
+# Requests that change nothing.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class MethodNotAllowed(BadRequest):
@@ -63,10 +64,16 @@ async def _from_router(request: Request, error: Exception) -> Response:
 
 async def _from_store(request: Request, error: Exception) -> Response:
     """A store that is away, slow or full: come back later. Anything else of theirs is a mistake of ours."""
-    if not is_store_away(error):
+    refusal = store_refusal(error, changes=request.method not in SAFE_METHODS, has_key=is_repeatable(request))
+    if refusal is None:
         return await _unexpected(request, error)
-    log.warning("request_without_store", method=request.method, path=request.url.path, error=type(error).__name__)
-    return problem_response(Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS))
+    log.warning("request_without_store", method=request.method, path=request.url.path, error=repr(error)[:200], code=refusal.code)
+    return problem_response(refusal)
+
+
+def is_repeatable(request: Request) -> bool:
+    """Whether the same request again does nothing twice: it names its intention, or says what shall be and not what to do."""
+    return request.method == "PUT" or "idempotency-key" in request.headers
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -71,14 +71,6 @@ class Busy(Unavailable):
     title_en = "Many orders at once, please try again in a moment."
 
 
-class OutcomeUnknown(Unavailable):
-    """The database went away around COMMIT: the order may or may not exist. Repeat with the same key to learn the truth."""
-
-    code = "outcome_unknown"
-    title_vi = "Chưa rõ đơn đã vào hay chưa, hệ thống sẽ hỏi lại bằng đúng mã đơn này."
-    title_en = "It is not known whether the order was written; repeat with the same key."
-
-
 class OfferStillAvailable(Conflict):
     """No need to wait: units can be ordered right now."""
 

@@ -18,14 +18,14 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from app.errors import AppError
+from app.errors import AppError, OutcomeUnknown
 from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic
 from app.infra.committing import CommitUnknown, NotCommitted, commit
 from app.infra.database import RawConnection
 from app.infra.tasks import TaskOwner
 from app.orders.batch import BatchResult, WantedOrder, write_batch
-from app.orders.errors import Busy, OrderCannotBeWritten, OutcomeUnknown, SpoiltOrder
+from app.orders.errors import Busy, OrderCannotBeWritten, SpoiltOrder
 from app.protocol.server_events import OrderReceipt
 from app.settings import OrderSettings
 

@@ -11,7 +11,7 @@ from app.accounts.access import OptionalUser, SignedInUser
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
 from app.catalog.errors import InvalidAddress
-from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, TooManyRequests
+from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, OutcomeUnknown, TooManyRequests
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.orders.errors import (
@@ -22,7 +22,6 @@ from app.orders.errors import (
     OfferNotFound,
     OfferNotOpen,
     OrderCannotBeWritten,
-    OutcomeUnknown,
     PriceRuleBroken,
     SoldOut,
     ViewerLimitReached,

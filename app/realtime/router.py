@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails, from_json
 
 from app.errors import AppError, MalformedRequest, TooManyRequests, Unavailable
 from app.infra.problems import field_problems
-from app.infra.stores_away import is_store_away
+from app.infra.stores_away import store_refusal
 from app.infra.tasks import TaskOwner
 from app.protocol.base import Message
 from app.protocol.client_commands import BridgeCommand, Command, Leave, StaffCommand, ViewerCommand, ViewerHello, client_command
@@ -115,9 +115,9 @@ class Router:
         except AppError as error:
             reply = failure(command.id, error)
         except Exception as error:
-            if is_store_away(error):
+            if (refusal := store_refusal(error, has_key=False)) is not None:
                 log.warning("command_without_store", command=type(command).__name__, error=type(error).__name__)
-                reply = failure(command.id, Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS))
+                reply = failure(command.id, refusal)
             else:
                 error_id = secrets.token_hex(6)
                 log.exception("command_crashed", error_id=error_id, session_id=str(connection.session_id))

@@ -13,9 +13,9 @@ from fastapi.routing import APIRoute
 from starlette.responses import RedirectResponse
 from typing_extensions import override
 
-from app.errors import AppError, NotFound, NotSignedIn, Unavailable
+from app.errors import AppError, NotFound, NotSignedIn
 from app.infra.provided import provided_by
-from app.infra.stores_away import STORE_ERRORS, is_store_away
+from app.infra.stores_away import STORE_ERRORS, store_refusal
 from app.settings import Settings
 from app.web.rendering import LANGUAGE_COOKIE, render
 from app.web.texts import LANGUAGES
@@ -46,10 +46,11 @@ class PageRoute(APIRoute):
                 # An address that was cut or misspelt on its way through a chat.
                 return error_page(request, NotFound())
             except STORE_ERRORS as error:
-                if not is_store_away(error):
+                refusal = store_refusal(error, changes=False)
+                if refusal is None:
                     raise
                 log.warning("page_not_made", path=request.url.path, error=type(error).__name__)
-                return error_page(request, Unavailable())
+                return error_page(request, refusal)
 
         return answer_people
 

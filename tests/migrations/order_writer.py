@@ -17,9 +17,10 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from app.errors import OutcomeUnknown
 from app.infra.database import open_database
 from app.orders.batch import WantedOrder
-from app.orders.errors import Busy, OutcomeUnknown
+from app.orders.errors import Busy
 from app.orders.group_commit import PlacingQueues
 from app.settings import DatabaseSettings
 from tests.migrations.old_batch import Buyer, write_batch

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from app.errors import AppError
+from app.errors import AppError, OutcomeUnknown
 from app.infra.bounded_pool import server_settings
 from app.infra.clock import monotonic
 from app.infra.database import Database, asyncpg_dsn, open_database
@@ -19,7 +19,7 @@ from app.infra.redis_client import RedisClients
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.orders import batch, group_commit
 from app.orders.batch import BatchResult, WantedOrder
-from app.orders.errors import Busy, OutcomeUnknown, SoldOut
+from app.orders.errors import Busy, SoldOut
 from app.orders.group_commit import PlacingQueues
 from app.protocol.server_events import OrderReceipt
 from app.settings import DatabaseSettings, OrderSettings

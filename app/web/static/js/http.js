@@ -102,5 +102,5 @@ export async function command(method, path, body = {}) {
 
 /** @param {string} code */
 function isPassing(code) {
-  return code === "offline" || code === "unavailable";
+  return code === "offline" || code === "unavailable" || code === "outcome_unknown";
 }
