@@ -14,10 +14,12 @@ from app.accounts.security_headers import SecurityHeaders
 from app.catalog import routes as catalog_routes
 from app.fulfilment import routes as fulfilment_routes
 from app.infra import health
+from app.infra.body_limits import BodyLimits
 from app.infra.bounded_requests import BoundedRequests
 from app.infra.problem_handlers import add_problem_handlers
 from app.infra.provided import provide, provided_by
 from app.infra.serving import ServingHooks, hand_over
+from app.infra.slow_clients import SlowHeads
 from app.infra.telemetry import configure_logging
 from app.live import polling_routes
 from app.live import routes as live_routes
@@ -78,9 +80,21 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     pages.mount_static(app)
     add_problem_handlers(app)
-    hand_over(app, ServingHooks(http=partial(Doorway, find_gate=find_gate), drain=lambda: let_go(services_of(app).rooms, settings)))
-    app.add_middleware(BoundedRequests, allowed_hosts=settings.allowed_hosts, deadline_seconds=settings.request_deadline_seconds)
+    hand_over(
+        app,
+        ServingHooks(
+            http=partial(Doorway, find_gate=find_gate, heads=SlowHeads(per_address=settings.http.heads_per_address)),
+            drain=lambda: let_go(services_of(app).rooms, settings),
+        ),
+    )
     app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
+    app.add_middleware(
+        BoundedRequests,
+        allowed_hosts=settings.allowed_hosts,
+        limits=BodyLimits(ROUTERS),
+        deadline_seconds=settings.request_deadline_seconds,
+        settings=settings.http,
+    )
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_are_secure)
     return app
 

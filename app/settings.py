@@ -80,6 +80,18 @@ class DatabaseSettings(_Group):
     reading_timeout_seconds: float = Field(60.0, gt=0, description="the same for reports, which read long ledgers")
 
 
+class HttpSettings(_Group):
+    """Bounds of requests that are slow. Loopback counts as a proxy that does not say for whom it speaks, not as one address."""
+
+    body_seconds: float = Field(10.0, gt=0, description="a request's body that has not come by then is refused")
+    bodies_at_once: int = Field(500, ge=1, description="bodies that may be on their way at one time per worker, before `unavailable`")
+    bodies_per_address: int = Field(50, ge=1, description="the same of one address, behind which a whole team may sit")
+    heads_per_address: int = Field(
+        200, ge=1, description="connections of one address per worker without a complete request; the oldest gives way"
+    )
+    answer_idle_seconds: float = Field(60.0, gt=0, description="an answer of which nothing was made or taken for so long is cut off")
+
+
 class Settings(BaseSettings):
     """Environment variables start with `OCOP_`; groups use two underscores (`OCOP_ORDERS__BATCH_MAX_ORDERS`)."""
 
@@ -123,6 +135,7 @@ class Settings(BaseSettings):
     demo_viewers: int = Field(60, ge=0, le=5_000, description="simulated viewers of the demo market")
     demo_seed: int = Field(20230923, description="seed of the simulated viewers")
     realtime: RealtimeSettings = RealtimeSettings()
+    http: HttpSettings = HttpSettings()
     orders: OrderSettings = OrderSettings()
     database: DatabaseSettings = DatabaseSettings()
 

@@ -11,6 +11,7 @@ from app.accounts.errors import LoginFailed, TooManyLogins
 from app.accounts.schemas import LoginRequest, UserView
 from app.accounts.service import AccountService
 from app.errors import MalformedRequest, NotSignedIn, OriginRefused, Unavailable
+from app.infra.body_limits import body_at_most
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.settings import Settings
@@ -25,6 +26,7 @@ CurrentSettings = Annotated[Settings, Depends(provided(Settings))]
 @router.post(
     "/login",
     summary="Sign in as organiser or host",
+    openapi_extra=body_at_most(4 * 1024),
     responses=problem_responses(LoginFailed, OriginRefused, MalformedRequest, TooManyLogins, Unavailable),
 )
 async def login(body: LoginRequest, request: Request, response: Response, service: Service, settings: CurrentSettings) -> UserView:

@@ -13,9 +13,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.errors import BadRequest
 from app.infra.problems import problem_answer
+from app.infra.slow_clients import SlowHeads
 
 HEAD_SECONDS = 5.0
 HEAD_MAX_BYTES = 8_192
+
+
+def peer_of(transport: asyncio.BaseTransport) -> str:
+    """The address at the other end; empty for what has none."""
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if peer else ""
 
 
 class HeadTooLarge(BadRequest):
@@ -28,8 +35,9 @@ class HeadTooLarge(BadRequest):
 class BoundedHttp(HttpToolsProtocol):
     """Gives up a head that is too long or takes too long. `head_due_at`: when the first must be complete, in the loop's time."""
 
-    def __init__(self, *arguments: Any, head_due_at: float | None = None, **named: Any) -> None:  # noqa: ANN401 - uvicorn's
+    def __init__(self, *arguments: Any, heads: SlowHeads, head_due_at: float | None = None, **named: Any) -> None:  # noqa: ANN401 - uvicorn's
         super().__init__(*arguments, **named)
+        self._heads = heads
         self._head_due_at = head_due_at
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
@@ -37,6 +45,7 @@ class BoundedHttp(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
+        self._peer = peer_of(transport)
         self._expect_head(self._head_due_at)
 
     @override
@@ -65,15 +74,17 @@ class BoundedHttp(HttpToolsProtocol):
     def _expect_head(self, due_at: float | None) -> None:
         if self._head_timer is None:
             self._head_timer = self.loop.call_at(due_at or self.loop.time() + HEAD_SECONDS, self._head_took_too_long)
+            self._heads.begin(self._peer, self.transport)
 
     def _head_is_complete(self) -> None:
         self._head_bytes = 0
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+            self._heads.end(self._peer, self.transport)
 
     def _head_took_too_long(self) -> None:
-        self._head_timer = None
+        self._head_is_complete()
         self.transport.abort()
 
     def _refuse_head(self) -> None:

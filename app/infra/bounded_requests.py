@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, BadRequest, Unavailable
+from app.infra.body_limits import BodyLimits
+from app.infra.clock import monotonic
 from app.infra.problems import problem_body, problem_headers
+from app.infra.slow_clients import SlowBodies
+from app.infra.stores_away import outcome_unknown
 from app.infra.tasks import TaskOwner
+from app.settings import HttpSettings
 
 log = structlog.get_logger(__name__)
 
-BODY_MAX_BYTES = 64 * 1024
-BODY_SECONDS = 10.0
-# Bodies that are being read at one time, all requests together; a body of ours is a few hundred bytes and arrives at once.
-BODIES_AT_ONCE = 200
+# Requests that go on behind an answer that said they were late.
 LATE_ANSWERS_MAX = 500
-_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
+# What is still read of a body that was refused: whoever sends it hears of that only when we do not hang up on it.
+LINGER_BYTES = 512 * 1024 * 1024
+LINGER_SECONDS = 10.0
 _STREAMED = (".zip", "/metrics")
+# Load balancers ask the machine by its address.
+_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _RETRY_AFTER_SECONDS = 2.0
 
 
@@ -62,11 +70,16 @@ def host_allowed(host: str, allowed: Sequence[str]) -> bool:
 class BoundedRequests:
     """ASGI middleware; sockets pass."""
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: Sequence[str], deadline_seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, allowed_hosts: Sequence[str], limits: BodyLimits, deadline_seconds: float, settings: HttpSettings
+    ) -> None:
         self._app = app
         self._allowed_hosts = tuple(host.lower() for host in allowed_hosts)
+        self._limits = limits
         self._deadline_seconds = deadline_seconds
-        self._reading = 0
+        self._body_seconds = settings.body_seconds
+        self._idle_seconds = settings.answer_idle_seconds
+        self._bodies = SlowBodies(at_once=settings.bodies_at_once, per_address=settings.bodies_per_address)
         self._late = 0
         self._tasks = TaskOwner("requests")
 
@@ -75,51 +88,63 @@ class BoundedRequests:
             await self._app(scope, receive, send)
             return
         try:
-            if not host_allowed(_header(scope, b"host"), self._allowed_hosts):
-                raise HostRefused
-            body = b"" if scope["method"] in _WITHOUT_BODY else await self._read(scope, receive)
-            if body is None:
-                return
+            if scope["path"] not in _PROBES:
+                self._admit(scope)
+            body = await self._read(scope, receive) if _has_body(scope) else b""
         except AppError as error:
-            await _refuse(send, error)
+            await _refuse(send, error, _has_body(scope) and not isinstance(error, BodyTooSlow), receive)
             return
-        if scope["path"].endswith(_STREAMED):
-            await self._app(scope, _once(body, receive), send)
-        else:
-            await self._answer_in_time(scope, _once(body, receive), send)
+        if body is not None:
+            await self._answer(scope, _once(body, receive), send)
+
+    def _admit(self, scope: Scope) -> None:
+        if not host_allowed(_header(scope, b"host"), self._allowed_hosts):
+            raise HostRefused
+        if self._late >= LATE_ANSWERS_MAX:
+            raise Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body; None when the client has gone."""
+        limit = self._limits.of(scope["method"], scope["path"])
         length = _header(scope, b"content-length")
-        if length.isdigit() and int(length) > BODY_MAX_BYTES:
-            raise BodyTooLarge(details={"max_bytes": BODY_MAX_BYTES})
-        if self._reading >= BODIES_AT_ONCE:
-            raise Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
-        self._reading += 1
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                return await _whole_body(receive)
-        except TimeoutError:
-            raise BodyTooSlow(details={"seconds": BODY_SECONDS}) from None
-        finally:
-            self._reading -= 1
+        if length.isdigit() and int(length) > limit:
+            raise BodyTooLarge(details={"max_bytes": limit})
+        with self._bodies.one_more((scope.get("client") or ("",))[0]):
+            try:
+                async with asyncio.timeout(self._body_seconds):
+                    return await _whole_body(receive, limit)
+            except TimeoutError:
+                raise BodyTooSlow(details={"seconds": self._body_seconds}) from None
 
-    async def _answer_in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's answer, or `unavailable` after the deadline. The work goes on, for it may be about to commit."""
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application's answer, or a refusal after the deadline. The work goes on, for it may be about to commit."""
         outlet = _Outlet(send)
         task = self._tasks.start(scope["path"], self._run(scope, receive, outlet.send))
-        done, _ = await asyncio.wait({task}, timeout=self._deadline_seconds)
+        is_streamed = scope["path"].endswith(_STREAMED)
+        done, _ = await asyncio.wait({task}, timeout=self._idle_seconds if is_streamed else self._deadline_seconds)
         if done or outlet.has_begun:
-            # What has begun to answer is not interrupted.
-            await task
+            await self._finish(scope, task, outlet)
             return
         outlet.is_shut = True
         log.warning("request_late", method=scope["method"], path=scope["path"], seconds=self._deadline_seconds)
         self._late += 1
         task.add_done_callback(self._came_late)
-        if self._late > LATE_ANSWERS_MAX:
+        is_safe = scope["method"] in _SAFE_METHODS
+        has_key = scope["method"] == "PUT" or bool(_header(scope, b"idempotency-key"))
+        await _refuse(send, Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) if is_safe else outcome_unknown(has_key=has_key))
+
+    async def _finish(self, scope: Scope, task: asyncio.Task[None], outlet: _Outlet) -> None:
+        """What has begun to answer is interrupted only when nothing moves any more: neither we make anything nor the client takes it."""
+        while not task.done():
+            left = outlet.moved_at + self._idle_seconds - monotonic()
+            if left > 0:
+                await asyncio.wait({task}, timeout=left)
+                continue
+            log.warning("answer_stands_still", method=scope["method"], path=scope["path"], seconds=self._idle_seconds)
             task.cancel()
-        await _refuse(send, Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS))
+            await asyncio.wait({task})
+            return
+        await task
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -137,22 +162,29 @@ class _Outlet:
         self._send = send
         self.has_begun = False
         self.is_shut = False
+        self.moved_at = monotonic()
 
     async def send(self, message: Message) -> None:
         if not self.is_shut:
             self.has_begun = True
+            self.moved_at = monotonic()
             await self._send(message)
+            self.moved_at = monotonic()
 
 
-async def _whole_body(receive: Receive) -> bytes | None:
+def _has_body(scope: Scope) -> bool:
+    return _header(scope, b"content-length") not in {"", "0"} or bool(_header(scope, b"transfer-encoding"))
+
+
+async def _whole_body(receive: Receive, limit: int) -> bytes | None:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         body += message.get("body", b"")
-        if len(body) > BODY_MAX_BYTES:
-            raise BodyTooLarge(details={"max_bytes": BODY_MAX_BYTES})
+        if len(body) > limit:
+            raise BodyTooLarge(details={"max_bytes": limit})
         if not message.get("more_body", False):
             return bytes(body)
 
@@ -175,9 +207,26 @@ def _header(scope: Scope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
-async def _refuse(send: Send, error: AppError) -> None:
-    # The rest of a body may still be under way: the connection is not used again.
-    headers = {**problem_headers(error), "connection": "close"}
+async def _refuse(send: Send, error: AppError, is_sending: bool = False, receive: Receive | None = None) -> None:
+    """Answer, and hang up. A client that is still sending gets a while to see the answer: a connection that is closed with unread bytes
+    is reset, and what we said is lost with it.
+    """
+    body = problem_body(error)
+    headers = {**problem_headers(error), "connection": "close", "content-length": str(len(body))}
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": error.http_status, "headers": raw})
-    await send({"type": "http.response.body", "body": problem_body(error)})
+    await send({"type": "http.response.body", "body": body, "more_body": is_sending})
+    if is_sending and receive is not None:
+        await _drain(receive)
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _drain(receive: Receive) -> None:
+    taken = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while taken < LINGER_BYTES:
+                message = await receive()
+                taken += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return

@@ -19,7 +19,8 @@ from typing_extensions import override
 from uvicorn.protocols.utils import is_ssl
 
 from app.errors import AppError
-from app.infra.bounded_http import HEAD_MAX_BYTES, HEAD_SECONDS, BoundedHttp, HeadTooLarge
+from app.infra.bounded_http import HEAD_MAX_BYTES, HEAD_SECONDS, BoundedHttp, HeadTooLarge, peer_of
+from app.infra.slow_clients import SlowHeads
 from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
@@ -52,21 +53,30 @@ class Doorway(asyncio.Protocol):
     goes to FastAPI. The other arguments are uvicorn's, for its own protocol.
     """
 
-    __slots__ = ("_find_gate", "_head", "_head_timer", "_make_http", "_transport")
+    __slots__ = ("_find_gate", "_head", "_head_timer", "_heads", "_make_http", "_peer", "_transport")
 
-    def __init__(self, *, find_gate: Callable[[], ViewerGate | None], **uvicorn_arguments: Any) -> None:  # noqa: ANN401 - uvicorn's
+    def __init__(
+        self,
+        *,
+        find_gate: Callable[[], ViewerGate | None],
+        heads: SlowHeads,
+        **uvicorn_arguments: Any,  # noqa: ANN401 - uvicorn's
+    ) -> None:
         self._find_gate = find_gate
-        self._make_http = partial(BoundedHttp, **uvicorn_arguments)
+        self._heads = heads
+        self._make_http = partial(BoundedHttp, heads=heads, **uvicorn_arguments)
         self._head = b""
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         self._transport = transport
         self._head_timer = asyncio.get_running_loop().call_later(HEAD_SECONDS, transport.abort)
+        self._peer = peer_of(transport)
+        self._heads.begin(self._peer, transport)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_timer.cancel()
+        self._head_is_over()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -83,7 +93,7 @@ class Doorway(asyncio.Protocol):
         if gate is None or is_ssl(self._transport) or not is_viewer_upgrade(self._head[:end]):
             self._pass_on()
             return
-        self._head_timer.cancel()
+        self._head_is_over()
         try:
             gate.hub.check_capacity(in_line=len(gate.arrivals))
         except AppError as error:
@@ -95,7 +105,7 @@ class Doorway(asyncio.Protocol):
 
     def _pass_on(self) -> None:
         """Not a viewer: from its first byte on this connection is uvicorn's."""
-        self._head_timer.cancel()
+        self._head_is_over()
         http = self._make_http(head_due_at=self._head_timer.when())
         self._transport.set_protocol(http)
         http.connection_made(self._transport)
@@ -108,14 +118,13 @@ class Doorway(asyncio.Protocol):
             return
         try:
             request = read_upgrade(head)
-            peername = self._transport.get_extra_info("peername")
-            peer, proxies = peername[0] if peername else "", gate.settings.trusted_proxies
+            proxies = gate.settings.trusted_proxies
             device_id = gate.admission.check(
                 host=request.host,
                 origin=request.origin,
-                scheme=(request.forwarded_proto if peer in proxies else "") or "http",
+                scheme=(request.forwarded_proto if self._peer in proxies else "") or "http",
                 cookie=request.cookie,
-                address=client_address(peer, request.forwarded_for, trusted=proxies),
+                address=client_address(self._peer, request.forwarded_for, trusted=proxies),
             )
         except AppError as error:
             self._refuse(error)
@@ -134,8 +143,12 @@ class Doorway(asyncio.Protocol):
         if not self._transport.is_closing():
             self._detach(gate, request, device_id, rest)
 
-    def _refuse(self, error: AppError) -> None:
+    def _head_is_over(self) -> None:
         self._head_timer.cancel()
+        self._heads.end(self._peer, self._transport)
+
+    def _refuse(self, error: AppError) -> None:
+        self._head_is_over()
         counters.HANDSHAKES.labels(error.code).inc()
         if not self._transport.is_closing():
             self._transport.write(refused(error))

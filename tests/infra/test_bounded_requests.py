@@ -45,18 +45,6 @@ async def test_a_body_that_grows_too_large_is_refused_while_it_comes(market: Mar
     assert b" 413 " in status
 
 
-async def test_bodies_that_drip_are_cut_and_others_are_served_meanwhile(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounded_requests, "BODY_SECONDS", 1.0)
-    dripping = [asyncio.ensure_future(_status_of(market, LOGIN + b"content-length: 40\r\n", b"{")) for _ in range(30)]
-
-    async with market.browser() as browser:
-        served = (await browser.get("/api/v1/sessions")).status_code
-    statuses = await asyncio.gather(*dripping)
-
-    assert served == 200
-    assert all(b" 408 " in status for status in statuses)
-
-
 async def test_another_method_is_told_which_ones_the_address_takes(market: Market) -> None:
     async with market.browser() as browser:
         answer = await browser.delete("/api/v1/login")
