@@ -31,7 +31,7 @@ from app.reports import closing_routes
 from app.reports import routes as report_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
-from app.web import pages
+from app.web import pages, strangers
 from app.wiring import Services, let_go, open_services
 
 ROUTERS = (
@@ -48,6 +48,7 @@ ROUTERS = (
     report_routes.router,
     closing_routes.router,
     pages.router,
+    strangers.router,
 )
 
 
@@ -80,6 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     pages.mount_static(app)
     add_problem_handlers(app)
+    strangers.add_pages_for_strangers(app)
     hand_over(
         app,
         ServingHooks(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 
 import structlog
 from fastapi import FastAPI
@@ -10,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from app.errors import AppError, BadRequest, MalformedRequest, NotFound
 from app.infra.problems import field_problems, problem_body, problem_headers
@@ -33,7 +35,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Expected failures keep their code; malformed bodies are 422 without the values; anything else is `internal` with an id."""
     app.add_exception_handler(AppError, _expected)
     app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(HTTPException, _from_router)
+    app.add_exception_handler(HTTPException, from_router)
     for kind in STORE_ERRORS:
         app.add_exception_handler(kind, _from_store)
     app.add_exception_handler(Exception, _unexpected)
@@ -53,13 +55,32 @@ async def _malformed(request: Request, error: Exception) -> Response:
     return problem_response(MalformedRequest(details={"errors": field_problems(error.errors()[:_PROBLEMS_SHOWN])}))
 
 
-async def _from_router(request: Request, error: Exception) -> Response:
+async def from_router(request: Request, error: Exception) -> Response:
     """Starlette's own answers for unknown paths and methods."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
-    found = MethodNotAllowed() if error.status_code == 405 else NotFound() if error.status_code == 404 else BadRequest()
-    response = problem_response(found)
-    response.headers.update(error.headers or {})  # what the address does take: `Allow`
+    refusal, headers = router_refusal(request, error)
+    response = problem_response(refusal)
+    response.headers.update(headers)
     return response
+
+
+def router_refusal(request: Request, error: HTTPException) -> tuple[AppError, dict[str, str]]:
+    """Our name for what Starlette refuses, and the headers that go with it: `Allow` names all that the address takes."""
+    if error.status_code == 405:
+        return MethodNotAllowed(), {"allow": ", ".join(sorted(_methods_at(request.app.routes, request.url.path))) or "GET, HEAD"}
+    return (NotFound() if error.status_code == 404 else BadRequest()), dict(error.headers or {})
+
+
+def _methods_at(routes: Iterable[BaseRoute], path: str) -> set[str]:
+    """Methods of every route that fits the path; each route by itself would name only its own."""
+    found: set[str] = set()
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            found |= _methods_at(included.routes, path)
+        elif isinstance(route, Route) and route.path_regex.match(path):
+            found |= set(route.methods or ())
+    return found
 
 
 async def _from_store(request: Request, error: Exception) -> Response:

@@ -29,6 +29,11 @@ _SEE_OTHER = 303
 class PageRoute(APIRoute):
     """A route that answers people. Expected failures become pages; a wish for a language is remembered and leaves the address."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - FastAPI's
+        super().__init__(path, endpoint, **options)
+        # Previews in chats and monitors ask for the head alone.
+        self.methods = (self.methods or set()) | {"HEAD"}
+
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()

@@ -28,6 +28,8 @@ ACCESS = {
     "GET /metrics": "public",
     "GET /api/v1/openapi.json": "public",
     "FILES /static": "public",
+    "GET /robots.txt": "public",
+    "GET /favicon.ico": "public",
     "GET /": "public",
     "GET /s/{session_id}": "public",
     "GET /login": "public",

@@ -247,3 +247,38 @@ async def test_a_database_that_is_away_is_said_in_words(
     assert page.status_code == 503
     assert "Hệ thống đang bận." in page.text
     assert 'href="/"' in page.text
+
+
+async def test_an_unknown_address_is_a_page_for_a_browser_and_a_problem_for_a_program(client: httpx2.AsyncClient) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page = await client.get("/nope", headers=browser)
+    program, api = await client.get("/nope"), await client.get("/api/v1/nope", headers=browser)
+    wrong_method = await client.post("/host", headers=browser | {"origin": "http://cho.test"})
+
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "Về trang chính" in page.text
+    assert [(each.status_code, each.json()["code"]) for each in (program, api)] == [(404, "not_found")] * 2
+    assert (wrong_method.status_code, wrong_method.headers["allow"], "<html" in wrong_method.text) == (405, "GET, HEAD", True)
+
+
+@pytest.mark.parametrize("path", ["/", "/login", f"/s/{NOBODYS_ID}", "/robots.txt", "/favicon.ico", "/host", "/nope"])
+async def test_a_page_answers_for_its_head_alone(client: httpx2.AsyncClient, path: str) -> None:
+    whole, head = await client.get(path), await client.head(path)
+
+    assert head.status_code == whole.status_code
+    assert head.headers["content-type"] == whole.headers["content-type"] if whole.status_code == 200 else True
+
+
+async def test_what_browsers_and_crawlers_ask_for_unasked_is_there(client: httpx2.AsyncClient) -> None:
+    robots, icon = await client.get("/robots.txt"), await client.get("/favicon.ico")
+
+    assert "Disallow: /api/" in robots.text
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+
+
+async def test_an_address_names_all_its_methods(client: httpx2.AsyncClient) -> None:
+    answers = [
+        await client.request("DELETE", path, headers={"origin": "http://cho.test"}) for path in ("/api/v1/sessions", "/static/css/base.css")
+    ]
+
+    assert [(each.status_code, each.headers["allow"]) for each in answers] == [(405, "GET, POST"), (405, "GET, HEAD")]
