@@ -86,6 +86,7 @@ class HttpSettings(_Group):
     body_seconds: float = Field(10.0, gt=0, description="a request's body that has not come by then is refused")
     bodies_at_once: int = Field(500, ge=1, description="bodies that may be on their way at one time per worker, before `unavailable`")
     bodies_per_address: int = Field(50, ge=1, description="the same of one address, behind which a whole team may sit")
+    bodies_max_bytes: int = Field(64 * 1024 * 1024, ge=1024 * 1024, description="memory that all of them may take per worker")
     heads_per_address: int = Field(
         200, ge=1, description="connections of one address per worker without a complete request; the oldest gives way"
     )

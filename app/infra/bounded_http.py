@@ -1,4 +1,4 @@
-"""uvicorn's HTTP, which by itself bounds neither the time nor the bytes that a request's head may take.
+"""uvicorn's HTTP, which by itself bounds neither the time nor the bytes that a request's head may take, nor how long an answer is unread.
 
 uvicorn's internals are used, so its version is pinned exactly.
 """
@@ -17,6 +17,8 @@ from app.infra.slow_clients import SlowHeads
 
 HEAD_SECONDS = 5.0
 HEAD_MAX_BYTES = 8_192
+# How long a client may take nothing of an answer that waits for it; closing would wait for it as well.
+UNREAD_SECONDS = 60.0
 
 
 def peer_of(transport: asyncio.BaseTransport) -> str:
@@ -41,6 +43,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._head_due_at = head_due_at
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
+        self._unread_timer: asyncio.TimerHandle | None = None
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
@@ -51,7 +54,18 @@ class BoundedHttp(HttpToolsProtocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_complete()
+        self._answer_is_read()
         super().connection_lost(exc)
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._unread_timer = self._unread_timer or self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    @override
+    def resume_writing(self) -> None:
+        self._answer_is_read()
+        super().resume_writing()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -70,6 +84,11 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_is_complete()
         super().on_headers_complete()
+
+    def _answer_is_read(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def _expect_head(self, due_at: float | None) -> None:
         if self._head_timer is None:

@@ -14,7 +14,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import AppError, BadRequest, Unavailable
-from app.infra.body_limits import BodyLimits
+from app.infra.body_limits import DEFAULT_BYTES, BodyLimits
 from app.infra.clock import monotonic
 from app.infra.problems import problem_body, problem_headers
 from app.infra.slow_clients import SlowBodies
@@ -29,6 +29,8 @@ LATE_ANSWERS_MAX = 500
 # What is still read of a body that was refused: whoever sends it hears of that only when we do not hang up on it.
 LINGER_BYTES = 512 * 1024 * 1024
 LINGER_SECONDS = 10.0
+# A picture from a phone in a poor network comes at least at this speed.
+_SLOW_BYTES_PER_SECOND = 16 * 1024
 _STREAMED = (".zip", "/metrics")
 # Load balancers ask the machine by its address.
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -79,7 +81,9 @@ class BoundedRequests:
         self._deadline_seconds = deadline_seconds
         self._body_seconds = settings.body_seconds
         self._idle_seconds = settings.answer_idle_seconds
-        self._bodies = SlowBodies(at_once=settings.bodies_at_once, per_address=settings.bodies_per_address)
+        self._bodies = SlowBodies(
+            at_once=settings.bodies_at_once, per_address=settings.bodies_per_address, max_bytes=settings.bodies_max_bytes
+        )
         self._late = 0
         self._tasks = TaskOwner("requests")
 
@@ -109,12 +113,14 @@ class BoundedRequests:
         length = _header(scope, b"content-length")
         if length.isdigit() and int(length) > limit:
             raise BodyTooLarge(details={"max_bytes": limit})
-        with self._bodies.one_more((scope.get("client") or ("",))[0]):
+        expected = int(length) if length.isdigit() else limit
+        seconds = self._body_seconds + max(0, expected - DEFAULT_BYTES) / _SLOW_BYTES_PER_SECOND
+        with self._bodies.one_more((scope.get("client") or ("",))[0], expected):
             try:
-                async with asyncio.timeout(self._body_seconds):
+                async with asyncio.timeout(seconds):
                     return await _whole_body(receive, limit)
             except TimeoutError:
-                raise BodyTooSlow(details={"seconds": self._body_seconds}) from None
+                raise BodyTooSlow(details={"seconds": round(seconds, 1)}) from None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The application's answer, or a refusal after the deadline. The work goes on, for it may be about to commit."""

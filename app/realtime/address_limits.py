@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 
+from app.infra.client_networks import counted_network
 from app.infra.clock import monotonic
 from app.realtime.rate_limit import KeyedLimits
 
@@ -20,20 +20,8 @@ class AddressLimits:
 
     def take(self, address: str) -> float:
         """0.0 when one more may come, else the seconds to wait."""
-        network = _network_of(address)
+        network = counted_network(address)
         return 0.0 if network is None else self._limits.take(network)
-
-
-def _network_of(address: str) -> str | None:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is None:
-            return None if parsed.is_loopback else str(ipaddress.ip_network((parsed, 64), strict=False))
-        parsed = parsed.ipv4_mapped
-    return None if parsed.is_loopback else str(parsed)
 
 
 def client_address(peer: str, forwarded_for: str, *, trusted: tuple[str, ...]) -> str:

@@ -7,8 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, PlainTextResponse
 
 from app.infra.problem_handlers import from_router, router_refusal
+from app.web.modules import STATIC_DIR
 from app.web.page_route import PageRoute, error_page
-from app.web.static_files import STATIC_DIR
 
 _A_DAY = {"cache-control": "public, max-age=86400"}
 # Markets may be found; boards, reports and the API are nobody's business.

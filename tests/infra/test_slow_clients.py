@@ -13,10 +13,11 @@ import httpx2
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from app.infra import bounded_requests
+from app.errors import Unavailable
+from app.infra import bounded_http, bounded_requests
 from app.infra.body_limits import DEFAULT_BYTES, WITHOUT_BODY_BYTES, BodyLimits
 from app.infra.bounded_requests import BoundedRequests
-from app.infra.slow_clients import SlowHeads
+from app.infra.slow_clients import SlowBodies, SlowHeads
 from app.main import ROUTERS
 from app.settings import HttpSettings
 from tests.live.market import Market, open_market, open_stores
@@ -214,3 +215,30 @@ async def test_an_answer_that_stands_still_is_cut_off() -> None:
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert sent[-1]["more_body"]
     assert application.finished.locked()
+
+
+def test_bodies_that_would_take_too_much_memory_together_are_refused_before_they_come() -> None:
+    bodies = SlowBodies(at_once=10, per_address=10, max_bytes=1_000)
+
+    with bodies.one_more("192.0.2.1", 700):
+        with pytest.raises(Unavailable), bodies.one_more("192.0.2.2", 400):
+            pass
+        with bodies.one_more("192.0.2.2", 300):
+            pass
+    with bodies.one_more("192.0.2.3", 1_000):
+        pass
+
+
+async def test_who_never_reads_an_answer_is_let_go(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_http, "UNREAD_SECONDS", 0.5)
+    host, port = market.node.address.split(":")
+    connections = market.node.server.server_state.connections
+    _, writer = await asyncio.open_connection(host, int(port), limit=1024)
+    writer.write(b"GET /openapi.json HTTP/1.1\r\nhost: cho.test\r\n\r\n" * 200)
+
+    async with asyncio.timeout(20):
+        while not connections:  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
+        while connections:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    writer.close()

@@ -285,7 +285,7 @@ async def test_whoever_ignores_the_close_is_dropped(stores: Stores) -> None:
 
 async def test_one_address_may_not_open_sockets_without_end(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     # Loopback is free, for proxies; here it stands in for a stranger.
-    monkeypatch.setattr("app.realtime.address_limits._network_of", lambda address: address)
+    monkeypatch.setattr("app.realtime.address_limits.counted_network", lambda address: address)
     async with AsyncExitStack() as stack:
         market = await market_with(stores, stack, address_sockets_per_second=0.01, address_sockets_burst=5)
         answers: list[Any] = []

@@ -1,0 +1,31 @@
+"""Whose request it is, as far as an address can tell: what limits of one client are counted by."""
+
+from __future__ import annotations
+
+import ipaddress
+
+
+def network_of(address: str) -> str:
+    """The part of an address that one client cannot change at will: all of an IPv4 address, the /64 of an IPv6 address.
+
+    The /64 is what one household or phone is given. What is no address is returned as it is.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+    return str(parsed)
+
+
+def counted_network(address: str) -> str | None:
+    """The same, or None for this machine: it is a proxy that does not say for whom it speaks."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return None if (mapped or parsed).is_loopback else network_of(address)
