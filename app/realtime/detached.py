@@ -1,8 +1,7 @@
-"""Viewers' sockets as bare file descriptors: one epoll that is one reader on the loop, one encoded frame and one `write` per viewer.
+"""Viewers' sockets as bare file descriptors: one epoll that is one reader on the loop; what goes to many goes by `fanout.py`.
 
 A viewer that takes no more bytes is parked: it skips ticks, keeps the unsent rest of what had begun and its replies, and goes on
-when it reads again. Everything here runs on the loop's thread. An fd number is reused by the kernel at once after `close`, so
-while a broadcast is under way closing waits for its end.
+when it reads again. Everything here runs on the loop's thread.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import asyncio
 import os
 import select
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection
 
 from app.infra.clock import monotonic
 from app.infra.tasks import TaskOwner
@@ -20,7 +19,7 @@ from app.realtime import counters
 from app.realtime.connection import Connection
 from app.realtime.descriptors import Deadlines, end_sending
 from app.realtime.detached_connection import DetachedConnection
-from app.realtime.spread import Spread
+from app.realtime.fanout import Fanout
 from app.realtime.websocket_frames import (
     NO_STATUS,
     POLICY_VIOLATION,
@@ -30,7 +29,6 @@ from app.realtime.websocket_frames import (
     Received,
     close_frame,
     pong_frame,
-    text_frame,
 )
 from app.settings import RealtimeSettings
 
@@ -41,7 +39,6 @@ _EVENTS_PER_POLL = 16
 _READ_SECONDS_PER_TURN = 0.003  # then other work of the loop gets its turn
 _FRAMES_PER_READ = 32  # no page sends more at once; who does is read again only after a rest
 _REST_SECONDS = 0.5
-_WRITES_PER_TURN = 256  # about 2 ms of a broadcast: as long a command waits for its turn
 _INBOX_MAX = 16  # then the client is not read until it is answered: TCP holds it back
 _SWEEP_SECONDS = 0.5
 _CLOSING_SECONDS = 5.0
@@ -59,10 +56,8 @@ class DetachedSockets:
         self._epoll = select.epoll()
         # by fd, as fds are small numbers
         self._connections: list[DetachedConnection | None] = []
-        # by fd: 1 = takes ticks now. A byte lookup is the only thing a broadcast does besides writing.
-        self._ready = bytearray()
-        self._rounds = 0
-        self._doomed: list[int] = []
+        self.fanout = Fanout(park=self._park_fd, drop=self._drop_fd)
+        self._ready = self.fanout.ready
         self._hello_due = Deadlines[DetachedConnection](settings.hello_timeout_seconds)
         self._resting = Deadlines[DetachedConnection](_REST_SECONDS)
         self._unfinished = Deadlines[DetachedConnection](settings.slow_timeout_seconds)
@@ -107,37 +102,6 @@ class DetachedSockets:
     def greeted(self, connection: DetachedConnection) -> None:
         """Its hello is no longer waited for."""
         self._hello_due.discard(connection)
-
-    async def broadcast(self, fds: Iterable[int], frame: bytes, spread: Spread) -> None:
-        """Write one frame to every fd that takes bytes. Who joins meanwhile does not get it, who leaves meanwhile is skipped."""
-        data = text_frame(frame)
-        length = len(data)
-        write, ready = os.write, self._ready
-        everyone = list(fds)
-        written = 0
-        self._rounds += 1
-        try:
-            for start in range(0, len(everyone), _WRITES_PER_TURN):
-                await spread.wait_for_turn(start / len(everyone))
-                for fd in everyone[start : start + _WRITES_PER_TURN]:
-                    if ready[fd]:
-                        try:
-                            sent = write(fd, data)
-                        except BlockingIOError:
-                            self._park_fd(fd, b"")
-                        except OSError:
-                            self._drop_fd(fd)
-                        else:
-                            written += 1
-                            if sent != length:
-                                self._park_fd(fd, data[sent:])
-        finally:
-            self._rounds -= 1
-            if not self._rounds:
-                self._close_doomed()
-            counters.FRAMES.inc(written)
-            counters.BYTES.inc(written * length)
-            counters.SHED_TICKS.inc(len(everyone) - written)
 
     def write(self, connection: DetachedConnection, data: bytes) -> None:
         """Send, or keep for a parked viewer; one for whom too much is kept is closed as slow."""
@@ -341,21 +305,12 @@ class DetachedSockets:
         if connection.gone:
             return
         connection.gone = connection.closing = True
-        fd = connection.fd
-        self._ready[fd] = 0
-        self._connections[fd] = None
-        self._epoll.unregister(fd)
+        self._connections[connection.fd] = None
+        self._epoll.unregister(connection.fd)
         for waiting in (self._hello_due, self._resting, self._unfinished, self._parked, self._closing):
             waiting.discard(connection)
-        self._doomed.append(fd)
-        if not self._rounds:
-            self._close_doomed()
+        self.fanout.close(connection.fd)
         self._released(connection)
-
-    def _close_doomed(self) -> None:
-        for fd in self._doomed:
-            os.close(fd)
-        self._doomed.clear()
 
     async def _sweep_forever(self) -> None:
         while True:

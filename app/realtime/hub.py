@@ -174,7 +174,7 @@ class Hub:
             return RoundCost(0.0, 0.0)
         started, processor_before = self._now(), processor_seconds()
         if self._detached is not None and audience == "viewer":
-            await self._detached.broadcast(room.fds, frame, spread or Spread(0.0))
+            await self._detached.fanout.broadcast(room.fds, frame, spread or Spread(0.0))
         members = tuple(room.members[audience])
         for start in range(0, len(members), _CHUNK):
             for connection in members[start : start + _CHUNK]:

@@ -142,7 +142,7 @@ async def test_everyone_gets_every_tick_once_while_others_come_and_go(make_house
 
     for number in range(20):
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(house.sockets.broadcast(fds, b"tick %d" % number, Spread(0.0)))
+            tasks.create_task(house.sockets.fanout.broadcast(fds, b"tick %d" % number, Spread(0.0)))
             for viewer, connection in leaving[number * 3 : number * 3 + 3]:
                 viewer.socket.close()
                 fds.discard(connection.fd)
@@ -155,18 +155,18 @@ async def test_an_fd_is_not_given_away_during_a_broadcast(make_house: Callable[.
     house = make_house()
     viewers = [await house.viewer() for _ in range(3)]
     closed_during_round: list[int] = []
-    rounds = house.sockets
+    rounds = house.sockets.fanout
     real_close = os.close
 
     def watched_close(fd: int) -> None:
         closed_during_round.append(rounds._rounds)
         real_close(fd)
 
-    monkeypatch.setattr("app.realtime.detached.os.close", watched_close)
-    monkeypatch.setattr("app.realtime.detached._WRITES_PER_TURN", 1)
+    monkeypatch.setattr("app.realtime.fanout.os.close", watched_close)
+    monkeypatch.setattr("app.realtime.fanout._WRITES_PER_TURN", 1)
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(house.sockets.broadcast([connection.fd for _, connection in viewers], b"tick", Spread(0.0)))
+        tasks.create_task(house.sockets.fanout.broadcast([connection.fd for _, connection in viewers], b"tick", Spread(0.0)))
         await asyncio.sleep(0)
         house.sockets._drop(viewers[2][1])
 
@@ -181,7 +181,7 @@ async def test_a_stalled_viewer_is_parked_and_goes_on_with_whole_frames(make_hou
     ticks = [b"%05d" % number + b"x" * 3_000 for number in range(100)]
 
     for tick in ticks:
-        await house.sockets.broadcast(fds, tick, Spread(0.0))
+        await house.sockets.fanout.broadcast(fds, tick, Spread(0.0))
         assert await other.frame() == (1, tick)
     assert house.sockets.parked_count == 1
     seen: list[bytes] = []
@@ -189,7 +189,7 @@ async def test_a_stalled_viewer_is_parked_and_goes_on_with_whole_frames(make_hou
         frame = await stalled.frame()
         assert frame is not None
         seen.append(frame[1])
-    await house.sockets.broadcast(fds, b"and on", Spread(0.0))
+    await house.sockets.fanout.broadcast(fds, b"and on", Spread(0.0))
     while (frame := await stalled.frame()) is not None and frame[1] != b"and on":
         seen.append(frame[1])
 
@@ -221,7 +221,7 @@ async def test_a_viewer_parked_too_long_hears_why_it_was_closed_when_it_reads_ag
     viewer, connection = await house.viewer(send_buffer=4_096, receive_buffer=4_096)
     async with asyncio.timeout(5):
         while not connection.closing:
-            await house.sockets.broadcast([connection.fd], b"x" * 3_000, Spread(0.0))
+            await house.sockets.fanout.broadcast([connection.fd], b"x" * 3_000, Spread(0.0))
             await asyncio.sleep(0.01)
     last = None
     while (frame := await viewer.frame()) is not None:
@@ -329,7 +329,7 @@ async def test_a_reset_connection_is_let_go_once(make_house: Callable[..., House
     viewer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     viewer.socket.close()
 
-    await house.sockets.broadcast([connection.fd], b"tick", Spread(0.0))
+    await house.sockets.fanout.broadcast([connection.fd], b"tick", Spread(0.0))
     await _until(lambda: house.released == [connection])
     connection.send(b"nobody there")
     connection.close(CloseCode.SLOW)
