@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import Depends
@@ -10,12 +11,14 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from app.accounts.errors import OrganiserOnly
+from app.accounts.login_limits import KNOWN_DEVICE_SECONDS
 from app.accounts.service import SIGN_IN_LASTS, AccountService, CurrentUser
 from app.errors import NotSignedIn
 from app.infra.provided import provided_by
 from app.settings import Settings
 
 LOGIN_COOKIE = "ocop_login"
+_DEVICE_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 # Browsers take this prefix only with Secure, Path=/ and no Domain, so no sister domain can plant the cookie.
 SECURE_LOGIN_COOKIE = "__Host-ocop_login"
 
@@ -35,6 +38,29 @@ def set_login_cookie(response: Response, token: str, settings: Settings) -> None
         samesite="strict",
         secure=settings.cookies_are_secure,
     )
+
+
+def remember_device(response: Response, device: str, settings: Settings) -> None:
+    """Let the browser be known at its next sign-in; this alone opens nothing."""
+    response.set_cookie(
+        device_cookie_name(settings),
+        device,
+        max_age=KNOWN_DEVICE_SECONDS,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=settings.cookies_are_secure,
+    )
+
+
+def device_of_browser(request: HTTPConnection, settings: Settings) -> str | None:
+    """What `remember_device` gave it; None when it was never here, or what it shows is nothing of ours."""
+    shown = request.cookies.get(device_cookie_name(settings), "")
+    return shown if _DEVICE_SHAPE.fullmatch(shown) else None
+
+
+def device_cookie_name(settings: Settings) -> str:
+    return "__Host-ocop_device" if settings.cookies_are_secure else "ocop_device"
 
 
 def clear_login_cookie(response: Response, settings: Settings) -> None:

@@ -50,10 +50,10 @@ class InvalidUser(BadRequest):
 
 
 class TooManyLogins(TooManyRequests):
-    """Too many failed logins of this user name or from this address; `details["limit"]` says which."""
+    """Too many logins wait after failures: of this user name, of this address or of all; `details["limit"]` says which."""
 
-    title_vi = "Đăng nhập sai nhiều lần, mời thử lại sau ít phút."
-    title_en = "Too many failed logins, please try again in a few minutes."
+    title_vi = "Đăng nhập sai nhiều lần, mời thử lại sau ít giây."
+    title_en = "Too many failed logins, please try again in a few seconds."
 
 
 class IntentionKeyReused(Conflict):

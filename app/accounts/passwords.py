@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from pwdlib import PasswordHash
@@ -38,8 +40,8 @@ class Passwords:
         self._waiting = 0
 
     async def hash(self, password: str) -> str:
-        """A new hash with its own salt."""
-        async with self._slots:
+        """A new hash with its own salt. Raises `Unavailable` as `check` does."""
+        async with self._one_more():
             return await asyncio.to_thread(self._argon2.hash, _normal_form(password))
 
     async def check(self, password: str, password_hash: str | None) -> PasswordCheck:
@@ -47,17 +49,22 @@ class Passwords:
 
         Raises `Unavailable` when too many checks wait already.
         """
+        async with self._one_more():
+            matches, new_hash = await asyncio.to_thread(
+                self._argon2.verify_and_update, _normal_form(password), password_hash or self._nobody
+            )
+        return PasswordCheck(matches and password_hash is not None, new_hash)
+
+    @asynccontextmanager
+    async def _one_more(self) -> AsyncIterator[None]:
         if self._waiting >= _WAITING_MAX:
             raise Unavailable("Too many logins at once.", retry_after_seconds=2.0)
         self._waiting += 1
         try:
             async with self._slots:
-                matches, new_hash = await asyncio.to_thread(
-                    self._argon2.verify_and_update, _normal_form(password), password_hash or self._nobody
-                )
+                yield
         finally:
             self._waiting -= 1
-        return PasswordCheck(matches and password_hash is not None, new_hash)
 
 
 def _normal_form(password: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from app.accounts.access import SignedInUser, clear_login_cookie, set_login_cookie, token_of
+from app.accounts.access import SignedInUser, clear_login_cookie, device_of_browser, remember_device, set_login_cookie, token_of
 from app.accounts.errors import LoginFailed, TooManyLogins
 from app.accounts.schemas import LoginRequest, UserView
 from app.accounts.service import AccountService
@@ -32,8 +32,15 @@ CurrentSettings = Annotated[Settings, Depends(provided(Settings))]
 async def login(body: LoginRequest, request: Request, response: Response, service: Service, settings: CurrentSettings) -> UserView:
     """Open to everybody. Sets the login cookie for 12 hours under a new token; an older sign-in of this browser ends."""
     address = "unknown" if request.client is None else request.client.host
-    signed_in = await service.sign_in(body.login, body.password.get_secret_value(), address=address, replaces=token_of(request))
+    signed_in = await service.sign_in(
+        body.login,
+        body.password.get_secret_value(),
+        address=address,
+        device=device_of_browser(request, settings),
+        replaces=token_of(request),
+    )
     set_login_cookie(response, signed_in.token, settings)
+    remember_device(response, signed_in.device, settings)
     return UserView.model_validate(signed_in.user)
 
 

@@ -60,6 +60,8 @@ class SignedIn:
     token: str
     user: CurrentUser
     expires_at: datetime
+    # what the browser keeps to be known the next time; alone it opens nothing
+    device: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +83,23 @@ class AccountService:
         self._passwords = Passwords()
         self._clock = clock
 
-    async def sign_in(self, login: str, password: str, *, address: str, replaces: str | None = None) -> SignedIn:
+    async def sign_in(self, login: str, password: str, *, address: str, device: str | None = None, replaces: str | None = None) -> SignedIn:
         """Check the password and open a sign-in of 12 hours under a new token; the token in `replaces` stops working.
 
-        Raises `LoginFailed` for whatever does not fit, `TooManyLogins` beyond the limits, `Unavailable` in a flood of logins.
+        `device` is what an earlier sign-in gave. Raises `LoginFailed` for whatever does not fit, `TooManyLogins` when too many wait, `Unavailable` in a flood of logins.
         """
         name = normal_login(login)
-        await self._limits.admit(name, address)
-        async with self._transactions() as db:
-            row = (await db.execute(select(User.id, User.password_hash).where(User.login == name, User.is_active))).one_or_none()
-        check = await self._passwords.check(password, row.password_hash if row else None)
+        async with self._limits.attempt(name, address, device):
+            async with self._transactions() as db:
+                row = (await db.execute(select(User.id, User.password_hash).where(User.login == name, User.is_active))).one_or_none()
+            check = await self._passwords.check(password, row.password_hash if row else None)
         if row is None or not check.matches:
             log.info("login_failed", user_id=None if row is None else str(row.id))
             raise LoginFailed
-        signed_in = await self._open_sign_in(row.id, row.password_hash, check.new_hash, replaces)
-        await self._limits.succeeded(name, address)
+        signed_in = await self._open_sign_in(
+            row.id, row.password_hash, check.new_hash, replaces, device or secrets.token_urlsafe(_TOKEN_BYTES)
+        )
+        await self._limits.succeeded(name, address, signed_in.device)
         return signed_in
 
     async def user_for_token(self, token: str) -> CurrentUser | None:
@@ -162,7 +166,7 @@ class AccountService:
             await db.execute(delete(SignIn).where(SignIn.expires_at <= self._clock()))
             await db.execute(PURGE_INTENTIONS)
 
-    async def _open_sign_in(self, user_id: UUID, checked_hash: str, new_hash: str | None, replaces: str | None) -> SignedIn:
+    async def _open_sign_in(self, user_id: UUID, checked_hash: str, new_hash: str | None, replaces: str | None, device: str) -> SignedIn:
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         now = self._clock()
         async with self._transactions.begin() as db:
@@ -180,7 +184,7 @@ class AccountService:
             await db.flush()
             await _drop_oldest_sign_ins(db, user_id)
             record_audit(db, organisation_id=user.organisation_id, user_id=user_id, action="user.signed_in")
-        return SignedIn(token, user, expires_at)
+        return SignedIn(token, user, expires_at, device)
 
 
 def normal_login(login: str) -> str:

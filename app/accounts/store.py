@@ -67,6 +67,23 @@ class LoginAttempts:
             except (RedisError, OSError) as error:
                 self._redis_failed(error)
 
+    async def remember(self, bucket: str, seconds: int) -> None:
+        """Note something for so long; lost with Redis, which costs whoever was known a wait."""
+        if self._redis_is_due():
+            try:
+                await self._redis.set(login_attempts(self._prefix, bucket), "1", ex=seconds)
+            except (RedisError, OSError) as error:
+                self._redis_failed(error)
+
+    async def knows(self, bucket: str) -> bool:
+        """Whether it was noted; no while Redis is away."""
+        if self._redis_is_due():
+            try:
+                return bool(await self._redis.exists(login_attempts(self._prefix, bucket)))
+            except (RedisError, OSError) as error:
+                self._redis_failed(error)
+        return False
+
     async def _take_shared(self, key: str) -> Attempt:
         number, left_ms = await self._take_script(keys=[key], args=[self._window_seconds * 1000])
         return Attempt(int(number), max(int(left_ms), 0) / 1000)
