@@ -1,5 +1,6 @@
 // The host's board: three zones that never move, comments beside them, keys for the hand that is not holding goods.
 
+import { effect, signal } from "@preact/signals";
 import { html, render } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 
@@ -10,6 +11,7 @@ import { NowZone } from "./board_now.js";
 import { PulseZone } from "./board_pulse.js";
 import { thisMoment } from "./clock.js";
 import { countdown, duration } from "./format.js";
+import { get } from "./http.js";
 import { pageFacts, part, say } from "./page.js";
 import { isLow } from "./parts.js";
 import { Room } from "./room.js";
@@ -31,6 +33,21 @@ const room = new Room({
 });
 room.clock.hear(facts.server_time_ms, thisMoment());
 const actions = new BoardActions(room);
+
+const ASK_EVERY_MS = 5_000;
+/** The sign-in ended while the board was away: no return helps then. */
+const isSignedOut = signal(false);
+effect(() => {
+  if (!room.isAway.value || isSignedOut.value) return undefined;
+  void askWhoIsHere();
+  const timer = setInterval(() => void askWhoIsHere(), ASK_EVERY_MS);
+  return () => clearInterval(timer);
+});
+
+async function askWhoIsHere() {
+  const answer = await get("/api/v1/me");
+  if (!answer.ok && answer.failure.code === "not_signed_in") isSignedOut.value = true;
+}
 
 function Board() {
   const { session, comments } = room.state.value;
@@ -101,6 +118,10 @@ function ViewerLink({ sessionId }) {
 
 /** One line that says what needs the host now; nothing when nothing does. */
 function Attention() {
+  if (isSignedOut.value) {
+    const back = `/login?next=${encodeURIComponent(location.pathname)}`;
+    return html`<div class="attention" role="alert"><p class="notice notice-danger">${say("host.signed_out")} <a href=${back}>${say("host.sign_in_again")}</a></p></div>`;
+  }
   const line = attention();
   return html`<div class="attention" role="status">${line !== null && html`<p class=${`notice ${line.kind}`}>${line.words}</p>`}</div>`;
 }
