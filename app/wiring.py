@@ -26,6 +26,7 @@ from app.infra.tasks import TaskOwner, repeat
 from app.ledger.jobs import LedgerJobs
 from app.ledger.projector import Projector
 from app.live.bridges import BridgeTokens
+from app.live.closed_rooms import ClosedRooms
 from app.live.commands import live_handlers
 from app.live.comments import CommentArchive, CommentService
 from app.live.jobs import LiveJobs
@@ -88,6 +89,7 @@ class Services:
     desk: OrderDesk
     admission: ViewerAdmission
     rooms: RoomDirectory
+    closed_rooms: ClosedRooms
     router: Router
     gate: ViewerGate | None
     reports: ReportService
@@ -196,6 +198,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         desk=desk,
         admission=admission,
         rooms=rooms,
+        closed_rooms=ClosedRooms(loader, metrics),
         router=router,
         gate=gate,
         reports=reports,

@@ -37,15 +37,23 @@ class RoomLoader:
         await self._sessions.require_known(session_id)
         position = await self._log.head(session_id)
         window = await self._log.latest(session_id, position, count=self._window_events)
+        return LoadedRoom(await self._mirror(session_id, window), position, window)
+
+    async def load_closed(self, session_id: UUID) -> RoomMirror | None:
+        """The content of a closed session as PostgreSQL has it; None for any other. Raises `SessionNotFound`."""
+        if (await self._sessions.get_record(session_id)).state != "closed":
+            return None
+        return await self._mirror(session_id, ())
+
+    async def _mirror(self, session_id: UUID, window: tuple[LoggedEvent, ...]) -> RoomMirror:
         facts = await self._sessions.facts(session_id)
-        mirror = RoomMirror(
+        return RoomMirror(
             session=facts.view,
             products=facts.products,
             offers=await self._load_offers(session_id),
             pinned_product_id=facts.record.pinned_product_id,
             comments=_comments(window, await self._archive.latest(session_id, COMMENTS_SHOWN)),
         )
-        return LoadedRoom(mirror, position, window)
 
 
 def _comments(window: tuple[LoggedEvent, ...], archived: tuple[CommentView, ...]) -> tuple[CommentView, ...]:

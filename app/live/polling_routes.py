@@ -12,6 +12,7 @@ from app.errors import MalformedRequest, OriginRefused, Unavailable
 from app.infra.clock import now_ms
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
+from app.live.closed_rooms import ClosedRooms
 from app.live.polling import CACHE_SECONDS
 from app.live.rooms import RoomDirectory
 from app.protocol.server_events import RoomSnapshot
@@ -23,6 +24,7 @@ router = APIRouter(prefix="/api/v1/sessions/{session_id}", tags=["sessions"])
 
 
 Rooms = Annotated[RoomDirectory, Depends(provided(RoomDirectory))]
+Closed = Annotated[ClosedRooms, Depends(provided(ClosedRooms))]
 
 
 class NextBeacon(BaseModel):
@@ -39,11 +41,13 @@ class NextBeacon(BaseModel):
     "second old; `ETag` and `Cache-Control: max-age=1` let a proxy or CDN answer any number of viewers from one answer of ours.",
     responses=problem_responses(SessionNotFound, SessionNotLive, Unavailable, MalformedRequest) | {304: {"description": "unchanged"}},
 )
-async def read_tick(session_id: UUID, rooms: Rooms, if_none_match: Annotated[str | None, Header()] = None) -> Response:
-    room = await rooms.room(session_id)
-    if room.session.state in {"draft", "scheduled"}:
-        raise SessionNotLive(details={"state": room.session.state})
-    tick = room.poll()
+async def read_tick(session_id: UUID, rooms: Rooms, closed: Closed, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+    tick = None if rooms.has(session_id) else await closed.document(session_id)
+    if tick is None:
+        room = await rooms.room(session_id)
+        if room.session.state in {"draft", "scheduled"}:
+            raise SessionNotLive(details={"state": room.session.state})
+        tick = room.poll()
     headers = {"etag": tick.etag, "cache-control": f"public, max-age={CACHE_SECONDS}", "x-server-time-ms": str(now_ms())}
     if if_none_match is not None and tick.etag in if_none_match:
         return Response(status_code=304, headers=headers)

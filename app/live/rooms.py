@@ -107,6 +107,10 @@ class RoomDirectory:
             raise SessionNotLive(details={"state": room.session.state})
         return room
 
+    def has(self, session_id: UUID) -> bool:
+        """Whether the room is open on this node, or is being opened."""
+        return session_id in self._entries
+
     def takes_viewers_now(self, session_id: UUID) -> bool:
         """Whether the room is open on this node and its session live; otherwise ask `room_for_viewer`."""
         entry = self._entries.get(session_id)

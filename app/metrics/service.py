@@ -196,10 +196,17 @@ class MetricsService:
         async with self._database.transactions() as db:
             return await read_record(db, session_id)
 
-    async def _stats(self, times: SessionTimes) -> SessionStats:
+    async def final_stats(self, session_id: UUID) -> SessionStats | None:
+        """Figures that are final, from PostgreSQL alone; None while they are not. Raises `StatisticsNotFound`."""
+        return await self._final(await self._times(session_id))
+
+    async def _final(self, times: SessionTimes) -> SessionStats | None:
         record = None if times.state == "live" else await self._record(times.session_id)
-        if record is not None and record.state == "final":
-            return build_stats(record.snapshot, times, is_final=True)
+        return build_stats(record.snapshot, times, is_final=True) if record is not None and record.state == "final" else None
+
+    async def _stats(self, times: SessionTimes) -> SessionStats:
+        if (final := await self._final(times)) is not None:
+            return final
         snapshot = await self._store.read(times.session_id)
         if not snapshot.is_open and times.started_at is not None:
             await self.restore(times.session_id)

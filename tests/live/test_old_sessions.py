@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from uuid import UUID
@@ -60,7 +61,8 @@ async def test_looking_at_it_and_later_facts_leave_nothing_that_stays_and_no_oth
     """What comes back to Redis for that goes by itself, a week later at most, and the final figures count the later fact too."""
     before = await services_of(old_market.node.app).metrics.stats(old_market.session_id)
     async with old_market.browser() as anyone, old_market.browser(old_market.organiser) as organiser:
-        tick = await anyone.get(path_of(old_market, "tick"))
+        ticks = await asyncio.gather(*(anyone.get(path_of(old_market, "tick")) for _ in range(5)))
+        looked_at = await _kept(old_market)
         order = (await organiser.get(path_of(old_market, "orders"))).json()["orders"][0]
         returned = await organiser.post(path_of(old_market, "orders", order["order_id"], "steps"), json={"kind": "returned"})
 
@@ -68,7 +70,11 @@ async def test_looking_at_it_and_later_facts_leave_nothing_that_stays_and_no_oth
     kept = await _kept(old_market)
     after = await services_of(old_market.node.app).metrics.stats(old_market.session_id)
 
-    assert (tick.status_code, returned.status_code) == (200, 201)
+    assert [tick.status_code for tick in ticks] == [200] * 5
+    assert {tick.headers["etag"] for tick in ticks} == {ticks[0].headers["etag"]}
+    assert (ticks[0].json()["session"]["state"], len(ticks[0].json()["offers"])) == ("closed", 1)
+    assert looked_at == {}
+    assert returned.status_code == 201
     assert {key: seconds for key, seconds in kept.items() if not 0 < seconds <= KEYS_KEPT_SECONDS} == {}
     assert (before.totals.orders_placed, before.totals.orders_returned) == (1, 0)
     assert (after.totals.orders_placed, after.totals.orders_returned) == (1, 1)
