@@ -12,9 +12,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.infra.clock import monotonic
 from app.infra.database import Database
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.orders.group_commit import PlacingQueues
+from app.orders.sold_out import TRUSTED_SECONDS
 from app.realtime.room_log import LogPosition, RoomLog
 from tests.freezing import frozen
 from tests.live.market import open_market, open_stores
@@ -71,6 +73,47 @@ async def test_a_worker_that_dies_between_the_last_unit_and_the_telling_leaves_i
     assert placed.status_code == 201, placed.text
     assert told
     assert [str(each.event.offer_id) for each in heard if each.event.type == "offer.sold_out"] == [offer["id"]]
+
+
+async def test_buyers_who_go_on_pressing_at_two_nodes_are_told_once_and_nobody_is_called_after_the_end(
+    postgres_url: str, redis_url: str, redis_prefix: str
+) -> None:
+    """For longer than a node trusts its memory of what is sold out. Then the session ends, and a unit comes back."""
+    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
+        market = await open_market(stores, stack)
+        await market.goes_live()
+        other = await market.another_node()
+        offer = await an_offer_by_http(market, total_quantity=1)
+        listener, waiting = await market.enters(), await market.enters(node=other)
+        buyers = [await stack.enter_async_context(httpx2.AsyncClient(base_url=f"http://{node.address}")) for node in (market.node, other)]
+        for buyer in buyers:
+            await buyer.post(path_of(market, "tickets"))
+        placed = await buyers[0].post(path_of(market, "orders"), json=an_order(offer))
+        refused: set[str] = set()
+        until = monotonic() + TRUSTED_SECONDS * 1.5
+        while monotonic() < until:
+            answers = await asyncio.gather(*(buyer.post(path_of(market, "orders"), json=an_order(offer)) for buyer in buyers))
+            refused |= {answer.json()["code"] for answer in answers}
+            await asyncio.sleep(0.05)
+        joined = await waiting.asks("waitlist.join", offer_id=offer["id"])
+        await listener.sees_event("offer.sold_out")
+        await market.ends()
+        await stores.database.pool.execute("UPDATE orders SET due_at = now() - interval '1 second'")
+        async with asyncio.timeout(15):
+            while not await stores.database.pool.fetchval("SELECT EXISTS (SELECT FROM waitlist_entries WHERE state = 'left')"):  # noqa: ASYNC110 - another task of the node writes it
+                await asyncio.sleep(0.05)
+            while not await stores.database.pool.fetchval("SELECT EXISTS (SELECT FROM ledger_entries WHERE kind = 'expired')"):  # noqa: ASYNC110 - the same
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(1.5)  # the waitlist's job has looked again
+        log = RoomLog(stores.redis, prefix=redis_prefix, settings=stores.settings.realtime)
+        heard = await log.read_after(market.session_id, LogPosition((await log.head(market.session_id)).epoch, 0))
+        states = await stores.database.pool.fetch("SELECT state FROM waitlist_entries")
+
+    assert (placed.status_code, refused) == (201, {"sold_out"})
+    assert joined["type"] == "waitlist.joined"
+    assert [each.event.type for each in heard].count("offer.sold_out") == 1
+    assert [each.event.type for each in heard].count("waitlist.called") == 0
+    assert [row["state"] for row in states] == ["left"]
 
 
 async def test_only_a_batch_that_takes_the_last_unit_writes_into_the_outbox(
