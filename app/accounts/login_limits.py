@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import ipaddress
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.accounts.errors import TooManyLogins
 from app.accounts.store import LoginAttempts
+from app.infra.client_networks import network_of
 from app.infra.redis_client import RedisClients
 
 WINDOW_SECONDS = 15 * 60
@@ -84,19 +84,6 @@ class LoginLimits:
 def delay_after(failures: int) -> float:
     """Seconds to wait after so many failures that were not free."""
     return 0.0 if failures < 0 else min(FIRST_DELAY_SECONDS * 2.0 ** min(failures, 20), LONGEST_DELAY_SECONDS)
-
-
-def network_of(address: str) -> str:
-    """The part of an address that one person cannot change at will: all of an IPv4 address, the /64 of an IPv6 address."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((int(parsed), 64), strict=False))
-    return str(parsed)
 
 
 def _bucket(kind: str, value: str) -> str:

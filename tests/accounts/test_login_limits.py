@@ -9,8 +9,9 @@ import pytest
 
 from app.accounts import login_limits
 from app.accounts.errors import LoginFailed, TooManyLogins
-from app.accounts.login_limits import AT_ONCE_PER_ADDRESS, AT_ONCE_PER_LOGIN_AND_ADDRESS, FREE_PER_LOGIN_AND_ADDRESS, network_of
+from app.accounts.login_limits import AT_ONCE_PER_ADDRESS, AT_ONCE_PER_LOGIN_AND_ADDRESS, FREE_PER_LOGIN_AND_ADDRESS
 from app.accounts.service import AccountService
+from app.infra.client_networks import network_of
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients, open_redis
 from app.settings import load_settings
