@@ -29,7 +29,7 @@ races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… 
 test-nginx: $(VENV)/ready-dev nginx ## the shipped nginx configuration before a real node: cached polls, sockets through TLS
 	$(BIN)/python -m pytest -m nginx $(TESTS)
 
-test-browser: $(VENV)/ready-dev browser ## drive the pages in real headless Chromium, take the README's screenshots
+test-browser: $(VENV)/ready-dev browser web-packages ## drive the pages in real headless Chromium, take the README's screenshots
 	$(BIN)/python -m pytest -m browser $(TESTS)
 
 check: $(VENV)/ready-dev web-packages ## format, lint, types, import directions, browser code

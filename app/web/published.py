@@ -29,7 +29,7 @@ _UPLOT_STYLE = "vendor/uplot/uPlot.min.css"
 STYLES: Final[dict[str, tuple[str, ...]]] = {
     "home": (*_BASE_STYLES, "home"),
     "viewer": (*_BASE_STYLES, "figures", "viewer_parts", "viewer"),
-    "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board"),
+    "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_small"),
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
     "desk": (*_STAFF_STYLES, "desk"),
     **dict.fromkeys(("host_sessions", "host_edit", "organiser_sessions"), _STAFF_STYLES),

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.rehearsal.demo_accounts import Account
 
-ORDER_BUTTON = re.compile("^Chốt đơn:")
+ORDER_BUTTON = re.compile(r"^Chốt( đơn| thêm)?( . \d+)?:")
 
 
 def opens_market(page: Page, base: str, session_id: str) -> None:

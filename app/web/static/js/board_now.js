@@ -27,7 +27,7 @@ export function NowZone({ actions }) {
   const pinned = products.find((product) => product.id === pinnedProductId);
   const running = offers.filter((offer) => offer.state === "open");
   const target = products.find((product) => product.id === actions.productId);
-  return html`<section class="card zone stack" aria-labelledby="zone-now">
+  return html`<section class="card zone zone-now stack" aria-labelledby="zone-now">
     <h2 id="zone-now">${say("host.zone_now")}</h2>
     ${pinned
       ? html`<div class="product">

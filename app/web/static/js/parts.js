@@ -77,11 +77,11 @@ export function stockWords(offer) {
   return say(isLow(offer) ? "viewer.stock_low" : "viewer.stock_left", { count: number(offer.remaining) });
 }
 
-/** @param {{offer: OfferView}} props */
-export function Stock({ offer }) {
-  const words = stockWords(offer);
+/** @param {{offer: OfferView, isKept?: boolean}} props isKept: what is left is set aside for others */
+export function Stock({ offer, isKept = false }) {
+  const words = isKept ? say("viewer.kept_for_others") : stockWords(offer);
   return html`<div class="stock-line">
-    <progress class=${isLow(offer) ? "stock-bar is-low" : "stock-bar"} max=${offer.total_quantity} value=${offer.remaining} aria-label=${words}></progress>
+    <progress class=${isLow(offer) ? "stock-bar is-low" : "stock-bar"} max=${offer.total_quantity} value=${isKept ? 0 : offer.remaining} aria-label=${words}></progress>
     <span>${words}</span>
   </div>`;
 }

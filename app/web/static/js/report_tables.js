@@ -47,7 +47,7 @@ function TotalCells({ rows }) {
 /** @param {{rows: readonly ProductRow[]}} props */
 export function ProductTable({ rows }) {
   if (rows.length === 0) return html`<p class="soft">${say("report.no_products")}</p>`;
-  return html`<div class="table-wrap"><table class="table">
+  return html`<div class="table-wrap" tabindex="0"><table class="table">
     <thead><tr>
       <th scope="col">${say("report.column_product")}</th>
       <${SalesHeads} />
@@ -76,7 +76,7 @@ export function ProductTable({ rows }) {
 /** @param {{rows: readonly ProducerRow[]}} props */
 export function ProducerTable({ rows }) {
   if (rows.length === 0) return html`<p class="soft">${say("report.no_products")}</p>`;
-  return html`<div class="table-wrap"><table class="table">
+  return html`<div class="table-wrap" tabindex="0"><table class="table">
     <thead><tr>
       <th scope="col">${say("report.column_producer")}</th>
       <${SalesHeads} />
@@ -101,7 +101,7 @@ export function ProducerTable({ rows }) {
 
 /** @param {{rows: readonly OutsideFigures[]}} props */
 export function OutsideTable({ rows }) {
-  return html`<div class="table-wrap"><table class="table">
+  return html`<div class="table-wrap" tabindex="0"><table class="table">
     <thead><tr>
       <th scope="col">${say("report.column_platform")}</th>
       <th class="number" scope="col">${say("report.column_outside_last")}${unitOf("unit.people")}</th>
@@ -130,7 +130,7 @@ export function Proof({ proof }) {
     </p>
     <details open=${wrong.length > 0}>
       <summary>${say("report.checks", { count: number(proof.checks.length) })}</summary>
-      <div class="table-wrap"><table class="table">
+      <div class="table-wrap" tabindex="0"><table class="table">
         <thead><tr>
           <th scope="col">${say("report.column_check")}</th>
           <th class="number" scope="col">${say("report.column_expected")}</th>

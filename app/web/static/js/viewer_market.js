@@ -1,10 +1,10 @@
 // The live market as a viewer sees it: picture, comments, the product on air, the way to the shelf.
 
 import { html } from "htm/preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { fetchFonts } from "./fonts.js";
-import { number, shortNumber } from "./format.js";
+import { money, number, shortNumber } from "./format.js";
 import { later } from "./later.js";
 import { say } from "./page.js";
 import { Counting } from "./parts.js";
@@ -83,7 +83,7 @@ export function LiveMarket({ market }) {
     </section>
     <aside class="market-side">
       ${shown !== null && html`<${OnAirCard} market=${market} shown=${shown} />`}
-      <${Comments} comments=${state.comments.slice(isDesk ? -ON_DESK : -OVER_VIDEO)} />
+      <${Comments} comments=${state.comments.slice(isDesk ? -ON_DESK : -OVER_VIDEO)} scrolls=${isDesk} />
       <div class="market-foot">
         <${Composer} room=${room} onProblem=${setProblem} />
         <${Bag} market=${market} isDesk=${isDesk} />
@@ -93,7 +93,24 @@ export function LiveMarket({ market }) {
     </aside>
     ${isDesk && html`<${Below} market=${market} />`}
     <${Sheet} market=${market} />
+    <${NewOffers} market=${market} />
   </div>`;
+}
+
+/** Tells those who do not see the page of offers that open while they are there, without interrupting. @param {{market: Market}} props */
+function NewOffers({ market }) {
+  const { offers, products, snapshots } = market.room.state.value;
+  const known = useRef(/** @type {Set<string> | null} */ (null));
+  const [words, setWords] = useState("");
+  useEffect(() => {
+    const open = offers.filter((offer) => offer.state === "open");
+    const fresh = open.find((offer) => known.current !== null && !known.current.has(offer.id));
+    const product = products.find((each) => each.id === fresh?.product_id);
+    if (fresh && product) setWords(say("viewer.offer_new", { product: product.name, price: money(fresh.flash_price_vnd), count: number(fresh.remaining) }));
+    // What was there before the room was heard of first is no news.
+    if (snapshots > 0) known.current = new Set([...(known.current ?? []), ...open.map((offer) => offer.id)]);
+  }, [offers, snapshots]);
+  return html`<p class="visually-hidden" aria-live="polite">${words}</p>`;
 }
 
 /** One after the other: what is used sooner shall not share the network with what is used later. */
@@ -113,7 +130,7 @@ function Bag({ market, isDesk }) {
   const count = isDesk ? market.ordering.receipts.value.length : market.room.state.value.products.length;
   const shape = isDesk ? "M6 3h12v18l-3-2-3 2-3-2-3 2V3zm3 5h6m-6 4h6" : "M5 8h14l1 12H4L5 8zm4 2V6.5a3 3 0 0 1 6 0V10";
   const words = say(isDesk ? "viewer.my_orders" : "viewer.shelf");
-  return html`<button class="button bag" type="button" aria-label=${words} title=${words} onClick=${() => (market.sheet.value = { view: isDesk ? "orders" : "shelf" })}>
+  return html`<button class="button bag" type="button" aria-label=${`${words}: ${number(count)}`} title=${words} onClick=${() => (market.sheet.value = { view: isDesk ? "orders" : "shelf" })}>
     <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><path d=${shape} /></svg>
     <span class="number">${number(count)}</span>
   </button>`;

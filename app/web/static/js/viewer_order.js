@@ -48,7 +48,7 @@ export function ProductToOrder({ market, product, offer, large = false }) {
       </div>
       <p class="tiny soft one-line">${!large && `${product.code} · `}${product.unit} · ${product.producer_name}</p>
     </div>
-    ${untilMs === null ? isOpen && html`<${Stock} offer=${offer} />` : html`<${Turn} market=${market} offer=${offer} untilMs=${untilMs} />`}
+    ${untilMs === null ? isOpen && html`<${Stock} offer=${offer} isKept=${isKeptForOthers(market, offer)} />` : html`<${Turn} market=${market} offer=${offer} untilMs=${untilMs} />`}
     ${large && isOpen && html`<${Delivery} market=${market} offer=${offer} />`}
     <div class="product-foot">
       <div class="product-price">
@@ -61,6 +61,17 @@ export function ProductToOrder({ market, product, offer, large = false }) {
   </div>`;
 }
 
+/**
+ * Units that came back may be kept for those who waited: the refusal says it, or that this device is waiting itself.
+ * @param {Market} market
+ * @param {OfferView} offer
+ */
+function isKeptForOthers(market, offer) {
+  if (offer.remaining <= 0 || turnUntilMs(market, offer) !== null) return false;
+  const progress = market.ordering.progress.value[offer.id];
+  return (progress?.phase === "refused" && progress.code === "sold_out") || market.waitlist.entries.value[offer.id] !== undefined;
+}
+
 /** @param {{market: Market, product: ProductView, offer: OfferView | null, large: boolean}} props */
 function OrderButton({ market, product, offer, large }) {
   const isTurn = offer !== null && turnUntilMs(market, offer) !== null;
@@ -70,29 +81,28 @@ function OrderButton({ market, product, offer, large }) {
   if (progress?.phase === "holding" || progress?.phase === "checking" || progress?.phase === "waiting") {
     return html`<button class="button button-primary" type="button" aria-busy="true" aria-disabled="true">${say(progress.phase === "waiting" ? "viewer.order_waiting" : "viewer.order_holding")}</button>`;
   }
-  // Units that came back may be kept for others: then only the refusal says that there is nothing.
-  const isEmpty = offer.remaining <= 0 || (progress?.phase === "refused" && progress.code === "sold_out");
+  const isEmpty = offer.remaining <= 0 || isKeptForOthers(market, offer);
   const hasAll = offer.per_viewer_limit <= orderedFrom(market, offer);
   if (isEmpty && hasAll) return html`<button class="button button-primary" type="button" disabled>${say("viewer.sold_out")}</button>`;
   if (isEmpty && !isTurn) return html`<${WaitButton} market=${market} offer=${offer} />`;
   const isAgain = progress?.phase === "placed";
   if (isAgain && hasAll) return null;
   const quantity = quantityOf(market, offer);
-  const words = isAgain ? say("viewer.order_again") : say(large ? "viewer.order" : "viewer.order_short");
+  const words = `${say(isAgain ? "viewer.order_again" : large ? "viewer.order" : "viewer.order_short")}${quantity > 1 ? ` × ${number(quantity)}` : ""}`;
   return html`<button
     class=${isAgain ? "button button-secondary" : "button button-primary"}
     type="button"
-    aria-label=${say("viewer.order_product", { product: product.name })}
+    aria-label=${`${words}: ${product.name}`}
     onClick=${() => commandOrder(market, offer)}
   >
-    ${words}${quantity > 1 && ` × ${number(quantity)}`}
+    ${words}
   </button>`;
 }
 
 /** To whom and how many, where one tap orders. @param {{market: Market, offer: OfferView}} props */
 function Delivery({ market, offer }) {
   const buyer = knownBuyer.value;
-  if (buyerOf(buyer) === null || offer.remaining <= 0 || offer.per_viewer_limit <= orderedFrom(market, offer)) return null;
+  if (buyerOf(buyer) === null || offer.remaining <= 0 || isKeptForOthers(market, offer) || offer.per_viewer_limit <= orderedFrom(market, offer)) return null;
   const most = mostOf(market, offer);
   return html`<div class="delivery">
     <p class="delivery-words">

@@ -21,10 +21,10 @@ const TEXT_MOST = 300;
 const NEAR_END_PIXELS = 60;
 
 /**
- * Comments, newest lowest; follows the newest unless the reader has scrolled back.
- * @param {{comments: readonly CommentView[]}} props
+ * Comments, newest lowest; follows the newest unless the reader has scrolled back. What scrolls can be reached by key.
+ * @param {{comments: readonly CommentView[], scrolls?: boolean}} props
  */
-export function Comments({ comments }) {
+export function Comments({ comments, scrolls = true }) {
   const list = useRef(/** @type {HTMLUListElement | null} */ (null));
   const follows = useRef(true);
   useLayoutEffect(() => {
@@ -34,6 +34,7 @@ export function Comments({ comments }) {
     class="comments"
     role="list"
     aria-label=${say("viewer.comments")}
+    tabindex=${scrolls ? 0 : undefined}
     ref=${list}
     onScroll=${() => {
       const box = list.current;
@@ -122,7 +123,7 @@ export function Heart({ market }) {
   return html`<button
     class="button heart"
     type="button"
-    aria-label=${say("viewer.like")}
+    aria-label=${`${say("viewer.like")}: ${shortNumber(likes)}`}
     disabled=${room.isPolling}
     onClick=${() => {
       unsent.current += 1;

@@ -1,0 +1,100 @@
+"""Every page in its states, for people who do not see it or do not use a mouse; and the board's first screen on small devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.infra.clock import utc_now
+from tests.browser.accessibility import what_axe_finds
+from tests.browser.conftest import DESK, PHONE, TABLET, Market
+from tests.browser.people import ORDER_BUTTON, card, fills_the_form, opens_market, signs_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+def says(page: Page, words: str) -> None:
+    """A polite voice says it."""
+    expect(page.locator('[aria-live="polite"]').filter(has_text=words)).to_have_count(1)
+
+
+def test_a_viewers_pages_are_clean(market: Market, shoot: Callable[[Page, str], None]) -> None:
+    desk = market.desk()
+    session_id = desk.make_session(live=False)
+    desk.call("PATCH", f"/api/v1/sessions/{session_id}", {"planned_start_at": (utc_now() + timedelta(days=2)).isoformat()})
+    desk.move(session_id, "scheduled")
+    page = market.page()
+    found: dict[str, list[str]] = {}
+
+    for state, path in (("home", "/"), ("waiting", f"/s/{session_id}"), ("login", "/login"), ("no such page", "/s/gone")):
+        page.goto(market.base + path)
+        expect(page.locator("h1")).to_be_visible()
+        found[state] = what_axe_finds(page)
+    market.expected.append("404")
+    desk.move(session_id, "live")
+    opens_market(page, market.base, session_id)
+    found["live"] = what_axe_finds(page)
+    desk.open_offer(session_id, total=3, limit=2)
+    says(page, "Ưu đãi mới: ")
+    found["offer"] = what_axe_finds(page)
+    page.get_by_role("button", name="Giỏ hàng phiên chợ").click()
+    expect(page.locator("dialog[open] .shelf")).to_be_visible()
+    found["shelf"] = what_axe_finds(page)
+    page.keyboard.press("Escape")
+    card(page).get_by_role("button", name=ORDER_BUTTON).click()
+    page.locator("dialog[open]").get_by_role("button", name="Chốt đơn").click()
+    expect(page.locator("#buyer-name-error")).not_to_be_empty()
+    page.get_by_role("combobox", name="Tỉnh, thành phố").click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    found["form with errors"] = what_axe_finds(page)
+    fills_the_form(page)
+    page.locator("dialog[open]").get_by_role("button", name="Chốt đơn").click()
+    expect(card(page).get_by_role("status").filter(has_text="Đã chốt · số 1")).to_be_visible()
+    found["ordered"] = what_axe_finds(page)
+    page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+    expect(page.locator(".market-below .shelf")).to_be_visible()
+    found["desk"] = what_axe_finds(page)
+    shoot(page, "viewer-ordered-1440")
+    desk.move(session_id, "ended")
+    expect(page.get_by_text("Phiên chợ đã kết thúc")).to_be_visible()
+    found["ended"] = what_axe_finds(page)
+
+    assert {state: problems for state, problems in found.items() if problems} == {}
+
+
+def test_staff_pages_are_clean_and_the_board_has_one_screen(market: Market, shoot: Callable[[Page, str], None]) -> None:
+    desk = market.desk()
+    session_id = desk.make_session(products=8)
+    desk.open_offer(session_id)
+    page = market.page(PHONE)
+    signs_in(page, market.base, market.accounts.organiser, f"/host/{session_id}")
+    expect(page.locator(".running")).to_be_visible()
+    found: dict[str, list[str]] = {}
+
+    for size in (PHONE, TABLET, DESK):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        shoot(page, f"board-first-screen-{size[0]}")
+        found[f"board {size[0]}"] = what_axe_finds(page)
+        for seen in (
+            ".running .board-clock",
+            ".zone-pulse .figure-value",
+            ".next-button",
+            ".zone-talk .comments",
+            ".zone-talk .composer input",
+        ):
+            box = page.locator(seen).first.bounding_box()
+            assert box is not None
+            assert box["height"] > 20, (seen, size)
+            assert box["y"] + min(box["height"], 60) <= size[1], (seen, size)
+    for path in (f"/host/{session_id}/orders", f"/organiser/{session_id}", "/host", "/organiser", f"/host/{session_id}/edit"):
+        for size in (PHONE, DESK):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.goto(market.base + path)
+            expect(page.locator("h1").first).to_be_visible()
+            page.wait_for_load_state("networkidle")
+            found[f"{path.replace(session_id, '…')} {size[0]}"] = what_axe_finds(page)
+
+    assert {state: problems for state, problems in found.items() if problems} == {}
