@@ -56,6 +56,7 @@ from app.reports.closing import ClosingService
 from app.reports.jobs import ReportJobs
 from app.reports.service import ReportService
 from app.reports.signing import Signer
+from app.reports.summaries import Summaries
 from app.sessions.editing import SessionEditor
 from app.sessions.lookup import SessionLookup
 from app.sessions.telling import RoomTeller
@@ -172,7 +173,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         FulfilmentJobs(desk, lock),
         LedgerJobs(database, projector=projector, lock=lock),
         MetricsJobs(metrics, lock),
-        ReportJobs(reports, closing, lock),
+        ReportJobs(reports, closing, Summaries(database), lock),
     )
     _keep_house(stack, accounts)
     rooms.start()

@@ -17,8 +17,9 @@ BEGIN
       WHEN of_table IN ('ledger_entries', 'audit_entries', 'closing_statements', 'orders', 'order_lines', 'signing_keys',
                         'place_imports', 'place_versions')
         THEN 'SELECT, INSERT'
-      -- lists that are set anew, and sign-ins that end
-      WHEN of_table IN ('session_products', 'product_pictures', 'sign_ins', 'room_outbox', 'staff_intentions') THEN 'SELECT, INSERT, UPDATE, DELETE'
+      -- lists that are set anew, sign-ins that end, and what is made again from the ledger
+      WHEN of_table IN ('session_products', 'product_pictures', 'sign_ins', 'room_outbox', 'staff_intentions',
+                        'ledger_summaries', 'ledger_buyers') THEN 'SELECT, INSERT, UPDATE, DELETE'
       ELSE 'SELECT, INSERT, UPDATE'
     END;
     EXECUTE format('REVOKE ALL ON %I FROM ocop_app', of_table);

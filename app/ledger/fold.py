@@ -45,15 +45,25 @@ def delta_of(entry: Entry) -> LedgerDelta:
 
 @dataclass(slots=True)
 class Ladder:
-    """Sums over a ledger: totals, per product, per producer, units taken per offer, distinct buyers."""
+    """Sums over a ledger: totals, per product, per producer, units taken per offer, distinct buyers.
+
+    A ladder that goes on from stored sums has counted `buyers_before` buyers already; of those it need only know the ones that come
+    again (`known_buyers`). `buyers` are the new ones, each with the seq of the first order.
+    """
 
     totals: Counter[str] = field(default_factory=Counter)
     products: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     producers: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     taken: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
-    buyers: set[str] = field(default_factory=set)
+    buyers: dict[str, int] = field(default_factory=dict)
+    buyers_before: int = 0
+    known_buyers: frozenset[str] = frozenset()
     last_seq: int = 0
+
+    @property
+    def buyer_count(self) -> int:
+        return self.buyers_before + len(self.buyers)
 
     def add(self, entry: Entry) -> None:
         delta = delta_of(entry)
@@ -63,8 +73,8 @@ class Ladder:
         for producer_id in {line.producer_id for line in entry.lines}:
             self.producers[str(producer_id)].update(_producer_figures(entry, producer_id))
         self.taken.update(delta.taken)
-        if delta.buyer_token is not None:
-            self.buyers.add(delta.buyer_token)
+        if delta.buyer_token is not None and delta.buyer_token not in self.known_buyers:
+            self.buyers.setdefault(delta.buyer_token, entry.seq)
         if entry.reason:
             self.reasons[entry.kind, entry.reason] += 1
         self.last_seq = entry.seq

@@ -11,6 +11,7 @@ from app.errors import AppError, NotFound
 from app.infra.database import Database, RawConnection
 from app.infra.stores_away import STORE_ERRORS
 from app.reports import queries
+from app.reports.errors import ReportBeingPrepared
 from app.reports.export import export_zip
 from app.reports.signing import Signer
 from app.reports.statement import Statement, write_statement
@@ -69,6 +70,9 @@ class ClosingService:
             try:
                 async with self._database.pool.acquire() as db, db.transaction():
                     await write_statement(db, session_id, self._signer)
+            except ReportBeingPrepared:
+                # signed in a later run, when its fold is stored
+                continue
             except AppError as error:
                 log.exception("statement_not_signed", session=str(session_id), code=error.code, **error.details)
             except STORE_ERRORS as error:

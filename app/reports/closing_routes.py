@@ -13,14 +13,16 @@ from app.errors import MalformedRequest, NotFound, NotSignedIn
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.reports.closing import ClosingService
-from app.reports.errors import LedgerBroken, SigningKeyUnreadable, StatementNotDue
+from app.reports.errors import LedgerBroken, ReportBeingPrepared, SigningKeyUnreadable, StatementNotDue
 from app.sessions.errors import SessionNotFound
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
 
 
 Closing = Annotated[ClosingService, Depends(provided(ClosingService))]
-_REFUSALS = problem_responses(NotSignedIn, SessionNotFound, StatementNotDue, LedgerBroken, SigningKeyUnreadable, MalformedRequest)
+_REFUSALS = problem_responses(
+    NotSignedIn, SessionNotFound, StatementNotDue, LedgerBroken, SigningKeyUnreadable, ReportBeingPrepared, MalformedRequest
+)
 
 
 class StatementView(BaseModel):

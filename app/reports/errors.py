@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import AppError, Conflict
+from app.errors import AppError, Conflict, Unavailable
 
 
 class StatementNotDue(Conflict):
@@ -27,3 +27,11 @@ class SigningKeyUnreadable(AppError):
     code = "signing_key_unreadable"
     title_vi = "Không mở được khoá ký của đơn vị."
     title_en = "The organisation's signing key cannot be opened with this secret."
+
+
+class ReportBeingPrepared(Unavailable):
+    """Too much of the ledger is not summed up yet (`details["entries_left"]`); it is being done, so ask again."""
+
+    code = "report_being_prepared"
+    title_vi = "Báo cáo đang được tổng hợp, mời xem lại sau ít giây."
+    title_en = "The report is being put together, please look again in a few seconds."

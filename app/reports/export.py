@@ -34,9 +34,7 @@ Compare the key it prints with the one that the organisation publishes, or give 
 async def export_zip(db: RawConnection, session_id: UUID, statement: Statement) -> bytes:
     """The file for one statement; entries after it are not included."""
     lines: list[str] = []
-    async for seq, body, stored_hash, _ in queries.ledger_rows(db, session_id):
-        if seq > statement.last_seq:
-            break
+    async for _, body, stored_hash, _ in queries.each_ledger_row(db, session_id, to=statement.last_seq):
         lines.append(f"{stored_hash.hex()} {body}\n")
     # packing megabytes takes a good part of a second: not on the event loop
     return await asyncio.to_thread(_packed, statement, lines)

@@ -4,60 +4,73 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 from uuid import UUID
 
 from app.ledger.chain import Entry, chain, entry_of, genesis_hash
 from app.ledger.fold import Ladder, delta_of
 from app.reports.ladder import RevenueLadder
 
-# About 4 ms of work: sockets and orders of the same process go on in between.
-ENTRIES_PER_STEP = 50
+# Raise it whenever the same ledger would give another fold: stored folds of other versions are not read, and built anew.
+FOLD_VERSION = 1
+# About 2 ms of work: sockets and orders of the same process go on in between.
+ENTRIES_PER_STEP = 25
+
+Row: TypeAlias = tuple[int, str, bytes, int]
+"""Seq, body, hash and amount of a ledger entry, as they are stored."""
 
 
 @dataclass(slots=True)
 class FoldedLedger:
-    """`whole` is over all entries, `counted` over those that the figures include; `broken_at` is the first entry that does not fit."""
+    """A ledger's sums up to one entry. `broken_at` is the first entry that did not fit; `last_hash` is the stored hash of the last one.
+
+    `order_rows` are orders, units and amount by the rows of the orders themselves, whose entries are in the fold.
+    """
 
     whole: Ladder = field(default_factory=Ladder)
-    counted: Ladder = field(default_factory=Ladder)
     steps: RevenueLadder = field(default_factory=RevenueLadder)
     minutes: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    order_rows: Counter[str] = field(default_factory=Counter)
     entries: int = 0
     broken_at: int = 0
     last_hash: bytes = b""
 
-    def add(self, entry: Entry, *, counted_to: int) -> None:
-        if entry.seq > self.whole.last_seq:
-            self.entries += 1
-            self.whole.add(entry)
-            self.steps.add(entry)
-            delta = delta_of(entry)
-            self.minutes[delta.minute].update(delta.totals)
-        if self.counted.last_seq < entry.seq <= counted_to:
-            self.counted.add(entry)
-
-
-async def fold_ledger(session_id: UUID, rows: AsyncIterator[tuple[int, str, bytes, int]], *, counted_to: int) -> FoldedLedger:
-    """Fold rows (seq, body, hash, amount) in order of seq, checking on the way that nothing is missing or altered."""
-    folded = FoldedLedger(last_hash=genesis_hash(session_id))
-    await extend_fold(folded, rows, counted_to=counted_to)
-    return folded
-
-
-async def extend_fold(folded: FoldedLedger, rows: AsyncIterator[tuple[int, str, bytes, int]], *, counted_to: int) -> int:
-    """Go on with a fold; rows that it has already only count towards `counted`. Returns how many rows were read."""
-    read = 0
-    async for seq, body, stored_hash, amount_vnd in rows:
+    def add(self, row: Row) -> None:
+        """One more entry; checks that it follows the last one and is what its hash says."""
+        seq, body, stored_hash, amount_vnd = row
         entry = entry_of(body)
-        if seq > folded.whole.last_seq:
-            folded.last_hash = chain(folded.last_hash, body)
-            fits = entry.seq == seq == folded.entries + 1 and folded.last_hash == stored_hash and entry.amount_vnd == amount_vnd
-            if not fits and folded.broken_at == 0:
-                folded.broken_at = seq
-        folded.add(entry, counted_to=counted_to)
-        read += 1
-        if read % ENTRIES_PER_STEP == 0:
+        fits = entry.seq == seq == self.entries + 1 and chain(self.last_hash, body) == stored_hash and entry.amount_vnd == amount_vnd
+        if not fits and self.broken_at == 0:
+            self.broken_at = seq
+        self.last_hash = stored_hash
+        self.entries += 1
+        self._count(entry)
+
+    def _count(self, entry: Entry) -> None:
+        self.whole.add(entry)
+        self.steps.add(entry)
+        delta = delta_of(entry)
+        self.minutes[delta.minute].update(delta.totals)
+
+
+def empty_fold(session_id: UUID) -> FoldedLedger:
+    """The fold of a ledger without entries."""
+    return FoldedLedger(last_hash=genesis_hash(session_id))
+
+
+async def extend_fold(folded: FoldedLedger, rows: Sequence[Row]) -> None:
+    """Go on with a fold over the entries that follow, letting others run after every few."""
+    for number, row in enumerate(rows, start=1):
+        folded.add(row)
+        if number % ENTRIES_PER_STEP == 0:
             await asyncio.sleep(0)
-    return read
+
+
+async def extend_ladder(ladder: Ladder, rows: Sequence[Row]) -> None:
+    """The same for the plain sums alone."""
+    for number, (_, body, _, _) in enumerate(rows, start=1):
+        ladder.add(entry_of(body))
+        if number % ENTRIES_PER_STEP == 0:
+            await asyncio.sleep(0)

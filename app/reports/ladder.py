@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from app.ledger.chain import Entry
-from app.ledger.kinds import LOSS_KINDS, RUNGS, LossKind, RungName, Words
+from app.ledger.kinds import LOSS_KINDS, RUNGS, EntryKind, LossKind, RungName, Words
 from app.reports.schemas import LadderStep, Loss
 
 _LABELS: dict[RungName, Words] = {
@@ -24,12 +25,12 @@ class _Course:
     units: dict[str, int] = field(default_factory=dict)
     loss: tuple[LossKind, str] | None = None
 
-    def add(self, entry: Entry) -> None:
-        self.amounts[entry.kind] = self.amounts.get(entry.kind, 0) + entry.amount_vnd
-        self.units[entry.kind] = self.units.get(entry.kind, 0) + entry.units
+    def add(self, kind: EntryKind, *, amount_vnd: int, units: int, reason: str) -> None:
+        self.amounts[kind] = self.amounts.get(kind, 0) + amount_vnd
+        self.units[kind] = self.units.get(kind, 0) + units
         # the first fact decides why an order was lost; a refund after a cancellation is a consequence
-        if self.loss is None and entry.kind in LOSS_KINDS:
-            self.loss = (entry.kind, entry.reason)
+        if self.loss is None and kind in LOSS_KINDS:
+            self.loss = (kind, reason)
 
     def _after_returns(self, of: dict[str, int]) -> int:
         # goods that came back and were refunded are one loss, not two
@@ -62,15 +63,24 @@ class RevenueLadder:
     So the steps cost the same for ten orders and for a hundred thousand.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sums: LadderSums | None = None) -> None:
         self._courses: dict[int, _Course] = defaultdict(_Course)
-        self._sums = _Sums()
+        self._sums = sums or LadderSums()
+
+    @property
+    def sums(self) -> LadderSums:
+        """What the ladder stands on; a later one goes on from it, told the course of those orders that come again."""
+        return self._sums
+
+    def recall(self, order_id: UUID, kind: EntryKind, *, amount_vnd: int, units: int, reason: str) -> None:
+        """A fact about an order that is in the sums already; in order of `seq`."""
+        self._courses[order_id.int].add(kind, amount_vnd=amount_vnd, units=units, reason=reason)
 
     def add(self, entry: Entry) -> None:
         course = self._courses[entry.order_id.int]
         if course.amounts:
             self._sums.count(course, -1)
-        course.add(entry)
+        course.add(entry.kind, amount_vnd=entry.amount_vnd, units=entry.units, reason=entry.reason)
         self._sums.count(course, 1)
 
     def net_vnd(self) -> int:
@@ -107,7 +117,7 @@ class RevenueLadder:
 
 
 @dataclass(slots=True)
-class _Sums:
+class LadderSums:
     """What all orders together count for, per step; losses per step, kind and reason."""
 
     placed_vnd: int = 0

@@ -1,11 +1,11 @@
-"""Tables of the signing keys and of the closing statements signed with them."""
+"""Tables of the signing keys, of the closing statements signed with them, and of stored folds."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, LargeBinary, Text, func
+from sqlalchemy import BigInteger, DateTime, ForeignKey, LargeBinary, SmallInteger, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
@@ -34,3 +34,29 @@ class ClosingStatement(Base):
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     last_seq: Mapped[int]
     signed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class LedgerSummary(Base):
+    """The fold of a session's ledger up to `seq`, whose entry has this hash; one for every few hundred entries, and the newest.
+
+    Nothing here is truth: every row can be made again from the ledger, and rows of another `version` of the fold are not read.
+    """
+
+    __tablename__ = "ledger_summaries"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    fold: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class LedgerBuyer(Base):
+    """Who has bought in a session, by the token in the ledger, and the entry of the first order: to count a buyer once."""
+
+    __tablename__ = "ledger_buyers"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    token: Mapped[str] = mapped_column(Text, primary_key=True)
+    first_seq: Mapped[int] = mapped_column(BigInteger)

@@ -61,11 +61,10 @@ ORDER BY a.id
 _ORDER_SUMS = """
 SELECT count(DISTINCT o.id) AS orders, coalesce(sum(l.quantity), 0) AS units, coalesce(sum(l.quantity * l.unit_price_vnd), 0) AS amount_vnd
 FROM orders o JOIN order_lines l ON l.order_id = o.id
-WHERE o.session_id = $1
+WHERE o.session_id = $1 AND o.seq > $2 AND o.seq <= $3
 """
 
-_ENTRIES = "SELECT seq, body, hash, amount_vnd FROM ledger_entries WHERE session_id = $1 AND seq > $2 ORDER BY seq"
-_ENTRY_HASH = "SELECT hash FROM ledger_entries WHERE session_id = $1 AND seq = $2"
+_ENTRIES = "SELECT seq, body, hash, amount_vnd FROM ledger_entries WHERE session_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq"
 
 _UNFINISHED = """
 SELECT s.id, coalesce(l.last_seq, 0) AS last_seq
@@ -141,21 +140,20 @@ async def pin_rows(db: RawConnection, session: SessionFacts) -> list[dict[str, A
     return [dict(row) for row in await db.fetch(_PINS, session.organisation_id, str(session.id))]
 
 
-async def order_sums(db: RawConnection, session_id: UUID) -> Mapping[str, int]:
-    """Orders, units and amount by the order rows themselves, apart from the ledger."""
-    row = await db.fetchrow(_ORDER_SUMS, session_id)
+async def order_sums(db: RawConnection, session_id: UUID, *, after: int, to: int) -> Mapping[str, int]:
+    """Orders, units and amount by the order rows themselves, of the orders placed by the entries after one and up to another."""
+    row = await db.fetchrow(_ORDER_SUMS, session_id, after, to)
     return {name: int(amount) for name, amount in (row or {}).items()}
 
 
-async def entry_hash(db: RawConnection, session_id: UUID, seq: int) -> bytes | None:
-    """Hash of one entry as it is stored; None when there is no such entry."""
-    found: bytes | None = await db.fetchval(_ENTRY_HASH, session_id, seq)
-    return found
+async def ledger_rows(db: RawConnection, session_id: UUID, *, after: int, to: int) -> list[tuple[int, str, bytes, int]]:
+    """Entries (seq, body, hash, amount) after a seq and up to another, in order."""
+    return [(row["seq"], row["body"], row["hash"], row["amount_vnd"]) for row in await db.fetch(_ENTRIES, session_id, after, to)]
 
 
-async def ledger_rows(db: RawConnection, session_id: UUID, *, after: int = 0) -> AsyncIterator[tuple[int, str, bytes, int]]:
-    """Entries after a seq, in order, in pieces; needs a transaction of the caller."""
-    async for row in db.cursor(_ENTRIES, session_id, after, prefetch=_ENTRIES_PER_FETCH):
+async def each_ledger_row(db: RawConnection, session_id: UUID, *, to: int) -> AsyncIterator[tuple[int, str, bytes, int]]:
+    """Entries up to a seq, in order, in pieces; needs a transaction of the caller."""
+    async for row in db.cursor(_ENTRIES, session_id, 0, to, prefetch=_ENTRIES_PER_FETCH):
         yield row["seq"], row["body"], row["hash"], row["amount_vnd"]
 
 

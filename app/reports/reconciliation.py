@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from app.ledger.fold import Ladder
 from app.metrics.service import SessionStats
 from app.reports.folding import FoldedLedger
 from app.reports.queries import OfferFacts
@@ -24,11 +25,9 @@ _LABELS = {
 }
 
 
-def reconcile(
-    folded: FoldedLedger, stats: SessionStats, *, last_seq: int, orders: Mapping[str, int], offers: Sequence[OfferFacts]
-) -> Reconciliation:
-    """All checks of a session. The figures are compared with the ledger up to the entry they include, so also a live session agrees."""
-    checks = (*_ledger_checks(folded, last_seq, orders), *_figure_checks(folded, stats), *_offer_checks(folded, stats, offers))
+def reconcile(folded: FoldedLedger, counted: Ladder, stats: SessionStats, *, last_seq: int, offers: Sequence[OfferFacts]) -> Reconciliation:
+    """All checks of a session. `counted` is the ledger up to the entry that the figures include. The figures are compared with the ledger up to the entry they include, so also a live session agrees."""
+    checks = (*_ledger_checks(folded, last_seq), *_figure_checks(counted, stats), *_offer_checks(folded, counted, stats, offers))
     return Reconciliation(
         ok=all(check.ok for check in checks), ledger_last_seq=last_seq, figures_ledger_seq=stats.ledger_seq, checks=checks
     )
@@ -48,8 +47,8 @@ def _check(name: str, expected: int, found: int, offer: OfferFacts | None = None
     )
 
 
-def _ledger_checks(folded: FoldedLedger, last_seq: int, orders: Mapping[str, int]) -> Iterator[Check]:
-    totals = folded.whole.totals
+def _ledger_checks(folded: FoldedLedger, last_seq: int) -> Iterator[Check]:
+    totals, orders = folded.whole.totals, folded.order_rows
     yield _check("ledger_entries", last_seq, folded.entries)
     yield _check("ledger_chain", 0, folded.broken_at)
     yield _check("order_rows", totals["orders_placed"], orders["orders"])
@@ -57,15 +56,15 @@ def _ledger_checks(folded: FoldedLedger, last_seq: int, orders: Mapping[str, int
     yield _check("order_amount_vnd", totals["revenue_placed_vnd"], orders["amount_vnd"])
 
 
-def _figure_checks(folded: FoldedLedger, stats: SessionStats) -> Iterator[Check]:
-    totals = folded.counted.totals
+def _figure_checks(counted: Ladder, stats: SessionStats) -> Iterator[Check]:
+    totals = counted.totals
     yield _check("orders_placed", totals["orders_placed"], stats.totals.orders_placed)
     yield _check("units_placed", totals["units_placed"], stats.totals.units_placed)
     yield _check("revenue_placed_vnd", totals["revenue_placed_vnd"], stats.totals.revenue_placed_vnd)
-    yield _check("buyers", len(folded.counted.buyers), stats.totals.buyers)
+    yield _check("buyers", counted.buyer_count, stats.totals.buyers)
 
 
-def _offer_checks(folded: FoldedLedger, stats: SessionStats, offers: Sequence[OfferFacts]) -> Iterator[Check]:
+def _offer_checks(folded: FoldedLedger, counted: Ladder, stats: SessionStats, offers: Sequence[OfferFacts]) -> Iterator[Check]:
     for offer in offers:
         yield _check("offer_stock", offer.units_offered, offer.remaining + folded.whole.taken[str(offer.id)], offer)
-        yield _check("offer_taken", folded.counted.taken[str(offer.id)], stats.taken.get(offer.id, 0), offer)
+        yield _check("offer_taken", counted.taken[str(offer.id)], stats.taken.get(offer.id, 0), offer)

@@ -12,6 +12,7 @@ from app.errors import MalformedRequest, NotSignedIn
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.reports.csv_export import Language, minutes_csv, products_csv
+from app.reports.errors import ReportBeingPrepared
 from app.reports.schemas import Report
 from app.reports.service import ReportService
 from app.sessions.errors import SessionNotFound
@@ -25,7 +26,7 @@ class CsvResponse(Response):
 
 Reports = Annotated[ReportService, Depends(provided(ReportService))]
 InLanguage = Annotated[Language, Query(description="language of the column heads")]
-_REFUSALS = problem_responses(NotSignedIn, SessionNotFound, MalformedRequest)
+_REFUSALS = problem_responses(NotSignedIn, SessionNotFound, ReportBeingPrepared, MalformedRequest)
 
 
 @router.get(

@@ -15,9 +15,9 @@ from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
 from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionStats, definition_of, with_sales
 from app.reports import queries
 from app.reports.folding import FoldedLedger
-from app.reports.kept_folds import KeptFolds
 from app.reports.reconciliation import reconcile
 from app.reports.schemas import HeadlineMetric, Marker, ProducerRow, ProductRow, Report
+from app.reports.summaries import read_fold, read_ladder
 from app.sessions.errors import SessionNotFound
 
 __all__ = ["Report", "ReportService"]
@@ -43,12 +43,11 @@ class ReportService:
         self._database = database
         self._metrics = metrics
         self._settle_seconds = settle_seconds
-        self.folds = KeptFolds()
 
     async def report(self, user: CurrentUser, session_id: UUID) -> Report:
         """The report of a session of the user's organisation, live or after its end.
 
-        Raises `SessionNotFound` for everybody else.
+        Raises `SessionNotFound` for everybody else, and `ReportBeingPrepared` while the stored fold is far behind.
         """
         try:
             # Figures first: whatever ledger entry they include is then certainly in the transaction below.
@@ -56,11 +55,10 @@ class ReportService:
         except StatisticsNotFound as error:
             raise SessionNotFound(details={"session_id": str(session_id)}) from error
         async with (
-            self.folds.turn(session_id),
             self._database.reading.acquire() as db,
             db.transaction(isolation="repeatable_read", readonly=True),
         ):
-            return await _read_report(db, session_id, stats, self.folds)
+            return await _read_report(db, session_id, stats)
 
     async def finish_ended(self) -> int:
         """Write final figures of ended sessions once every ledger entry is counted; returns how many were written.
@@ -89,15 +87,16 @@ class ReportService:
             await self._metrics.expire_session(session_id, REDIS_KEEPS_SECONDS)
 
 
-async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats, folds: KeptFolds) -> Report:
+async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats) -> Report:
     facts = await queries.session_facts(db, session_id)
     if facts is None:
         raise SessionNotFound(details={"session_id": str(session_id)})
-    folded = await folds.read(db, session_id, counted_to=stats.ledger_seq)
+    folded = await read_fold(db, session_id, to=facts.last_seq)
+    counted = await read_ladder(db, session_id, to=min(stats.ledger_seq, facts.last_seq))
     offers = await queries.offer_facts(db, session_id)
     producers = await queries.producer_rows(db, session_id)
     product_rows = await queries.product_rows(db, session_id)
-    shown = with_sales(stats, folded.whole.totals, buyers=len(folded.whole.buyers))
+    shown = with_sales(stats, folded.whole.totals, buyers=folded.whole.buyer_count)
     ended_at = facts.ended_at or facts.as_of
     return Report(
         session_id=session_id,
@@ -119,7 +118,7 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats,
         minutes=_minutes(stats.minutes, folded.minutes),
         markers=_markers(facts, offers, await queries.pin_rows(db, facts)),
         outside=stats.outside,
-        reconciliation=reconcile(folded, stats, last_seq=facts.last_seq, orders=await queries.order_sums(db, session_id), offers=offers),
+        reconciliation=reconcile(folded, counted, stats, last_seq=facts.last_seq, offers=offers),
     )
 
 

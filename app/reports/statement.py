@@ -11,8 +11,9 @@ from app.infra.clock import to_ms, utc_now
 from app.infra.database import RawConnection
 from app.reports import queries
 from app.reports.errors import LedgerBroken, StatementNotDue
-from app.reports.folding import FoldedLedger, fold_ledger
+from app.reports.folding import FoldedLedger
 from app.reports.signing import Signature, Signer
+from app.reports.summaries import read_fold
 from app.sessions.errors import SessionNotFound
 
 FORMAT = "ocop-live statement 1"
@@ -46,7 +47,8 @@ async def last_statement(db: RawConnection, session_id: UUID) -> Statement | Non
 async def write_statement(db: RawConnection, session_id: UUID, signer: Signer) -> Statement:
     """The statement over the ledger as it is now; the last one when nothing was added since. Must run inside a transaction.
 
-    Raises `SessionNotFound`, `StatementNotDue` before the session is closed, `LedgerBroken` when the chain does not fit.
+    Raises `SessionNotFound`, `StatementNotDue` before the session is closed, `LedgerBroken` when the chain does not fit,
+    `ReportBeingPrepared` while the stored fold is far behind.
     """
     facts = await queries.session_facts(db, session_id)
     if facts is None:
@@ -58,7 +60,7 @@ async def write_statement(db: RawConnection, session_id: UUID, signer: Signer) -
     last = await last_statement(db, session_id)
     if last is not None and last.last_seq == last_seq:
         return last
-    folded = await fold_ledger(session_id, queries.ledger_rows(db, session_id), counted_to=last_seq)
+    folded = await read_fold(db, session_id, to=last_seq)
     if folded.broken_at or folded.whole.last_seq != last_seq:
         raise LedgerBroken(details={"seq": folded.broken_at or folded.whole.last_seq + 1})
     number = 1 if last is None else last.number + 1
@@ -96,7 +98,7 @@ def _body(facts: queries.SessionFacts, folded: FoldedLedger, *, number: int, las
 def _figures(folded: FoldedLedger) -> dict[str, object]:
     ladder = folded.whole
     return {
-        "buyers": len(ladder.buyers),
+        "buyers": ladder.buyer_count,
         "ladder_vnd": {step.name: step.amount_vnd for step in folded.steps.steps()},
         "producers": _sorted(ladder.producers),
         "products": _sorted(ladder.products),

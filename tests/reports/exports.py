@@ -6,7 +6,7 @@ import contextlib
 import io
 import random
 import zipfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
@@ -17,7 +17,7 @@ from app.infra.clock import utc_now
 from app.ledger.chain import Entry, EntryLine, body_of, chain, genesis_hash
 from app.ledger.kinds import LATER_KINDS, may_follow
 from app.reports import statement, verify
-from app.reports.folding import FoldedLedger, fold_ledger
+from app.reports.folding import FoldedLedger, empty_fold, extend_fold
 from app.reports.queries import SessionFacts
 
 KINDS = sorted(LATER_KINDS)
@@ -66,13 +66,12 @@ def ledger_text(entries: Sequence[Entry]) -> str:
 
 
 async def folded(entries: Sequence[Entry]) -> FoldedLedger:
-    async def rows() -> AsyncIterator[tuple[int, str, bytes, int]]:
-        previous = genesis_hash(entries[0].session_id)
-        for entry in entries:
-            previous = chain(previous, body_of(entry))
-            yield entry.seq, body_of(entry), previous, entry.amount_vnd
-
-    return await fold_ledger(entries[0].session_id, rows(), counted_to=len(entries))
+    fold, previous, rows = empty_fold(entries[0].session_id), genesis_hash(entries[0].session_id), []
+    for entry in entries:
+        previous = chain(previous, body_of(entry))
+        rows.append((entry.seq, body_of(entry), previous, entry.amount_vnd))
+    await extend_fold(fold, rows)
+    return fold
 
 
 @dataclass

@@ -55,6 +55,7 @@ export type ErrorCode =
   | "product_not_in_session"
   | "province_not_found"
   | "rate_limited"
+  | "report_being_prepared"
   | "session_closed"
   | "session_incomplete"
   | "session_not_found"
