@@ -1,7 +1,7 @@
 # Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check test-browser test-nginx migrate gen lock races bench-fanout bench-orders bench-scale bench-page clean web-packages browser nginx
+.PHONY: help run dev test check test-browser test-nginx migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports clean web-packages browser nginx
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
@@ -50,6 +50,9 @@ bench-fanout: $(VENV)/ready-dev ## fan-out beside other servers in turns, N view
 
 bench-orders: $(VENV)/ready-dev ## durable orders per second beside COPY and one transaction per order, bursts; AGAINST=<checkout> compares two trees in turns
 	$(BIN)/python -m benchmarks.$(if $(AGAINST),orders_pairs --against $(AGAINST) $(if $(PAIRS),--pairs $(PAIRS)),orders)
+
+bench-reports: $(VENV)/ready-dev ## one session with N orders (100,000), readers of reports beside orders: build/bench/reports.md; about a minute and a half
+	$(BIN)/python -m benchmarks.reports $(if $(N),--n $(N))
 
 bench-scale: $(VENV)/ready-dev ## fill this machine with N viewers (300,000) while people chat and order; eight minutes at most
 	$(BIN)/python -m benchmarks.scale $(if $(N),--n $(N))

@@ -24,6 +24,7 @@ from app.accounts.service import NewUser
 from app.catalog.places_commands import places_commands
 from app.errors import AppError, all_error_types
 from app.infra.database import connections_per_worker
+from app.infra.job_process import run_until_told
 from app.infra.migrations import upgrade_to_newest
 from app.infra.serving import serve, worker_count
 from app.infra.startup import StartupError
@@ -49,10 +50,11 @@ from app.protocol.documents import write_documents, write_files
 from app.rehearsal.seed import SeededMarket, seed_demo
 from app.reports import verify as verifier
 from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings, setting_problems
+from app.wiring import work_on_jobs
 
 # Stages stop in the opposite order; the times add up to less than the ten seconds a stop may take.
-_POSTGRES, _REDIS, _WORKERS, _DEMO = 1, 2, 3, 4
-_STOP_SECONDS = {_POSTGRES: 1.2, _REDIS: 0.8, _WORKERS: 6.0, _DEMO: 0.8}
+_POSTGRES, _REDIS, _WORKERS, _JOBS, _DEMO = 1, 2, 3, 4, 5
+_STOP_SECONDS = {_POSTGRES: 1.2, _REDIS: 0.8, _WORKERS: 5.8, _JOBS: 0.8, _DEMO: 0.8}
 _READY_SECONDS = 60.0
 
 cli = typer.Typer(
@@ -111,6 +113,12 @@ def worker() -> None:
 
 
 @cli.command()
+def jobs() -> None:
+    """Do heavy work (exports, stored folds) apart from the workers; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
+    run_until_told(work_on_jobs(load_settings()))
+
+
+@cli.command()
 def environment() -> None:
     """Print what a worker needs to join the service that runs on the data folder, as lines for a shell. They hold secrets."""
     settings = _with_data_folder(load_settings())
@@ -139,8 +147,8 @@ def seed() -> None:
 @cli.command()
 def demo() -> None:
     """Send simulated viewers to the service that runs on this machine."""
-    settings = _with_data_folder(load_settings())
-    os.execve(sys.executable, _people_command(), child_environment({"OCOP_DATA_DIR": str(settings.data_dir)}))  # noqa: S606 - ours
+    data_dir = str(_with_data_folder(load_settings()).data_dir)
+    os.execve(sys.executable, _people_command(), child_environment({"OCOP_DATA_DIR": data_dir}))  # noqa: S606 - ours
 
 
 @cli.command()
@@ -247,6 +255,9 @@ def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarke
         program = Program(f"worker {number}", _own_command("worker"), env=environment, cwd=PROJECT_ROOT)
         supervisor.start(program, stage=_WORKERS, stop_seconds=_STOP_SECONDS[_WORKERS])
     wait_until_ready(settings, supervisor, stage=_WORKERS, seconds=_READY_SECONDS)
+    supervisor.start(
+        Program("jobs", _own_command("jobs"), env=environment, cwd=PROJECT_ROOT), stage=_JOBS, stop_seconds=_STOP_SECONDS[_JOBS]
+    )
     if settings.demo:
         log_file = settings.data_dir / "logs" / "demo.log"
         viewers = Program("demo", _people_command(), env=environment, cwd=PROJECT_ROOT, log_file=log_file, may_finish=True)
@@ -366,14 +377,12 @@ def _lan_address() -> str | None:
             probe.connect(("192.0.2.1", 9))
         except OSError:
             return None
-        address = str(probe.getsockname()[0])
-    return None if address.startswith("127.") else address
+        return None if (address := str(probe.getsockname()[0])).startswith("127.") else address
 
 
 def _read_password() -> str:
-    if sys.stdin.isatty():
-        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\r\n")
+    asks = sys.stdin.isatty()
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True)) if asks else sys.stdin.readline().rstrip("\r\n")
 
 
 def _fail(lines: list[str]) -> None:

@@ -27,7 +27,7 @@ from app.live import sockets as live_sockets
 from app.metrics import routes as metrics_routes
 from app.orders import routes as order_routes
 from app.realtime.doorway import Doorway, ViewerGate
-from app.reports import closing_routes
+from app.reports import closing_routes, job_routes
 from app.reports import routes as report_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
@@ -47,6 +47,7 @@ ROUTERS = (
     metrics_routes.router,
     report_routes.router,
     closing_routes.router,
+    job_routes.router,
     pages.router,
     strangers.router,
 )

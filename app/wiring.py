@@ -18,11 +18,13 @@ from app.fulfilment.jobs import FulfilmentJobs
 from app.infra.clock import monotonic
 from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
+from app.infra.job_runner import JobRunner
 from app.infra.memory import TRIM_SECONDS, give_back_memory
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import core_count, socket_capacity, worker_count
 from app.infra.startup import StartupError
 from app.infra.tasks import TaskOwner, repeat
+from app.infra.telemetry import configure_logging
 from app.ledger.jobs import LedgerJobs
 from app.ledger.projector import Projector
 from app.live.bridges import BridgeTokens
@@ -53,7 +55,8 @@ from app.realtime.room_log import RoomLog
 from app.realtime.router import Router
 from app.realtime.tickets import TicketSigner
 from app.reports.closing import ClosingService
-from app.reports.jobs import ReportJobs
+from app.reports.heavy_work import HeavyWork
+from app.reports.jobs import KEPT_TAIL, OWN_TAIL, ReportJobs, SummaryKeeper
 from app.reports.service import ReportService
 from app.reports.signing import Signer
 from app.reports.summaries import Summaries
@@ -173,7 +176,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         FulfilmentJobs(desk, lock),
         LedgerJobs(database, projector=projector, lock=lock),
         MetricsJobs(metrics, lock),
-        ReportJobs(reports, closing, Summaries(database), lock),
+        ReportJobs(reports, closing, lock),
+        SummaryKeeper(Summaries(database), lock, tail=OWN_TAIL),
     )
     _keep_house(stack, accounts)
     rooms.start()
@@ -205,6 +209,26 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         reports=reports,
         closing=closing,
     )
+
+
+async def work_on_jobs(settings: Settings) -> None:
+    """Do heavy work and keep stored folds near the ends of their ledgers, until cancelled: `ocop jobs`, apart from all sockets and orders."""
+    if settings.database_url is None or settings.redis_url is None or settings.secret_key is None:
+        raise StartupError("`ocop jobs` needs DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY. `ocop run` sets them for it.")
+    configure_logging(form=settings.log_format, level=settings.log_level)
+    node = f"{settings.node_name or socket.gethostname()}-jobs-{os.getpid()}"
+    async with (
+        open_database(settings.database_url.get_secret_value(), settings.database) as database,
+        open_redis(settings.redis_url.get_secret_value()) as redis,
+    ):
+        summaries = Summaries(database)
+        keeper = SummaryKeeper(summaries, JobLock(redis, settings.redis_prefix, node), tail=KEPT_TAIL)
+        keeper.start()
+        work = HeavyWork(database, Signer(settings.secret_key.get_secret_value()), summaries)
+        try:
+            await JobRunner(database.pool, work.by_kind(), name=node).run()
+        finally:
+            await keeper.close()
 
 
 def _open_gate(

@@ -10,8 +10,9 @@ from app.accounts.service import CurrentUser
 from app.errors import AppError, NotFound
 from app.infra.database import Database, RawConnection
 from app.infra.stores_away import STORE_ERRORS
+from app.infra.jobs import JobQueue, JobStatus, NewJob
 from app.reports import queries
-from app.reports.errors import ReportBeingPrepared
+from app.reports.errors import ExportIsAJob, ReportBeingPrepared, StatementNotDue
 from app.reports.export import export_zip
 from app.reports.signing import Signer
 from app.reports.statement import Statement, write_statement
@@ -19,6 +20,8 @@ from app.sessions.errors import SessionNotFound
 
 log = structlog.get_logger(__name__)
 
+# What one request may read and pack by itself.
+EXPORT_AT_ONCE = 2_000
 # closed, and no statement yet, or entries since the last one (a return weeks later)
 _TO_SIGN = """
 SELECT s.id FROM sessions s LEFT JOIN ledgers l ON l.session_id = s.id
@@ -39,6 +42,7 @@ class ClosingService:
         self._database = database
         self._signer = signer
         self._signed_after = _FIRST
+        self.jobs = JobQueue(database.pool)
 
     async def statement(self, user: CurrentUser, session_id: UUID) -> Statement:
         """The newest statement of a closed session. Raises `SessionNotFound`, `StatementNotDue`, `LedgerBroken`."""
@@ -47,10 +51,39 @@ class ClosingService:
             return await write_statement(db, session_id, self._signer)
 
     async def export(self, user: CurrentUser, session_id: UUID) -> bytes:
-        """The ZIP file of the newest statement; raises like `statement`."""
+        """The ZIP file of the newest statement over a short ledger; raises like `statement`, and `ExportIsAJob` for a long one."""
         async with self._database.pool.acquire() as db, db.transaction():
-            await _require_own(db, user, session_id)
+            facts = await _require_own(db, user, session_id)
+            if facts.state == "closed" and facts.last_seq > EXPORT_AT_ONCE:
+                raise ExportIsAJob(details={"entries": facts.last_seq, "ask_at": f"/api/v1/sessions/{session_id}/exports"})
             return await export_zip(db, session_id, await write_statement(db, session_id, self._signer))
+
+    async def start_export(self, user: CurrentUser, session_id: UUID) -> JobStatus:
+        """The job that makes the ZIP file over the ledger as it is now. Raises `SessionNotFound`, `StatementNotDue`."""
+        async with self._database.pool.acquire() as db:
+            facts = await _require_own(db, user, session_id)
+        if facts.state != "closed":
+            raise StatementNotDue(details={"state": facts.state})
+        return await self._start("export", user, facts)
+
+    async def start_verification(self, user: CurrentUser, session_id: UUID) -> JobStatus:
+        """The job that goes through the whole ledger as it is now. Raises `SessionNotFound`."""
+        async with self._database.pool.acquire() as db:
+            facts = await _require_own(db, user, session_id)
+        return await self._start("verification", user, facts)
+
+    async def _start(self, kind: str, user: CurrentUser, facts: queries.SessionFacts) -> JobStatus:
+        return await self.jobs.start(
+            NewJob(
+                kind=kind,
+                key=f"{facts.id}:{facts.last_seq}",
+                subject_id=facts.id,
+                organisation_id=facts.organisation_id,
+                asked_by=user.id,
+                total=facts.last_seq,
+                parameters={"last_seq": facts.last_seq},
+            )
+        )
 
     async def public_key(self, organisation_id: UUID) -> bytes:
         """An organisation's public key, for everybody. Raises `NotFound`."""
@@ -79,7 +112,8 @@ class ClosingService:
                 log.warning("statement_signed_later", session=str(session_id), error=repr(error))
 
 
-async def _require_own(db: RawConnection, user: CurrentUser, session_id: UUID) -> None:
+async def _require_own(db: RawConnection, user: CurrentUser, session_id: UUID) -> queries.SessionFacts:
     facts = await queries.session_facts(db, session_id)
     if facts is None or facts.organisation_id != user.organisation_id:
         raise SessionNotFound(details={"session_id": str(session_id)})
+    return facts

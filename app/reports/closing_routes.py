@@ -13,7 +13,7 @@ from app.errors import MalformedRequest, NotFound, NotSignedIn
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.reports.closing import ClosingService
-from app.reports.errors import LedgerBroken, ReportBeingPrepared, SigningKeyUnreadable, StatementNotDue
+from app.reports.errors import ExportIsAJob, LedgerBroken, ReportBeingPrepared, SigningKeyUnreadable, StatementNotDue
 from app.sessions.errors import SessionNotFound
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
@@ -62,8 +62,12 @@ async def read_statement(session_id: UUID, user: SignedInUser, closing: Closing)
     "/sessions/{session_id}/export.zip",
     response_class=Response,
     summary="Ledger, statement and verifier in one file",
-    description="Staff of the organisation, once the session is closed. `python3 verify.py` inside it rebuilds every figure; nothing about buyers is in it.",
-    responses=_REFUSALS,
+    description="Staff of the organisation, once the session is closed. `python3 verify.py` inside it rebuilds every figure; nothing about buyers is in it. "
+    "For ledgers of up to 2,000 entries; a longer one is made by a job (`POST …/exports`).",
+    responses=problem_responses(
+        *(NotSignedIn, SessionNotFound, StatementNotDue, ExportIsAJob),
+        *(LedgerBroken, SigningKeyUnreadable, ReportBeingPrepared, MalformedRequest),
+    ),
 )
 async def read_export(session_id: UUID, user: SignedInUser, closing: Closing) -> Response:
     headers = {"content-disposition": f'attachment; filename="ocop-session-{session_id}.zip"', "cache-control": "no-store"}

@@ -35,3 +35,11 @@ class ReportBeingPrepared(Unavailable):
     code = "report_being_prepared"
     title_vi = "Báo cáo đang được tổng hợp, mời xem lại sau ít giây."
     title_en = "The report is being put together, please look again in a few seconds."
+
+
+class ExportIsAJob(Conflict):
+    """The ledger is too long for a file made while one waits; ask for it with POST at `details["ask_at"]`."""
+
+    code = "export_is_a_job"
+    title_vi = "Sổ của phiên này dài, tệp phải được chuẩn bị trước."
+    title_en = "The ledger of this session is long, so its file has to be prepared first."

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.infra.database import RawConnection
-
-_ENTRIES_PER_FETCH = 200
 
 _SESSION = """
 SELECT s.id, s.title, s.state, s.organisation_id, o.name AS organisation_name, u.display_name AS host_name,
@@ -149,12 +147,6 @@ async def order_sums(db: RawConnection, session_id: UUID, *, after: int, to: int
 async def ledger_rows(db: RawConnection, session_id: UUID, *, after: int, to: int) -> list[tuple[int, str, bytes, int]]:
     """Entries (seq, body, hash, amount) after a seq and up to another, in order."""
     return [(row["seq"], row["body"], row["hash"], row["amount_vnd"]) for row in await db.fetch(_ENTRIES, session_id, after, to)]
-
-
-async def each_ledger_row(db: RawConnection, session_id: UUID, *, to: int) -> AsyncIterator[tuple[int, str, bytes, int]]:
-    """Entries up to a seq, in order, in pieces; needs a transaction of the caller."""
-    async for row in db.cursor(_ENTRIES, session_id, 0, to, prefetch=_ENTRIES_PER_FETCH):
-        yield row["seq"], row["body"], row["hash"], row["amount_vnd"]
 
 
 async def unfinished_sessions(db: RawConnection, *, settle_seconds: float) -> list[tuple[UUID, int]]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
+
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import RawConnection
 from app.reports import queries
@@ -21,6 +23,7 @@ FORMAT = "ocop-live statement 1"
 _LAST = """
 SELECT number, body, signature, public_key, last_seq FROM closing_statements WHERE session_id = $1 ORDER BY number DESC LIMIT 1
 """
+_AT = "SELECT number, body, signature, public_key, last_seq FROM closing_statements WHERE session_id = $1 AND last_seq = $2"
 _INSERT = """
 INSERT INTO closing_statements (session_id, number, body, signature, public_key, last_seq, signed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING RETURNING number
@@ -40,7 +43,15 @@ class Statement:
 
 
 async def last_statement(db: RawConnection, session_id: UUID) -> Statement | None:
-    row = await db.fetchrow(_LAST, session_id)
+    return _statement(await db.fetchrow(_LAST, session_id))
+
+
+async def statement_at(db: RawConnection, session_id: UUID, last_seq: int) -> Statement | None:
+    """The statement over the ledger up to that entry, if it was signed then."""
+    return _statement(await db.fetchrow(_AT, session_id, last_seq))
+
+
+def _statement(row: asyncpg.Record | None) -> Statement | None:
     return None if row is None else Statement(row["number"], row["body"], Signature(row["signature"], row["public_key"]), row["last_seq"])
 
 

@@ -6,7 +6,8 @@ and no lock is needed. A stored fold counts only while the entry it ends with st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -66,11 +67,12 @@ WHERE s.session_id = $1 AND s.version = $2 AND NOT EXISTS (
   SELECT FROM ledger_entries e WHERE e.session_id = s.session_id AND e.seq = s.seq AND e.hash = s.hash)
 RETURNING s.seq
 """
-_THROW_AWAY_BROKEN = "DELETE FROM ledger_summaries WHERE session_id = $1 AND version = $2 AND seq >= $3 RETURNING seq"
+_THROW_AWAY_FROM = "DELETE FROM ledger_summaries WHERE session_id = $1 AND version = $2 AND seq >= $3 RETURNING seq"
 _FORGET_BUYERS = """
 DELETE FROM ledger_buyers WHERE session_id = $1 AND first_seq > coalesce(
   (SELECT max(seq) FROM ledger_summaries WHERE session_id = $1 AND version = $2), 0)
 """
+_STORED_AT = "SELECT fold FROM ledger_summaries WHERE session_id = $1 AND version = $2 AND seq = $3"
 _HEAD = "SELECT last_seq FROM ledgers WHERE session_id = $1"
 _BEHIND = """
 SELECT l.session_id FROM ledgers l
@@ -121,6 +123,30 @@ class Summaries:
                     return True
         return False
 
+    async def compared(self, session_id: UUID, *, to: int) -> AsyncIterator[tuple[int, int, bool]]:
+        """Fold a ledger anew from its first entry, block by block: seq, first break (0 = none), whether a fold stored there is the same."""
+        folded = empty_fold(session_id)
+        while (base := folded.whole.last_seq) < to:
+            async with self._database.pool.acquire() as db:
+                end = min(to, base + ENTRIES_PER_SUMMARY)
+                rows = await queries.ledger_rows(db, session_id, after=base, to=end)
+                if len(rows) < end - base:
+                    folded.broken_at = folded.broken_at or base + 1
+                else:
+                    await _extend(db, session_id, folded, rows, to=end)
+                stored = await db.fetchval(_STORED_AT, session_id, self._version, end)
+            text = fold_text(folded)
+            yield end, folded.broken_at, stored is None or json.loads(stored) == json.loads(text)
+            # as it would be read back: so what is held does not grow with the ledger
+            folded = fold_from(text, seq=end, last_hash=folded.last_hash)
+
+    async def forget(self, session_id: UUID) -> None:
+        """Throw away what is stored of a session; it is built anew in the background."""
+        log.error("ledger_summaries_thrown_away", session=str(session_id), reason="verification")
+        async with self._database.pool.acquire() as db, db.transaction():
+            await db.execute(_THROW_AWAY_FROM, session_id, self._version, 0)
+            await db.execute(_FORGET_BUYERS, session_id, self._version)
+
     async def _extend_once(self, db: RawConnection, session_id: UUID) -> bool:
         last_seq: int = await db.fetchval(_HEAD, session_id) or 0
         folded = await _stored_fold(db, session_id, to=last_seq, version=self._version)
@@ -143,7 +169,7 @@ class Summaries:
         gone = [row["seq"] for row in await db.fetch(_THROW_AWAY, session_id, self._version)]
         newest = await _stored_fold(db, session_id, to=2**62, version=self._version)
         if newest.broken_at and await _fits_again(db, session_id, newest.broken_at):
-            gone += [row["seq"] for row in await db.fetch(_THROW_AWAY_BROKEN, session_id, self._version, newest.broken_at)]
+            gone += [row["seq"] for row in await db.fetch(_THROW_AWAY_FROM, session_id, self._version, newest.broken_at)]
         if gone:
             log.error("ledger_summaries_thrown_away", session=str(session_id), first_seq=min(gone), last_seq=max(gone), count=len(gone))
             await db.execute(_FORGET_BUYERS, session_id, self._version)

@@ -23,17 +23,21 @@ from app.accounts.service import CurrentUser
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.transitions import Step
 from app.infra.database import Database
+from app.infra.job_runner import JobRunner
 from app.ledger.kinds import EntryKind
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.main import services_of
 from app.orders.schemas import NewOffer
 from app.protocol.client_commands import OrderContent
 from app.protocol.server_events import OrderReceipt
+from app.reports import closing
 from app.reports.closing import SIGNED_PER_STEP, ClosingService
 from app.reports.errors import LedgerBroken, SigningKeyUnreadable, StatementNotDue
+from app.reports.heavy_work import HeavyWork
 from app.reports.signing import Signer
+from app.reports.summaries import Summaries
 from app.sessions.errors import SessionNotFound
-from tests.live.market import SECRET, Market, open_market, open_stores
+from tests.live.market import SECRET, Market, a_user, open_market, open_stores
 
 CANARY = {"name": "Hoàng Kim Yến Canary", "phone": "0987654321", "street": "Ngõ Canary 77", "note": "Chú thích Canary"}
 CANARY_PARTS = ("Canary", "Kim Yến", "87654321", "Ngõ")
@@ -316,3 +320,42 @@ async def test_a_copy_of_the_database_cannot_sign_without_the_secret(sale: Sale)
         await thief.public_key(sale.organiser.organisation_id)
     sealed = await sale.database.pool.fetchval("SELECT sealed_private_key FROM signing_keys")
     assert bytes.fromhex(key) not in sealed
+
+
+async def test_an_export_is_asked_for_watched_and_fetched_over_http(sale: Sale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await sale.sells()
+    path = f"/api/v1/sessions/{sale.id}"
+    stranger = await a_user(sale.market.node, await sale.market.node.accounts.create_organisation("Xã khác"), name="Ai", role="organiser")
+    work = HeavyWork(sale.database, Signer(SECRET), Summaries(sale.database))
+    monkeypatch.setattr(closing, "EXPORT_AT_ONCE", 2)
+    async with (
+        sale.market.browser(sale.organiser) as organiser,
+        sale.market.browser(stranger) as other,
+        sale.market.browser() as anyone,
+    ):
+        assert (await organiser.post(f"{path}/exports")).json()["code"] == "statement_not_due"
+        await sale.moves("ended", "closed")
+        refused = await organiser.get(f"{path}/export.zip")
+        assert (refused.status_code, refused.json()["code"], refused.json()["details"]["ask_at"]) == (
+            409,
+            "export_is_a_job",
+            f"{path}/exports",
+        )
+
+        asked = await organiser.post(f"{path}/exports")
+        where = asked.headers["location"]
+        assert (asked.status_code, asked.json()["state"], asked.json()["total"]) == (202, "waiting", 6)
+        assert (await organiser.get(f"{where}/file")).json()["code"] == "job_file_not_ready"
+        for response in (await other.get(where), await other.get(f"{where}/file"), await other.delete(where)):
+            assert (response.status_code, response.json()["code"]) == (404, "job_not_found")
+        assert (await other.post(f"{path}/exports")).status_code == 404
+        assert {(await anyone.get(where)).status_code, (await anyone.post(f"{path}/exports")).status_code} == {401}
+        await JobRunner(sale.database.pool, work.by_kind(), name="jobs").run_once()
+
+        job = (await organiser.get(where)).json()
+        assert (job["state"], job["done"], job["file"]) == ("done", 6, f"{where}/file")
+        export = (await organiser.get(job["file"])).content
+        assert (await organiser.post(f"{path}/exports")).json()["id"] == job["id"]
+        assert (await organiser.delete(where)).json()["state"] == "done"
+    code, said = checked_alone(unpacked(export, tmp_path / "export"), "--key", await sale.public_key())
+    assert (code, "6 entries" in said) == (0, True)

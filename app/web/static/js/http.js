@@ -63,6 +63,15 @@ export function get(path) {
 
 /**
  * @template T
+ * @param {string} path
+ * @returns {Promise<Answer<T>>}
+ */
+export function remove(path) {
+  return request(path, { method: "DELETE", headers: { Accept: "application/json" } });
+}
+
+/**
+ * @template T
  * @param {"POST" | "PUT" | "PATCH"} method
  * @param {string} path
  * @param {unknown} [body]

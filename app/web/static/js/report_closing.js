@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { dateTime, number } from "./format.js";
 import { command, get } from "./http.js";
 import { failureWords, say } from "./page.js";
+import { Export } from "./report_export.js";
 import { SureButton } from "./sure_button.js";
 
 /** @typedef {{number: number, body: string, signature: string, public_key: string, last_seq: number}} Statement */
@@ -60,5 +61,5 @@ function SignedStatement({ sessionId }) {
       <div class="statement-key"><dt>${say("report.statement_key")}</dt><dd><code>${statement.public_key.match(KEY_GROUP)?.join(" ")}</code></dd></div>
     </dl>
     <p class="small soft">${say("report.verify")}</p>
-    <div class="row no-print"><a class="button button-secondary" href=${`${path}/export.zip`} download>${say("report.export")}</a></div>`;
+    <${Export} sessionId=${sessionId} lastSeq=${statement.last_seq} />`;
 }

@@ -1,0 +1,119 @@
+"""HTTP routes of heavy work: ask for an export, watch it, cancel it, fetch its file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from app.accounts.access import SignedInUser
+from app.errors import MalformedRequest, NotSignedIn, OriginRefused
+from app.infra.jobs import JobFileNotReady, JobNotFound, JobState, JobStatus
+from app.infra.problems import problem_responses
+from app.infra.provided import provided
+from app.reports.closing import ClosingService
+from app.reports.errors import StatementNotDue
+from app.sessions.errors import SessionNotFound
+
+router = APIRouter(prefix="/api/v1", tags=["jobs"])
+
+Closing = Annotated[ClosingService, Depends(provided(ClosingService))]
+_REFUSALS = problem_responses(NotSignedIn, JobNotFound, MalformedRequest)
+
+
+class JobView(BaseModel):
+    """A job and how far it is."""
+
+    id: UUID
+    kind: str = Field(examples=["export"])
+    session_id: UUID
+    state: JobState = Field(description="expired: done, and its file was kept for three days")
+    done: int = Field(description="ledger entries gone through")
+    total: int
+    error: str | None = Field(description="error code, when it failed")
+    result: str | None = Field(description="JSON, by the kind of job")
+    file: str | None = Field(description="where the file is, once it is done")
+    file_bytes: int | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@router.post(
+    "/sessions/{session_id}/exports",
+    status_code=202,
+    summary="Ask for ledger, statement and verifier in one file",
+    description="Staff of the organisation, once the session is closed. Asked again for the same ledger, it is the same job.",
+    responses=problem_responses(NotSignedIn, OriginRefused, SessionNotFound, StatementNotDue, MalformedRequest),
+)
+async def start_export(session_id: UUID, user: SignedInUser, closing: Closing, response: Response) -> JobView:
+    return _accepted(await closing.start_export(user, session_id), response)
+
+
+@router.post(
+    "/sessions/{session_id}/verifications",
+    status_code=202,
+    summary="Ask for the whole ledger to be gone through",
+    description="Staff of the organisation: hash chain and every stored sum. Asked again for the same ledger, it is the same job.",
+    responses=problem_responses(NotSignedIn, OriginRefused, SessionNotFound, MalformedRequest),
+)
+async def start_verification(session_id: UUID, user: SignedInUser, closing: Closing, response: Response) -> JobView:
+    return _accepted(await closing.start_verification(user, session_id), response)
+
+
+@router.get("/jobs/{job_id}", summary="How far a job is", description="Staff of the organisation.", responses=_REFUSALS)
+async def read_job(job_id: UUID, user: SignedInUser, closing: Closing, response: Response) -> JobView:
+    response.headers["cache-control"] = "no-store"
+    return _view(await closing.jobs.status(job_id, user.organisation_id))
+
+
+@router.delete(
+    "/jobs/{job_id}",
+    summary="Cancel a job",
+    description="Staff of the organisation; one that is over stays as it is.",
+    responses=_REFUSALS | problem_responses(OriginRefused),
+)
+async def cancel_job(job_id: UUID, user: SignedInUser, closing: Closing) -> JobView:
+    return _view(await closing.jobs.cancel(job_id, user.organisation_id))
+
+
+@router.get(
+    "/jobs/{job_id}/file",
+    response_class=StreamingResponse,
+    summary="The file that a job made",
+    description="Staff of the organisation; kept for three days.",
+    responses=problem_responses(NotSignedIn, JobNotFound, JobFileNotReady, MalformedRequest),
+)
+async def read_file(job_id: UUID, user: SignedInUser, closing: Closing) -> StreamingResponse:
+    job, pieces = await closing.jobs.file(job_id, user.organisation_id)
+    headers = {
+        "content-disposition": f'attachment; filename="{job.file_name}"',
+        "content-length": str(job.file_bytes),
+        "cache-control": "no-store",
+    }
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+
+
+def _accepted(job: JobStatus, response: Response) -> JobView:
+    response.headers["location"] = f"/api/v1/jobs/{job.id}"
+    return _view(job)
+
+
+def _view(job: JobStatus) -> JobView:
+    return JobView(
+        id=job.id,
+        kind=job.kind,
+        session_id=job.subject_id,
+        state=job.state,
+        done=job.done,
+        total=job.total,
+        error=job.error,
+        result=job.result,
+        file=f"/api/v1/jobs/{job.id}/file" if job.state == "done" and job.file_name else None,
+        file_bytes=job.file_bytes,
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+    )
