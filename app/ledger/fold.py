@@ -65,6 +65,10 @@ class Ladder:
     def buyer_count(self) -> int:
         return self.buyers_before + len(self.buyers)
 
+    def plain_sums(self) -> Ladder:
+        """Totals, units taken and the count of buyers as they are now, untouched by what is added later."""
+        return Ladder(totals=self.totals.copy(), taken=self.taken.copy(), buyers_before=self.buyer_count, last_seq=self.last_seq)
+
     def add(self, entry: Entry) -> None:
         delta = delta_of(entry)
         self.totals.update(delta.totals)

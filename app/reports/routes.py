@@ -37,9 +37,10 @@ _REFUSALS = problem_responses(NotSignedIn, SessionNotFound, ReportBeingPrepared,
     "`reconciliation` shows every fact counted twice.",
     responses=_REFUSALS,
 )
-async def read_report(session_id: UUID, user: SignedInUser, reports: Reports, response: Response) -> Report:
-    response.headers["cache-control"] = "no-store"
-    return await reports.report(user, session_id)
+async def read_report(session_id: UUID, user: SignedInUser, reports: Reports) -> Response:
+    # written by pydantic itself: checked and turned over once more by the framework, it would hold the event loop
+    content = (await reports.report(user, session_id)).model_dump_json()
+    return Response(content, media_type="application/json", headers={"cache-control": "no-store"})
 
 
 @router.get(

@@ -17,7 +17,7 @@ from app.reports import queries
 from app.reports.folding import FoldedLedger
 from app.reports.reconciliation import reconcile
 from app.reports.schemas import HeadlineMetric, Marker, ProducerRow, ProductRow, Report
-from app.reports.summaries import read_fold, read_ladder
+from app.reports.summaries import read_counted
 from app.sessions.errors import SessionNotFound
 
 __all__ = ["Report", "ReportService"]
@@ -91,8 +91,7 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats)
     facts = await queries.session_facts(db, session_id)
     if facts is None:
         raise SessionNotFound(details={"session_id": str(session_id)})
-    folded = await read_fold(db, session_id, to=facts.last_seq)
-    counted = await read_ladder(db, session_id, to=min(stats.ledger_seq, facts.last_seq))
+    folded, counted = await read_counted(db, session_id, to=facts.last_seq, counted_to=stats.ledger_seq)
     offers = await queries.offer_facts(db, session_id)
     producers = await queries.producer_rows(db, session_id)
     product_rows = await queries.product_rows(db, session_id)

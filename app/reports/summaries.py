@@ -92,8 +92,24 @@ async def read_fold(db: RawConnection, session_id: UUID, *, to: int) -> FoldedLe
     return folded
 
 
-async def read_ladder(db: RawConnection, session_id: UUID, *, to: int) -> Ladder:
-    """The plain sums of a ledger up to entry `to`, which may lie behind its end; raises like `read_fold`."""
+async def read_counted(db: RawConnection, session_id: UUID, *, to: int, counted_to: int) -> tuple[FoldedLedger, Ladder]:
+    """The same, with the plain sums up to entry `counted_to` at most, which are mostly met on the way. Raises like `read_fold`."""
+    counted_to = min(counted_to, to)
+    folded = await _stored_fold(db, session_id, to=to)
+    base = folded.whole.last_seq
+    if counted_to < base:
+        counted = await _read_ladder(db, session_id, to=counted_to)
+        await _extend(db, session_id, folded, await _tail(db, session_id, after=base, to=to), to=to)
+        return folded, counted
+    rows = await _tail(db, session_id, after=base, to=to)
+    await _recall(db, session_id, folded, rows, to=to)
+    await extend_fold(folded, rows[: counted_to - base])
+    counted = folded.whole.plain_sums()
+    await extend_fold(folded, rows[counted_to - base :])
+    return folded, counted
+
+
+async def _read_ladder(db: RawConnection, session_id: UUID, *, to: int) -> Ladder:
     ladder = (await _stored_fold(db, session_id, to=to)).whole
     rows = await _tail(db, session_id, after=ladder.last_seq, to=to)
     await _recall_buyers(db, session_id, ladder, rows)
@@ -199,16 +215,19 @@ async def _tail(db: RawConnection, session_id: UUID, *, after: int, to: int) -> 
 
 
 async def _extend(db: RawConnection, session_id: UUID, folded: FoldedLedger, rows: Sequence[Row], *, to: int) -> None:
-    """Fold rows that follow, told what the fold itself does not keep: earlier facts about their orders, and who bought before."""
+    await _recall(db, session_id, folded, rows, to=to)
+    await extend_fold(folded, rows)
+
+
+async def _recall(db: RawConnection, session_id: UUID, folded: FoldedLedger, rows: Sequence[Row], *, to: int) -> None:
+    """Before rows are added: what the fold itself does not keep of their orders and buyers, and what their orders' own rows say."""
     base = folded.whole.last_seq
     if not rows:
         return
     await _recall_buyers(db, session_id, folded.whole, rows)
-    if base:
-        order_ids = await db.fetchval(_LATER_ORDERS, session_id, base, to)
+    if base and (order_ids := await db.fetchval(_LATER_ORDERS, session_id, base, to)):
         for row in await db.fetch(_COURSES, session_id, order_ids, base, list(LOSS_KINDS)):
             folded.steps.recall(row["order_id"], row["kind"], amount_vnd=row["amount_vnd"], units=row["units"], reason=row["reason"])
-    await extend_fold(folded, rows)
     folded.order_rows.update(await queries.order_sums(db, session_id, after=base, to=to))
 
 
