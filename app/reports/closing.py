@@ -9,8 +9,8 @@ import structlog
 from app.accounts.service import CurrentUser
 from app.errors import AppError, NotFound
 from app.infra.database import Database, RawConnection
-from app.infra.stores_away import STORE_ERRORS
 from app.infra.jobs import JobQueue, JobStatus, NewJob
+from app.infra.stores_away import STORE_ERRORS
 from app.reports import queries
 from app.reports.errors import ExportIsAJob, ReportBeingPrepared, StatementNotDue
 from app.reports.export import export_zip

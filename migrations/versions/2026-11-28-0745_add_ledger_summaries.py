@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "ledger_summaries"
-down_revision = "0004_outbox"
+down_revision = "job_marks"
 branch_labels = None
 depends_on = None
 
