@@ -117,7 +117,11 @@ async def test_addresses_are_open_to_everybody_and_may_be_cached_for_an_hour(mar
     async with market.browser() as client:
         listed = await client.get("/api/v1/addresses/provinces")
         wards = await client.get(f"/api/v1/addresses/provinces/{HA_TINH}/wards")
+        plain = await client.get(f"/api/v1/addresses/provinces/{HA_TINH}/wards", headers={"accept-encoding": "identity"})
 
+    assert (wards.headers["content-encoding"], wards.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert "content-encoding" not in plain.headers
+    assert plain.json() == wards.json()
     assert len(listed.json()["items"]) == 34
     assert {"code": HUONG_SON, "name": "Xã Hương Sơn", "kind": "xã"} in wards.json()["items"]
     for answer in (listed, wards):
