@@ -7,7 +7,6 @@ import importlib.util
 import os
 import shlex
 import signal
-import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from app.ledger.kinds import KINDS
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.exec_with_parent import die_with_parent
+from app.local_servers.reachable_at import address_of, lan_address
 from app.local_servers.readiness import wait_until_ready
 from app.local_servers.server_account import place_data_folder
 from app.local_servers.startup_checks import (
@@ -218,7 +218,7 @@ def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings,
     lock = None
     if settings.demo or not (settings.database_url and settings.redis_url and settings.secret_key):
         settings = _with_data_folder(settings)
-        lock = stack.enter_context(DataFolderLock(settings.data_dir, address=_address(settings, "localhost")))
+        lock = stack.enter_context(DataFolderLock(settings.data_dir, address=address_of(settings, "localhost")))
     check_port_is_free(settings.host, settings.port)
     if settings.database_url:
         check_database_is_reachable(settings.database_url.get_secret_value())
@@ -350,9 +350,9 @@ def _own_command(name: str) -> list[str]:
 
 def _banner(settings: Settings, seeded: SeededMarket | None) -> str:
     lines = ["", "  ocop-live is ready.", ""]
-    lines += [f"  {title:<10} {_address(settings, 'localhost')}{path}" for title, path in _PAGES]
-    if settings.host in {"", "0.0.0.0", "::"} and (lan := _lan_address()):  # noqa: S104 - compared, not bound
-        lines += ["", f"  On a phone in the same network: {_address(settings, lan)}/"]
+    lines += [f"  {title:<10} {address_of(settings, 'localhost')}{path}" for title, path in _PAGES]
+    if settings.host in {"", "0.0.0.0", "::"} and (lan := lan_address()):  # noqa: S104 - compared, not bound
+        lines += ["", f"  On a phone in the same network: {address_of(settings, lan)}/"]
     if seeded is not None:
         lines += ["", *_login_lines(seeded)]
     return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])
@@ -364,20 +364,6 @@ _PAGES = (("Viewers", "/"), ("Host", "/host"), ("Organiser", "/organiser"))
 def _login_lines(seeded: SeededMarket) -> list[str]:
     logins = (("Host", seeded.host_login, seeded.host_password), ("Organiser", seeded.organiser_login, seeded.organiser_password))
     return [f"  {title:<10} login {login:<16} password {password}" for title, login, password in logins]
-
-
-def _address(settings: Settings, host: str) -> str:
-    return f"http://{host}:{settings.port}"
-
-
-def _lan_address() -> str | None:
-    """Our address in the local network. Connecting a datagram socket only asks the routing table; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return None
-        return None if (address := str(probe.getsockname()[0])).startswith("127.") else address
 
 
 def _read_password() -> str:

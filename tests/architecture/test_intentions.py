@@ -13,6 +13,9 @@ WITHOUT_A_KEY = {
     "POST /api/v1/sessions/{session_id}/tickets": "viewers': a device with a ticket keeps its id",
     "POST /api/v1/sessions/{session_id}/presence": "viewers': says that a device is there, as often as it likes",
     "POST /api/v1/sessions/{session_id}/orders": "viewers': an order carries its own key",
+    "POST /api/v1/sessions/{session_id}/exports": "the same export is one job, however often it is asked for",
+    "POST /api/v1/sessions/{session_id}/verifications": "likewise",
+    "DELETE /api/v1/jobs/{job_id}": "cancelled twice is cancelled",
 }
 
 
