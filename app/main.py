@@ -12,6 +12,7 @@ from app.accounts import routes as account_routes
 from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.catalog import routes as catalog_routes
+from app.fulfilment import buyer_routes
 from app.fulfilment import routes as fulfilment_routes
 from app.infra import health
 from app.infra.body_limits import BodyLimits
@@ -44,6 +45,7 @@ ROUTERS = (
     live_sockets.router,
     order_routes.router,
     fulfilment_routes.router,
+    buyer_routes.router,
     metrics_routes.router,
     report_routes.router,
     closing_routes.router,

@@ -13,8 +13,10 @@ import structlog
 from app.accounts.service import AccountService
 from app.catalog.places_watch import PlacesWatch
 from app.catalog.service import CatalogService
+from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.jobs import FulfilmentJobs
+from app.fulfilment.lookup_limits import LookupLimits
 from app.infra.clock import monotonic
 from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
@@ -91,6 +93,7 @@ class Services:
     waitlist: Waitlist
     http_order_pace: KeyedLimits
     desk: OrderDesk
+    buyer_orders: BuyerOrders
     admission: ViewerAdmission
     rooms: RoomDirectory
     closed_rooms: ClosedRooms
@@ -143,6 +146,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     waitlist = Waitlist(database, sold_out=sold_out, teller=teller, settings=settings.orders)
     placing = OrderPlacing(database, teller=teller, sold_out=sold_out, projector=projector, settings=settings.orders, secret=secret)
     desk = OrderDesk(database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, settings=settings.orders)
+    buyer_orders = BuyerOrders(database, desk=desk, limits=LookupLimits(redis, prefix=prefix), secret=secret)
     _start_jobs(stack, projector, then_close=(placing, waitlist))
 
     archive = CommentArchive(database)
@@ -201,6 +205,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         waitlist=waitlist,
         http_order_pace=KeyedLimits(per_second=realtime.commands_per_second, burst=realtime.commands_burst, now=monotonic),
         desk=desk,
+        buyer_orders=buyer_orders,
         admission=admission,
         rooms=rooms,
         closed_rooms=ClosedRooms(loader, metrics),

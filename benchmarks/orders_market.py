@@ -132,6 +132,7 @@ def wanted_orders(hot: HotOffer, count: int, *, seed: int) -> list[WantedOrder]:
                 phone_digest=_PSEUDONYMS.phone_digest(phone),
                 buyer_token=_PSEUDONYMS.buyer_token(hot.session_id, device_id),
                 request_digest=random.randbytes(16),
+                link_token="",
                 received_at=utc_now(),
                 confirm_within=timedelta(hours=72),
             )

@@ -53,11 +53,12 @@ async def grouped_per_second(database: Database, orders: Sequence[WantedOrder]) 
 async def single_per_second(pool: asyncpg.Pool[asyncpg.Record], orders: Sequence[WantedOrder]) -> float:
     """The usual way: each order its own transaction, 20 connections, the same statements on the same tables."""
     waiting = iter(orders)
+    codes: list[str] = []
 
     async def one_connection() -> None:
         for order in waiting:
             async with pool.acquire() as db, db.transaction():
-                await write_batch(db, order.session_id, [order])
+                await write_batch(db, order.session_id, [order], codes)
 
     started = monotonic()
     await asyncio.gather(*(one_connection() for _ in range(SINGLE_CONNECTIONS)))

@@ -12,7 +12,7 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('ocop-live grants'));
   FOR of_table IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user LOOP
     rights := CASE
-      WHEN of_table = 'alembic_version' THEN 'SELECT'
+      WHEN of_table IN ('alembic_version', 'order_code_keys') THEN 'SELECT'
       -- history: written once
       WHEN of_table IN ('ledger_entries', 'audit_entries', 'closing_statements', 'orders', 'order_lines', 'signing_keys',
                         'place_imports', 'place_versions')

@@ -14,10 +14,13 @@ from app.infra.database import Base
 
 
 class Organisation(Base):
+    """`contact_phone`: whom buyers call about their orders; E.164."""
+
     __tablename__ = "organisations"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     name: Mapped[str] = mapped_column(Text)
+    contact_phone: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 

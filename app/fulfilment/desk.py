@@ -14,7 +14,7 @@ from app.accounts.intentions import Intention, claim_intention_raw
 from app.accounts.service import CurrentUser
 from app.errors import AppError
 from app.fulfilment import queries
-from app.fulfilment.errors import OrderNotFound, PaymentNotFound
+from app.fulfilment.errors import ComplaintNotFound, OrderNotFound, PaymentNotFound
 from app.fulfilment.payments import BookedPayment, ReceivedPayment, ReferenceBookedMeanwhile, book_payment, settle_payment
 from app.fulfilment.schemas import DeskOrderList, OrderWithContact, WorkList
 from app.fulfilment.transitions import Step, StepsResult, append_steps
@@ -23,7 +23,9 @@ from app.infra.database import Database, RawConnection
 from app.ledger.chain import Entry, entry_of
 from app.ledger.kinds import KINDS, sql_list
 from app.ledger.projector import Projector
+from app.orders.contacts import normalise_phone
 from app.orders.sold_out import SoldOutMemory
+from app.protocol.order_codes import read_order_code
 from app.sessions.lookup import SessionLookup
 from app.sessions.telling import RoomTeller
 from app.settings import OrderSettings
@@ -41,6 +43,12 @@ WHERE o.due_at > $1 AND o.due_at <= $2 AND o.session_id <> ALL($4::uuid[])
 ORDER BY o.due_at LIMIT $3
 """  # noqa: S608 - kinds of our own table
 _ENTRY = "SELECT body FROM ledger_entries WHERE session_id = $1 AND order_id = $2 AND kind = $3 ORDER BY seq DESC LIMIT 1"
+_ANSWER = """
+UPDATE complaints p SET answer = $4, answered_at = $5, answered_by = $6 FROM orders o
+WHERE p.id = $1 AND p.order_id = $2 AND o.id = p.order_id AND o.session_id = $3 AND p.answered_at IS NULL RETURNING p.id
+"""
+_SELLER_PHONE = "SELECT contact_phone FROM organisations WHERE id = $1"
+_NAME_SELLER_PHONE = "UPDATE organisations SET contact_phone = $2 WHERE id = $1"
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _READ_MARK = "SELECT mark FROM job_marks WHERE job = 'order_expiry'"
 _KEEP_MARK = "INSERT INTO job_marks (job, mark) VALUES ('order_expiry', $1) ON CONFLICT (job) DO UPDATE SET mark = excluded.mark"
@@ -96,10 +104,15 @@ class OrderDesk:
         self._appended(session_id, result)
         return answer
 
-    async def list_orders(self, user: CurrentUser, session_id: UUID, *, before: int | None, limit: int) -> DeskOrderList:
-        """Orders of a session, newest first, phones masked."""
+    async def list_orders(
+        self, user: CurrentUser, session_id: UUID, *, before: int | None, limit: int, code: str | None = None
+    ) -> DeskOrderList:
+        """Orders of a session, newest first, phones masked; with `code` the one that is called so, however it is spelt."""
         await self._sessions.managed(user, session_id)
         async with self._database.pool.acquire() as db:
+            if code is not None:
+                read = read_order_code(code)
+                return DeskOrderList(orders=[] if read is None else await queries.find_by_code(db, session_id, read))
             return DeskOrderList(orders=await queries.list_orders(db, session_id, before=before, limit=limit))
 
     async def read_order(self, user: CurrentUser, session_id: UUID, order_id: UUID) -> OrderWithContact:
@@ -111,6 +124,38 @@ class OrderDesk:
                 raise OrderNotFound(details={"order_id": str(order_id)})
             await insert_audit(db, organisation_id=user.organisation_id, user_id=user.id, action="order.contact_read", subject_id=order_id)
         return order
+
+    async def answer_complaint(
+        self, user: CurrentUser, session_id: UUID, order_id: UUID, complaint_id: UUID, words: str, intention: Intention | None = None
+    ) -> OrderWithContact:
+        """Answer a complaint once; the buyer reads it on the order's page. Raises `ComplaintNotFound`, `OrderNotFound`."""
+        await self._sessions.managed(user, session_id)
+        async with self._database.pool.acquire() as db, db.transaction():
+            is_first = (await claim_intention_raw(db, user.id, intention, complaint_id)).is_first
+            if is_first and await db.fetchval(_ANSWER, complaint_id, order_id, session_id, words, utc_now(), user.id) is None:
+                raise ComplaintNotFound(details={"complaint_id": str(complaint_id)})
+            if is_first:
+                await insert_audit(
+                    db, organisation_id=user.organisation_id, user_id=user.id, action="complaint.answered", subject_id=complaint_id
+                )
+            order = await queries.read_order(db, session_id, order_id)
+        if order is None:
+            raise OrderNotFound(details={"order_id": str(order_id)})
+        return order
+
+    async def seller_phone(self, user: CurrentUser) -> str | None:
+        """Whom buyers call about their orders, in E.164; None while nobody is named."""
+        async with self._database.pool.acquire() as db:
+            phone: str | None = await db.fetchval(_SELLER_PHONE, user.organisation_id)
+            return phone
+
+    async def name_seller_phone(self, user: CurrentUser, phone: str | None) -> str | None:
+        """Show buyers this number on the pages of their orders; None shows none. Raises `InvalidPhone`."""
+        normal = None if phone is None else normalise_phone(phone)
+        async with self._database.pool.acquire() as db, db.transaction():
+            await db.execute(_NAME_SELLER_PHONE, user.organisation_id, normal)
+            await insert_audit(db, organisation_id=user.organisation_id, user_id=user.id, action="organisation.contact_named")
+        return normal
 
     async def work_list(self, user: CurrentUser) -> WorkList:
         """Payments of the organisation that need a person."""
@@ -190,12 +235,13 @@ class OrderDesk:
     async def _expire(self, session_id: UUID, steps: Sequence[Step]) -> Sequence[Entry | AppError] | None:
         """None when the session cannot be written now: that must not keep the others waiting, and it is tried again."""
         try:
-            return (await self._append(session_id, steps)).answers
+            return (await self.append(session_id, steps)).answers
         except Exception as error:  # noqa: BLE001 - either store may be away, or the ledger locked for too long
             log.warning("orders_not_expired", session=str(session_id), orders=len(steps), error=repr(error))
             return None
 
-    async def _append(self, session_id: UUID, steps: Sequence[Step]) -> StepsResult:
+    async def append(self, session_id: UUID, steps: Sequence[Step]) -> StepsResult:
+        """Append what may follow in a transaction of its own, and tell who must know. Asks nobody for permission."""
         async with self._database.pool.acquire() as db, db.transaction():
             result = await append_steps(db, session_id, steps, call_seconds=self._call_seconds)
         self._appended(session_id, result)

@@ -17,6 +17,28 @@ class PaymentNotFound(NotFound):
     title_en = "There is no such payment on the work list."
 
 
+class ComplaintNotFound(NotFound):
+    code = "complaint_not_found"
+    title_vi = "Không tìm thấy khiếu nại này, hoặc đã có người trả lời."
+    title_en = "There is no such complaint, or it has been answered already."
+
+
+class OrderNoLongerYours(Conflict):
+    """The buyer alone may not change it any more; `details["state"]` says how far the order is."""
+
+    code = "order_no_longer_yours"
+    title_vi = "Người bán đã nhận xử lý đơn này, nên bạn không tự sửa hay hủy được nữa."
+    title_en = "The seller is working on this order, so you can no longer change or cancel it by yourself."
+
+
+class ComplaintsWait(Conflict):
+    """So many complaints of an order wait for an answer that another one helps nobody."""
+
+    code = "complaints_wait"
+    title_vi = "Người bán chưa trả lời các khiếu nại trước của bạn."
+    title_en = "Your earlier complaints still wait for the seller's answer."
+
+
 class StateNotReachable(Conflict):
     """`details["had"]` lists the entries the order has, `details["kind"]` the one that cannot follow them."""
 

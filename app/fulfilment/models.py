@@ -1,4 +1,4 @@
-"""Tables of payments that came in, and of how far the clock has looked."""
+"""Tables of payments that came in, of how far the clock has looked, and of what buyers complain of."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
+from app.protocol.base import COMPLAINT_TEXT
 
 
 class Payment(Base):
@@ -40,3 +41,27 @@ class JobMark(Base):
 
     job: Mapped[str] = mapped_column(Text, primary_key=True)
     mark: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Complaint(Base):
+    """What a buyer complains of, and the answer. Not in the ledger: free words may name people, and no figure follows from them.
+
+    `words` and `answer` are personal data, NULL once erased; `client_key` makes a repeated tap harmless.
+    """
+
+    __tablename__ = "complaints"
+    __table_args__ = (
+        CheckConstraint(f"char_length(words) <= {COMPLAINT_TEXT.most}", name="words_length"),
+        CheckConstraint(f"char_length(answer) <= {COMPLAINT_TEXT.most}", name="answer_length"),
+        CheckConstraint("(answered_at IS NULL) = (answered_by IS NULL)", name="answered_by_somebody"),
+        UniqueConstraint("order_id", "client_key", name="uq_complaints_client_key"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    client_key: Mapped[UUID]
+    words: Mapped[str | None] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))

@@ -8,18 +8,20 @@ from uuid import UUID
 
 import asyncpg
 
-from app.fulfilment.schemas import DeskOrder, OrderedItem, OrderEntry, OrderWithContact, Receiver, WorkListItem
+from app.fulfilment.schemas import ComplaintView, DeskOrder, OrderedItem, OrderEntry, OrderWithContact, Receiver, WorkListItem
 from app.infra.clock import to_ms
 from app.infra.database import RawConnection
 from app.ledger.kinds import state_of
 
 _ORDERS = """
-SELECT o.id, o.seq, o.payment, o.total_vnd, o.placed_at, o.due_at, c.phone,
+SELECT o.id, o.seq, o.code, o.payment, o.total_vnd, o.placed_at, o.due_at, c.phone, c.changed_at,
+  (SELECT count(*)::int FROM complaints p WHERE p.order_id = o.id AND p.answered_at IS NULL) AS complaints_waiting,
   (SELECT sum(l.quantity)::int FROM order_lines l WHERE l.order_id = o.id) AS units,
   (SELECT array_agg(e.kind) FROM ledger_entries e WHERE e.order_id = o.id) AS kinds
 FROM orders o JOIN order_contacts c ON c.order_id = o.id
 """
 _LIST = _ORDERS + "WHERE o.session_id = $1 AND ($2::bigint IS NULL OR o.seq < $2) ORDER BY o.seq DESC LIMIT $3"
+_BY_CODE = _ORDERS + "WHERE o.session_id = $1 AND o.code = $2"
 _ONE = _ORDERS + "WHERE o.session_id = $1 AND o.id = $2"
 _CONTACT = "SELECT name, phone, street, ward_name, province_name, note FROM order_contacts WHERE order_id = $1"
 _LINES = """
@@ -27,6 +29,7 @@ SELECT p.name AS product_name, p.unit, l.quantity, l.quantity * l.unit_price_vnd
 FROM order_lines l JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = f.product_id WHERE l.order_id = $1 ORDER BY l.line_number
 """
 _ENTRIES = "SELECT seq, kind, body::json->>'reason' AS reason, happened_at FROM ledger_entries WHERE order_id = $1 ORDER BY seq"
+_COMPLAINTS = "SELECT id, words, made_at, answer, answered_at FROM complaints WHERE order_id = $1 ORDER BY made_at, id"
 _WORK = """
 SELECT id, order_id, matter, reference, amount_vnd, received_at FROM payments
 WHERE organisation_id = $1 AND matter IS NOT NULL AND settled_at IS NULL ORDER BY received_at LIMIT 500
@@ -37,17 +40,48 @@ async def list_orders(db: RawConnection, session_id: UUID, *, before: int | None
     return [DeskOrder(**_fields(row)) for row in await db.fetch(_LIST, session_id, before, limit)]
 
 
+async def find_by_code(db: RawConnection, session_id: UUID, code: str) -> list[DeskOrder]:
+    return [DeskOrder(**_fields(row)) for row in await db.fetch(_BY_CODE, session_id, code)]
+
+
 async def read_order(db: RawConnection, session_id: UUID, order_id: UUID) -> OrderWithContact | None:
     row = await db.fetchrow(_ONE, session_id, order_id)
     if row is None:
         return None
     contact = await db.fetchrow(_CONTACT, order_id)
-    entries = [
+    return OrderWithContact(
+        **_fields(row),
+        receiver=Receiver(**dict(contact or {})),
+        receiver_changed_at_ms=to_ms(row["changed_at"]),
+        lines=await lines_of(db, order_id),
+        entries=await entries_of(db, order_id),
+        complaints=await complaints_of(db, order_id),
+    )
+
+
+async def lines_of(db: RawConnection, order_id: UUID) -> list[OrderedItem]:
+    return [OrderedItem(**dict(each)) for each in await db.fetch(_LINES, order_id)]
+
+
+async def entries_of(db: RawConnection, order_id: UUID) -> list[OrderEntry]:
+    """The order's course, oldest fact first."""
+    return [
         OrderEntry(seq=each["seq"], kind=each["kind"], reason=each["reason"], happened_at_ms=to_ms(each["happened_at"]) or 0)
         for each in await db.fetch(_ENTRIES, order_id)
     ]
-    lines = [OrderedItem(**dict(each)) for each in await db.fetch(_LINES, order_id)]
-    return OrderWithContact(**_fields(row), receiver=Receiver(**dict(contact or {})), lines=lines, entries=entries)
+
+
+async def complaints_of(db: RawConnection, order_id: UUID) -> list[ComplaintView]:
+    return [
+        ComplaintView(
+            complaint_id=each["id"],
+            words=each["words"],
+            made_at_ms=to_ms(each["made_at"]) or 0,
+            answer=each["answer"],
+            answered_at_ms=to_ms(each["answered_at"]),
+        )
+        for each in await db.fetch(_COMPLAINTS, order_id)
+    ]
 
 
 async def work_list(db: RawConnection, organisation_id: UUID) -> Sequence[WorkListItem]:
@@ -64,6 +98,8 @@ def _fields(row: asyncpg.Record) -> dict[str, Any]:
     return {
         "order_id": row["id"],
         "number": row["seq"],
+        "code": row["code"] or "",
+        "complaints_waiting": row["complaints_waiting"],
         "state": state_of(row["kinds"]),
         "payment": row["payment"],
         "total_vnd": row["total_vnd"],

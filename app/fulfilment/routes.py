@@ -7,26 +7,29 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from app.accounts.access import SignedInUser
-from app.accounts.errors import IntentionKeyReused
+from app.accounts.access import Organiser, SignedInUser
+from app.accounts.errors import IntentionKeyReused, OrganiserOnly
 from app.accounts.intentions import Intended
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
 from app.fulfilment.desk import OrderDesk
-from app.fulfilment.errors import OrderNotFound, PaymentNotFound, StateNotReachable
+from app.fulfilment.errors import ComplaintNotFound, OrderNotFound, PaymentNotFound, StateNotReachable
 from app.fulfilment.payments import ReceivedPayment
 from app.fulfilment.schemas import (
     BookedPaymentView,
+    ComplaintAnswer,
     DeskOrderList,
     NewPayment,
     NewStep,
     OrderEntry,
     OrderWithContact,
+    SellerContact,
     Settlement,
     WorkList,
 )
 from app.fulfilment.transitions import Step
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
+from app.orders.errors import InvalidPhone
 from app.sessions.errors import NotYourSession, SessionNotFound
 
 router = APIRouter(prefix="/api/v1", tags=["order desk"])
@@ -48,8 +51,9 @@ async def list_orders(
     desk: Desk,
     before: Annotated[int | None, Query(ge=1, le=2**53, description="only orders numbered below this")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    code: Annotated[str | None, Query(max_length=40, description="only the order that people call so, in any spelling")] = None,
 ) -> DeskOrderList:
-    return await desk.list_orders(user, session_id, before=before, limit=limit)
+    return await desk.list_orders(user, session_id, before=before, limit=limit, code=code)
 
 
 @router.get(
@@ -72,6 +76,35 @@ async def read_order(session_id: UUID, order_id: UUID, user: SignedInUser, desk:
 async def take_step(session_id: UUID, order_id: UUID, body: NewStep, user: SignedInUser, desk: Desk, intention: Intended) -> OrderEntry:
     entry = await desk.step(user, session_id, Step(order_id, body.kind, body.reason), intention)
     return OrderEntry(seq=entry.seq, kind=entry.kind, reason=entry.reason, happened_at_ms=entry.happened_at_ms)
+
+
+@router.post(
+    "/sessions/{session_id}/orders/{order_id}/complaints/{complaint_id}/answer",
+    summary="Answer a buyer's complaint",
+    description="Staff in charge. Once; the buyer reads it on the order's page.",
+    responses=problem_responses(*_READING, OriginRefused, ComplaintNotFound, OrderNotFound, IntentionKeyReused),
+)
+async def answer_complaint(  # noqa: PLR0913 - three of them are the path
+    session_id: UUID, order_id: UUID, complaint_id: UUID, body: ComplaintAnswer, user: SignedInUser, desk: Desk, intention: Intended
+) -> OrderWithContact:
+    return await desk.answer_complaint(user, session_id, order_id, complaint_id, body.words, intention)
+
+
+@router.get(
+    "/seller-contact", summary="Whom buyers call", description="Staff of the organisation.", responses=problem_responses(NotSignedIn)
+)
+async def read_seller_contact(user: SignedInUser, desk: Desk) -> SellerContact:
+    return SellerContact(phone=await desk.seller_phone(user))
+
+
+@router.put(
+    "/seller-contact",
+    summary="Name whom buyers call",
+    description="Organisers. The number stands on the page of every order of the organisation.",
+    responses=problem_responses(NotSignedIn, OrganiserOnly, OriginRefused, InvalidPhone, MalformedRequest),
+)
+async def name_seller_contact(body: SellerContact, user: Organiser, desk: Desk) -> SellerContact:
+    return SellerContact(phone=await desk.name_seller_phone(user, body.phone))
 
 
 @router.post(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.ledger.kinds import StepKind
 from app.protocol.amounts import EventTime, PaidVnd
+from app.protocol.base import ComplaintText
 from app.protocol.text import Line
 
 Matter = Literal["late", "under", "over", "unmatched"]
@@ -40,6 +41,7 @@ class DeskOrder(BaseModel):
 
     order_id: UUID
     number: int
+    code: str
     state: str
     payment: str
     total_vnd: int
@@ -47,6 +49,7 @@ class DeskOrder(BaseModel):
     placed_at_ms: int
     due_at_ms: int
     phone_masked: str | None
+    complaints_waiting: int = Field(description="complaints of the buyer that nobody has answered yet")
 
 
 class DeskOrderList(BaseModel):
@@ -73,10 +76,38 @@ class OrderedItem(BaseModel):
     amount_vnd: int
 
 
+class ComplaintView(BaseModel):
+    """What the buyer complains of, and the answer; words are null once erased."""
+
+    complaint_id: UUID
+    words: str | None
+    made_at_ms: int
+    answer: str | None
+    answered_at_ms: int | None
+
+
+class ComplaintAnswer(BaseModel):
+    """What the buyer reads under the complaint."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"words": "Chúng tôi gửi bù 1 hũ trong ngày mai."}]})
+
+    words: ComplaintText
+
+
 class OrderWithContact(DeskOrder):
     receiver: Receiver
+    receiver_changed_at_ms: int | None = Field(description="when the buyer last mended phone, address or note")
     lines: list[OrderedItem]
     entries: list[OrderEntry]
+    complaints: list[ComplaintView]
+
+
+class SellerContact(BaseModel):
+    """Whom buyers call about their orders; null = nobody is named."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"phone": "0900000000"}]})
+
+    phone: str | None = Field(max_length=20)
 
 
 class NewPayment(BaseModel):

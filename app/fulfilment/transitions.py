@@ -17,7 +17,7 @@ from app.infra.clock import utc_now
 from app.infra.database import RawConnection
 from app.ledger.append import open_ledger
 from app.ledger.chain import Entry, entry_of
-from app.ledger.kinds import RELEASING_KINDS, EntryKind, may_follow
+from app.ledger.kinds import RELEASING_KINDS, EntryKind, buyer_may_act, may_follow
 from app.orders.calling import Calls, call_next
 from app.sessions.outbox import Told, tell_room_raw
 
@@ -30,11 +30,15 @@ UPDATE offers SET remaining = remaining + t.quantity FROM unnest($1::uuid[], $2:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A fact to append about an order. `reason` is a short code such as `no_answer`; never personal data."""
+    """A fact to append about an order. `reason` is a short code such as `no_answer`; never personal data.
+
+    `by_buyer`: the buyer says so, who may less than the desk.
+    """
 
     order_id: UUID
     kind: EntryKind
     reason: str = ""
+    by_buyer: bool = False
 
 
 @dataclass(slots=True)
@@ -58,7 +62,7 @@ async def append_steps(db: RawConnection, session_id: UUID, steps: Sequence[Step
         first = placed.get(step.order_id)
         if first is None:
             answers.append(OrderNotFound(details={"order_id": str(step.order_id)}))
-        elif not may_follow(step.kind, had[step.order_id]):
+        elif not may_follow(step.kind, had[step.order_id]) or (step.by_buyer and not buyer_may_act(had[step.order_id])):
             answers.append(StateNotReachable(details={"kind": step.kind, "had": sorted(had[step.order_id])}))
         else:
             answers.append(ledger.append(step.kind, step.order_id, buyer_token=first.buyer_token, lines=first.lines, reason=step.reason))

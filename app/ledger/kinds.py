@@ -194,6 +194,11 @@ def may_follow(kind: EntryKind, had: Collection[str]) -> bool:
     return has_needed and not any(each in had for each in rule.never_after)
 
 
+def buyer_may_act(had: Collection[str]) -> bool:
+    """Whether the buyer may still mend or cancel an order alone: as long as nobody has agreed on it, paid for it or ended it."""
+    return set(had) == {"placed"}
+
+
 def state_of(had: Collection[str]) -> str:
     """The latest rung of an order, for lists: the furthest kind it has reached."""
     return next((kind for kind in _FURTHEST_FIRST if kind in had), "placed")

@@ -30,13 +30,15 @@ OrderIdentity = tuple[UUID, UUID]
 
 # Up to so many orders a batch is written by one INSERT, see `app/infra/table_columns.py`.
 FEW_ORDERS = 100
+# Orders' codes are fetched for so many at once.
+CODES_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class WantedOrder:
     """A checked order on its way into the ledger. `wanted` maps offer to quantity: lines of one offer are summed.
 
-    A COD order must be confirmed within `confirm_within`; an unpaid transfer keeps its units for the offers' hold time.
+    `link_token` opens the order's page for whoever has the receipt. A COD order must be confirmed within `confirm_within`; an unpaid transfer keeps its units for the offers' hold time.
     """
 
     session_id: UUID
@@ -48,6 +50,7 @@ class WantedOrder:
     phone_digest: bytes
     buyer_token: str
     request_digest: bytes
+    link_token: str
     received_at: datetime
     confirm_within: timedelta
 
@@ -95,33 +98,38 @@ class _Books:
     ledger: OpenLedger
     offers: dict[UUID, _Offer]
     repeats: dict[OrderIdentity, tuple[bytes, OrderReceipt]]
-    accepted: list[tuple[WantedOrder, Entry]] = field(default_factory=list)
+    codes: list[str]
+    accepted: list[tuple[WantedOrder, Entry, str]] = field(default_factory=list)
     served: list[UUID] = field(default_factory=list)
     emptied: list[UUID] = field(default_factory=list)
 
 
-async def write_batch(db: RawConnection, session_id: UUID, orders: Sequence[WantedOrder]) -> BatchResult:
+async def write_batch(db: RawConnection, session_id: UUID, orders: Sequence[WantedOrder], codes: list[str] | None = None) -> BatchResult:
     """Decide and write all orders of a batch; must run inside a transaction of the caller, who commits before telling anyone.
 
+    `codes` are the codes that the caller has in store for orders: they are taken from it, and fetched when there are too few.
     A session without a ledger has never had an offer: then every order gets `OfferNotFound`.
     """
+    codes = [] if codes is None else codes
+    if len(codes) < len(orders):
+        codes.extend(row[0] for row in await db.fetch(sql.NEXT_CODES, max(len(orders), CODES_AT_ONCE)))
     ledger = await open_ledger(db, session_id, utc_now())
     if ledger is None:
         return BatchResult([OfferNotFound() for _ in orders], [], 0)
-    books = await _open_books(db, ledger, orders)
+    books = await _open_books(db, ledger, orders, codes)
     answers = _decide_all(books, orders)
     await _write(db, books)
     sold_out = [offer_id for offer_id, offer in books.offers.items() if offer.remaining == 0]
     return BatchResult(answers, sold_out, ledger.last_seq, books.emptied)
 
 
-async def _open_books(db: RawConnection, ledger: OpenLedger, orders: Sequence[WantedOrder]) -> _Books:
+async def _open_books(db: RawConnection, ledger: OpenLedger, orders: Sequence[WantedOrder], codes: list[str]) -> _Books:
     asked = sorted({offer_id for order in orders for offer_id in order.wanted})
     offers = {row["id"]: _Offer(**row) for row in await db.fetch(sql.LOCK_OFFERS, ledger.session_id, asked)}
     repeats = await _find_repeats(db, ledger.session_id, orders)
     await _find_held(db, offers, orders)
     await _find_calls(db, ledger.now, offers, orders)
-    return _Books(ledger, offers, repeats)
+    return _Books(ledger, offers, repeats, codes)
 
 
 async def _find_repeats(
@@ -142,14 +150,18 @@ async def _find_repeats(
                 amount_vnd=line.quantity * line.unit_price_vnd,
             )
         )
-    return {(row.device_id, row.client_key): (row.request_digest, _stored_receipt(row, lines[row.id])) for row in placed}
+    links = {order.identity: order.link_token for order in orders}
+    found = {(row.device_id, row.client_key): row for row in placed}
+    return {identity: (row.request_digest, _stored_receipt(row, lines[row.id], links[identity])) for identity, row in found.items()}
 
 
-def _stored_receipt(row: sql.PlacedOrder, lines: Sequence[OrderedLine]) -> OrderReceipt:
+def _stored_receipt(row: sql.PlacedOrder, lines: Sequence[OrderedLine], link_token: str) -> OrderReceipt:
     return OrderReceipt(
         order_id=row.id,
         key=row.client_key,
         number=row.seq,
+        order_code=row.code,
+        link_token=link_token,
         lines=tuple(lines),
         total_vnd=row.total_vnd,
         placed_at_ms=to_ms(row.placed_at) or 0,
@@ -238,15 +250,18 @@ def _accept(books: _Books, order: WantedOrder) -> OrderReceipt:
         offer.held[order.phone_digest] += quantity
         lines.append(EntryLine(offer_id, offer.product_id, offer.producer_id, quantity, offer.flash_price_vnd))
     entry = books.ledger.append("placed", uuid4(), buyer_token=order.buyer_token, lines=lines)
-    books.accepted.append((order, entry))
-    return _new_receipt(order, entry)
+    code = books.codes.pop()
+    books.accepted.append((order, entry, code))
+    return _new_receipt(order, entry, code)
 
 
-def _new_receipt(order: WantedOrder, entry: Entry) -> OrderReceipt:
+def _new_receipt(order: WantedOrder, entry: Entry, code: str) -> OrderReceipt:
     return OrderReceipt(
         order_id=entry.order_id,
         key=order.key,
         number=entry.seq,
+        order_code=code,
+        link_token=order.link_token,
         lines=tuple(
             OrderedLine(
                 offer_id=line.offer_id,
@@ -290,17 +305,18 @@ async def _write(db: RawConnection, books: _Books) -> None:
 def _orders(books: _Books) -> sql.OrderColumns:
     accepted = books.accepted
     return sql.OrderColumns(
-        id=[entry.order_id for _, entry in accepted],
+        id=[entry.order_id for _, entry, _ in accepted],
         session_id=[books.ledger.session_id] * len(accepted),
-        seq=[entry.seq for _, entry in accepted],
-        device_id=[order.device_id for order, _ in accepted],
-        client_key=[order.key for order, _ in accepted],
-        request_digest=[order.request_digest for order, _ in accepted],
-        phone_digest=[order.phone_digest for order, _ in accepted],
-        payment=[order.payment for order, _ in accepted],
-        total_vnd=[entry.amount_vnd for _, entry in accepted],
+        seq=[entry.seq for _, entry, _ in accepted],
+        device_id=[order.device_id for order, _, _ in accepted],
+        client_key=[order.key for order, _, _ in accepted],
+        request_digest=[order.request_digest for order, _, _ in accepted],
+        phone_digest=[order.phone_digest for order, _, _ in accepted],
+        payment=[order.payment for order, _, _ in accepted],
+        total_vnd=[entry.amount_vnd for _, entry, _ in accepted],
         placed_at=[books.ledger.now] * len(accepted),
-        due_at=[_due_at(books, order) for order, _ in accepted],
+        due_at=[_due_at(books, order) for order, _, _ in accepted],
+        code=[code for _, _, code in accepted],
     )
 
 
@@ -311,7 +327,7 @@ def _due_at(books: _Books, order: WantedOrder) -> datetime:
 
 
 def _lines(books: _Books) -> sql.LineColumns:
-    lines = [(order, entry, number, line) for order, entry in books.accepted for number, line in enumerate(entry.lines, start=1)]
+    lines = [(order, entry, number, line) for order, entry, _ in books.accepted for number, line in enumerate(entry.lines, start=1)]
     return sql.LineColumns(
         order_id=[entry.order_id for _, entry, _, _ in lines],
         line_number=[number for _, _, number, _ in lines],
@@ -324,9 +340,9 @@ def _lines(books: _Books) -> sql.LineColumns:
 
 
 def _contacts(books: _Books) -> sql.ContactColumns:
-    contacts = [order.contact for order, _ in books.accepted]
+    contacts = [order.contact for order, _, _ in books.accepted]
     return sql.ContactColumns(
-        order_id=[entry.order_id for _, entry in books.accepted],
+        order_id=[entry.order_id for _, entry, _ in books.accepted],
         name=[contact.name for contact in contacts],
         phone=[contact.phone for contact in contacts],
         province_code=[contact.province_code for contact in contacts],

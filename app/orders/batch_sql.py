@@ -36,6 +36,10 @@ class LockedOffer:
 LOCK_OFFERS = f"SELECT {names(LockedOffer)} FROM offers WHERE session_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"  # noqa: S608
 
 
+# A few hundred at a time, before any lock is taken: codes that no order got are never missed.
+NEXT_CODES = "SELECT next_order_codes($1)"
+
+
 class AskedKeys(TypedDict):
     """The devices and the keys that they sent with their orders."""
 
@@ -56,6 +60,7 @@ class PlacedOrder(NamedTuple):
     request_digest: bytes
     total_vnd: int
     placed_at: datetime
+    code: str
 
 
 # LATERAL with LIMIT or an aggregate keeps it to one look into the index per order, whatever the planner believes about a table that
@@ -150,6 +155,7 @@ class OrderColumns(TypedDict):
     total_vnd: list[int]
     placed_at: list[datetime]
     due_at: list[datetime]
+    code: list[str]
 
 
 class LineColumns(TypedDict):

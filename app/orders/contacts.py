@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -80,6 +81,15 @@ class Pseudonyms:
     def request_digest(self, content: str) -> bytes:
         """Tells a repeated request from another; keyed, because it outlives the erasing of the person."""
         return hmac.digest(self._key, b"request\0" + content.encode(), "sha256")[:16]
+
+    def link_token(self, session_id: UUID, device_id: UUID, key: UUID) -> str:
+        """Opens the page of the order that a device placed under a key: 128 bits that a repeat of the order gets again."""
+        digest = hmac.digest(self._key, b"order link\0" + session_id.bytes + device_id.bytes + key.bytes, "sha256")
+        return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+
+    def is_link_token(self, token: str, session_id: UUID, device_id: UUID, key: UUID) -> bool:
+        """Whether it is that order's; takes as long for a nearly right one as for a wrong one."""
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self.link_token(session_id, device_id, key).encode())
 
     def buyer_token(self, session_id: UUID, device_id: UUID) -> str:
         """Stands for a buyer within one session: in ledger, export and Redis instead of the person."""

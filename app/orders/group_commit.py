@@ -32,7 +32,7 @@ from app.settings import OrderSettings
 log = structlog.get_logger(__name__)
 
 AfterCommit = Callable[[UUID, BatchResult], Awaitable[None]]
-WriteBatch = Callable[[RawConnection, UUID, Sequence[WantedOrder]], Awaitable[BatchResult]]
+WriteBatch = Callable[[RawConnection, UUID, Sequence[WantedOrder], list[str]], Awaitable[BatchResult]]
 RETRY_PAUSE_SECONDS = 0.3
 # A session without orders for so long gives its queue and writer back.
 IDLE_SECONDS = 600.0
@@ -66,6 +66,7 @@ class PlacingQueue:
         self._after_commit = after_commit
         self._waiting: deque[_Waiting] = deque()
         self._in_hand: list[_Waiting] = []
+        self._codes: list[str] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -163,7 +164,7 @@ class PlacingQueue:
         return None
 
     async def _write(self, orders: Sequence[WantedOrder], db: RawConnection) -> BatchResult:
-        return await self._write_batch(db, self._session_id, orders)
+        return await self._write_batch(db, self._session_id, orders, self._codes)
 
     async def _sort_out(self, batch: Sequence[_Waiting], error: BaseException | None) -> None:
         """Refuse the order that spoils its batch and commit the others. Where only the database saw it, halves are tried."""

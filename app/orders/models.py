@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Identity,
     Index,
     LargeBinary,
+    Sequence,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -68,8 +70,24 @@ class Offer(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
+# What `next_order_codes` scrambles into codes, and the keys that it does it with; both are made and used in the database alone.
+ORDER_CODE_NUMBERS = Sequence("order_code_numbers", minvalue=0, maxvalue=887_503_680, data_type=BigInteger, metadata=Base.metadata)
+
+
+class OrderCodeKey(Base):
+    """The one row of keys that scramble this database's order codes. With other keys codes would meet those given before."""
+
+    __tablename__ = "order_code_keys"
+    __table_args__ = (CheckConstraint("is_only", name="only_one"),)
+
+    is_only: Mapped[bool] = mapped_column(primary_key=True, server_default="true")
+    keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
 class Order(Base):
     """A committed order. Its states are ledger entries; this row never changes.
+
+    `code` is what people call it (`app/protocol/order_codes.py`); a trigger gives one to orders that code of before writes without.
 
     Unless it is confirmed or paid by `due_at`, it expires and its units come back.
 
@@ -83,6 +101,8 @@ class Order(Base):
         ForeignKeyConstraint(["session_id", "seq"], ["ledger_entries.session_id", "ledger_entries.seq"], name="fk_orders_ledger_entry"),
         UniqueConstraint("session_id", "seq", name="uq_orders_seq"),
         Index("ix_orders_due", "due_at"),
+        Index("uq_orders_code", "code", unique=True),
+        Index("ix_orders_device", "device_id", "placed_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -96,6 +116,7 @@ class Order(Base):
     total_vnd: Mapped[int] = mapped_column(BigInteger)
     placed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    code: Mapped[str | None] = mapped_column(Text)
 
 
 class OrderLineRow(Base):
@@ -118,7 +139,10 @@ class OrderLineRow(Base):
 
 
 class OrderContact(Base):
-    """Personal data of an order, apart from it: erasing a person empties this row and touches no figure."""
+    """Personal data of an order, apart from it: erasing a person empties this row and touches no figure.
+
+    `changed_at`: when the buyer last mended it.
+    """
 
     __tablename__ = "order_contacts"
     __table_args__ = (
@@ -136,6 +160,7 @@ class OrderContact(Base):
     ward_name: Mapped[str | None] = mapped_column(Text)
     street: Mapped[str | None] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
+    changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 

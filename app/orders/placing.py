@@ -113,7 +113,7 @@ class OrderPlacing:
     async def receipts(self, device_id: UUID, session_id: UUID) -> list[OrderReceipt]:
         """Orders of this device in this session, newest first."""
         async with self._database.transactions() as db:
-            return await receipts_of(db, session_id, device_id)
+            return await receipts_of(db, self._pseudonyms, session_id, device_id)
 
     async def close(self) -> None:
         """Finish the queues, then stop. Call it when no socket or request can place an order any more."""
@@ -134,6 +134,7 @@ class OrderPlacing:
             phone_digest=self._pseudonyms.phone_digest(contact.phone),
             buyer_token=self._pseudonyms.buyer_token(session_id, device_id),
             request_digest=self._digest_of(content, contact.phone),
+            link_token=self._pseudonyms.link_token(session_id, device_id, content.key),
             received_at=utc_now(),
             confirm_within=self._confirm_within,
         )
@@ -145,7 +146,7 @@ class OrderPlacing:
         """The receipt of an order that was written before its ward ended or got another code."""
         digest = self._digest_of(content, normalise_phone(content.buyer.phone))
         async with self._database.transactions() as db:
-            return next(iter(await receipts_of(db, session_id, device_id, repeat=(content.key, digest))), None)
+            return next(iter(await receipts_of(db, self._pseudonyms, session_id, device_id, repeat=(content.key, digest))), None)
 
     async def _after_commit(self, session_id: UUID, result: BatchResult) -> None:
         """Everything that follows a commit; nothing here may hold up the next batch."""

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.clock import to_ms
+from app.orders.contacts import Pseudonyms
 from app.orders.models import Offer, Order, OrderLineRow
 from app.protocol.server_events import OrderedLine, OrderReceipt
 from app.protocol.views import OfferView
@@ -41,7 +42,7 @@ async def offers_of(db: AsyncSession, session_id: UUID) -> list[OfferView]:
 
 
 async def receipts_of(
-    db: AsyncSession, session_id: UUID, device_id: UUID, *, repeat: tuple[UUID, bytes] | None = None
+    db: AsyncSession, pseudonyms: Pseudonyms, session_id: UUID, device_id: UUID, *, repeat: tuple[UUID, bytes] | None = None
 ) -> list[OrderReceipt]:
     """Receipts of one device in one session, newest first; with `repeat` only the order with this key and request digest."""
     wanted = select(Order).where(Order.session_id == session_id, Order.device_id == device_id)
@@ -70,6 +71,8 @@ async def receipts_of(
             order_id=order.id,
             key=order.client_key,
             number=order.seq,
+            order_code=order.code or "",
+            link_token=pseudonyms.link_token(session_id, device_id, order.client_key),
             lines=tuple(lines_of[order.id]),
             total_vnd=order.total_vnd,
             placed_at_ms=to_ms(order.placed_at) or 0,

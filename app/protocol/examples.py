@@ -171,6 +171,8 @@ SERVER_EXAMPLES: tuple[Message, ...] = (
         order_id=_ORDER_ID,
         key=_ORDER_KEY,
         number=128,
+        order_code="K7M2PAE",
+        link_token="Zb1yVqk9T3mW0sYx7dJfPA",  # noqa: S106 - an example
         lines=(OrderedLine(offer_id=_OFFER_ID, product_id=_PRODUCT_ID, quantity=2, unit_price_vnd=129_000, amount_vnd=258_000),),
         total_vnd=258_000,
         placed_at_ms=_AT_MS + 4_100,

@@ -9,7 +9,8 @@ from pydantic import Field, TypeAdapter
 
 from app.protocol.amounts import Vnd
 from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset
-from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionView
+from app.protocol.order_codes import OrderCode
+from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionState, SessionView
 
 
 class CommentPosted(Message):
@@ -170,11 +171,16 @@ class OrderedLine(Message):
 
 
 class OrderReceipt(Message):
-    """A committed order. `number` is its place in the session's ledger."""
+    """A committed order. `number` is its place in the session's ledger, `order_code` what people call it.
+
+    `/o/{order_code}#{link_token}` is its page: whoever has the link may see, mend and cancel it.
+    """
 
     order_id: UUID
     key: UUID
     number: int
+    order_code: OrderCode
+    link_token: str = Field(description="unguessable; a repeat of the order gets the same")
     lines: tuple[OrderedLine, ...]
     total_vnd: Vnd
     placed_at_ms: Milliseconds

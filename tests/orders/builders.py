@@ -129,16 +129,18 @@ def a_wanted_order(
 ) -> WantedOrder:
     """A checked order; device, key and phone are new ones unless given."""
     device_id = device_id or uuid4()
+    key = key or uuid4()
     phone = phone or f"+8490{uuid4().int % 10**7:07d}"
     return WantedOrder(
         session_id=market.session_id,
         device_id=device_id,
-        key=key or uuid4(),
+        key=key,
         wanted=wanted,
         contact=Contact("Nguyễn Thị Lan", phone, 42, "Tỉnh Hà Tĩnh", 1, "Xã Hương Sơn", "Thôn 3", ""),
         phone_digest=PSEUDONYMS.phone_digest(phone),
         buyer_token=PSEUDONYMS.buyer_token(market.session_id, device_id),
         request_digest=digest,
+        link_token=PSEUDONYMS.link_token(market.session_id, device_id, key),
         received_at=utc_now(),
         confirm_within=timedelta(hours=72),
         payment=payment,

@@ -27,11 +27,11 @@ async def _twelve_beside_a_spoilt_one(database: Database, market: Market) -> Cou
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(13)]
     spoilt = orders[3].key
 
-    async def write(db: RawConnection, session_id: UUID, batch: Sequence[WantedOrder]) -> BatchResult:
+    async def write(db: RawConnection, session_id: UUID, batch: Sequence[WantedOrder], codes: list[str]) -> BatchResult:
         for index, order in enumerate(batch):
             if order.key == spoilt:
                 raise SpoiltOrder(index)
-        return await write_batch(db, session_id, batch)
+        return await write_batch(db, session_id, batch, codes)
 
     async with a_node(database.placing, SETTINGS, write=write) as node:
         answers = await place_all(node, orders)

@@ -196,8 +196,8 @@ async def _place_and_lose_the_commit(database: Database, market: Market) -> list
     offer_id = await an_offer(database, market, total=30)
     deaths = iter([True])
 
-    async def write_and_die(db: RawConnection, session_id: UUID, orders: Sequence[WantedOrder]) -> BatchResult:
-        result = await write_batch(db, session_id, orders)
+    async def write_and_die(db: RawConnection, session_id: UUID, orders: Sequence[WantedOrder], codes: list[str]) -> BatchResult:
+        result = await write_batch(db, session_id, orders, codes)
         if next(deaths, False):
             db.terminate()
         return result

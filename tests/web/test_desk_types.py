@@ -16,6 +16,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "OrderEntry": schemas.OrderEntry,
     "Receiver": schemas.Receiver,
     "OrderedItem": schemas.OrderedItem,
+    "Complaint": schemas.ComplaintView,
     "OrderWithContact": schemas.OrderWithContact,
     "BookedPayment": schemas.BookedPaymentView,
     "WorkListItem": schemas.WorkListItem,

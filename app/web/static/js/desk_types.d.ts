@@ -5,6 +5,7 @@ import type { Kind } from "./ledger_kinds.js";
 export interface DeskOrder {
   order_id: string;
   number: number;
+  code: string;
   state: Kind;
   payment: string;
   total_vnd: number;
@@ -12,6 +13,7 @@ export interface DeskOrder {
   placed_at_ms: number;
   due_at_ms: number;
   phone_masked: string | null;
+  complaints_waiting: number;
 }
 
 export interface OrderEntry {
@@ -37,10 +39,20 @@ export interface OrderedItem {
   amount_vnd: number;
 }
 
+export interface Complaint {
+  complaint_id: string;
+  words: string | null;
+  made_at_ms: number;
+  answer: string | null;
+  answered_at_ms: number | null;
+}
+
 export interface OrderWithContact extends DeskOrder {
   receiver: Receiver;
+  receiver_changed_at_ms: number | null;
   lines: readonly OrderedItem[];
   entries: readonly OrderEntry[];
+  complaints: readonly Complaint[];
 }
 
 export interface BookedPayment {

@@ -14,6 +14,8 @@ export type ErrorCode =
   | "command_not_allowed"
   | "comments_busy"
   | "comments_too_fast"
+  | "complaint_not_found"
+  | "complaints_wait"
   | "conflict"
   | "export_is_a_job"
   | "forbidden"
@@ -46,6 +48,7 @@ export type ErrorCode =
   | "offer_not_open"
   | "offer_still_available"
   | "order_cannot_be_written"
+  | "order_no_longer_yours"
   | "order_not_found"
   | "order_state_not_reachable"
   | "organisation_not_found"
@@ -247,6 +250,9 @@ export interface OrderPlaced {
   order_id: string;
   key: string;
   number: number;
+  order_code: string;
+  /** unguessable; a repeat of the order gets the same */
+  link_token: string;
   lines: readonly OrderedLine[];
   /** whole Vietnamese đồng */
   total_vnd: number;

@@ -1,0 +1,111 @@
+"""SQL of the buyer's side of orders."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from uuid import UUID
+
+import asyncpg
+
+from app.fulfilment import queries
+from app.fulfilment.buyer_schemas import BuyersReceiver, MyOrder, OrderPage, Seller
+from app.fulfilment.schemas import OrderedItem
+from app.infra.clock import to_ms
+from app.infra.database import RawConnection
+from app.ledger.kinds import buyer_may_act, state_of
+from app.orders.contacts import Pseudonyms
+
+MY_ORDERS_SHOWN = 100
+
+_FIND = "SELECT id, session_id, device_id, client_key FROM orders WHERE code = $1"
+_PAGE = """
+SELECT o.code, o.payment, o.total_vnd, o.placed_at, o.due_at, o.session_id, s.title AS session_title, s.state AS session_state,
+  g.name AS organisation_name, g.contact_phone, u.display_name AS host_name,
+  c.name, c.phone, c.street, c.ward_code, c.ward_name, c.province_code, c.province_name, c.note, c.changed_at
+FROM orders o JOIN sessions s ON s.id = o.session_id JOIN organisations g ON g.id = s.organisation_id
+JOIN users u ON u.id = s.host_id JOIN order_contacts c ON c.order_id = o.id WHERE o.id = $1
+"""
+_MINE = """
+SELECT o.id, o.code, o.client_key, o.payment, o.total_vnd, o.placed_at, o.session_id, s.title AS session_title,
+  (SELECT array_agg(e.kind) FROM ledger_entries e WHERE e.order_id = o.id) AS kinds,
+  (SELECT count(*)::int FROM complaints p WHERE p.order_id = o.id AND p.answered_at IS NOT NULL) AS answers
+FROM orders o JOIN sessions s ON s.id = o.session_id WHERE o.device_id = $1 ORDER BY o.placed_at DESC, o.seq DESC LIMIT $2
+"""
+_LINES = """
+SELECT l.order_id, p.name AS product_name, p.unit, l.quantity, l.quantity * l.unit_price_vnd AS amount_vnd
+FROM order_lines l JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = f.product_id
+WHERE l.order_id = ANY($1::uuid[]) ORDER BY l.order_id, l.line_number
+"""
+# One statement, whether the code, the phone or neither fits: it takes the same way each time.
+_LOOKUP = """
+SELECT array_agg(e.kind) AS kinds FROM orders o JOIN order_contacts c ON c.order_id = o.id AND c.phone = $2
+JOIN ledger_entries e ON e.order_id = o.id WHERE o.code = $1
+"""
+_RECEIVER = ("name", "phone", "street", "ward_code", "ward_name", "province_code", "province_name", "note")
+
+
+async def find_by_link(db: RawConnection, pseudonyms: Pseudonyms, code: str, link_token: str) -> tuple[UUID, UUID] | None:
+    """Session and order that a link opens; None when the code or the token is wrong, and nobody learns which."""
+    row = await db.fetchrow(_FIND, code)
+    if row is None or not pseudonyms.is_link_token(link_token, row["session_id"], row["device_id"], row["client_key"]):
+        return None
+    return row["session_id"], row["id"]
+
+
+async def order_page(db: RawConnection, order_id: UUID) -> OrderPage:
+    """The page of an order that is known to exist."""
+    row = (await db.fetch(_PAGE, order_id))[0]
+    entries = await queries.entries_of(db, order_id)
+    had = {entry.kind for entry in entries}
+    return OrderPage(
+        code=row["code"],
+        state=state_of(had),
+        may_change=buyer_may_act(had) and row["phone"] is not None,
+        payment=row["payment"],
+        is_paid="paid" in had,
+        total_vnd=row["total_vnd"],
+        placed_at_ms=to_ms(row["placed_at"]) or 0,
+        due_at_ms=to_ms(row["due_at"]) or 0,
+        lines=await queries.lines_of(db, order_id),
+        entries=entries,
+        receiver=BuyersReceiver(**{name: row[name] for name in _RECEIVER}),
+        receiver_changed_at_ms=to_ms(row["changed_at"]),
+        complaints=await queries.complaints_of(db, order_id),
+        seller=Seller(
+            organisation_name=row["organisation_name"],
+            host_name=row["host_name"],
+            phone=row["contact_phone"],
+            session_id=row["session_id"],
+            session_title=row["session_title"],
+            session_state=row["session_state"],
+        ),
+    )
+
+
+async def orders_of_device(db: RawConnection, pseudonyms: Pseudonyms, device_id: UUID) -> list[MyOrder]:
+    """The newest orders of a device over all sessions, newest first."""
+    rows = await db.fetch(_MINE, device_id, MY_ORDERS_SHOWN)
+    lines: dict[UUID, list[OrderedItem]] = defaultdict(list)
+    for line in await db.fetch(_LINES, [row["id"] for row in rows]):
+        lines[line["order_id"]].append(OrderedItem(**{name: line[name] for name in OrderedItem.model_fields}))
+    return [_my_order(row, lines[row["id"]], pseudonyms.link_token(row["session_id"], device_id, row["client_key"])) for row in rows]
+
+
+async def state_by_phone_and_code(db: RawConnection, code: str, phone: str) -> str | None:
+    kinds = await db.fetchval(_LOOKUP, code, phone)
+    return None if kinds is None else state_of(kinds)
+
+
+def _my_order(row: asyncpg.Record, lines: list[OrderedItem], link_token: str) -> MyOrder:
+    return MyOrder(
+        code=row["code"],
+        link_token=link_token,
+        state=state_of(row["kinds"]),
+        payment=row["payment"],
+        total_vnd=row["total_vnd"],
+        placed_at_ms=to_ms(row["placed_at"]) or 0,
+        session_id=row["session_id"],
+        session_title=row["session_title"],
+        lines=lines,
+        answers=row["answers"],
+    )

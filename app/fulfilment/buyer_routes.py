@@ -1,0 +1,105 @@
+"""HTTP routes of the buyer's side. The link's token comes in a header, so that no log of addresses holds it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Request
+
+from app.catalog.errors import InvalidAddress
+from app.errors import AppError, MalformedRequest, OriginRefused, TooManyRequests
+from app.fulfilment.buyer_orders import BuyerOrders, Link
+from app.fulfilment.buyer_schemas import Cancellation, LookupResult, LookupWish, MyOrders, NewComplaint, OrderPage, ReceiverChange
+from app.fulfilment.errors import ComplaintsWait, OrderNoLongerYours, OrderNotFound
+from app.infra.problems import problem_responses
+from app.infra.provided import provided
+from app.orders.errors import InvalidPhone
+from app.realtime.errors import TicketInvalid
+from app.realtime.rate_limit import KeyedLimits
+from app.realtime.viewer_device import ViewerDevice
+
+router = APIRouter(prefix="/api/v1", tags=["buyers"])
+
+Orders = Annotated[BuyerOrders, Depends(provided(BuyerOrders))]
+Pace = Annotated[KeyedLimits, Depends(provided(KeyedLimits))]
+
+
+def link_of(
+    code: Annotated[str, Path(max_length=40)],
+    order_link: Annotated[str, Header(max_length=64, description="the receipt's `link_token`")] = "",
+) -> Link:
+    return Link(code, order_link)
+
+
+def paced_link(link: Annotated[Link, Depends(link_of)], pace: Pace) -> Link:
+    """The link of somebody who wants to change something. Raises `TooManyRequests`."""
+    if wait_seconds := pace.take(f"order {link.code}"):
+        raise TooManyRequests(retry_after_seconds=wait_seconds)
+    return link
+
+
+ReadLink = Annotated[Link, Depends(link_of)]
+WriteLink = Annotated[Link, Depends(paced_link)]
+_WRITING: tuple[type[AppError], ...] = (OrderNotFound, OriginRefused, TooManyRequests, MalformedRequest)
+
+
+@router.get(
+    "/order-pages/{code}",  # noqa: FAST003 - read by `link_of`
+    summary="An order as its buyer sees it",
+    description="Open to everybody who has the link. A wrong code and a wrong token are answered alike.",
+    responses=problem_responses(OrderNotFound, MalformedRequest),
+)
+async def read_order_page(link: ReadLink, orders: Orders) -> OrderPage:
+    return await orders.page(link)
+
+
+@router.put(
+    "/order-pages/{code}/receiver",  # noqa: FAST003 - read by `link_of`
+    summary="Mend phone, address and note",
+    description="Open to everybody who has the link, until the order is confirmed, paid or over.",
+    responses=problem_responses(*_WRITING, OrderNoLongerYours, InvalidPhone, InvalidAddress),
+)
+async def mend_receiver(link: WriteLink, body: ReceiverChange, orders: Orders) -> OrderPage:
+    return await orders.mend(link, body)
+
+
+@router.post(
+    "/order-pages/{code}/cancellation",  # noqa: FAST003 - read by `link_of`
+    summary="Cancel an order",
+    description="Open to everybody who has the link, until the order is confirmed, paid or over. Again changes nothing.",
+    responses=problem_responses(*_WRITING, OrderNoLongerYours),
+)
+async def cancel_order(link: WriteLink, body: Cancellation, orders: Orders) -> OrderPage:
+    return await orders.cancel(link, body.reason)
+
+
+@router.post(
+    "/order-pages/{code}/complaints",  # noqa: FAST003 - read by `link_of`
+    summary="Complain about an order",
+    description="Open to everybody who has the link, at any time. The same key again is the same complaint; three may wait for an answer.",
+    responses=problem_responses(*_WRITING, ComplaintsWait),
+)
+async def complain(link: WriteLink, body: NewComplaint, orders: Orders) -> OrderPage:
+    return await orders.complain(link, body)
+
+
+@router.get(
+    "/my-orders",
+    summary="Orders of this device over all sessions",
+    description="Viewer's ticket. Newest first, at most 100, each with its state now; without personal data.",
+    responses=problem_responses(TicketInvalid),
+)
+async def my_orders(device_id: ViewerDevice, orders: Orders) -> MyOrders:
+    return MyOrders(orders=await orders.mine(device_id))
+
+
+@router.post(
+    "/order-lookup",
+    summary="How far an order is, by phone and code",
+    description="Open to everybody, slowly: 429 with `Retry-After` after a few attempts, for longer each time. Whatever does not fit together is "
+    "answered alike, and nothing but the state is told.",
+    responses=problem_responses(OrderNotFound, InvalidPhone, OriginRefused, TooManyRequests, MalformedRequest),
+)
+async def look_up_order(body: LookupWish, request: Request, orders: Orders) -> LookupResult:
+    address = "unknown" if request.client is None else request.client.host
+    return LookupResult(state=await orders.look_up(body.code, body.phone, address=address))

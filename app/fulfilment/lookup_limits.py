@@ -1,0 +1,42 @@
+"""How often somebody may ask for an order by phone and code. Called by `buyer_orders.py`.
+
+Counted per address, phone and code, in windows that get longer: whoever goes on guessing waits a minute, then a quarter of an hour,
+then a day. Right answers count as well, so that the limits say nothing about what was right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from app.accounts.login_limits import network_of
+from app.accounts.store import LoginAttempts
+from app.errors import TooManyRequests
+from app.infra.redis_client import RedisClients
+
+# Seconds → attempts.
+WINDOWS_OF_ONE = {60: 5, 900: 15, 86_400: 40}
+# A commune may share one address.
+WINDOWS_OF_ADDRESS = {60: 20, 900: 80, 86_400: 400}
+
+
+class LookupLimits:
+    """The counters that sign-in uses, shared over all nodes; counted in this process while Redis is away."""
+
+    def __init__(self, redis: RedisClients, *, prefix: str) -> None:
+        self._windows = {seconds: LoginAttempts(redis, prefix=prefix, window_seconds=seconds) for seconds in WINDOWS_OF_ONE}
+
+    async def admit(self, address: str, phone: str, code: str | None) -> None:
+        """Count an attempt, whose code is None when no code is spelt so, or raise `TooManyRequests` with the time until it may be tried again."""
+        # The address comes first: once it is refused, it cannot use up the attempts of other people's phones and codes.
+        await self._admit("address", network_of(address), WINDOWS_OF_ADDRESS)
+        await self._admit("phone", phone, WINDOWS_OF_ONE)
+        if code is not None:
+            await self._admit("code", code, WINDOWS_OF_ONE)
+
+    async def _admit(self, kind: str, value: str, most: dict[int, int]) -> None:
+        for seconds, attempts in self._windows.items():
+            # Hashed, so that Redis holds neither phones nor addresses.
+            bucket = f"lookup-{kind}-{seconds}-{hashlib.sha256(value.encode()).hexdigest()[:32]}"
+            attempt = await attempts.take(bucket)
+            if attempt.number > most[seconds]:
+                raise TooManyRequests(retry_after_seconds=max(1.0, round(attempt.seconds_left, 1)))
