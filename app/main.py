@@ -30,9 +30,10 @@ from app.orders import routes as order_routes
 from app.realtime.doorway import Doorway, ViewerGate
 from app.reports import closing_routes, job_routes
 from app.reports import routes as report_routes
+from app.sessions import product_sheet
 from app.sessions import routes as session_routes
 from app.settings import Settings
-from app.web import pages, strangers
+from app.web import buyer_pages, pages, strangers
 from app.wiring import Services, let_go, open_services
 
 ROUTERS = (
@@ -40,6 +41,7 @@ ROUTERS = (
     account_routes.router,
     catalog_routes.router,
     session_routes.router,
+    product_sheet.router,
     live_routes.router,
     polling_routes.router,
     live_sockets.router,
@@ -51,6 +53,7 @@ ROUTERS = (
     closing_routes.router,
     job_routes.router,
     pages.router,
+    buyer_pages.router,
     strangers.router,
 )
 

@@ -176,6 +176,7 @@ async def test_a_buyer_leaves_no_trace(running: ServiceProcess) -> None:
         listening = asyncio.gather(*(neighbour.listen() for neighbour in neighbours))
         refusals = await _orders_over_http(fair)
         own_frames = await _orders_over_socket(fair)
+        buyers_side = await _buyers_side(fair)
         await _steps_of_staff(fair, staff)
         await asyncio.sleep(1.5)
         documents = await _documents(fair, staff)
@@ -189,10 +190,20 @@ async def test_a_buyer_leaves_no_trace(running: ServiceProcess) -> None:
 
     # the search itself works: what may know the buyer does
     assert traces_in(kept.pop("order_contacts")) == ["kanarienvogel", "987654321", "hoàng", "4711"]
+    assert traces_in(kept.pop("complaints")) == ["kanarienvogel", "987654321", "hoàng", "4711"]
     assert "order.placed" in own_frames
     assert len(stored) > 5
     assert all(len(text) > 100 for text in frames.values())
-    places = {**refusals, "replies to the buyer": own_frames, **documents, "redis": "\n".join(stored), **frames, **logs, **kept}
+    places = {
+        **refusals,
+        **buyers_side,
+        "replies to the buyer": own_frames,
+        **documents,
+        "redis": "\n".join(stored),
+        **frames,
+        **logs,
+        **kept,
+    }
     assert {place: found for place, text in places.items() if (found := traces_in(text))} == {}
 
 
@@ -213,6 +224,36 @@ async def _orders_over_http(fair: Fair) -> dict[str, str]:
     # control characters are cleaned away, and JSON may be UTF-16: those orders are taken
     assert taken == {"repeat": 201, "NUL": 201, "not UTF-8": 201, "mine": 200}
     return {f"answer to {name}": answer.text for name, answer in answers.items()}
+
+
+async def _buyers_side(fair: Fair) -> dict[str, str]:
+    """What a buyer does on the order's page, rightly and wrongly; returns the answers that are not for whoever has the link."""
+    viewer = await fair.viewer()
+    receipt = (await viewer.post(fair.path("orders"), json=fair.order())).raise_for_status().json()
+    path, link = f"/api/v1/order-pages/{receipt['order_code']}", {"order-link": receipt["link_token"]}
+    receiver = {"phone": BUYER["phone"], "address": ADDRESS, "note": "Gọi cho Kanarienvogel"}
+    complaint = {"key": str(uuid4()), "words": "Kanarienvogel đây, 0987654321, Ngõ Hoàng Yến 4711: hũ vỡ"}
+    page = (await viewer.get(path, headers=link)).raise_for_status().text
+    (await viewer.put(f"{path}/receiver", headers=link, json=receiver)).raise_for_status()
+    (await viewer.post(f"{path}/complaints", headers=link, json=complaint)).raise_for_status()
+    # the search works: the page itself knows the buyer
+    assert traces_in(page) != []
+    lookup = {"phone": BUYER["phone"], "code": receipt["order_code"]}
+    answers = {
+        "stranger": await viewer.get(path, headers={"order-link": "Kanarienvogel"}),
+        "ward": await viewer.put(f"{path}/receiver", headers=link, json=receiver | {"address": ADDRESS | {"ward_code": 1}}),
+        "phone": await viewer.put(f"{path}/receiver", headers=link, json=receiver | {"phone": "0987654321999"}),
+        "extra": await viewer.put(f"{path}/receiver", headers=link, json=receiver | {"name": "Kanarienvogel"}),
+        "long": await viewer.post(f"{path}/complaints", headers=link, json=complaint | {"words": "Kanarienvogel " * 200}),
+        "reason": await viewer.post(f"{path}/cancellation", headers=link, json={"reason": "Kanarienvogel"}),
+        "lookup": await viewer.post("/api/v1/order-lookup", json=lookup),
+        "lookup of another": await viewer.post("/api/v1/order-lookup", json=lookup | {"code": "Kanarienvogel"}),
+        "my orders": await viewer.get("/api/v1/my-orders"),
+        "page of the order": await viewer.get(f"/o/{receipt['order_code']}"),
+    }
+    assert [name for name, answer in answers.items() if answer.status_code == 200] == ["lookup", "my orders", "page of the order"]
+    assert [name for name, answer in answers.items() if answer.status_code >= 500] == []
+    return {f"buyer's side, {name}": answer.text for name, answer in answers.items()}
 
 
 async def _orders_over_socket(fair: Fair) -> str:

@@ -14,6 +14,7 @@ from app.fulfilment.errors import ComplaintsWait, OrderNoLongerYours, OrderNotFo
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.orders.errors import InvalidPhone
+from app.protocol.order_codes import read_order_code
 from app.realtime.errors import TicketInvalid
 from app.realtime.rate_limit import KeyedLimits
 from app.realtime.viewer_device import ViewerDevice
@@ -33,7 +34,8 @@ def link_of(
 
 def paced_link(link: Annotated[Link, Depends(link_of)], pace: Pace) -> Link:
     """The link of somebody who wants to change something. Raises `TooManyRequests`."""
-    if wait_seconds := pace.take(f"order {link.code}"):
+    # By the code as it is stored: other spellings are no way around.
+    if wait_seconds := pace.take(f"order {read_order_code(link.code)}"):
         raise TooManyRequests(retry_after_seconds=wait_seconds)
     return link
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 
-from app.accounts.login_limits import network_of
 from app.accounts.store import LoginAttempts
 from app.errors import TooManyRequests
+from app.infra.client_networks import network_of
 from app.infra.redis_client import RedisClients
 
 # Seconds → attempts.

@@ -102,7 +102,6 @@ class Order(Base):
         UniqueConstraint("session_id", "seq", name="uq_orders_seq"),
         Index("ix_orders_due", "due_at"),
         Index("uq_orders_code", "code", unique=True),
-        Index("ix_orders_device", "device_id", "placed_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

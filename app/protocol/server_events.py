@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 from app.protocol.amounts import Vnd
 from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset
 from app.protocol.order_codes import OrderCode
-from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionState, SessionView
+from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionView
 
 
 class CommentPosted(Message):

@@ -29,7 +29,7 @@ from app.web.static_files import mount_static
 __all__ = ["mount_static", "router"]
 
 _SEE_OTHER = 303
-_VIEWER_WORDS = ("viewer.", "form.", "product.")
+_VIEWER_WORDS = ("viewer.", "form.", "product.", "producer.", "order.has_answer", "order.open", "desk.state_")
 _BOARD_WORDS = ("host.", "viewer.", "product.", "session.")
 _DESK_WORDS = ("desk.", "host.order_desk", "viewer.order_number")
 _FORM_WORDS = ("host.", "session.", "viewer.a_product")
@@ -71,7 +71,7 @@ async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: 
     content = _facts_of(facts) | {"offers": await _offers_now(rooms, facts)}
     share = share_card(request, facts.view)
     response = render(request, "viewer.html", script="viewer.js", words=_VIEWER_WORDS, session=facts.view, share=share, facts=content)
-    _give_ticket(request, response)
+    give_ticket(request, response)
     return response
 
 
@@ -125,7 +125,8 @@ async def organiser_orders(request: Request, session_id: UUID, user: Organiser, 
 @router.get("/organiser")
 async def organiser_sessions(request: Request, user: Organiser, sessions: Sessions) -> Response:
     """All sessions of the organisation, on the way to their reports."""
-    return render(request, "organiser_sessions.html", script="staff.js", user=user, sessions=await sessions.list_for(user), facts={})
+    content: dict[str, Any] = {"user": user, "sessions": await sessions.list_for(user), "facts": {}}
+    return render(request, "organiser_sessions.html", script="organiser_sessions.js", words=("host.seller_phone",), **content)
 
 
 @router.get("/organiser/{session_id}")
@@ -162,7 +163,7 @@ async def _offers_now(rooms: RoomDirectory, facts: SessionFacts) -> list[dict[st
     return [offer.model_dump(mode="json") for offer in room.mirror.offers]
 
 
-def _give_ticket(request: Request, response: Response) -> None:
+def give_ticket(request: Request, response: Response) -> None:
     """A device keeps its ticket, so that it stays one viewer; the cookie's life begins anew with each visit's new ticket only."""
     signer = provided_by(request.app, TicketSigner)
     settings = provided_by(request.app, Settings)

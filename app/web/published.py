@@ -34,9 +34,13 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "desk": (*_STAFF_STYLES, "desk"),
     **dict.fromkeys(("host_sessions", "host_edit", "organiser_sessions"), _STAFF_STYLES),
     "login": ("fonts", *_BASE_STYLES),
+    **dict.fromkeys(("order", "my_orders", "lookup"), (*_BASE_STYLES, "figures", "order")),
     "page": _BASE_STYLES,
 }
-SCRIPTS: Final = ("board", "desk", "home", "host_edit", "host_sessions", "login", "report", "staff", "viewer")
+SCRIPTS: Final = (
+    *("board", "desk", "home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page"),
+    *("order_page", "organiser_sessions", "report", "staff", "viewer"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ Keys are stable and sorted by what they serve:
     product. producer. session.   words of the trade; `session.<state>`
     home.                    start page
     viewer.  form.           viewer page and its order form; `form.<field>_missing`
+    order.                   the buyer's pages: an order, the device's orders, the lookup
     host.                    host board
     desk.                    order desk; `desk.state_<kind>`, `desk.reason_<code>`, `desk.matter_<matter>`
     report. ladder. source.  report page; `ladder.<rung>.meaning`, `source.<kind>` + `.meaning`

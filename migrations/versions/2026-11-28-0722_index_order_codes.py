@@ -1,4 +1,4 @@
-"""Find orders by their codes, let no two have the same, and find those of a device over all sessions.
+"""Find orders by their codes, and let no two have the same.
 
 Revision: index_order_codes
 Follows: code_old_orders
@@ -19,11 +19,8 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS uq_orders_code")
         op.create_index("uq_orders_code", "orders", ["code"], unique=True, postgresql_concurrently=True)
-        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_orders_device")
-        op.create_index("ix_orders_device", "orders", ["device_id", "placed_at"], postgresql_concurrently=True)
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.drop_index("ix_orders_device", "orders")
     op.drop_index("uq_orders_code", "orders")

@@ -227,7 +227,7 @@ def test_an_order_tapped_without_a_network_is_placed_when_it_returns(
     shoot(page, f"viewer-order-{loss}-390")
     network.heal()
 
-    expect(card(page)).to_contain_text("Đã chốt · số 1", timeout=(3 + SPARE_SECONDS) * 1_000)
+    expect(card(page)).to_contain_text("Đã chốt · đơn", timeout=(3 + SPARE_SECONDS) * 1_000)
     expect(page.get_by_text(OFFLINE)).to_be_hidden()
     assert len(keys) == 1
     assert [order["number"] for order in orders_of(page, weak, session_id)] == [1]
@@ -256,7 +256,7 @@ def test_an_order_on_a_connection_that_died_unseen_takes_another_way(weak: Marke
     network.forget()
     page.locator("dialog[open]").get_by_role("button", name="Chốt đơn").click()
 
-    expect(card(page)).to_contain_text("Đã chốt · số 1", timeout=(3 + SPARE_SECONDS) * 1_000)
+    expect(card(page)).to_contain_text("Đã chốt · đơn", timeout=(3 + SPARE_SECONDS) * 1_000)
     assert [order["number"] for order in orders_of(page, weak, session_id)] == [1]
 
 
@@ -275,7 +275,7 @@ def test_a_device_that_says_it_has_no_network_is_believed_at_once(weak: Market, 
     shoot(page, "viewer-offline-390")
     page.context.set_offline(False)
 
-    expect(card(page)).to_contain_text("Đã chốt · số 1", timeout=(3 + SPARE_SECONDS) * 1_000)
+    expect(card(page)).to_contain_text("Đã chốt · đơn", timeout=(3 + SPARE_SECONDS) * 1_000)
 
 
 def says_that_cookies_are_refused(page: Page, market: Market, session_id: str) -> None:

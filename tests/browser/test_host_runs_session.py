@@ -36,7 +36,7 @@ def test_a_session_from_start_to_end(market: Market, shoot: Callable[[Page, str]
     fills_the_form(viewer)
     viewer.locator("dialog[open]").get_by_role("button", name="Chốt đơn").click()
 
-    expect(card(viewer)).to_contain_text("Đã chốt · số 1")
+    expect(card(viewer)).to_contain_text("Đã chốt · đơn")
     expect(figure(host, "Đang xem")).to_have_text("1")
     expect(figure(host, "Đơn đã chốt")).to_have_text("1")
     expect(figure(host, "Tiền đặt hàng")).not_to_have_text("0 ₫")

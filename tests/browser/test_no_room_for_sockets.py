@@ -54,7 +54,7 @@ def test_a_page_without_a_socket_orders_and_returns_when_there_is_room(full: Mar
     fills_the_form(second)
     with second.expect_request(lambda request: request.url.endswith("/orders") and request.method == "POST"):
         second.locator("dialog[open]").get_by_role("button", name="Chốt đơn").click()
-    expect(card(second)).to_contain_text("Đã chốt · số 1")
+    expect(card(second)).to_contain_text("Đã chốt · đơn")
     expect(card(second)).to_contain_text("Còn 4 phần", timeout=10_000)
     shoot(second, "viewer-polling-390")
     first.close()
@@ -62,7 +62,7 @@ def test_a_page_without_a_socket_orders_and_returns_when_there_is_room(full: Mar
     expect(second.get_by_text(POLLING)).to_be_hidden(timeout=40_000)
     expect(second.get_by_label("Bình luận…")).to_be_visible()
     expect(second.locator(".stage-badges")).to_contain_text("1 đang xem")
-    expect(card(second)).to_contain_text("Đã chốt · số 1")
+    expect(card(second)).to_contain_text("Đã chốt · đơn")
 
 
 def test_the_end_is_seen_without_a_socket_too(full: Market) -> None:

@@ -24,7 +24,7 @@ def test_the_report_after_the_end(market: Market, shoot: Callable[[Page, str], N
     fills_the_form(viewer)
     viewer.get_by_role("button", name="Thêm một").click()
     viewer.locator("dialog[open]").get_by_role("button", name="Chốt đơn").click()
-    expect(card(viewer)).to_contain_text("Đã chốt · số 1")
+    expect(card(viewer)).to_contain_text("Đã chốt · đơn")
     organiser = market.page(DESK)
     signs_in(organiser, market.base, market.accounts.organiser, f"/organiser/{session_id}")
     expect(organiser.get_by_text("số liệu tạm tính")).to_be_visible()

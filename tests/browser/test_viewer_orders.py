@@ -31,17 +31,23 @@ def test_the_form_is_typed_once_and_a_double_tap_makes_one_order(market: Market,
 
     card(viewer).get_by_role("button", name=ORDER_BUTTON).click()
     fills_the_form(viewer)
+    viewer.get_by_label("Lời nhắn cho người bán").fill("Gọi 0987654321 trước khi giao")
     shoot(viewer, "viewer-form-390")
     viewer.locator("dialog[open]").get_by_role("button", name="Chốt đơn").click()
-    expect(card(viewer)).to_contain_text("Đã chốt · số 1")
+    expect(card(viewer)).to_contain_text("Đã chốt · đơn")
     expect(card(viewer)).to_contain_text("Còn 4 phần")
     shoot(viewer, "viewer-ordered-390")
     viewer.reload()
     card(viewer).get_by_role("button", name=ORDER_BUTTON).dblclick()
 
-    expect(card(viewer)).to_contain_text("Đã chốt · số 2")
+    expect(card(viewer)).to_contain_text("Đã chốt · đơn")
     expect(card(viewer)).to_contain_text("còn 3 phần")
     assert [order["number"] for order in orders_of(viewer, market, session_id)] == [2, 1]
+    notes = [
+        desk.call("GET", f"/api/v1/sessions/{session_id}/orders/{order['order_id']}")["receiver"]["note"]
+        for order in orders_of(viewer, market, session_id)
+    ]
+    assert notes == ["", "Gọi 0987654321 trước khi giao"]
 
 
 def test_an_answer_that_is_lost_on_its_way_does_not_become_a_second_order(market: Market) -> None:
@@ -76,7 +82,7 @@ def test_an_answer_that_is_lost_on_its_way_does_not_become_a_second_order(market
     with viewer.expect_request(lambda request: request.url.endswith("/orders") and request.method == "POST") as repeated:
         viewer.locator("dialog[open]").get_by_role("button", name="Chốt đơn").click()
 
-    expect(card(viewer)).to_contain_text("Đã chốt · số 1")
+    expect(card(viewer)).to_contain_text("Đã chốt · đơn")
     assert json.loads(repeated.value.post_data or "{}")["key"] == keys[0]
     assert len(orders_of(viewer, market, session_id)) == 1
 
@@ -108,7 +114,7 @@ def test_the_last_unit_is_gone_for_everybody_else(market: Market, shoot: Callabl
     fills_the_form(lucky)
     lucky.locator("dialog[open]").get_by_role("button", name="Chốt đơn").click()
 
-    expect(card(lucky)).to_contain_text("Đã chốt · số 1")
+    expect(card(lucky)).to_contain_text("Đã chốt · đơn")
     expect(card(late)).to_contain_text("Hết hàng")
     expect(card(late).get_by_role("button", name=ORDER_BUTTON)).to_have_count(0)
     shoot(late, "viewer-sold-out-1440-dark")

@@ -19,6 +19,7 @@ from alembic import command
 
 from app.infra.migrations import migration_config, upgrade_to_newest
 from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.protocol.order_codes import read_order_code
 from app.settings import PROJECT_ROOT, load_settings
 from tests.live.market import Node
 from tests.migrations.filled import EXPORT, Filled
@@ -227,3 +228,14 @@ async def a_viewer_orders(node: Node, session_id: str, offer_id: str) -> dict[st
         first: dict[str, Any] = await ask(viewer, "POST", f"/sessions/{session_id}/orders", **order)
         assert await ask(viewer, "POST", f"/sessions/{session_id}/orders", **order) == first
     return first
+
+
+async def test_orders_of_before_get_codes_that_people_can_read_and_new_ones_meet_none_of_them(upgraded_url: str) -> None:
+    db = await asyncpg.connect(upgraded_url)
+    codes = [row[0] for row in await db.fetch("SELECT code FROM orders")]
+    new = [row[0] for row in await db.fetch("SELECT next_order_codes(500)")]
+    await db.close()
+
+    assert len(codes) > 50
+    assert [code for code in codes if code is None or read_order_code(code) != code] == []
+    assert len({*codes, *new}) == len(codes) + 500

@@ -75,9 +75,9 @@ async def test_where_it_is_taken_for_a_passing_fault_nobody_beside_it_is_served(
     orders = [replace(order, contact=replace(order.contact, note="x")) for order in _a_course(market, offer_id, choice)[:ORDINARY]]
     orders[7] = replace(orders[7], contact=replace(orders[7].contact, street="x" * 5_000))
 
-    async def mistakes_it(db: RawConnection, session_id: UUID, batch: Sequence[WantedOrder]) -> BatchResult:
+    async def mistakes_it(db: RawConnection, session_id: UUID, batch: Sequence[WantedOrder], codes: list[str]) -> BatchResult:
         try:
-            return await write_batch(db, session_id, batch)
+            return await write_batch(db, session_id, batch, codes)
         except asyncpg.IntegrityConstraintViolationError as error:
             raise OSError("the disk is slow") from error
 

@@ -1,4 +1,4 @@
-"""The types of the order desk name exactly the fields that the API sends."""
+"""The types of the order desk and of the buyer's pages name exactly the fields that the API sends."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 import pytest
 from pydantic import BaseModel
 
-from app.fulfilment import schemas
+from app.fulfilment import buyer_schemas, schemas
 from app.web.modules import SCRIPTS_DIR
 
-TYPES = (SCRIPTS_DIR / "desk_types.d.ts").read_text(encoding="utf-8")
+TYPES = "".join((SCRIPTS_DIR / name).read_text(encoding="utf-8") for name in ("desk_types.d.ts", "buyer_types.d.ts"))
 MODELS: dict[str, type[BaseModel]] = {
     "DeskOrder": schemas.DeskOrder,
     "OrderEntry": schemas.OrderEntry,
@@ -18,6 +18,11 @@ MODELS: dict[str, type[BaseModel]] = {
     "OrderedItem": schemas.OrderedItem,
     "Complaint": schemas.ComplaintView,
     "OrderWithContact": schemas.OrderWithContact,
+    "BuyersReceiver": buyer_schemas.BuyersReceiver,
+    "Seller": buyer_schemas.Seller,
+    "OrderPage": buyer_schemas.OrderPage,
+    "ReceiverChange": buyer_schemas.ReceiverChange,
+    "MyOrder": buyer_schemas.MyOrder,
     "BookedPayment": schemas.BookedPaymentView,
     "WorkListItem": schemas.WorkListItem,
 }

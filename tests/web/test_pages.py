@@ -88,6 +88,17 @@ async def test_a_forged_ticket_is_replaced(app: FastAPI, client: httpx2.AsyncCli
     assert page.headers["set-cookie"].startswith(f"{TICKET_COOKIE}=")
 
 
+@pytest.mark.parametrize("path", ["/o/K7M2PAE", "/o/nobody-knows", "/my-orders", "/lookup"])
+async def test_a_buyers_pages_hold_nothing_and_are_kept_listed_and_referred_to_by_nobody(client: httpx2.AsyncClient, path: str) -> None:
+    page = await client.get(path)
+
+    assert page.status_code == 200
+    assert page.headers["cache-control"] == "no-store"
+    assert page.headers["x-robots-tag"] == "noindex, nofollow"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert ("set-cookie" in page.headers) == (path == "/my-orders")
+
+
 @pytest.mark.parametrize("address", [f"/s/{NOBODYS_ID}", "/s/not-an-id"])
 async def test_an_unknown_market_is_said_in_words(client: httpx2.AsyncClient, address: str) -> None:
     page = await client.get(address)

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from app.fulfilment.buyer_schemas import CancelReason
 from app.fulfilment.payments import Matter
 from app.ledger.kinds import LATER_KINDS
 from app.web.modules import SCRIPTS_DIR, modules_of
@@ -59,6 +60,9 @@ def test_modules_say_only_texts_that_exist() -> None:
         ("desk.state_", ["placed", *LATER_KINDS]),
         ("desk.do_", ["confirmed", "delivered", "returned", "refunded", "later"]),
         ("desk.reason_", ["no_answer", "wrong_number", "refused", "duplicate", "out_of_stock", "not_confirmed", "hold_over"]),
+        ("desk.reason_", get_args(CancelReason)),
+        ("order.", get_args(CancelReason)),
+        ("order.next_", ["placed_cod", "placed_transfer", *LATER_KINDS]),
         ("desk.matter_", get_args(Matter)),
         ("desk.queue_", ["call", "ship", "done"]),
         ("producer.", ["company", "cooperative", "cooperative_group", "household"]),

@@ -1,12 +1,14 @@
 // The order desk: a queue, the next order in the middle, the outcomes under the fingers.
 
 import { html, render } from "htm/preact";
+import { useState } from "preact/hooks";
 
 import "./staff.js";
 import { DeskState } from "./desk_state.js";
-import { OpenOrder, StateBadge } from "./desk_order.js";
+import { OpenOrder } from "./desk_order.js";
 import { Matters } from "./desk_payments.js";
 import { ago, money, number } from "./format.js";
+import { StateBadge } from "./order_words.js";
 import { pageFacts, part, say } from "./page.js";
 
 /** @typedef {import("./desk_types.js").DeskOrder} DeskOrder */
@@ -33,6 +35,7 @@ function Page() {
         </button>`,
       )}
     </div>
+    <${Find} />
     <div class="desk-line" role="status">
       ${desk.problem.value !== "" ? html`<p class="notice notice-danger">${desk.problem.value}</p>` : desk.done.value !== "" && html`<p class="notice notice-good">${desk.done.value}</p>`}
     </div>
@@ -41,6 +44,27 @@ function Page() {
       <${Waiting} />
       <${Matters} desk=${desk} />
     </div>
+  </div>`;
+}
+
+/** The way to an order that somebody names, and to those whose buyers complain. */
+function Find() {
+  const [code, setCode] = useState("");
+  const complained = (desk.orders.value ?? []).filter((order) => order.complaints_waiting > 0);
+  const oldest = complained.at(-1);
+  /** @param {Event} event */
+  const submit = async (event) => {
+    event.preventDefault();
+    if (code.trim() !== "" && (await desk.find(code.trim()))) setCode("");
+  };
+  return html`<div class="row desk-find">
+    <form class="row" role="search" onSubmit=${submit}>
+      <label class="visually-hidden" for="find">${say("desk.find")}</label>
+      <input class="input" id="find" maxlength="40" autocomplete="off" autocapitalize="characters" placeholder=${say("desk.find")} value=${code}
+        onInput=${(/** @type {Event} */ event) => setCode(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />
+      <button class="button button-secondary" type="submit">${say("desk.find_go")}</button>
+    </form>
+    ${oldest && html`<button class="chip" type="button" onClick=${() => desk.show(oldest.order_id)}>${say("desk.complaints_wait", { count: number(complained.length) })}</button>`}
   </div>`;
 }
 
@@ -60,10 +84,10 @@ function Row({ order }) {
   return html`<li>
     <button class="desk-row" type="button" aria-current=${isOpen ? "true" : undefined} onClick=${() => desk.show(order.order_id)}>
       <span class="grow">
-        <strong class="number">${say("viewer.order_number", { number: number(order.number) })}</strong>
+        <strong class="number">${say("viewer.order_number", { code: order.code })}</strong>
         <span class="tiny soft">${order.phone_masked ?? ""} · ${ago((Date.now() - order.placed_at_ms) / 1000)}${desk.later.value.includes(order.order_id) && ` · ${say("desk.put_off")}`}</span>
       </span>
-      <span class="desk-row-end"><span class="number">${money(order.total_vnd)}</span>${order.state !== "placed" && html`<${StateBadge} state=${order.state} />`}</span>
+      <span class="desk-row-end"><span class="number">${money(order.total_vnd)}</span>${order.complaints_waiting > 0 && html`<span class="badge badge-loss">${say("desk.complaint_waits")}</span>`}${order.state !== "placed" && html`<${StateBadge} state=${order.state} />`}</span>
     </button>
   </li>`;
 }

@@ -3,9 +3,11 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { choicesFor, isLoss } from "./desk_steps.js";
+import { DeskComplaints } from "./desk_complaints.js";
+import { choicesFor } from "./desk_steps.js";
 import { PaymentForm } from "./desk_payments.js";
 import { ago, dateTime, money, number } from "./format.js";
+import { StateBadge, factWords, spelledPhone } from "./order_words.js";
 import { say } from "./page.js";
 
 /**
@@ -27,10 +29,12 @@ export function OpenOrder({ desk }) {
   }
   return html`<section class="card card-roomy stack desk-order" aria-labelledby="open-order">
     <header class="row row-between">
-      <h2 class="heading-20" id="open-order">${say("viewer.order_number", { number: number(order.number) })}</h2>
+      <h2 class="heading-20" id="open-order">${say("viewer.order_number", { code: order.code })}</h2>
       <${StateBadge} state=${order.state} />
     </header>
     <${Contact} receiver=${order.receiver} />
+    ${order.receiver_changed_at_ms !== null && html`<p class="small soft">${say("desk.receiver_changed", { time: dateTime(order.receiver_changed_at_ms) })}</p>`}
+    <${DeskComplaints} key=${`complaints ${order.order_id}`} desk=${desk} order=${order} />
     <ul class="stack stack-tight" role="list">
       ${order.lines.map(
         (line) => html`<li class="row row-between">
@@ -50,27 +54,16 @@ export function OpenOrder({ desk }) {
   </section>`;
 }
 
-/** @param {{state: import("./ledger_kinds.js").Kind}} props */
-export function StateBadge({ state }) {
-  return html`<span class=${isLoss(state) ? "badge badge-loss" : state === "placed" ? "badge" : "badge badge-good"}>${say(`desk.state_${state}`)}</span>`;
-}
-
 /** @param {{receiver: Receiver}} props */
 function Contact({ receiver }) {
   const { name, phone, street, ward_name: ward, province_name: province, note } = receiver;
   if (phone === null) return html`<p class="notice">${say("desk.contact_erased")}</p>`;
   return html`<div class="stack stack-tight">
     <p class="heading-20">${name}</p>
-    <p><a class="button button-secondary desk-phone number" href=${`tel:${phone}`}>${spelled(phone)}</a></p>
+    <p><a class="button button-secondary desk-phone number" href=${`tel:${phone}`}>${spelledPhone(phone)}</a></p>
     <p>${[street, ward, province].filter(Boolean).join(", ")}</p>
     ${note && html`<p class="notice">${note}</p>`}
   </div>`;
-}
-
-/** `+84912345678` as it is said: `0912 345 678`. @param {string} phone */
-function spelled(phone) {
-  const local = phone.replace(/^\+84/, "0");
-  return local.length === 10 ? `${local.slice(0, 4)} ${local.slice(4, 7)} ${local.slice(7)}` : local;
 }
 
 /** What came of the call: one press, or one key; what loses the order asks for a second one. @param {{desk: DeskState, order: OrderWithContact}} props */
@@ -125,14 +118,6 @@ function Outcomes({ desk, order }) {
 function looksOf({ kind, isDangerous }, asks) {
   if (isDangerous) return asks ? "button button-danger button-danger-sure" : "button button-danger";
   return kind === "later" ? "button button-secondary" : "button button-primary";
-}
-
-/** A fact with its reason; a reason that only other programs give stays a code beside the fact. @param {import("./desk_types.js").OrderEntry} entry */
-function factWords({ kind, reason }) {
-  const fact = say(`desk.state_${kind}`);
-  if (reason === "") return fact;
-  const key = `desk.reason_${reason}`;
-  return say(key) === key ? `${fact} (${reason})` : say(key);
 }
 
 /** @param {{order: OrderWithContact}} props */

@@ -74,7 +74,7 @@ function Matter({ desk, item }) {
     <p class="small">${say(`desk.matter_${item.matter}`)}</p>
     <p class="row row-between tiny soft">
       <span>${dateTime(Date.parse(item.received_at))}</span>
-      ${order && html`<button class="button button-quiet" type="button" onClick=${() => desk.show(order.order_id)}>${say("desk.open_order", { number: number(order.number) })}</button>`}
+      ${order && html`<button class="button button-quiet" type="button" onClick=${() => desk.show(order.order_id)}>${say("desk.open_order", { code: order.code })}</button>`}
     </p>
     <form class="row matter-form" onSubmit=${submit}>
       <label class="visually-hidden" for=${id}>${say("desk.settle_words")}</label>

@@ -142,7 +142,7 @@ export class DeskState {
     this.problem.value = "";
     this.later.value = this.later.value.filter((id) => id !== order.order_id);
     this.#replace(order.order_id, stateOf([...order.entries.map((entry) => entry.kind), answer.value.kind]));
-    this.done.value = say("desk.done", { number: order.number, state: say(`desk.state_${answer.value.kind}`) });
+    this.done.value = say("desk.done", { code: order.code, state: say(`desk.state_${answer.value.kind}`) });
     await this.openNext();
   }
 
@@ -154,6 +154,41 @@ export class DeskState {
   #replace(orderId, state) {
     this.#learnt += 1;
     this.orders.value = (this.orders.value ?? []).map((order) => (order.order_id === orderId ? { ...order, state } : order));
+  }
+
+  /**
+   * Answer a complaint of an order's buyer. Resolves to what went wrong, in words.
+   * @param {string} orderId
+   * @param {string} complaintId
+   * @param {string} words
+   */
+  async answer(orderId, complaintId, words) {
+    /** @type {import("./http.js").Answer<OrderWithContact>} */
+    const answer = await command("POST", `${this.path}/${orderId}/complaints/${complaintId}/answer`, { words });
+    if (!answer.ok) return failureWords(answer.failure);
+    this.#learnt += 1;
+    const { complaints_waiting: waiting } = answer.value;
+    this.orders.value = (this.orders.value ?? []).map((order) => (order.order_id === orderId ? { ...order, complaints_waiting: waiting } : order));
+    if (this.open.value?.order_id === orderId) this.open.value = answer.value;
+    return "";
+  }
+
+  /** Open the order that people call so. Whether there is one. @param {string} code in any spelling */
+  async find(code) {
+    /** @type {import("./http.js").Answer<{orders: DeskOrder[]}>} */
+    const answer = await get(`${this.path}?code=${encodeURIComponent(code.slice(0, 40))}`);
+    if (!answer.ok) {
+      this.problem.value = failureWords(answer.failure);
+      return false;
+    }
+    const found = answer.value.orders[0];
+    this.done.value = "";
+    this.problem.value = found === undefined ? say("desk.find_nothing") : "";
+    if (found !== undefined) {
+      this.queue.value = queueOf(found.state);
+      await this.show(found.order_id);
+    }
+    return found !== undefined;
   }
 
   /**

@@ -7,6 +7,7 @@ const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const TIME_ZONE = "Asia/Ho_Chi_Minh";
 const clockTime = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: TIME_ZONE });
+const dayAlone = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: TIME_ZONE });
 const dayAndTime = new Intl.DateTimeFormat(locale, {
   hour: "2-digit",
   minute: "2-digit",
@@ -81,6 +82,11 @@ export function duration(seconds) {
 /** @param {number} ms UTC milliseconds */
 export function timeOfDay(ms) {
   return clockTime.format(ms);
+}
+
+/** @param {number} ms UTC milliseconds */
+export function day(ms) {
+  return dayAlone.format(ms);
 }
 
 /** @param {number} ms UTC milliseconds */

@@ -55,10 +55,11 @@ async function request(path, options) {
 /**
  * @template T
  * @param {string} path
+ * @param {Record<string, string>} [headers]
  * @returns {Promise<Answer<T>>}
  */
-export function get(path) {
-  return request(path, { headers: { Accept: "application/json" } });
+export function get(path, headers) {
+  return request(path, { headers: { Accept: "application/json", ...headers } });
 }
 
 /**
@@ -76,13 +77,14 @@ export function remove(path) {
  * @param {string} path
  * @param {unknown} [body]
  * @param {AbortSignal} [signal] ends it earlier; what the server did is then unknown
+ * @param {Record<string, string>} [headers]
  * @returns {Promise<Answer<T>>}
  */
-export function send(method, path, body = {}, signal) {
+export function send(method, path, body = {}, signal, headers) {
   return request(path, {
     ...(signal && { signal }),
     method,
-    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    headers: { "Content-Type": "application/json", Accept: "application/json", ...headers },
     body: JSON.stringify(body),
   });
 }

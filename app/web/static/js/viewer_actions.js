@@ -12,7 +12,7 @@ import { buyerOf, knownBuyer } from "./buyer.js";
  */
 
 /**
- * @typedef {{view: "shelf"} | {view: "orders"} | {view: "address"} | {view: "form", offerId: string}} Sheet
+ * @typedef {{view: "shelf"} | {view: "orders"} | {view: "address"} | {view: "form", offerId: string} | {view: "product", productId: string}} Sheet
  */
 
 /**

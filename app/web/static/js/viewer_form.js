@@ -1,6 +1,7 @@
 // The forms in the sheet. To order: how many, to whom, where to; typed once, afterwards one tap orders. To change the address: that alone.
 
 import { html } from "htm/preact";
+import { useState } from "preact/hooks";
 
 import { AddressFields, useAddress } from "./address_fields.js";
 import { buyerOf, draft, forgetBuyer, knownBuyer, rememberBuyer } from "./buyer.js";
@@ -9,6 +10,7 @@ import { problemAdvice, problemSentence, say } from "./page.js";
 import { Picture, Prices } from "./parts.js";
 import { Stepper } from "./stepper.js";
 import { mostOf, quantityOf, setQuantity } from "./viewer_actions.js";
+import { Field } from "./text_field.js";
 
 /**
  * @typedef {import("./address_fields.js").Problems} Problems
@@ -24,6 +26,8 @@ const FIELD_OF_CODE = { invalid_phone: "phone", invalid_address: "ward" };
 /** @param {{market: Market, offer: OfferView, product: ProductView, code: string | null}} props */
 export function OrderForm({ market, offer, product, code }) {
   const address = useAddress(refusalProblems(code));
+  // Of this order alone: never remembered with the buyer.
+  const [note, setNote] = useState("");
   const isOrderable = offer.state === "open" && offer.remaining > 0;
   const quantity = quantityOf(market, offer);
 
@@ -34,7 +38,7 @@ export function OrderForm({ market, offer, product, code }) {
     const buyer = buyerOf(draft.peek());
     if (buyer === null || !isOrderable) return;
     rememberBuyer(draft.peek());
-    market.ordering.place(offer, quantity, buyer);
+    market.ordering.place(offer, quantity, { ...buyer, note: note.trim() });
     market.sheet.value = null;
   };
 
@@ -56,6 +60,7 @@ export function OrderForm({ market, offer, product, code }) {
       </div>
     </div>
     <${AddressFields} ...${address} />
+    <${Field} id="order-note" label=${say("form.note")} hint=${say("form.optional")} value=${note} most=${200} autocomplete="off" onInput=${setNote} />
     <${Privacy} />
     <div class="sheet-foot stack stack-tight">
       <p class="row row-between"><span>${say("form.total")}</span><strong class="price">${money(offer.flash_price_vnd * quantity)}</strong></p>

@@ -40,7 +40,9 @@ export function ProductToOrder({ market, product, offer, large = false }) {
   const isOpen = offer !== null && offer.state === "open";
   const untilMs = offer === null ? null : turnUntilMs(market, offer);
   return html`<div class="product">
-    <${Picture} product=${product} />
+    <button class="product-look" type="button" aria-label=${say("product.open", { product: product.name })} onClick=${() => (market.sheet.value = { view: "product", productId: product.id })}>
+      <${Picture} product=${product} />
+    </button>
     <div>
       <div class="product-title">
         <p class="product-name">${product.name}</p>
@@ -132,7 +134,8 @@ function feedbackWords(market, offer) {
     case "placed":
       return html`<p class="notice notice-good">
         <span>
-          <strong>${say("viewer.order_placed", { number: number(progress.receipt.number) })}</strong> · ${money(progress.receipt.total_vnd)}
+          <strong>${say("viewer.order_placed", { code: progress.receipt.order_code })}</strong> · ${money(progress.receipt.total_vnd)}
+          · <a href=${`/o/${progress.receipt.order_code}#${progress.receipt.link_token}`}>${say("viewer.see_order")}</a>
           <span class="tiny feedback-next">${say("viewer.order_placed_next", { phone: knownBuyer.value.phone })}</span>
         </span>
       </p>`;

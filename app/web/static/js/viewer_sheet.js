@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { number } from "./format.js";
+import { later } from "./later.js";
 import { say } from "./page.js";
 import { stockWords } from "./parts.js";
 import { AddressForm, OrderForm } from "./viewer_form.js";
@@ -12,6 +13,11 @@ import { Countdown } from "./viewer_order.js";
 import { Shelf } from "./viewer_shelf.js";
 
 /** @typedef {import("./viewer_actions.js").Market} Market */
+
+const ProductSheet = later(
+  async () => (await import("./viewer_product.js")).ProductSheet,
+  () => html`<p class="soft">${say("app.loading")}</p>`,
+);
 
 /** @param {{market: Market}} props */
 export function Sheet({ market }) {
@@ -43,7 +49,7 @@ export function Sheet({ market }) {
     ${sheet !== null &&
     html`<div class="sheet-head">
         <div>
-          <h2 id="sheet-title">${titleOf(sheet.view)}</h2>
+          <h2 id="sheet-title">${sheet.view === "product" ? nameOf(market, sheet.productId) : titleOf(sheet.view)}</h2>
           ${sheet.view === "form" && html`<${Urgency} market=${market} offerId=${sheet.offerId} />`}
         </div>
         <button class="button button-quiet button-round" type="button" aria-label=${say("app.close")} onClick=${close}>✕</button>
@@ -52,7 +58,7 @@ export function Sheet({ market }) {
   </dialog>`;
 }
 
-/** @param {import("./viewer_actions.js").Sheet["view"]} view */
+/** @param {Exclude<import("./viewer_actions.js").Sheet["view"], "product">} view */
 function titleOf(view) {
   return say({ shelf: "viewer.shelf", orders: "viewer.my_orders", address: "form.title", form: "form.title" }[view]);
 }
@@ -62,6 +68,14 @@ function Urgency({ market, offerId }) {
   const offer = market.room.state.value.offers.find((each) => each.id === offerId);
   if (offer === undefined || offer.state !== "open") return null;
   return html`<p class="row small"><${Countdown} market=${market} offer=${offer} /><span>${stockWords(offer)}</span></p>`;
+}
+
+/**
+ * @param {Market} market
+ * @param {string} productId
+ */
+function nameOf(market, productId) {
+  return market.room.state.value.products.find((product) => product.id === productId)?.name ?? say("viewer.a_product");
 }
 
 /** @param {{market: Market, sheet: import("./viewer_actions.js").Sheet}} props */
@@ -77,6 +91,10 @@ function Content({ market, sheet }) {
     </div>`;
   }
   const state = market.room.state.value;
+  if (sheet.view === "product") {
+    const shown = state.products.find((each) => each.id === sheet.productId);
+    return shown ? html`<${ProductSheet} market=${market} product=${shown} />` : html`<p>${say("error.offer_not_found")}</p>`;
+  }
   const offer = state.offers.find((each) => each.id === sheet.offerId);
   const product = state.products.find((each) => each.id === offer?.product_id);
   if (!offer || !product) return html`<p>${say("error.offer_not_found")}</p>`;

@@ -1,0 +1,79 @@
+// The API behind an order's link: the token travels in a header, so that no log of addresses holds it.
+
+import { get, send } from "./http.js";
+
+/**
+ * @typedef {import("./desk_types.js").OrderedItem} OrderedItem
+ * @typedef {import("./desk_types.js").Complaint} Complaint
+ * @typedef {import("./buyer_types.js").OrderPage} OrderPage
+ * @typedef {import("./buyer_types.js").ReceiverChange} ReceiverChange
+ */
+
+export class OrderLink {
+  /**
+   * @param {string} code
+   * @param {string} token
+   */
+  constructor(code, token) {
+    this.path = `/api/v1/order-pages/${encodeURIComponent(code)}`;
+    this.headers = { "Order-Link": token.replace(/[^\w-]/g, "") };
+  }
+
+  /** @returns {Promise<import("./http.js").Answer<OrderPage>>} */
+  read() {
+    return get(this.path, this.headers);
+  }
+
+  /**
+   * @param {ReceiverChange} change
+   * @returns {Promise<import("./http.js").Answer<OrderPage>>}
+   */
+  mend(change) {
+    return send("PUT", `${this.path}/receiver`, change, undefined, this.headers);
+  }
+
+  /**
+   * @param {string} reason
+   * @returns {Promise<import("./http.js").Answer<OrderPage>>}
+   */
+  cancel(reason) {
+    return send("POST", `${this.path}/cancellation`, { reason }, undefined, this.headers);
+  }
+
+  /**
+   * @param {string} key of this complaint: after a lost answer the same again is one complaint
+   * @param {string} words
+   * @returns {Promise<import("./http.js").Answer<OrderPage>>}
+   */
+  complain(key, words) {
+    return send("POST", `${this.path}/complaints`, { key, words }, undefined, this.headers);
+  }
+}
+
+/**
+ * The address of an order's page.
+ * @param {string} code
+ * @param {string} token
+ */
+export function pageOfOrder(code, token) {
+  return `/o/${code}#${token}`;
+}
+
+/**
+ * Call again and again while somebody looks: every so often, and at once when they come back to the page. Returns how to stop.
+ * @param {() => void} ask
+ * @param {number} everyMs
+ */
+export function whileSeen(ask, everyMs) {
+  const onReturn = () => !document.hidden && ask();
+  const timer = setInterval(onReturn, everyMs);
+  addEventListener("focus", onReturn);
+  addEventListener("pageshow", onReturn);
+  document.addEventListener("visibilitychange", onReturn);
+  return () => {
+    clearInterval(timer);
+    removeEventListener("focus", onReturn);
+    removeEventListener("pageshow", onReturn);
+    document.removeEventListener("visibilitychange", onReturn);
+  };
+}

@@ -1,0 +1,43 @@
+// The organiser's list of sessions, and the phone number that stands on buyers' orders.
+
+import { html, render } from "htm/preact";
+import { useEffect, useState } from "preact/hooks";
+
+import "./staff.js";
+import { get, send } from "./http.js";
+import { spelledPhone } from "./order_words.js";
+import { failureWords, part, say } from "./page.js";
+
+/** @typedef {import("./http.js").Answer<{phone: string | null}>} ContactAnswer */
+
+function SellerPhone() {
+  const [phone, setPhone] = useState("");
+  const [words, setWords] = useState({ text: "", isGood: true });
+  useEffect(() => {
+    void (async () => {
+      /** @type {ContactAnswer} */
+      const answer = await get("/api/v1/seller-contact");
+      if (answer.ok) setPhone(spelledPhone(answer.value.phone ?? ""));
+    })();
+  }, []);
+  /** @param {Event} event */
+  const submit = async (event) => {
+    event.preventDefault();
+    /** @type {ContactAnswer} */
+    const answer = await send("PUT", "/api/v1/seller-contact", { phone: phone.trim() === "" ? null : phone.trim() });
+    if (answer.ok) setPhone(spelledPhone(answer.value.phone ?? ""));
+    setWords(answer.ok ? { text: say("host.seller_phone_saved"), isGood: true } : { text: failureWords(answer.failure), isGood: false });
+  };
+  return html`<form class="card stack stack-tight" novalidate onSubmit=${submit}>
+    <label class="field-label" for="seller-phone">${say("host.seller_phone")}</label>
+    <p class="small soft" id="seller-phone-hint">${say("host.seller_phone_hint")}</p>
+    <div class="row">
+      <input class="input" id="seller-phone" inputmode="tel" autocomplete="tel" maxlength="20" aria-describedby="seller-phone-hint" value=${phone}
+        onInput=${(/** @type {Event} */ event) => setPhone(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />
+      <button class="button button-secondary" type="submit">${say("host.seller_phone_save")}</button>
+    </div>
+    <div role="status">${words.text !== "" && html`<p class=${words.isGood ? "notice notice-good" : "notice notice-danger"}>${words.text}</p>`}</div>
+  </form>`;
+}
+
+render(html`<${SellerPhone} />`, part("seller-contact", HTMLElement));
