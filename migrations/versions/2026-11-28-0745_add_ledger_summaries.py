@@ -1,7 +1,7 @@
 """Add stored folds of ledgers, and who has bought in a session. Both are made from the ledger, in the background.
 
 Revision: ledger_summaries
-Follows: 0004_outbox
+Follows: job_marks
 """
 
 from __future__ import annotations

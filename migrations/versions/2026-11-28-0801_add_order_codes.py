@@ -8,7 +8,7 @@ Code of before writes orders without a code: a trigger gives them one. It is an 
 insert row by row.
 
 Revision: add_order_codes
-Follows: 0004_outbox
+Follows: jobs
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "add_order_codes"
-down_revision = "0004_outbox"
+down_revision = "jobs"
 branch_labels = None
 depends_on = None
 
