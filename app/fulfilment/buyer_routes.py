@@ -89,9 +89,11 @@ async def complain(link: WriteLink, body: NewComplaint, orders: Orders) -> Order
     "/my-orders",
     summary="Orders of this device over all sessions",
     description="Viewer's ticket. Newest first, at most 100, each with its state now; without personal data.",
-    responses=problem_responses(TicketInvalid),
+    responses=problem_responses(TicketInvalid, TooManyRequests),
 )
-async def my_orders(device_id: ViewerDevice, orders: Orders) -> MyOrders:
+async def my_orders(device_id: ViewerDevice, orders: Orders, pace: Pace) -> MyOrders:
+    if wait_seconds := pace.take(f"my orders {device_id}"):
+        raise TooManyRequests(retry_after_seconds=wait_seconds)
     return MyOrders(orders=await orders.mine(device_id))
 
 

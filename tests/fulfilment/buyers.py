@@ -53,6 +53,11 @@ class OrderLink:
         self._path = f"/api/v1/order-pages/{receipt['order_code'] if code is None else code}"
         self._headers = {"order-link": receipt["link_token"] if token is None else token}
 
+    def spelt_otherwise(self) -> str:
+        """The same code as somebody else might write it."""
+        code = self._path.rsplit("/", 1)[1].lower()
+        return f"{code[:3]}-{code[3:]}"
+
     async def read(self) -> httpx2.Response:
         return await self._browser.get(self._path, headers=self._headers)
 

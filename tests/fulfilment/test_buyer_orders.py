@@ -357,9 +357,13 @@ async def test_changes_of_one_order_are_paced(postgres_url: str, redis_url: str,
             link = OrderLink(viewer, await places(viewer, market, offer))
             statuses = [(await link.mend()).status_code for _ in range(5)]
             read = await link.read()
+            spelt = OrderLink(viewer, {"order_code": "", "link_token": ""}, code=link.spelt_otherwise())
+            around = await spelt.mend()
+            mine = [(await viewer.get("/api/v1/my-orders")).status_code for _ in range(5)]
 
     assert statuses == [200, 200, 200, 429, 429]
-    assert read.status_code == 200
+    assert (read.status_code, around.status_code) == (200, 429)
+    assert mine == [200, 200, 200, 429, 429]
 
 
 async def test_an_order_whose_person_was_erased_shows_nobody_and_is_changed_by_nobody(market: Market) -> None:
