@@ -127,7 +127,7 @@ export function Cancelling({ onCancel }) {
   return html`<details class="card">
     <summary>${say("order.cancel")}</summary>
     <div class="stack">
-      <fieldset class="stack stack-tight">
+      <fieldset class="stack stack-tight order-reasons">
         <legend class="small soft">${say("order.cancel_why")}</legend>
         ${REASONS.map(
           (each) => html`<label class="row"><input type="radio" name="reason" value=${each} checked=${reason === each} onChange=${() => setReason(each)} /><span>${say(`order.${each}`)}</span></label>`,

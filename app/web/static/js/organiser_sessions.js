@@ -11,18 +11,20 @@ import { failureWords, part, say } from "./page.js";
 /** @typedef {import("./http.js").Answer<{phone: string | null}>} ContactAnswer */
 
 function SellerPhone() {
-  const [phone, setPhone] = useState("");
+  // Null until it is known; what is typed meanwhile stays.
+  const [phone, setPhone] = useState(/** @type {string | null} */ (null));
   const [words, setWords] = useState({ text: "", isGood: true });
   useEffect(() => {
     void (async () => {
       /** @type {ContactAnswer} */
       const answer = await get("/api/v1/seller-contact");
-      if (answer.ok) setPhone(spelledPhone(answer.value.phone ?? ""));
+      if (answer.ok) setPhone((typed) => typed ?? spelledPhone(answer.value.phone ?? ""));
     })();
   }, []);
   /** @param {Event} event */
   const submit = async (event) => {
     event.preventDefault();
+    if (phone === null) return;
     /** @type {ContactAnswer} */
     const answer = await send("PUT", "/api/v1/seller-contact", { phone: phone.trim() === "" ? null : phone.trim() });
     if (answer.ok) setPhone(spelledPhone(answer.value.phone ?? ""));
@@ -32,7 +34,7 @@ function SellerPhone() {
     <label class="field-label" for="seller-phone">${say("host.seller_phone")}</label>
     <p class="small soft" id="seller-phone-hint">${say("host.seller_phone_hint")}</p>
     <div class="row">
-      <input class="input" id="seller-phone" inputmode="tel" autocomplete="tel" maxlength="20" aria-describedby="seller-phone-hint" value=${phone}
+      <input class="input" id="seller-phone" inputmode="tel" autocomplete="tel" maxlength="20" aria-describedby="seller-phone-hint" value=${phone ?? ""}
         onInput=${(/** @type {Event} */ event) => setPhone(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />
       <button class="button button-secondary" type="submit">${say("host.seller_phone_save")}</button>
     </div>
