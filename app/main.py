@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from app.accounts import routes as account_routes
 from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
+from app.catalog import gate_routes, login_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
 from app.fulfilment import buyer_routes
 from app.fulfilment import routes as fulfilment_routes
@@ -33,13 +34,17 @@ from app.reports import routes as report_routes
 from app.sessions import product_sheet
 from app.sessions import routes as session_routes
 from app.settings import Settings
-from app.web import buyer_pages, pages, strangers
+from app.web import buyer_pages, goods_pages, pages, strangers
 from app.wiring import Services, let_go, open_services
 
 ROUTERS = (
     health.router,
     account_routes.router,
     catalog_routes.router,
+    picture_routes.router,
+    login_routes.router,
+    gate_routes.router,
+    sheet_routes.router,
     session_routes.router,
     product_sheet.router,
     live_routes.router,
@@ -52,6 +57,7 @@ ROUTERS = (
     report_routes.router,
     closing_routes.router,
     job_routes.router,
+    goods_pages.router,
     pages.router,
     buyer_pages.router,
     strangers.router,

@@ -56,6 +56,19 @@ class OrderSettings(_Group):
     waitlist_max: int = Field(500, description="people who may wait for one offer")
 
 
+class PictureSettings(_Group):
+    """Where uploaded pictures are kept (`app/catalog`)."""
+
+    store: Literal["postgresql", "s3"] = Field(
+        "postgresql", description="where files of pictures are kept; s3 = any compatible store, with the extra `s3` installed"
+    )
+    s3_endpoint: str = Field("", description="address of the S3-compatible store, e.g. https://s3.example.vn")
+    s3_bucket: str = Field("", description="bucket for the pictures; private, they are served by the workers")
+    s3_region: str = Field("us-east-1", description="region that requests to the store are signed for")
+    s3_access_key_id: str = Field("", description="key id for the store")
+    s3_secret_access_key: SecretStr | None = Field(None, description="secret key for the store")
+
+
 class DatabaseSettings(_Group):
     """PostgreSQL pools of one worker, and the bounds of every wait for it."""
 
@@ -139,6 +152,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     orders: OrderSettings = OrderSettings()
     database: DatabaseSettings = DatabaseSettings()
+    pictures: PictureSettings = PictureSettings()
 
     @cached_property
     def cookies_are_secure(self) -> bool:

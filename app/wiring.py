@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
 from contextlib import AsyncExitStack
@@ -11,7 +12,12 @@ from typing import Protocol
 import structlog
 
 from app.accounts.service import AccountService
+from app.catalog.importing import GoodsImport
+from app.catalog.listing_gate import ListingGates
+from app.catalog.picture_files import DatabasePictureFiles, PictureFiles
+from app.catalog.pictures import PictureService
 from app.catalog.places_watch import PlacesWatch
+from app.catalog.producer_logins import ProducerLogins
 from app.catalog.service import CatalogService
 from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.desk import OrderDesk
@@ -82,6 +88,10 @@ class Services:
     tickets: TicketSigner
     accounts: AccountService
     catalog: CatalogService
+    pictures: PictureService
+    producer_logins: ProducerLogins
+    listing_gates: ListingGates
+    goods_import: GoodsImport
     metrics: MetricsService
     sessions: SessionLookup
     session_editor: SessionEditor
@@ -194,6 +204,10 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         tickets=tickets,
         accounts=accounts,
         catalog=catalog,
+        pictures=PictureService(database, _picture_files(settings, database)),
+        producer_logins=ProducerLogins(database, accounts),
+        listing_gates=ListingGates(database),
+        goods_import=GoodsImport(database, catalog),
         metrics=metrics,
         sessions=sessions,
         session_editor=session_editor,
@@ -234,6 +248,20 @@ async def work_on_jobs(settings: Settings) -> None:
             await JobRunner(database.pool, work.by_kind(), name=node).run()
         finally:
             await keeper.close()
+
+
+def _picture_files(settings: Settings, database: Database) -> PictureFiles:
+    if settings.pictures.store == "postgresql":
+        return DatabasePictureFiles(database)
+    if not settings.pictures.s3_endpoint or not settings.pictures.s3_bucket:
+        raise StartupError("OCOP_PICTURES__STORE=s3 needs OCOP_PICTURES__S3_ENDPOINT and OCOP_PICTURES__S3_BUCKET.")
+    try:
+        # Only where it is chosen: its library is an extra.
+        chosen = importlib.import_module("app.catalog.picture_files_s3")
+    except ImportError:
+        raise StartupError("OCOP_PICTURES__STORE=s3 needs the package obstore: install ocop-live with the extra `s3`.") from None
+    files: PictureFiles = chosen.S3PictureFiles(settings.pictures)
+    return files
 
 
 def _open_gate(

@@ -18,7 +18,7 @@ BEGIN
                         'place_imports', 'place_versions')
         THEN 'SELECT, INSERT'
       -- lists that are set anew, sign-ins that end, and what is made again from the ledger
-      WHEN of_table IN ('session_products', 'product_pictures', 'sign_ins', 'room_outbox', 'staff_intentions',
+      WHEN of_table IN ('session_products', 'product_pictures', 'pictures', 'picture_files', 'sign_ins', 'room_outbox', 'staff_intentions',
                         'ledger_summaries', 'ledger_buyers', 'job_file_parts') THEN 'SELECT, INSERT, UPDATE, DELETE'
       ELSE 'SELECT, INSERT, UPDATE'
     END;

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket
 from app.accounts.errors import OrganiserOnly
 from app.accounts.login_limits import KNOWN_DEVICE_SECONDS
 from app.accounts.service import SIGN_IN_LASTS, AccountService, CurrentUser
-from app.errors import NotSignedIn
+from app.errors import Forbidden, NotSignedIn
 from app.infra.provided import provided_by
 from app.settings import Settings
 
@@ -81,16 +81,30 @@ async def user_of_connection(connection: HTTPConnection) -> CurrentUser | None:
 
 
 async def require_user(connection: HTTPConnection) -> CurrentUser:
-    """The signed-in user. Raises `NotSignedIn`."""
+    """The signed-in organiser or host. Raises `NotSignedIn`, and `Forbidden` for producers: their login opens their goods, nothing else."""
+    user = await require_goods_keeper(connection)
+    if user.role == "producer":
+        raise Forbidden
+    return user
+
+
+async def require_goods_keeper(connection: HTTPConnection) -> CurrentUser:
+    """Whoever is signed in, producers included: for routes of goods, which look at whose goods they are. Raises `NotSignedIn`."""
     user = await user_of_connection(connection)
     if user is None:
         raise NotSignedIn
     return user
 
 
+async def staff_of_connection(connection: HTTPConnection) -> CurrentUser | None:
+    """The signed-in organiser or host, or None: what is open to everybody shows a producer no more than it shows a stranger."""
+    user = await user_of_connection(connection)
+    return None if user is None or user.role == "producer" else user
+
+
 async def require_organiser(connection: HTTPConnection) -> CurrentUser:
     """The signed-in organiser. Raises `NotSignedIn`, `OrganiserOnly`."""
-    user = await require_user(connection)
+    user = await require_goods_keeper(connection)
     if user.role != "organiser":
         raise OrganiserOnly
     return user
@@ -103,4 +117,6 @@ async def user_of_websocket(websocket: WebSocket) -> CurrentUser:
 
 SignedInUser = Annotated[CurrentUser, Depends(require_user)]
 Organiser = Annotated[CurrentUser, Depends(require_organiser)]
-OptionalUser = Annotated[CurrentUser | None, Depends(user_of_connection)]
+GoodsKeeper = Annotated[CurrentUser, Depends(require_goods_keeper)]
+OptionalUser = Annotated[CurrentUser | None, Depends(staff_of_connection)]
+Anybody = Annotated[CurrentUser | None, Depends(user_of_connection)]

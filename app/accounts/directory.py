@@ -27,7 +27,24 @@ async def names_of(db: AsyncSession, *, organisation_ids: Collection[UUID], user
     return Names({row.id: row.name for row in organisations}, {row.id: row.display_name for row in users})
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login as the organisation sees it."""
+
+    user_id: UUID
+    login: str
+    display_name: str
+    is_active: bool
+
+
+async def logins_of(db: AsyncSession, *, organisation_id: UUID, user_ids: Collection[UUID]) -> list[Login]:
+    """These users of the organisation by login."""
+    found = select(User.id, User.login, User.display_name, User.is_active)
+    rows = await db.execute(found.where(User.organisation_id == organisation_id, User.id.in_(user_ids)).order_by(User.login))
+    return [Login(row.id, row.login, row.display_name, row.is_active) for row in rows]
+
+
 async def is_active_member(db: AsyncSession, *, organisation_id: UUID, user_id: UUID) -> bool:
-    """Whether this user belongs to the organisation and may sign in."""
-    member = select(User.id).where(User.id == user_id, User.organisation_id == organisation_id, User.is_active)
+    """Whether this user is an organiser or host of the organisation and may sign in."""
+    member = select(User.id).where(User.id == user_id, User.organisation_id == organisation_id, User.is_active, User.role != "producer")
     return await db.scalar(member) is not None

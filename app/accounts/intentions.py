@@ -81,6 +81,14 @@ async def claim_intention(db: AsyncSession, user_id: UUID, intention: Intention 
     return _claim_of(intention, subject_id, None if found is None else (found.digest, found.subject_id))
 
 
+async def find_intention(db: AsyncSession, user_id: UUID, intention: Intention | None) -> UUID | None:
+    """What this was done to before, or None: for work that is better not begun again. Raises `IntentionKeyReused`."""
+    if intention is None:
+        return None
+    found = (await db.execute(_FIND_TEXT, {"user_id": user_id, "key": intention.key})).one_or_none()
+    return None if found is None else _claim_of(intention, found.subject_id, (found.digest, found.subject_id)).subject_id
+
+
 async def claim_intention_raw(db: RawConnection, user_id: UUID, intention: Intention | None, subject_id: UUID) -> Claim:
     """The same for a transaction that is written by hand."""
     if intention is None:

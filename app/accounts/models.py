@@ -25,10 +25,10 @@ class Organisation(Base):
 
 
 class User(Base):
-    """An organiser or a host. The password is stored as an Argon2id hash only."""
+    """An organiser, a host, or a producer who keeps their own goods. The password is stored as an Argon2id hash only."""
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("role IN ('organiser', 'host')", name="role"),)
+    __table_args__ = (CheckConstraint("role IN ('organiser', 'host', 'producer')", name="role"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)

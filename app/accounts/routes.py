@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from app.accounts.access import SignedInUser, clear_login_cookie, device_of_browser, remember_device, set_login_cookie, token_of
+from app.accounts.access import GoodsKeeper, clear_login_cookie, device_of_browser, remember_device, set_login_cookie, token_of
 from app.accounts.errors import LoginFailed, TooManyLogins
 from app.accounts.schemas import LoginRequest, UserView
 from app.accounts.service import AccountService
@@ -59,6 +59,6 @@ async def logout(request: Request, response: Response, service: Service, setting
 
 
 @router.get("/me", summary="The signed-in user", responses=problem_responses(NotSignedIn))
-async def me(user: SignedInUser) -> UserView:
+async def me(user: GoodsKeeper) -> UserView:
     """Anyone signed in."""
     return UserView.model_validate(user)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 
-Role = Literal["organiser", "host"]
+Role = Literal["organiser", "host", "producer"]
 
 
 def _is_text(secret: SecretStr) -> SecretStr:
@@ -55,3 +55,31 @@ class UserView(BaseModel):
     login: str
     display_name: str
     role: Role
+
+
+class NewLogin(BaseModel):
+    """A login for a producer, with a first password to hand over."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"login": "htx.matong", "display_name": "Cô Sen", "password": "mat-ong-huong-son-26"}]},
+    )
+
+    login: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*$")
+    display_name: str = Field(min_length=1, max_length=200)
+    password: Annotated[SecretStr, AfterValidator(_is_text)] = Field(min_length=1, max_length=256)
+
+
+class LoginView(BaseModel):
+    """A login as its organisation sees it; `is_active` is false once it was closed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    user_id: UUID
+    login: str
+    display_name: str
+    is_active: bool
+
+
+class ProducerLoginList(BaseModel):
+    items: list[LoginView]

@@ -74,6 +74,17 @@ class NewUser:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReadyUser:
+    """A user about to be added. The password exists as a hash only."""
+
+    id: UUID
+    login: str
+    display_name: str
+    role: Role
+    password_hash: str
+
+
 class AccountService:
     """Organisations, users and sign-ins. Every change leaves an audit entry in its own transaction."""
 
@@ -141,24 +152,17 @@ class AccountService:
 
         Raises `InvalidUser` (names the field), `LoginTaken`, `OrganisationNotFound`.
         """
-        name, display_name = _checked(new)
-        password_hash = await self._passwords.hash(new.password)
+        ready = await self.prepare_user(new)
         async with self._transactions.begin() as db:
-            organisation = await db.get(Organisation, organisation_id)
-            if organisation is None:
-                raise OrganisationNotFound
-            row = {"organisation_id": organisation_id, "login": name, "display_name": display_name, "role": new.role}
-            created = (
-                insert(User).values(id=uuid4(), password_hash=password_hash, **row).on_conflict_do_nothing(index_elements=[User.login])
-            )
-            user_id = await db.scalar(created.returning(User.id))
-            if user_id is None:
-                raise LoginTaken
-            details = {"login": name, "role": new.role}
-            record_audit(
-                db, organisation_id=organisation_id, user_id=created_by, action="user.created", subject_id=user_id, details=details
-            )
-        return CurrentUser(user_id, organisation_id, organisation.name, name, new.display_name.strip(), new.role)
+            return await add_user(db, organisation_id, ready, created_by=created_by)
+
+    async def prepare_user(self, new: NewUser) -> ReadyUser:
+        """A new user whose particulars keep the rules, with the password hashed: for `add_user` in the caller's own transaction.
+
+        Raises `InvalidUser` (names the field).
+        """
+        name, display_name = _checked(new)
+        return ReadyUser(uuid4(), name, display_name, new.role, await self._passwords.hash(new.password))
 
     async def purge_expired(self) -> None:
         """Delete sign-ins that are over, and keys of commands of long ago. For `app.infra.tasks.repeat`, every hour or so; several nodes may run it at once."""
@@ -185,6 +189,30 @@ class AccountService:
             await _drop_oldest_sign_ins(db, user_id)
             record_audit(db, organisation_id=user.organisation_id, user_id=user_id, action="user.signed_in")
         return SignedIn(token, user, expires_at, device)
+
+
+async def add_user(db: AsyncSession, organisation_id: UUID, ready: ReadyUser, *, created_by: UUID | None) -> CurrentUser:
+    """Add a user in the open transaction. Raises `LoginTaken`, `OrganisationNotFound`."""
+    organisation = await db.get(Organisation, organisation_id)
+    if organisation is None:
+        raise OrganisationNotFound
+    row = {"organisation_id": organisation_id, "login": ready.login, "display_name": ready.display_name, "role": ready.role}
+    created = insert(User).values(id=ready.id, password_hash=ready.password_hash, **row)
+    user_id = await db.scalar(created.on_conflict_do_nothing(index_elements=[User.login]).returning(User.id))
+    if user_id is None:
+        raise LoginTaken
+    details = {"login": ready.login, "role": ready.role}
+    record_audit(db, organisation_id=organisation_id, user_id=created_by, action="user.created", subject_id=user_id, details=details)
+    return CurrentUser(user_id, organisation_id, organisation.name, ready.login, ready.display_name, ready.role)
+
+
+async def close_user(db: AsyncSession, organisation_id: UUID, user_id: UUID, *, closed_by: UUID) -> None:
+    """Close an account of the organisation in the open transaction: no more sign-ins, and those that are open end. Closing twice is no error."""
+    of_organisation = (User.id == user_id, User.organisation_id == organisation_id, User.is_active)
+    closed = await db.scalar(update(User).where(*of_organisation).values(is_active=False).returning(User.id))
+    if closed is not None:
+        await db.execute(delete(SignIn).where(SignIn.user_id == user_id))
+        record_audit(db, organisation_id=organisation_id, user_id=closed_by, action="user.closed", subject_id=user_id)
 
 
 def normal_login(login: str) -> str:

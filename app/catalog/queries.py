@@ -3,42 +3,45 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalog.models import Producer, Product, ProductPicture
+from app.catalog.models import Picture, Producer, Product, ProductPicture
 
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """A product with its producer and its pictures in order."""
+    """A product with its producer, its pictures in order, and those of them that were uploaded, by their id."""
 
     product: Product
     producer: Producer
     pictures: tuple[ProductPicture, ...]
+    uploads: Mapping[UUID | None, Picture]
 
 
-async def producers_of(db: AsyncSession, organisation_id: UUID, *, limit: int, offset: int) -> tuple[Sequence[Producer], int]:
-    """One page of an organisation's producers by name, and how many there are in all."""
-    owned = Producer.organisation_id == organisation_id
-    total = await db.scalar(select(func.count()).select_from(Producer).where(owned))
-    page = await db.scalars(select(Producer).where(owned).order_by(Producer.name, Producer.id).limit(limit).offset(offset))
+async def producers_where(
+    db: AsyncSession, conditions: Sequence[ColumnElement[bool]], *, limit: int, offset: int
+) -> tuple[Sequence[Producer], int]:
+    """One page of producers by name, and how many there are in all."""
+    total = await db.scalar(select(func.count()).select_from(Producer).where(*conditions))
+    page = await db.scalars(select(Producer).where(*conditions).order_by(Producer.name, Producer.id).limit(limit).offset(offset))
     return page.all(), total or 0
 
 
-async def owned_producer(db: AsyncSession, organisation_id: UUID, producer_id: UUID, *, for_update: bool = False) -> Producer | None:
-    found = select(Producer).where(Producer.id == producer_id, Producer.organisation_id == organisation_id)
+async def find_producer(db: AsyncSession, producer_id: UUID, *conditions: ColumnElement[bool], for_update: bool = False) -> Producer | None:
+    """The producer if it fits the conditions."""
+    found = select(Producer).where(Producer.id == producer_id, *conditions)
     producer: Producer | None = await db.scalar(found.with_for_update() if for_update else found)
     return producer
 
 
-async def lock_product(db: AsyncSession, organisation_id: UUID, product_id: UUID) -> Product | None:
-    """The product, locked until the end of the transaction."""
-    found = select(Product).where(Product.id == product_id, Product.organisation_id == organisation_id)
+async def lock_product(db: AsyncSession, product_id: UUID, *conditions: ColumnElement[bool]) -> Product | None:
+    """The product if it fits the conditions, locked until the end of the transaction."""
+    found = select(Product).where(Product.id == product_id, *conditions)
     product: Product | None = await db.scalar(found.with_for_update())
     return product
 
@@ -50,11 +53,12 @@ async def count_products(db: AsyncSession, conditions: Sequence[ColumnElement[bo
 async def product_rows(
     db: AsyncSession, conditions: Sequence[ColumnElement[bool]], *, limit: int | None = None, offset: int = 0
 ) -> list[ProductRow]:
-    """Products by name with all that belongs to them, in two queries."""
+    """Products by name with all that belongs to them, in three queries."""
     found = select(Product, Producer).join(Producer, Producer.id == Product.producer_id).where(*conditions)
     rows = (await db.execute(found.order_by(Product.name, Product.id).limit(limit).offset(offset))).all()
     pictures = await _pictures_of(db, [product.id for product, _ in rows])
-    return [ProductRow(product, producer, tuple(pictures[product.id])) for product, producer in rows]
+    uploads = await _uploads_of(db, [picture.picture_id for shown in pictures.values() for picture in shown if picture.picture_id])
+    return [ProductRow(product, producer, tuple(pictures[product.id]), uploads) for product, producer in rows]
 
 
 async def missing_products(db: AsyncSession, organisation_id: UUID, product_ids: Collection[UUID]) -> set[UUID]:
@@ -70,3 +74,9 @@ async def _pictures_of(db: AsyncSession, product_ids: Collection[UUID]) -> dict[
         for picture in await db.scalars(found):
             pictures[picture.product_id].append(picture)
     return pictures
+
+
+async def _uploads_of(db: AsyncSession, picture_ids: Collection[UUID]) -> dict[UUID | None, Picture]:
+    if not picture_ids:
+        return {}
+    return {picture.id: picture for picture in await db.scalars(select(Picture).where(Picture.id.in_(picture_ids)))}

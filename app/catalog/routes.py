@@ -7,11 +7,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.accounts.access import SignedInUser
+from app.accounts.access import GoodsKeeper
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
 from app.catalog.addresses import provinces, search_places, wards_of
-from app.catalog.errors import InvalidAddress, ProducerNotFound, ProductNotFound, ProvinceNotFound
+from app.catalog.errors import (
+    InvalidAddress,
+    InvalidVideoUrl,
+    PictureNotFound,
+    ProducerNotFound,
+    ProductCodeTaken,
+    ProductNotFound,
+    ProvinceNotFound,
+)
 from app.catalog.schemas import (
     PlacesFound,
     ProducerChanges,
@@ -26,7 +34,7 @@ from app.catalog.schemas import (
     WardList,
 )
 from app.catalog.service import CatalogService
-from app.errors import MalformedRequest, NotSignedIn, OriginRefused
+from app.errors import AppError, Forbidden, MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.compression import compress
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -38,6 +46,8 @@ ADDRESSES_CACHE_CONTROL = "public, max-age=3600"
 _QUICK_LEVEL = 5
 
 
+_KEEPER: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, IntentionKeyReused, MalformedRequest)
+_CONTENT: tuple[type[AppError], ...] = (ProducerNotFound, PictureNotFound, InvalidVideoUrl, ProductCodeTaken)
 Service = Annotated[CatalogService, Depends(provided(CatalogService))]
 Limit = Annotated[int, Query(ge=1, le=500)]
 SearchText = Annotated[str, Query(min_length=1, max_length=100)]
@@ -46,8 +56,8 @@ Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 
 
 @router.get("/producers", summary="Producers of the organisation", responses=problem_responses(NotSignedIn, MalformedRequest))
-async def list_producers(user: SignedInUser, service: Service, limit: Limit = 200, offset: Offset = 0) -> ProducerList:
-    """Staff of the organisation."""
+async def list_producers(user: GoodsKeeper, service: Service, limit: Limit = 200, offset: Offset = 0) -> ProducerList:
+    """Staff of the organisation; a producer sees their own."""
     return await service.list_producers(user, limit=limit, offset=offset)
 
 
@@ -55,35 +65,35 @@ async def list_producers(user: SignedInUser, service: Service, limit: Limit = 20
     "/producers",
     summary="Add a producer",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(InvalidAddress, NotSignedIn, OriginRefused, IntentionKeyReused, MalformedRequest),
+    responses=problem_responses(*_KEEPER, Forbidden, InvalidAddress),
 )
-async def create_producer(content: ProducerContent, user: SignedInUser, service: Service, intention: Intended) -> ProducerView:
-    """Staff of the organisation."""
+async def create_producer(content: ProducerContent, user: GoodsKeeper, service: Service, intention: Intended) -> ProducerView:
+    """Staff of the organisation; not a producer's login."""
     return await service.create_producer(user, content, intention)
 
 
 @router.patch(
     "/producers/{producer_id}",
     summary="Change a producer",
-    responses=problem_responses(InvalidAddress, NotSignedIn, OriginRefused, ProducerNotFound, IntentionKeyReused, MalformedRequest),
+    responses=problem_responses(*_KEEPER, InvalidAddress, ProducerNotFound),
 )
 async def update_producer(
-    producer_id: UUID, changes: ProducerChanges, user: SignedInUser, service: Service, intention: Intended
+    producer_id: UUID, changes: ProducerChanges, user: GoodsKeeper, service: Service, intention: Intended
 ) -> ProducerView:
-    """Staff of the organisation. What is left out stays as it is."""
+    """Staff of the organisation, and the producer. What is left out stays as it is."""
     return await service.update_producer(user, producer_id, changes, intention)
 
 
 @router.get("/products", summary="Products of the organisation", responses=problem_responses(NotSignedIn, MalformedRequest))
 async def list_products(
-    user: SignedInUser,
+    user: GoodsKeeper,
     service: Service,
     producer_id: UUID | None = None,
     include_inactive: bool = False,
     limit: Limit = 200,
     offset: Offset = 0,
 ) -> ProductList:
-    """Staff of the organisation."""
+    """Staff of the organisation; a producer sees their own."""
     return await service.list_products(user, producer_id=producer_id, include_inactive=include_inactive, limit=limit, offset=offset)
 
 
@@ -91,22 +101,28 @@ async def list_products(
     "/products",
     summary="Add a product",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(NotSignedIn, OriginRefused, ProducerNotFound, IntentionKeyReused, MalformedRequest),
+    responses=problem_responses(*_KEEPER, *_CONTENT),
 )
-async def create_product(content: ProductContent, user: SignedInUser, service: Service, intention: Intended) -> ProductDetails:
-    """Staff of the organisation."""
+async def create_product(content: ProductContent, user: GoodsKeeper, service: Service, intention: Intended) -> ProductDetails:
+    """Staff of the organisation, and the producer."""
     return await service.create_product(user, content, intention)
+
+
+@router.get("/products/{product_id}", summary="One product", responses=problem_responses(NotSignedIn, ProductNotFound, MalformedRequest))
+async def read_product(product_id: UUID, user: GoodsKeeper, service: Service) -> ProductDetails:
+    """Staff of the organisation, and the producer."""
+    return await service.get_product(user, product_id)
 
 
 @router.patch(
     "/products/{product_id}",
     summary="Change a product",
-    responses=problem_responses(NotSignedIn, OriginRefused, ProductNotFound, ProducerNotFound, IntentionKeyReused, MalformedRequest),
+    responses=problem_responses(*_KEEPER, *_CONTENT, ProductNotFound),
 )
 async def update_product(
-    product_id: UUID, changes: ProductChanges, user: SignedInUser, service: Service, intention: Intended
+    product_id: UUID, changes: ProductChanges, user: GoodsKeeper, service: Service, intention: Intended
 ) -> ProductDetails:
-    """Staff of the organisation. What is left out stays as it is."""
+    """Staff of the organisation, and the producer. What is left out stays as it is."""
     return await service.update_product(user, product_id, changes, intention)
 
 

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic.config import JsonDict
 
 from app.catalog.certificates import last_valid_day
+from app.catalog.completeness import CertificateState, Completeness
+from app.catalog.label import LABEL_EXAMPLE, LabelFacts, ProductCategory
 from app.protocol.text import Line
 
 ProducerKind = Literal["company", "cooperative", "cooperative_group", "household"]
@@ -33,6 +35,7 @@ def _own_or_https(path: str) -> str:
     return path
 
 
+Code = Annotated[str, *Line(40).rules]
 Name = Annotated[str, *Line(160).rules]
 Unit = Annotated[str, *Line(40).rules]
 Story = Annotated[str, *Line(4_000, needs="nothing", keeps_paragraphs=True).rules]
@@ -40,6 +43,7 @@ Alt = Annotated[str, *Line(300, needs="nothing").rules]
 TaxCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=14)]
 CertificateNumber = Annotated[str, *Line(80).rules]
 PicturePath = Annotated[str, StringConstraints(max_length=500), AfterValidator(_own_or_https)]
+VideoUrl = Annotated[str, StringConstraints(max_length=500)]
 PriceVnd = Annotated[int, Field(strict=True, gt=0, le=10**10, description="whole Vietnamese đồng")]
 WeightGrams = Annotated[int, Field(strict=True, gt=0, le=1_000_000, description="weight with packing, for shipping")]
 
@@ -65,9 +69,20 @@ _PRODUCT: JsonDict = {
     "certificate_expires_on": "2028-09-23",
     "pictures": [_PICTURE],
     "is_active": True,
+    "code": "MO-500",
+    "category": "food",
+    "is_alcohol": False,
+    "story_video_url": "https://www.youtube.com/watch?v=abcdefghijk",
+    "label": LABEL_EXAMPLE,
 }
 _PRODUCER_ID: JsonDict = {"id": "7d0f8a2c-51f4-4a68-9f3e-0c7a1f0f2b11"}
-_PRODUCT_ID: JsonDict = {"id": "b1f3c1de-3d9e-4a41-8f6c-2f8f7f1f6a02", "producer_name": "Hợp tác xã Mật ong Hương Sơn"}
+_PRODUCT_ID: JsonDict = {
+    "id": "b1f3c1de-3d9e-4a41-8f6c-2f8f7f1f6a02",
+    "producer_name": "Hợp tác xã Mật ong Hương Sơn",
+    "completeness": {"score": 90, "missing": ["pictures"]},
+    "certificate_state": "valid",
+    "certificate_days_left": 668,
+}
 
 
 class _Body(BaseModel):
@@ -127,12 +142,42 @@ class ProducerList(_Body):
 
 
 class PictureContent(_Body):
-    """A picture of ours below /static/pictures/, or an https address."""
+    """An uploaded picture by its `picture_id`; or a `path`: of ours below /static/pictures/, or an https address."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PICTURE]})
 
-    path: PicturePath
+    path: PicturePath | None = None
     alt: Alt = Field("", description="what the picture shows, for people who cannot see it")
+    picture_id: UUID | None = Field(None, description="an uploaded picture of the same producer; its path is known")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.path is None) == (self.picture_id is None):
+            raise ValueError("a picture has either a path or a picture_id")
+        return self
+
+
+class PictureSource(_Body):
+    """One width of an uploaded picture, in three formats: the smallest file first, JPEG for every browser."""
+
+    width: int
+    height: int
+    avif: str
+    webp: str
+    jpeg: str
+
+
+class PictureView(_Body):
+    """A picture of a product, or one that waits for its product. `sources` by width, empty when it was not uploaded."""
+
+    path: str
+    alt: str = ""
+    picture_id: UUID | None = None
+    sources: tuple[PictureSource, ...] = ()
+
+
+class PictureList(_Body):
+    items: list[PictureView]
 
 
 class _ProductFields(_Body):
@@ -146,14 +191,20 @@ class _ProductFields(_Body):
     certificate_number: CertificateNumber | None = None
     certified_on: date | None = None
     certificate_expires_on: date | None = Field(None, description="last day on which the certificate holds")
-    pictures: tuple[PictureContent, ...] = Field((), max_length=10, description="the first one is the main picture")
     is_active: bool = Field(True, description="false takes it out of the choice for new sessions")
+    code: Code | None = Field(None, description="the organisation's own code of the product; left out: one is made")
+    category: ProductCategory | None = Field(None, description="group of the OCOP programme")
+    is_alcohol: bool = Field(False, description="alcohol is neither pinned nor offered in a livestream")
+    story_video_url: VideoUrl | None = Field(None, description="YouTube, Facebook, TikTok or HLS (.m3u8) link")
+    label: LabelFacts = LabelFacts()
 
 
 class ProductContent(_ProductFields):
     """A product. Stars need a certificate with number and dates; without an end it lasts 36 months."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PRODUCT]})
+
+    pictures: tuple[PictureContent, ...] = Field((), max_length=10, description="the first one is the main picture")
 
     @model_validator(mode="after")
     def _certificate_is_whole(self) -> Self:
@@ -188,6 +239,11 @@ class ProductChanges(_Body):
     certificate_expires_on: date | None = None
     pictures: Annotated[tuple[PictureContent, ...], Field(max_length=10)] | None = None
     is_active: bool | None = None
+    code: Code | None = None
+    category: ProductCategory | None = None
+    is_alcohol: bool | None = None
+    story_video_url: VideoUrl | None = None
+    label: LabelFacts | None = None
 
 
 class ProductDetails(_ProductFields):
@@ -197,6 +253,10 @@ class ProductDetails(_ProductFields):
 
     id: UUID
     producer_name: str
+    pictures: tuple[PictureView, ...] = ()
+    completeness: Completeness
+    certificate_state: CertificateState = Field(description="today in Vietnam; `lapsing` in the last 60 days")
+    certificate_days_left: int | None = Field(description="days until the last valid day; negative once it has lapsed")
 
 
 class ProductList(_Body):

@@ -1,39 +1,31 @@
-"""Producers and products of an organisation, and the cards that sessions show. The only door of the package besides `addresses`."""
+"""Producers and products of an organisation, and the cards that sessions show."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Collection
+from datetime import date, datetime
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
 from app.accounts.intentions import Intention, claim_intention
 from app.accounts.service import CurrentUser
 from app.catalog.addresses import ResolvedAddress, resolve_address
-from app.catalog.certificates import is_valid_on
-from app.catalog.errors import ProducerNotFound, ProductNotFound
-from app.catalog.models import Producer, Product, ProductPicture
-from app.catalog.queries import (
-    ProductRow,
-    count_products,
-    lock_product,
-    missing_products,
-    owned_producer,
-    producers_of,
-    product_rows,
-)
+from app.catalog.certificates import vietnam_day
+from app.catalog.errors import PictureNotFound, ProductCodeTaken, ProductNotFound
+from app.catalog.models import Picture, Producer, Product, ProductPicture
+from app.catalog.product_codes import code_from_id
+from app.catalog.queries import count_products, lock_product, missing_products, producers_where, product_rows
+from app.catalog.reach import producers_in_reach, products_in_reach, require_producer, require_staff
 from app.catalog.schemas import (
-    OcopStars,
     PictureContent,
     ProducerChanges,
     ProducerContent,
-    ProducerKind,
     ProducerList,
     ProducerView,
     ProductChanges,
@@ -41,67 +33,58 @@ from app.catalog.schemas import (
     ProductDetails,
     ProductList,
 )
+from app.catalog.video import parse_video_url
+from app.catalog.views import ProductCard as ProductCard  # what sessions ask this service for
+from app.catalog.views import card, producer_view, product_details, upload_view
 from app.errors import MalformedRequest
+from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.problems import field_problems
 
 Content = TypeVar("Content", bound=BaseModel)
 
-PLACEHOLDER_PICTURE = "/static/pictures/placeholder.svg"
 _AUDITED_TEXT_CHARACTERS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class ProductCard:
-    """A product as viewers see it on one day: `ocop_stars` and the number are None unless the certificate holds on that day."""
-
-    id: UUID
-    name: str
-    story: str
-    price_vnd: int
-    unit: str
-    weight_grams: int
-    ocop_stars: OcopStars | None
-    ocop_certificate_number: str | None
-    picture_url: str
-    picture_alt: str
-    producer_id: UUID
-    producer_name: str
-    commune_name: str
+_CODE_INDEX = "uq_products_organisation_id_code"
 
 
 class CatalogService:
-    """What an organisation sells. Staff see and change only their own organisation's entries; each change leaves an audit entry."""
+    """What an organisation sells. Staff see and change their own organisation's entries, a producer their own; each change is audited."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._transactions = database.transactions
+        self._clock = clock
+
+    def today(self) -> date:
+        """The day in Vietnam, by which certificates are judged."""
+        return vietnam_day(self._clock())
 
     async def list_producers(self, user: CurrentUser, *, limit: int = 200, offset: int = 0) -> ProducerList:
-        """The organisation's producers by name."""
+        """The producers in the user's reach by name."""
         async with self._transactions() as db:
-            producers, total = await producers_of(db, user.organisation_id, limit=limit, offset=offset)
-        return ProducerList(items=[_producer_view(producer) for producer in producers], total=total)
+            producers, total = await producers_where(db, await producers_in_reach(db, user), limit=limit, offset=offset)
+        return ProducerList(items=[producer_view(producer) for producer in producers], total=total)
 
     async def create_producer(self, user: CurrentUser, content: ProducerContent, intention: Intention | None = None) -> ProducerView:
-        """A new producer. Raises `InvalidAddress`."""
+        """A new producer. Raises `InvalidAddress`, `Forbidden` for a producer's login."""
+        require_staff(user)
         async with self._transactions.begin() as db:
             claim = await claim_intention(db, user.id, intention, uuid4())
             if not claim.is_first:
-                return _producer_view(await _the_producer(db, user, claim.subject_id))
+                return producer_view(await require_producer(db, user, claim.subject_id))
             address = resolve_address(content.province_code, content.commune_code)
             producer = Producer(id=claim.subject_id, organisation_id=user.organisation_id, **content.model_dump(), **_names(address))
             db.add(producer)
             await db.flush()
             _audit(db, user, "producer.created", producer.id, {"name": content.name, "kind": content.kind})
-        return _producer_view(producer)
+        return producer_view(producer)
 
     async def update_producer(
         self, user: CurrentUser, producer_id: UUID, changes: ProducerChanges, intention: Intention | None = None
     ) -> ProducerView:
         """Change what is set in `changes`. Raises `ProducerNotFound`, `InvalidAddress`, `MalformedRequest`."""
         async with self._transactions.begin() as db:
-            producer = await _the_producer(db, user, producer_id, for_update=True)
-            before = _producer_view(producer)
+            producer = await require_producer(db, user, producer_id, for_update=True)
+            before = producer_view(producer)
             if not (await claim_intention(db, user.id, intention, producer_id)).is_first:
                 return before
             content = _merged(ProducerContent, before, changes.model_dump(exclude_unset=True))
@@ -110,67 +93,89 @@ class CatalogService:
                 _set(producer, _names(resolve_address(content.province_code, content.commune_code)))
             _set(producer, content.model_dump())
             await db.flush()
-            after = _producer_view(producer)
+            after = producer_view(producer)
             _audit(db, user, "producer.updated", producer_id, _difference(before, after))
         return after
 
     async def list_products(
         self, user: CurrentUser, *, producer_id: UUID | None = None, include_inactive: bool = False, limit: int = 200, offset: int = 0
     ) -> ProductList:
-        """The organisation's products by name."""
-        conditions: list[ColumnElement[bool]] = [Product.organisation_id == user.organisation_id]
-        if producer_id is not None:
-            conditions.append(Product.producer_id == producer_id)
-        if not include_inactive:
-            conditions.append(Product.is_active.is_(True))
+        """The products in the user's reach by name."""
         async with self._transactions() as db:
+            conditions: list[ColumnElement[bool]] = [*await products_in_reach(db, user)]
+            if producer_id is not None:
+                conditions.append(Product.producer_id == producer_id)
+            if not include_inactive:
+                conditions.append(Product.is_active.is_(True))
             rows = await product_rows(db, conditions, limit=limit, offset=offset)
             total = await count_products(db, conditions)
-        return ProductList(items=[_product_details(row) for row in rows], total=total)
+        today = self.today()
+        return ProductList(items=[product_details(row, today=today) for row in rows], total=total)
+
+    async def get_product(self, user: CurrentUser, product_id: UUID) -> ProductDetails:
+        """One product. Raises `ProductNotFound`."""
+        async with self._transactions() as db:
+            rows = await product_rows(db, [Product.id == product_id, *await products_in_reach(db, user)])
+        if not rows:
+            raise ProductNotFound
+        return product_details(rows[0], today=self.today())
 
     async def create_product(self, user: CurrentUser, content: ProductContent, intention: Intention | None = None) -> ProductDetails:
-        """A new product. Raises `ProducerNotFound` when the producer is not the organisation's own."""
+        """A new product.
+
+        Raises `ProducerNotFound` when the producer is not in reach, `PictureNotFound`, `InvalidVideoUrl`, `ProductCodeTaken`.
+        """
         async with self._transactions.begin() as db:
-            claim = await claim_intention(db, user.id, intention, uuid4())
-            if not claim.is_first:
-                return await _read_product(db, claim.subject_id)
-            await _the_producer(db, user, content.producer_id)
-            product = Product(id=claim.subject_id, organisation_id=user.organisation_id, **_product_columns(content))
-            db.add(product)
-            await db.flush()
-            _add_pictures(db, product.id, content.pictures)
-            await db.flush()
-            _audit(db, user, "product.created", product.id, {"name": content.name, "price_vnd": content.price_vnd})
-            return await _read_product(db, product.id)
+            product_id = uuid4()
+            claim = await claim_intention(db, user.id, intention, product_id)
+            if claim.is_first:
+                await self.add_product(db, user, product_id, content)
+            return await self._read_product(db, claim.subject_id)
+
+    async def add_product(self, db: AsyncSession, user: CurrentUser, product_id: UUID, content: ProductContent) -> None:
+        """The same in an open transaction."""
+        await require_producer(db, user, content.producer_id)
+        columns = _product_columns(content) | {"code": content.code or code_from_id(product_id)}
+        db.add(Product(id=product_id, organisation_id=user.organisation_id, **columns))
+        await _flush_code(db)
+        await _add_pictures(db, product_id, content.producer_id, content.pictures)
+        await db.flush()
+        _audit(db, user, "product.created", product_id, {"name": content.name, "price_vnd": content.price_vnd})
 
     async def update_product(
         self, user: CurrentUser, product_id: UUID, changes: ProductChanges, intention: Intention | None = None
     ) -> ProductDetails:
-        """Change what is set in `changes`. Raises `ProductNotFound`, `ProducerNotFound`, `MalformedRequest`.
+        """Change what is set in `changes`.
 
+        Raises `ProductNotFound`, `ProducerNotFound`, `PictureNotFound`, `InvalidVideoUrl`, `ProductCodeTaken`, `MalformedRequest`.
         Offers and orders keep the prices that they were made with.
         """
-        given = changes.model_dump(exclude_unset=True)
+        async with self._transactions.begin() as db:
+            if (await claim_intention(db, user.id, intention, product_id)).is_first:
+                await self.change_product(db, user, product_id, changes.model_dump(exclude_unset=True))
+            elif await lock_product(db, product_id, *await products_in_reach(db, user)) is None:
+                raise ProductNotFound
+            return await self._read_product(db, product_id)
+
+    async def change_product(self, db: AsyncSession, user: CurrentUser, product_id: UUID, given: dict[str, Any]) -> None:
+        """The same in an open transaction; `given` are fields of `ProductChanges` that were set."""
+        product = await lock_product(db, product_id, *await products_in_reach(db, user))
+        if product is None:
+            raise ProductNotFound
         if "certified_on" in given:
             given.setdefault("certificate_expires_on", None)
-        async with self._transactions.begin() as db:
-            product = await lock_product(db, user.organisation_id, product_id)
-            if product is None:
-                raise ProductNotFound
-            before = await _read_product(db, product_id)
-            if not (await claim_intention(db, user.id, intention, product_id)).is_first:
-                return before
-            content = _merged(ProductContent, before, given)
-            if content.producer_id != before.producer_id:
-                await _the_producer(db, user, content.producer_id)
-            _set(product, _product_columns(content))
-            if content.pictures != before.pictures:
-                await db.execute(delete(ProductPicture).where(ProductPicture.product_id == product_id))
-                _add_pictures(db, product_id, content.pictures)
-            await db.flush()
-            after = await _read_product(db, product_id)
-            _audit(db, user, "product.updated", product_id, _difference(before, after))
-        return after
+        before = await self._read_product(db, product_id)
+        content = _merged(ProductContent, before, given, left_out=frozenset({"pictures"}))
+        if content.producer_id != before.producer_id:
+            await require_producer(db, user, content.producer_id)
+        _set(product, _product_columns(content))
+        await _flush_code(db)
+        if given.get("pictures") is not None:
+            await db.execute(delete(ProductPicture).where(ProductPicture.product_id == product_id))
+            await _add_pictures(db, product_id, content.producer_id, content.pictures)
+        await db.flush()
+        after = await self._read_product(db, product_id)
+        _audit(db, user, "product.updated", product_id, _difference(before, after))
 
     async def cards(self, product_ids: Collection[UUID], *, on: date) -> dict[UUID, ProductCard]:
         """Cards for the day `on` (the day in Vietnam, see `certificates.vietnam_day`), of any organisation; unknown ids are left out."""
@@ -178,7 +183,7 @@ class CatalogService:
             return {}
         async with self._transactions() as db:
             rows = await product_rows(db, [Product.id.in_(product_ids)])
-        return {row.product.id: _card(row, on) for row in rows}
+        return {row.product.id: card(row, on) for row in rows}
 
     async def require_products(self, db: AsyncSession, organisation_id: UUID, product_ids: Collection[UUID]) -> None:
         """Inside a transaction of the caller: raises `ProductNotFound` (with the missing ids) unless all are active products of this
@@ -188,40 +193,40 @@ class CatalogService:
         if missing := await missing_products(db, organisation_id, product_ids):
             raise ProductNotFound(details={"product_ids": sorted(str(product_id) for product_id in missing)})
 
-
-async def _the_producer(db: AsyncSession, user: CurrentUser, producer_id: UUID, *, for_update: bool = False) -> Producer:
-    producer = await owned_producer(db, user.organisation_id, producer_id, for_update=for_update)
-    if producer is None:
-        raise ProducerNotFound
-    return producer
-
-
-async def _read_product(db: AsyncSession, product_id: UUID) -> ProductDetails:
-    (row,) = await product_rows(db, [Product.id == product_id])
-    return _product_details(row)
+    async def _read_product(self, db: AsyncSession, product_id: UUID) -> ProductDetails:
+        (row,) = await product_rows(db, [Product.id == product_id])
+        return product_details(row, today=self.today())
 
 
 def _audit(db: AsyncSession, user: CurrentUser, action: str, subject_id: UUID, details: dict[str, object]) -> None:
     record_audit(db, organisation_id=user.organisation_id, user_id=user.id, action=action, subject_id=subject_id, details=details)
 
 
-def _merged(kind: type[Content], before: BaseModel, given: dict[str, Any]) -> Content:
-    """The entry with the changes in it, under the same rules as a new one."""
-    kept = {name: value for name, value in before.model_dump().items() if name in kind.model_fields}
+def _merged(kind: type[Content], before: BaseModel, given: dict[str, Any], *, left_out: frozenset[str] = frozenset()) -> Content:
+    """The entry with the changes in it, under the same rules as a new one; what is `left_out` is not taken over from before."""
+    kept = {name: value for name, value in before.model_dump(exclude=set(left_out)).items() if name in kind.model_fields}
     try:
-        return kind.model_validate(kept | given)
+        return kind.model_validate(kept | {name: value for name, value in given.items() if name not in left_out or value is not None})
     except ValidationError as error:
         raise MalformedRequest(details={"errors": field_problems(error.errors(), within=("body",))}) from error
 
 
 def _difference(before: BaseModel, after: BaseModel) -> dict[str, object]:
     """Old and new values of the fields that changed, long texts cut short."""
-    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    old, new = before.model_dump(mode="json", exclude={"completeness"}), after.model_dump(mode="json")
     return {name: {"from": _short(old[name]), "to": _short(new[name])} for name in old if old[name] != new[name]}
 
 
 def _short(value: object) -> object:
-    return value[:_AUDITED_TEXT_CHARACTERS] if isinstance(value, str) else value
+    match value:
+        case str():
+            return value[:_AUDITED_TEXT_CHARACTERS]
+        case dict():
+            return {name: _short(each) for name, each in value.items() if name != "sources"}
+        case list():
+            return [_short(each) for each in value]
+        case _:
+            return value
 
 
 def _set(row: Producer | Product, values: dict[str, Any]) -> None:
@@ -234,66 +239,35 @@ def _names(address: ResolvedAddress) -> dict[str, str]:
 
 
 def _product_columns(content: ProductContent) -> dict[str, Any]:
-    return content.model_dump(exclude={"pictures"}) | {"certificate_expires_on": content.certificate_end}
+    """Raises `InvalidVideoUrl`."""
+    video = content.story_video_url
+    checked = None if video is None or not video.strip() else parse_video_url(video).url
+    return content.model_dump(exclude={"pictures"}) | {"certificate_expires_on": content.certificate_end, "story_video_url": checked}
 
 
-def _add_pictures(db: AsyncSession, product_id: UUID, pictures: Collection[PictureContent]) -> None:
+async def _flush_code(db: AsyncSession) -> None:
+    try:
+        await db.flush()
+    except IntegrityError as error:
+        if _CODE_INDEX in str(error.orig):
+            raise ProductCodeTaken from error
+        raise
+
+
+async def _add_pictures(db: AsyncSession, product_id: UUID, producer_id: UUID, pictures: Collection[PictureContent]) -> None:
+    """Raises `PictureNotFound` for uploads of other producers."""
+    wanted = {picture.picture_id for picture in pictures if picture.picture_id is not None}
+    found = await db.scalars(select(Picture).where(Picture.id.in_(wanted), Picture.producer_id == producer_id)) if wanted else ()
+    uploads: dict[UUID | None, Picture] = {picture.id: picture for picture in found}
+    if missing := wanted - uploads.keys():
+        raise PictureNotFound(details={"picture_ids": sorted(map(str, missing))})
     db.add_all(
-        ProductPicture(product_id=product_id, position=position, path=picture.path, alt=picture.alt)
+        ProductPicture(
+            product_id=product_id,
+            position=position,
+            path=picture.path or upload_view(uploads[picture.picture_id]).path,
+            alt=picture.alt,
+            picture_id=picture.picture_id,
+        )
         for position, picture in enumerate(pictures)
-    )
-
-
-def _producer_view(producer: Producer) -> ProducerView:
-    return ProducerView(
-        id=producer.id,
-        name=producer.name,
-        kind=cast("ProducerKind", producer.kind),
-        tax_code=producer.tax_code,
-        story=producer.story,
-        province_code=producer.province_code,
-        province_name=producer.province_name,
-        commune_code=producer.commune_code,
-        commune_name=producer.commune_name,
-    )
-
-
-def _product_details(row: ProductRow) -> ProductDetails:
-    product = row.product
-    return ProductDetails(
-        id=product.id,
-        producer_id=product.producer_id,
-        producer_name=row.producer.name,
-        name=product.name,
-        story=product.story,
-        price_vnd=product.price_vnd,
-        unit=product.unit,
-        weight_grams=product.weight_grams,
-        ocop_stars=cast("OcopStars | None", product.ocop_stars),
-        certificate_number=product.certificate_number,
-        certified_on=product.certified_on,
-        certificate_expires_on=product.certificate_expires_on,
-        pictures=tuple(PictureContent(path=picture.path, alt=picture.alt) for picture in row.pictures),
-        is_active=product.is_active,
-    )
-
-
-def _card(row: ProductRow, day: date) -> ProductCard:
-    product = row.product
-    is_certified = is_valid_on(day, certified_on=product.certified_on, expires_on=product.certificate_expires_on)
-    picture = row.pictures[0] if row.pictures else None
-    return ProductCard(
-        id=product.id,
-        name=product.name,
-        story=product.story,
-        price_vnd=product.price_vnd,
-        unit=product.unit,
-        weight_grams=product.weight_grams,
-        ocop_stars=cast("OcopStars | None", product.ocop_stars) if is_certified else None,
-        ocop_certificate_number=product.certificate_number if is_certified else None,
-        picture_url=picture.path if picture else PLACEHOLDER_PICTURE,
-        picture_alt=(picture.alt if picture else "") or product.name,
-        producer_id=product.producer_id,
-        producer_name=row.producer.name,
-        commune_name=row.producer.commune_name,
     )

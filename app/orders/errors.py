@@ -63,6 +63,14 @@ class PriceRuleBroken(BadRequest):
     title_en = "The offer is not valid."
 
 
+class HalfPriceRule(BadRequest):
+    """Below half of the price before it, without evidence; `details` has that price and the least one that needs none."""
+
+    code = "half_price_rule"
+    title_vi = "Giá ưu đãi thấp hơn một nửa giá trước khuyến mại."
+    title_en = "The flash price is below half of the price before the promotion."
+
+
 class Busy(Unavailable):
     """More orders wait than can be written in time; nothing was placed, repeat with the same key."""
 

@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.audit import record_audit
 from app.accounts.intentions import Intention, claim_intention
 from app.accounts.service import CurrentUser
+from app.catalog.listing_gate import require_no_alcohol
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database
 from app.ledger.append import begin_ledger
 from app.orders.errors import OfferNotFound, OfferNotOpen, PriceRuleBroken
 from app.orders.models import Offer
+from app.orders.price_rules import check_flash_price
 from app.orders.queries import offer_view, offers_of
 from app.orders.schemas import NewOffer
 from app.protocol.server_events import OfferChanged, OfferEnded, OfferOpened, RoomEvent
@@ -65,7 +67,10 @@ class OfferService:
         return await self.public_views(session_id)
 
     async def create(self, user: CurrentUser, session_id: UUID, new: NewOffer, intention: Intention | None = None) -> OfferView:
-        """Make an offer for a product of the run-down. Raises `ProductNotInSession`, `PriceRuleBroken`, `SessionNotLive` with `open_now`."""
+        """Make an offer for a product of the run-down.
+
+        Raises `ProductNotInSession`, `PriceRuleBroken`, `HalfPriceRule`, `AlcoholNotShown`, `SessionNotLive` with `open_now`.
+        """
         session = await self._sessions.managed(user, session_id)
         offer_id = uuid4()
         async with self._database.transactions.begin() as db:
@@ -77,8 +82,8 @@ class OfferService:
             product = (await db.execute(_RUN_DOWN_PRODUCT, {"session_id": session_id, "product_id": new.product_id})).one_or_none()
             if product is None:
                 raise ProductNotInSession(details={"product_id": str(new.product_id)})
-            if new.flash_price_vnd > product.price_vnd:
-                raise PriceRuleBroken("the flash price is above the product's price", details={"price_vnd": product.price_vnd})
+            await require_no_alcohol(db, new.product_id)
+            check_flash_price(new.flash_price_vnd, product.price_vnd, new.below_half)
             await begin_ledger(db, session_id)
             offer = _new_offer(offer_id, session_id, product.producer_id, product.price_vnd, new)
             db.add(offer)
@@ -98,7 +103,7 @@ class OfferService:
     async def open(
         self, user: CurrentUser, session_id: UUID, offer_id: UUID, duration_seconds: int | None, intention: Intention | None = None
     ) -> OfferView:
-        """Open a waiting offer now. Raises `SessionNotLive`, `OfferNotOpen` when it has ended."""
+        """Open a waiting offer now. Raises `SessionNotLive`, `AlcoholNotShown`, `OfferNotOpen` when it has ended."""
         await self._sessions.managed(user, session_id)
         async with self._database.transactions.begin() as db:
             offer = await _locked(db, session_id, offer_id)
@@ -108,6 +113,7 @@ class OfferService:
             if offer.state == "ended":
                 raise OfferNotOpen(details={"offer_id": str(offer_id), "state": offer.state})
             if offer.state == "scheduled":
+                await require_no_alcohol(db, offer.product_id)
                 offer.starts_at = utc_now()
                 offer.ends_at = offer.starts_at + timedelta(seconds=duration_seconds or offer.duration_seconds)
                 offer.state = "open"

@@ -10,13 +10,14 @@ from fastapi import APIRouter, Body, Depends
 from app.accounts.access import OptionalUser, SignedInUser
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
-from app.catalog.errors import InvalidAddress
+from app.catalog.errors import AlcoholNotShown, InvalidAddress
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, OutcomeUnknown, TooManyRequests
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.orders.errors import (
     AmountTooLarge,
     Busy,
+    HalfPriceRule,
     InvalidPhone,
     KeyReused,
     OfferNotFound,
@@ -67,7 +68,7 @@ async def list_offers(session_id: UUID, offers: Offers, user: OptionalUser) -> O
     status_code=201,
     summary="Make a flash offer",
     description="Staff in charge. With `open_now` it opens at once, with `starts_at` at that time, otherwise when the host opens it.",
-    responses=problem_responses(*_STAFF, ProductNotInSession, PriceRuleBroken, SessionNotLive),
+    responses=problem_responses(*_STAFF, ProductNotInSession, PriceRuleBroken, HalfPriceRule, AlcoholNotShown, SessionNotLive),
 )
 async def create_offer(session_id: UUID, body: NewOffer, user: SignedInUser, offers: Offers, intention: Intended) -> OfferView:
     return await offers.create(user, session_id, body, intention)
@@ -77,7 +78,7 @@ async def create_offer(session_id: UUID, body: NewOffer, user: SignedInUser, off
     "/offers/{offer_id}/open",
     summary="Open an offer now",
     description="Staff in charge. Opening an open offer changes nothing.",
-    responses=problem_responses(*_STAFF, OfferNotFound, OfferNotOpen, SessionNotLive),
+    responses=problem_responses(*_STAFF, OfferNotFound, OfferNotOpen, SessionNotLive, AlcoholNotShown),
 )
 async def open_offer(
     session_id: UUID, offer_id: UUID, body: OpenOffer, user: SignedInUser, offers: Offers, intention: Intended

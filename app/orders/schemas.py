@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.orders.price_rules import HalfPriceEvidence
 from app.protocol.amounts import STOCK_MAX, UNITS_PER_LINE_MAX, EventTime, FlashPriceVnd
 from app.protocol.server_events import OrderReceipt
 from app.protocol.views import OfferView
@@ -54,6 +55,7 @@ class NewOffer(_Body):
     hold_seconds: int = Field(900, ge=0, le=7 * 86_400, description="how long an unpaid order keeps its units")
     starts_at: EventTime | None = Field(None, description="time with its offset, at which it opens by itself")
     open_now: bool = Field(False, description="open it in the same step")
+    below_half: HalfPriceEvidence | None = Field(None, description="why the price may be below half of the normal one")
 
 
 class OpenOffer(_Body):

@@ -14,7 +14,10 @@ from app.accounts.audit import record_audit
 from app.accounts.directory import is_active_member
 from app.accounts.intentions import Intention, claim_intention
 from app.accounts.service import CurrentUser
+from app.catalog.certificates import vietnam_day
+from app.catalog.listing_gate import require_complete, require_no_alcohol
 from app.catalog.service import CatalogService
+from app.catalog.video import parse_video_url
 from app.errors import Forbidden
 from app.infra.clock import utc_now
 from app.infra.database import Database
@@ -35,7 +38,6 @@ from app.sessions.outbox import Told, event_to_tell, tell_room
 from app.sessions.reading import SessionFacts, record_of, run_down, session_views
 from app.sessions.schemas import SessionChanges, SessionContent
 from app.sessions.telling import RoomTeller
-from app.sessions.video import parse_video_url
 
 
 class SessionEditor:
@@ -109,7 +111,8 @@ class SessionEditor:
     async def transition(self, user: CurrentUser, session_id: UUID, to: SessionState, intention: Intention | None = None) -> SessionView:
         """Move a session along its life and tell the room.
 
-        Raises `TransitionRefused` when there is no such move, `Forbidden` when the role may not make it, `SessionIncomplete`.
+        Raises `TransitionRefused` when there is no such move, `Forbidden` when the role may not make it, `SessionIncomplete`,
+        `ProductsIncomplete` before going live.
         """
         async with self._transactions.begin() as db:
             row = await lock_in_charge(db, user, session_id)
@@ -123,6 +126,9 @@ class SessionEditor:
             places = await run_down(db, session_id)
             if missing := missing_for(to, title=row.title, has_plan=row.planned_start_at is not None, product_count=len(places)):
                 raise SessionIncomplete(details={"missing": list(missing)})
+            if to == "live" and not row.is_rehearsal:
+                on = vietnam_day(self._clock())
+                await require_complete(db, row.organisation_id, [place.product_id for place in places], on=on)
             self._move(row, to)
             await db.flush()
             _audit(db, user, "session.moved", row, {"from": came_from, "to": to})
@@ -135,7 +141,8 @@ class SessionEditor:
     ) -> SessionFacts:
         """Set the run-down in this order. Products that stay keep their code; new ones get the next free one.
 
-        Raises `InvalidProducts` when one is listed twice or a live session would have none, `ProductNotFound` of the catalogue.
+        Raises `InvalidProducts` when one is listed twice or a live session would have none; of the catalogue `ProductNotFound`,
+        and `ProductsIncomplete` below what the organisation asks for.
         """
         if len(set(product_ids)) != len(product_ids):
             raise InvalidProducts("A product is listed twice.")
@@ -147,6 +154,9 @@ class SessionEditor:
             await self._catalog.require_products(db, user.organisation_id, product_ids)
             if not product_ids and row.state == "live":
                 raise InvalidProducts("A live session keeps at least one product.")
+            if not row.is_rehearsal:
+                on = vietnam_day(row.started_at or row.planned_start_at or self._clock())
+                await require_complete(db, row.organisation_id, product_ids, on=on)
             places = {place.product_id: place for place in await run_down(db, session_id)}
             await db.execute(
                 delete(SessionProduct).where(SessionProduct.session_id == session_id, SessionProduct.product_id.not_in(product_ids))
@@ -166,7 +176,7 @@ class SessionEditor:
         return await self._lookup.facts(session_id)
 
     async def pin(self, user: CurrentUser, session_id: UUID, product_id: UUID | None, intention: Intention | None = None) -> None:
-        """Pin a product of the run-down, or none. Raises `ProductNotInSession`, `SessionClosed`."""
+        """Pin a product of the run-down, or none. Raises `ProductNotInSession`, `AlcoholNotShown`, `SessionClosed`."""
         async with self._transactions.begin() as db:
             row = await lock_in_charge(db, user, session_id)
             if not (await claim_intention(db, user.id, intention, session_id)).is_first:
@@ -174,6 +184,8 @@ class SessionEditor:
             require_editable(row)
             if product_id is not None and await db.get(SessionProduct, (session_id, product_id)) is None:
                 raise ProductNotInSession
+            if product_id is not None:
+                await require_no_alcohol(db, product_id)
             row.pinned_product_id = product_id
             await tell_room(db, session_id, event_to_tell(ProductPinned(product_id=product_id)))
             _audit(db, user, "session.pinned", row, {"product_id": None if product_id is None else str(product_id)})

@@ -2,8 +2,7 @@
 
 AppError
  ├─ NotFound    ── SessionNotFound      404 session_not_found
- ├─ BadRequest  ── InvalidVideoUrl      400 invalid_video_url
- │              ├─ InvalidProducts      400 invalid_products
+ ├─ BadRequest  ── InvalidProducts      400 invalid_products
  │              └─ InvalidHost          400 invalid_host
  ├─ Forbidden   ── NotYourSession       403 not_your_session
  └─ Conflict    ── SessionNotLive       409 session_not_live
@@ -22,14 +21,6 @@ class SessionNotFound(NotFound):
     code = "session_not_found"
     title_vi = "Không tìm thấy phiên này."
     title_en = "There is no such session."
-
-
-class InvalidVideoUrl(BadRequest):
-    """The video link is none of the kinds that can be shown; `details["accepted"]` says which are."""
-
-    code = "invalid_video_url"
-    title_vi = "Đường dẫn video chưa đúng. Dùng được YouTube, Facebook, TikTok hoặc HLS (.m3u8)."
-    title_en = "This video link cannot be used. YouTube, Facebook, TikTok and HLS (.m3u8) links work."
 
 
 class InvalidProducts(BadRequest):

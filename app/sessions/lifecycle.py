@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from app.accounts.schemas import Role
 from app.protocol.views import SessionState
 
 Mover = Literal["organiser", "host"]
@@ -29,7 +30,7 @@ def move_exists(state: SessionState, to: SessionState) -> bool:
     return (state, to) in MOVES
 
 
-def may_move(mover: Mover, state: SessionState, to: SessionState) -> bool:
+def may_move(mover: Role, state: SessionState, to: SessionState) -> bool:
     """Whether this role may make this move; False also when the move does not exist."""
     return mover in MOVES.get((state, to), frozenset())
 

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.directory import names_of
 from app.catalog.certificates import vietnam_day
 from app.catalog.service import CatalogService, ProductCard
+from app.catalog.video import video_view
 from app.infra.clock import to_ms, utc_now
 from app.protocol.views import ProductView, SessionState, SessionView, VideoKind
 from app.sessions.models import LivestreamSession, SessionProduct
-from app.sessions.video import video_view
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from app.accounts.access import OptionalUser, SignedInUser
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
 from app.accounts.service import CurrentUser
-from app.catalog.errors import ProductNotFound
+from app.catalog.errors import AlcoholNotShown, InvalidVideoUrl, ProductNotFound, ProductsIncomplete
 from app.errors import AppError, Forbidden, MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -20,7 +20,6 @@ from app.sessions.editing import SessionEditor
 from app.sessions.errors import (
     InvalidHost,
     InvalidProducts,
-    InvalidVideoUrl,
     NotYourSession,
     ProductNotInSession,
     SessionClosed,
@@ -91,7 +90,7 @@ async def update_session(session_id: UUID, body: SessionChanges, user: SignedInU
     "/sessions/{session_id}/transitions",
     response_model=SessionView,
     summary="Schedule, start, end or close a session",
-    responses=problem_responses(*_STAFF, Forbidden, TransitionRefused, SessionIncomplete),
+    responses=problem_responses(*_STAFF, Forbidden, TransitionRefused, SessionIncomplete, ProductsIncomplete),
 )
 async def move_session(session_id: UUID, body: TransitionRequest, user: SignedInUser, editor: Editor, intention: Intended) -> SessionView:
     """Staff in charge; some moves are an organiser's. draft → scheduled → live → ended → closed."""
@@ -102,7 +101,7 @@ async def move_session(session_id: UUID, body: TransitionRequest, user: SignedIn
     "/sessions/{session_id}/products",
     response_model=SessionDetails,
     summary="Set the products of a session in order",
-    responses=problem_responses(*_STAFF, ProductNotFound, InvalidProducts, SessionClosed),
+    responses=problem_responses(*_STAFF, ProductNotFound, InvalidProducts, SessionClosed, ProductsIncomplete),
 )
 async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff in charge. Replaces the whole list."""
@@ -113,7 +112,7 @@ async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, edit
     "/sessions/{session_id}/pin",
     response_model=SessionDetails,
     summary="Pin the product that is being shown",
-    responses=problem_responses(*_STAFF, ProductNotInSession, SessionClosed),
+    responses=problem_responses(*_STAFF, ProductNotInSession, SessionClosed, AlcoholNotShown),
 )
 async def pin_product(
     session_id: UUID, body: PinRequest, user: SignedInUser, editor: Editor, sessions: Sessions, intention: Intended

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.accounts.access import OptionalUser, Organiser, SignedInUser
+from app.accounts.access import Anybody, Organiser, SignedInUser
 from app.accounts.service import CurrentUser
 from app.errors import AppError
 from app.infra.clock import now_ms
@@ -30,9 +30,9 @@ __all__ = ["mount_static", "router"]
 
 _SEE_OTHER = 303
 _VIEWER_WORDS = ("viewer.", "form.", "product.", "producer.", "order.has_answer", "order.open", "desk.state_")
-_BOARD_WORDS = ("host.", "viewer.", "product.", "session.")
+_BOARD_WORDS = ("host.", "goods.item_", "viewer.", "product.", "session.")
 _DESK_WORDS = ("desk.", "host.order_desk", "viewer.order_number")
-_FORM_WORDS = ("host.", "session.", "viewer.a_product")
+_FORM_WORDS = ("host.", "goods.item_", "session.", "viewer.a_product")
 _REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "producer.", "host.platform_", "product.")
 
 
@@ -76,7 +76,7 @@ async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: 
 
 
 @router.get("/login", dependencies=[Depends(everybody)])
-async def login(request: Request, user: OptionalUser) -> Response:
+async def login(request: Request, user: Anybody) -> Response:
     """Sign-in of hosts and organisers; whoever is signed in goes on at once."""
     wanted = _own_path(request.query_params.get("next", ""))
     if user is not None:
@@ -190,4 +190,4 @@ def _own_path(wanted: str) -> str:
 
 
 def _start_of(user: CurrentUser) -> str:
-    return "/organiser" if user.role == "organiser" else "/host"
+    return {"organiser": "/organiser", "host": "/host", "producer": "/organiser/goods"}[user.role]

@@ -32,14 +32,16 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_small"),
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
     "desk": (*_STAFF_STYLES, "desk"),
+    "goods": (*_STAFF_STYLES, "goods_pages"),
     **dict.fromkeys(("host_sessions", "host_edit", "organiser_sessions"), _STAFF_STYLES),
     "login": ("fonts", *_BASE_STYLES),
     **dict.fromkeys(("order", "my_orders", "lookup"), (*_BASE_STYLES, "figures", "order")),
     "page": _BASE_STYLES,
 }
 SCRIPTS: Final = (
-    *("board", "desk", "home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page"),
-    *("order_page", "organiser_sessions", "report", "staff", "viewer"),
+    *("board", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
+    *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page"),
+    *("organiser_sessions", "report", "staff", "viewer"),
 )
 
 

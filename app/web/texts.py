@@ -11,6 +11,7 @@ Keys are stable and sorted by what they serve:
     viewer.  form.           viewer page and its order form; `form.<field>_missing`
     order.                   the buyer's pages: an order, the device's orders, the lookup
     host.                    host board
+    goods.                   producers, products, pictures, tables; `goods.item_<item>`, `goods.label_<field>`, `goods.cell_<reason>`
     desk.                    order desk; `desk.state_<kind>`, `desk.reason_<code>`, `desk.matter_<matter>`
     report. ladder. source.  report page; `ladder.<rung>.meaning`, `source.<kind>` + `.meaning`
     metric.<id>.             `.name`, `.formula`, `.window`, `.source` of every metric

@@ -16,7 +16,12 @@ from app.accounts import routes as account_routes
 from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.accounts.service import AccountService, CurrentUser, NewUser
+from app.catalog import login_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
+from app.catalog.importing import GoodsImport
+from app.catalog.picture_files import DatabasePictureFiles
+from app.catalog.pictures import PictureService
+from app.catalog.producer_logins import ProducerLogins
 from app.catalog.service import CatalogService
 from app.infra.database import Database
 from app.infra.problem_handlers import add_problem_handlers
@@ -66,11 +71,14 @@ class SmallApp:
     app: FastAPI
     accounts: AccountService
     catalog: CatalogService
+    pictures: PictureService
+    logins: ProducerLogins
+    goods_import: GoodsImport
     settings: Settings
 
     def also(self, *services: object) -> None:
         """Serve with these, too."""
-        provide(self.app, self.settings, self.accounts, self.catalog, *services)
+        provide(self.app, self.settings, self.accounts, self.catalog, self.pictures, self.logins, self.goods_import, *services)
 
     @asynccontextmanager
     async def browser(self, *, base_url: str = "http://cho.test", address: str = ADDRESS) -> AsyncIterator[httpx2.AsyncClient]:
@@ -92,11 +100,20 @@ def small_app(settings: Settings, database: Database, redis: RedisClients) -> Sm
     accounts = AccountService(database, redis, redis_prefix=settings.redis_prefix)
     catalog = CatalogService(database)
     app.include_router(account_routes.router)
-    app.include_router(catalog_routes.router)
+    for router in (catalog_routes.router, picture_routes.router, login_routes.router, sheet_routes.router):
+        app.include_router(router)
     app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_are_secure)
 
     add_problem_handlers(app)
-    small = SmallApp(app, accounts, catalog, settings)
+    small = SmallApp(
+        app,
+        accounts,
+        catalog,
+        PictureService(database, DatabasePictureFiles(database)),
+        ProducerLogins(database, accounts),
+        GoodsImport(database, catalog),
+        settings,
+    )
     small.also()
     return small

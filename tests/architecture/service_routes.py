@@ -9,13 +9,18 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import BaseRoute, Mount, Route
 
-from app.accounts.access import require_organiser, require_user
+from app.accounts.access import require_goods_keeper, require_organiser, require_user
 from app.main import create_app
 from app.realtime.viewer_device import device_of
 from app.settings import load_settings
 
 # The dependency that asks for it decides; a route that asks for none is open to everybody.
-_ASKED_BY = ((require_organiser, "organiser"), (require_user, "signed in"), (device_of, "ticket"))
+_ASKED_BY = (
+    (require_organiser, "organiser"),
+    (require_user, "signed in"),
+    (require_goods_keeper, "goods keeper"),
+    (device_of, "ticket"),
+)
 
 
 def the_service() -> FastAPI:
@@ -52,7 +57,7 @@ def name_of(route: BaseRoute) -> str:
 
 
 def access_asked_by(route: APIRoute) -> str:
-    """What the route's dependencies ask for: organiser, signed in, ticket, or public."""
+    """What the route's dependencies ask for: organiser, signed in, goods keeper, ticket, or public."""
     used = set(_calls(route.dependant))
     return next((access for call, access in _ASKED_BY if call in used), "public")
 

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from app.accounts.access import LOGIN_COOKIE
 from app.main import create_app, services_of
 from app.settings import load_settings
 from tests.accounts.builders import PASSWORD, a_user
@@ -20,7 +21,8 @@ from tests.architecture.service_routes import access_asked_by, name_of, routes_o
 S = "/api/v1/sessions/{session_id}"
 
 # A route that is not here fails the test below. Write down who may use it, then give it the dependency that asks for it:
-# public = nothing, ticket = ViewerDevice, signed in = SignedInUser, organiser = Organiser (`app/accounts/access.py`).
+# public = nothing, ticket = ViewerDevice, signed in = SignedInUser, goods keeper = GoodsKeeper (a producer, too), organiser = Organiser
+# (`app/accounts/access.py`).
 # Whether a signed-in user is in charge of this very session is decided by the services, not here.
 ACCESS = {
     "GET /healthz": "public",
@@ -40,21 +42,42 @@ ACCESS = {
     "GET /host/{session_id}": "signed in",
     "GET /host/{session_id}/edit": "signed in",
     "GET /host/{session_id}/orders": "signed in",
+    "GET /organiser/goods": "goods keeper",
+    "GET /organiser/goods/import": "goods keeper",
+    "GET /organiser/goods/producers/new": "goods keeper",
+    "GET /organiser/goods/producers/{producer_id}": "goods keeper",
+    "GET /organiser/goods/producers/{producer_id}/add": "goods keeper",
+    "GET /organiser/goods/products/{product_id}": "goods keeper",
     "GET /organiser": "organiser",
     "GET /organiser/{session_id}": "organiser",
     "GET /organiser/{session_id}/orders": "organiser",
     "POST /api/v1/login": "public",
     "POST /api/v1/logout": "public",
-    "GET /api/v1/me": "signed in",
+    "GET /api/v1/me": "goods keeper",
     "GET /api/v1/addresses/provinces": "public",
     "GET /api/v1/addresses/search": "public",
     "GET /api/v1/addresses/provinces/{province_code}/wards": "public",
-    "GET /api/v1/producers": "signed in",
-    "POST /api/v1/producers": "signed in",
-    "PATCH /api/v1/producers/{producer_id}": "signed in",
-    "GET /api/v1/products": "signed in",
-    "POST /api/v1/products": "signed in",
-    "PATCH /api/v1/products/{product_id}": "signed in",
+    "GET /api/v1/producers": "goods keeper",
+    "POST /api/v1/producers": "goods keeper",
+    "PATCH /api/v1/producers/{producer_id}": "goods keeper",
+    "GET /api/v1/products": "goods keeper",
+    "POST /api/v1/products": "goods keeper",
+    "PATCH /api/v1/products/{product_id}": "goods keeper",
+    "GET /api/v1/products/{product_id}": "goods keeper",
+    "POST /api/v1/producers/{producer_id}/pictures": "goods keeper",
+    "GET /api/v1/producers/{producer_id}/pictures": "goods keeper",
+    "DELETE /api/v1/pictures/{picture_id}": "goods keeper",
+    "GET /pictures/{picture_id}/{name}": "public",
+    "GET /api/v1/producers/{producer_id}/logins": "organiser",
+    "POST /api/v1/producers/{producer_id}/logins": "organiser",
+    "POST /api/v1/producers/{producer_id}/logins/{user_id}/close": "organiser",
+    "GET /api/v1/listing-gate": "goods keeper",
+    "PUT /api/v1/listing-gate": "organiser",
+    "GET /api/v1/goods/table.{form}": "goods keeper",
+    "GET /api/v1/goods/template.{form}": "goods keeper",
+    "POST /api/v1/goods/imports/preview": "goods keeper",
+    "POST /api/v1/goods/imports/whole": "goods keeper",
+    "POST /api/v1/goods/imports/right-rows": "goods keeper",
     "GET /api/v1/sessions": "public",
     "POST /api/v1/sessions": "signed in",
     f"GET {S}": "public",
@@ -111,6 +134,7 @@ ACCESS = {
 REFUSALS = {
     "ticket": (401, "ticket_invalid"),
     "signed in": (401, "not_signed_in"),
+    "goods keeper": (401, "not_signed_in"),
     "organiser": (401, "not_signed_in"),
     "bridge token": (401, "bridge_token_invalid"),
 }
@@ -168,7 +192,7 @@ async def test_strangers_on_a_staff_page_are_shown_to_the_login(service: FastAPI
     async with a_client(service) as client:
         answers = [await client.request(*a_path(name)) for name in ACCESS if is_page(name)]
 
-    assert [answer.status_code for answer in answers] == [303] * 7
+    assert [answer.status_code for answer in answers] == [303] * 13
     assert all(answer.headers["location"].startswith("/login?next=") for answer in answers)
 
 
@@ -179,7 +203,21 @@ async def test_a_host_is_refused_where_only_an_organiser_may_go(service: FastAPI
         await client.post("/api/v1/login", json={"username": user.login, "password": PASSWORD})
         answers = [await client.request(*a_path(name)) for name, access in ACCESS.items() if access == "organiser"]
 
-    assert [answer.status_code for answer in answers] == [403] * 4
+    assert [answer.status_code for answer in answers] == [403] * 7
+
+
+async def test_a_producer_is_refused_wherever_it_is_not_about_goods(service: FastAPI) -> None:
+    user = await a_user(services_of(service).accounts, role="producer")
+    closed = [name for name, access in ACCESS.items() if access in {"signed in", "organiser"} and not name.startswith("WS ")]
+
+    async with a_client(service) as client:
+        await client.post("/api/v1/login", json={"username": user.login, "password": PASSWORD})
+        answers = {name: await client.request(*a_path(name)) for name in closed}
+        board = await _ask_for_socket(service, a_path(f"WS /ws/sessions/{SOME_ID}/board")[1], cookie=client.cookies[LOGIN_COOKIE])
+
+    assert len(closed) > 25
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(closed, 403)
+    assert board == (403, b"forbidden")
 
 
 @pytest.mark.parametrize("name", [name for name in ACCESS if name.startswith("WS ")])
@@ -200,14 +238,14 @@ async def test_every_request_that_changes_something_is_refused_from_a_foreign_pa
     assert {(answer.status_code, answer.json()["code"]) for answer in [*by_origin, *by_site]} == {(403, "origin_refused")}
 
 
-async def _ask_for_socket(app: FastAPI, path: str) -> tuple[int, bytes]:
+async def _ask_for_socket(app: FastAPI, path: str, *, cookie: str = "") -> tuple[int, bytes]:
     """Status and problem code of a refused upgrade."""
     scope: dict[str, Any] = {
         "type": "websocket",
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(b"host", b"cho.test")],
+        "headers": [(b"host", b"cho.test"), (b"origin", b"http://cho.test"), (b"cookie", f"{LOGIN_COOKIE}={cookie}".encode())],
         "scheme": "ws",
         "subprotocols": [],
         "server": ("cho.test", 80),

@@ -18,10 +18,17 @@ Operation = dict[str, Any]
 STATED = {
     "public": ("Open to everybody",),
     "ticket": ("Viewer's ticket",),
-    "signed in": ("Staff of the organisation", "Staff in charge", "Anyone signed in"),
+    "signed in": ("Staff of the organisation", "Staff in charge"),
+    "goods keeper": ("Staff of the organisation", "Anyone signed in"),
     "organiser": ("Organisers",),
 }
-REFUSED_WITH = {"public": set[str](), "ticket": {"ticket_invalid"}, "signed in": {"not_signed_in"}, "organiser": {"organiser_only"}}
+REFUSED_WITH = {
+    "public": set[str](),
+    "ticket": {"ticket_invalid"},
+    "signed in": {"not_signed_in"},
+    "goods keeper": {"not_signed_in"},
+    "organiser": {"organiser_only"},
+}
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 # Probes of load balancers: they answer with their own small bodies.
 PROBES = ("GET /healthz", "GET /readyz")
@@ -54,8 +61,9 @@ def _examples(answer: dict[str, Any]) -> dict[str, Any]:
 
 def json_bodies(operations: dict[str, Operation]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, operation in operations.items():
-        if "requestBody" in operation:
-            yield name, operation["requestBody"]["content"]["application/json"]
+        content = operation.get("requestBody", {}).get("content", {})
+        if "application/json" in content:
+            yield name, content["application/json"]
 
 
 def test_every_operation_says_what_it_does_in_one_line_and_who_may_call_it(

@@ -13,8 +13,9 @@ from sqlalchemy import text
 
 from app.accounts.service import CurrentUser
 from app.catalog.errors import ProducerNotFound, ProductNotFound
-from app.catalog.schemas import PictureContent, ProductChanges
-from app.catalog.service import PLACEHOLDER_PICTURE, CatalogService
+from app.catalog.schemas import PictureContent, PictureView, ProductChanges
+from app.catalog.service import CatalogService
+from app.catalog.views import PLACEHOLDER_PICTURE
 from app.errors import MalformedRequest
 from app.infra.database import Database
 from tests.accounts.builders import rows
@@ -28,7 +29,7 @@ async def test_new_product_is_listed_with_all_that_was_entered(catalog: CatalogS
 
     assert (listed.items, listed.total) == ([product], 1)
     assert product.producer_name == "Hợp tác xã Mật ong Hương Sơn"
-    assert product.pictures == (PictureContent(path="/static/pictures/mat-ong.svg", alt="Hũ mật ong"),)
+    assert product.pictures == (PictureView(path="/static/pictures/mat-ong.svg", alt="Hũ mật ong"),)
     assert product.certificate_expires_on == date(2028, 9, 23)
 
 
@@ -136,7 +137,7 @@ async def test_pictures_are_replaced_as_a_whole_and_keep_their_order(catalog: Ca
     changed = await catalog.update_product(organiser, product.id, ProductChanges(pictures=pictures))
     emptied = await catalog.update_product(organiser, product.id, ProductChanges(pictures=()))
 
-    assert changed.pictures == pictures
+    assert changed.pictures == (PictureView(path="/static/pictures/b.svg"), PictureView(path="/static/pictures/a.svg", alt="Hai"))
     assert emptied.pictures == ()
 
 

@@ -8,16 +8,35 @@ from typing import get_args
 
 import pytest
 
+from app.catalog.completeness import LISTING_ITEMS
+from app.catalog.label import LabelFacts, ProductCategory
+from app.catalog.sheet_schemas import RowOutcome
 from app.fulfilment.buyer_schemas import CancelReason
 from app.fulfilment.payments import Matter
 from app.ledger.kinds import LATER_KINDS
+from app.orders.price_rules import HalfPriceReason
 from app.web.modules import SCRIPTS_DIR, modules_of
 from app.web.texts import texts_for
 
 MODULES = sorted(SCRIPTS_DIR.glob("*.js"))
 MOST_LINES = 300
 MARKUP = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|dangerouslySetInnerHTML|\beval\(|new Function|srcdoc")
-ENTRIES = ["board.js", "desk.js", "home.js", "host_edit.js", "host_sessions.js", "login.js", "report.js", "staff.js", "viewer.js"]
+ENTRIES = [
+    "board.js",
+    "desk.js",
+    "goods.js",
+    "goods_import.js",
+    "goods_photos.js",
+    "goods_producer.js",
+    "goods_product.js",
+    "home.js",
+    "host_edit.js",
+    "host_sessions.js",
+    "login.js",
+    "report.js",
+    "staff.js",
+    "viewer.js",
+]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
@@ -65,6 +84,15 @@ def test_modules_say_only_texts_that_exist() -> None:
         ("order.next_", ["placed_cod", "placed_transfer", *LATER_KINDS]),
         ("desk.matter_", get_args(Matter)),
         ("desk.queue_", ["call", "ship", "done"]),
+        ("goods.item_", LISTING_ITEMS),
+        ("host.half_price_", get_args(HalfPriceReason)),
+        ("goods.row_", get_args(RowOutcome)),
+        ("goods.sheet_", ["not_a_table", "too_large", "too_many_rows", "old_excel", "encoding", "missing_columns"]),
+        ("goods.cell_", ["needed", "number", "stars", "day", "yes_or_no", "category", "formula", "video", "not_valid"]),
+        ("goods.cell_", ["producer_unknown", "producer_ambiguous", "duplicate_code", "code_taken"]),
+        ("goods.category_", ["none", *get_args(ProductCategory)]),
+        ("goods.label_", LabelFacts.model_fields),
+        ("goods.field_", ["name", "price", "unit", "weight"]),
         ("producer.", ["company", "cooperative", "cooperative_group", "household"]),
         ("form.", ["name_missing", "phone_missing", "province_missing", "ward_missing", "street_missing"]),
         ("login.", ["username_missing", "password_missing"]),

@@ -11,7 +11,8 @@ import { failureWords } from "./page.js";
  * @typedef {import("./protocol.js").SessionView} SessionView
  */
 
-/** @typedef {{price: number, quantity: number, limit: number, minutes: number}} FlashWish */
+/** @typedef {import("./board_half_price.js").Evidence} Evidence */
+/** @typedef {{price: number, quantity: number, limit: number, minutes: number, below_half: Evidence | null}} FlashWish */
 
 export class BoardActions {
   /** @param {Room} room */
@@ -99,6 +100,7 @@ export class BoardActions {
       per_viewer_limit: wish.limit,
       duration_seconds: Math.round(wish.minutes * 60),
       open_now: true,
+      below_half: wish.price * 2 < (this.room.state.value.products.find((product) => product.id === productId)?.price_vnd ?? 0) ? wish.below_half : null,
     };
     const offer = await this.#call("POST", "/offers", body);
     if (offer !== null) this.showsFlashForm.value = false;

@@ -3,6 +3,7 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { HalfPriceEvidence } from "./board_half_price.js";
 import { countdown, money, number } from "./format.js";
 import { say } from "./page.js";
 import { Picture, Stars, isLow } from "./parts.js";
@@ -11,6 +12,7 @@ import { SureButton } from "./sure_button.js";
 /**
  * @typedef {import("./board_actions.js").BoardActions} BoardActions
  * @typedef {import("./board_actions.js").FlashWish} FlashWish
+ * @typedef {import("./board_half_price.js").Evidence} Evidence
  * @typedef {import("./protocol.js").OfferView} OfferView
  * @typedef {import("./protocol.js").ProductView} ProductView
  */
@@ -19,7 +21,7 @@ const EXTEND_SECONDS = 60;
 const USUAL_SHARE = 0.7;
 const HALF = 0.5;
 /** @type {Omit<FlashWish, "price">} */
-const USUAL = { quantity: 30, limit: 2, minutes: 2 };
+const USUAL = { quantity: 30, limit: 2, minutes: 2, below_half: null };
 
 /** @param {{actions: BoardActions}} props */
 export function NowZone({ actions }) {
@@ -116,7 +118,7 @@ function FlashForm({ actions, product }) {
       <${NumberField} id="flash-minutes" label=${say("host.offer_minutes")} value=${wish.minutes} most=${360} step=${0.5} least=${0.5} onInput=${(/** @type {number} */ minutes) => change({ minutes })} />
     </div>
     <p class="small soft">${money(wish.price)} · ${say("host.discount", { percent })}</p>
-    ${wish.price < product.price_vnd * HALF && html`<p class="notice notice-warning">${say("host.offer_half_price")}</p>`}
+    ${wish.price < product.price_vnd * HALF && html`<${HalfPriceEvidence} evidence=${wish.below_half} onChange=${(/** @type {Evidence} */ below_half) => change({ below_half })} />`}
     <button class="button button-primary button-block" type="submit" disabled=${actions.isBusy.value}>${say("host.open_flash")}</button>
   </form>`;
 }

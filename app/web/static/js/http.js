@@ -89,6 +89,21 @@ export function send(method, path, body = {}, signal, headers) {
   });
 }
 
+const FILE_PATIENCE_MS = 60_000;
+
+/**
+ * A file as it is, under a key of its own: sent again by the person, not by us.
+ *
+ * @template T
+ * @param {string} path
+ * @param {Blob} file
+ * @returns {Promise<Answer<T>>}
+ */
+export function sendFile(path, file) {
+  const headers = { "Content-Type": "application/octet-stream", Accept: "application/json", "Idempotency-Key": randomUuid() };
+  return request(path, { method: "POST", headers, body: file, signal: AbortSignal.timeout(FILE_PATIENCE_MS) });
+}
+
 const REPEATS = 2;
 const REPEAT_AFTER_MS = 700;
 

@@ -60,9 +60,20 @@ export function problemAdvice(code) {
 }
 
 /**
- * A failed call in one line: what happened, and what to do now.
- * @param {{code: string, title_vi?: string}} failure
+ * A failed call in one line: what happened, what exactly is missing where that is known, and what to do now.
+ * @param {{code: string, title_vi?: string, details?: Record<string, unknown> | null | undefined}} failure
  */
-export function failureWords({ code, title_vi: words }) {
-  return `${problemSentence(code, words)} ${problemAdvice(code)}`.trim();
+export function failureWords({ code, title_vi: words, details }) {
+  return `${problemSentence(code, words)} ${lackingWords(details)}${problemAdvice(code)}`.trim();
+}
+
+/**
+ * Products that lack something, by name: `Mật ong (30%): xuất xứ, bảo quản.`
+ * @param {Record<string, unknown> | null | undefined} details
+ */
+function lackingWords(details) {
+  const products = /** @type {{name: string, score: number, missing: string[]}[]} */ (Array.isArray(details?.["products"]) ? details["products"] : []);
+  const shown = products.slice(0, 3).map(({ name, score, missing }) => `${name} (${score}%): ${missing.map((item) => say(`goods.item_${item}`).toLowerCase()).join(", ")}.`);
+  if (products.length > shown.length) shown.push("…");
+  return shown.length === 0 ? "" : `${shown.join(" ")} `;
 }

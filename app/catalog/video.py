@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, parse_qs, quote, urlsplit, urlunsplit
 
+from app.catalog.errors import InvalidVideoUrl
 from app.protocol.views import VideoKind, VideoView
-from app.sessions.errors import InvalidVideoUrl
 
 _URL_MAX_CHARACTERS = 500
 _YOUTUBE_HOSTS = frozenset({"youtube.com", "m.youtube.com", "youtube-nocookie.com"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.sessions.errors import InvalidVideoUrl
-from app.sessions.video import parse_video_url
+from app.catalog.errors import InvalidVideoUrl
+from app.catalog.video import parse_video_url
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,81 @@
+// A producer: who they are, where, their story; and the logins by which they keep their goods themselves.
+
+import { html, render } from "htm/preact";
+import { useState } from "preact/hooks";
+
+import "./staff.js";
+import { Choice, Field, useListedPlaces } from "./goods_parts.js";
+import { ProducerLogins } from "./goods_logins.js";
+import { command } from "./http.js";
+import { failureWords, pageFacts, part, say } from "./page.js";
+import { PlaceChoice } from "./place_choice.js";
+
+/** @typedef {import("./goods_types.js").ProducerView} ProducerView */
+/** @typedef {import("./place_choice.js").Place} Place */
+
+/** @type {{producer: ProducerView | null, role: "organiser" | "host" | "producer"}} */
+const facts = pageFacts();
+const KINDS = ["household", "cooperative", "cooperative_group", "company"];
+
+function Producer() {
+  const first = facts.producer;
+  const [name, setName] = useState(first?.name ?? "");
+  const [kind, setKind] = useState(first?.kind ?? "household");
+  const [taxCode, setTaxCode] = useState(first?.tax_code ?? "");
+  const [story, setStory] = useState(first?.story ?? "");
+  const [province, setProvince] = useState({ code: first?.province_code ?? null, name: first?.province_name ?? "" });
+  const [commune, setCommune] = useState({ code: first?.commune_code ?? null, name: first?.commune_name ?? "" });
+  const [problems, setProblems] = useState(/** @type {Record<string, string>} */ ({}));
+  const [outcome, setOutcome] = useState({ isGood: true, words: "" });
+  const [isBusy, setIsBusy] = useState(false);
+  const provinces = useListedPlaces("/api/v1/addresses/provinces");
+  const communes = useListedPlaces(province.code === null ? null : `/api/v1/addresses/provinces/${province.code}/wards`);
+
+  /** @param {Event} event */
+  const save = async (event) => {
+    event.preventDefault();
+    /** @type {Record<string, string>} */
+    const missing = {};
+    if (name.trim() === "") missing["name"] = say("goods.name_missing");
+    if (province.code === null || commune.code === null) missing["place"] = say("goods.place_missing");
+    setProblems(missing);
+    if (Object.keys(missing).length > 0 || isBusy) return;
+    setIsBusy(true);
+    const content = { name: name.trim(), kind, tax_code: taxCode.trim() || null, story, province_code: province.code, commune_code: commune.code };
+    /** @type {import("./http.js").Answer<ProducerView>} */
+    const answer = first === null ? await command("POST", "/api/v1/producers", content) : await command("PATCH", `/api/v1/producers/${first.id}`, content);
+    setIsBusy(false);
+    if (!answer.ok && answer.failure.code === "malformed") return setProblems({ tax_code: say("goods.tax_code_wrong") });
+    if (!answer.ok) return setOutcome({ isGood: false, words: failureWords(answer.failure) });
+    // A new producer has no goods yet: that comes next.
+    if (first === null) location.assign(`/organiser/goods/producers/${answer.value.id}/add`);
+    else setOutcome({ isGood: true, words: say("goods.saved") });
+  };
+  return html`<div class="stack goods-reading">
+    <div>
+      <p><a href="/organiser/goods">← ${say("goods.title")}</a></p>
+      <h1>${first === null ? say("goods.new_producer") : first.name}</h1>
+    </div>
+    <form class="card card-roomy stack" novalidate onSubmit=${save}>
+      <${Field} id="producer-name" label=${say("goods.producer_name")} value=${name} problem=${problems["name"]} most=${160} onInput=${setName} />
+      <${Choice} id="producer-kind" label=${say("goods.producer_kind")} value=${kind} options=${KINDS.map((each) => [each, say(`producer.${each}`)])} onChange=${setKind} />
+      <${PlaceChoice} id="producer-province" label=${say("goods.province")} placeholder=${say("goods.province_hint")} places=${provinces} chosenName=${province.name}
+        problem=${province.code === null ? (problems["place"] ?? "") : ""}
+        onChoose=${(/** @type {Place | null} */ place) => {
+          setProvince({ code: place?.code ?? null, name: place?.name ?? "" });
+          setCommune({ code: null, name: "" });
+        }} />
+      <${PlaceChoice} id="producer-commune" label=${say("goods.commune")} placeholder=${say("goods.commune_hint")} places=${communes} chosenName=${commune.name}
+        disabled=${province.code === null} problem=${province.code === null ? "" : (problems["place"] ?? "")}
+        onChoose=${(/** @type {Place | null} */ place) => setCommune({ code: place?.code ?? null, name: place?.name ?? "" })} />
+      <${Field} id="producer-tax-code" label=${say("goods.tax_code")} hint=${say("goods.tax_code_hint")} value=${taxCode} problem=${problems["tax_code"]} most=${14} inputmode="numeric" onInput=${setTaxCode} />
+      <${Field} id="producer-story" label=${say("goods.producer_story")} hint=${say("goods.producer_story_hint")} value=${story} most=${4000} rows=${4} onInput=${setStory} />
+      ${outcome.words && html`<p class=${outcome.isGood ? "notice notice-good" : "notice notice-danger"} role="status">${outcome.words}</p>`}
+      <button class="button button-primary" type="submit" disabled=${isBusy}>${first === null ? say("goods.create_producer") : say("app.save")}</button>
+    </form>
+    ${first !== null && html`<a class="button button-secondary" href=${`/organiser/goods/producers/${first.id}/add`}>${say("goods.add_products")}</a>`}
+    ${first !== null && facts.role === "organiser" && html`<${ProducerLogins} producerId=${first.id} />`}
+  </div>`;
+}
+
+render(html`<${Producer} />`, part("goods", HTMLElement));

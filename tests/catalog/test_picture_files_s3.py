@@ -1,0 +1,106 @@
+"""Pictures in an S3-compatible store: a real server that speaks S3 over HTTP, in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from app.accounts.service import CurrentUser
+from app.catalog.errors import PictureNotFound
+from app.catalog.picture_files_s3 import S3PictureFiles
+from app.catalog.pictures import PictureService
+from app.catalog.service import CatalogService
+from app.errors import Unavailable
+from app.infra.database import Database
+from app.settings import PictureSettings
+from tests.accounts.builders import rows
+from tests.catalog import hostile_pictures as hostile
+from tests.catalog.builders import a_producer
+from tests.local_servers.service_process import free_port
+
+
+@pytest.fixture(scope="module")
+def s3_address() -> Iterator[str]:
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 45
+        while True:
+            try:
+                httpx2.get(f"{address}/moto-api/", timeout=2)
+                break
+            except httpx2.TransportError:
+                assert server.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture
+async def store(s3_address: str) -> PictureSettings:
+    """A fresh bucket."""
+    bucket = f"anh-{uuid4().hex[:12]}"
+    async with httpx2.AsyncClient() as client:
+        assert (await client.put(f"{s3_address}/{bucket}")).status_code == 200
+    return settings_of(s3_address, bucket)
+
+
+def settings_of(address: str, bucket: str) -> PictureSettings:
+    return PictureSettings(
+        store="s3", s3_endpoint=address, s3_bucket=bucket, s3_access_key_id="key", s3_secret_access_key=SecretStr("secret")
+    )
+
+
+async def test_a_picture_lives_in_the_store_and_leaves_it(
+    store: PictureSettings, catalog: CatalogService, organiser: CurrentUser, database: Database
+) -> None:
+    pictures = PictureService(database, S3PictureFiles(store))
+    producer_id = (await a_producer(catalog, organiser)).id
+
+    uploaded = await pictures.upload(organiser, producer_id, hostile.jpeg_with_position())
+
+    assert uploaded.picture_id is not None
+    name = uploaded.sources[0].webp.rsplit("/", 1)[1]
+    elsewhere = PictureService(database, S3PictureFiles(store))
+    content, media_type = await elsewhere.file(uploaded.picture_id, name)
+    assert (content[:4], media_type) == (b"RIFF", "image/webp")
+    assert (await rows(database, "SELECT count(*) AS n FROM picture_files"))[0]["n"] == 0
+
+    await pictures.delete(organiser, uploaded.picture_id)
+
+    with pytest.raises(PictureNotFound):
+        await PictureService(database, S3PictureFiles(store)).file(uploaded.picture_id, name)
+
+
+async def test_a_store_that_is_away_is_unavailable_and_no_picture_is_known(
+    catalog: CatalogService, organiser: CurrentUser, database: Database
+) -> None:
+    files = S3PictureFiles(settings_of(f"http://127.0.0.1:{free_port()}", "nowhere"))
+    producer_id = (await a_producer(catalog, organiser)).id
+
+    with pytest.raises(Unavailable):
+        await PictureService(database, files).upload(organiser, producer_id, hostile.jpeg_with_position())
+    with pytest.raises(Unavailable):
+        await files.read(UUID(int=1), "x")
+
+    assert (await rows(database, "SELECT count(*) AS n FROM pictures"))[0]["n"] == 0
+
+
+async def test_a_bucket_that_does_not_exist_is_no_success(s3_address: str) -> None:
+    files = S3PictureFiles(settings_of(s3_address, "khong-co"))
+
+    with pytest.raises(Unavailable):
+        await files.send(UUID(int=1), {"x": b"y"})
