@@ -156,3 +156,25 @@ def test_a_table_shows_each_row_before_anything_comes_in(market: Market, shoot: 
 
     expect(phone.get_by_text("Đã nhập: 1 mới, 0 cập nhật, bỏ qua 2 dòng chưa đúng.")).to_be_visible(timeout=30_000)
     assert [each["price_vnd"] for each in desk.call("GET", "/api/v1/products")["items"] if each["code"] == "00123"] == [45_000]
+
+
+def test_a_product_below_what_is_asked_is_named_where_a_session_is_made(market: Market) -> None:
+    market.expected.append("409")
+    desk = market.desk()
+    desk.call("PUT", "/api/v1/listing-gate", {"min_score": 0, "required_items": ["origin"]})
+    try:
+        host = market.page()
+        signs_in(host, market.base, market.accounts.organiser, "/host")
+        host.get_by_role("button", name="Tạo phiên chợ mới").click()
+        host.get_by_label("Tên phiên chợ").fill("Chợ bị chặn")
+        chosen = host.locator(".product-option").first
+        name = chosen.locator("span span").first.inner_text()
+        chosen.locator("input").check()
+        host.get_by_role("button", name="Tạo phiên", exact=True).click()
+
+        host.wait_for_url(re.compile("/edit$"))
+        expect(host.get_by_role("alert")).to_contain_text(f"{name} (")
+        expect(host.get_by_role("alert")).to_contain_text("xuất xứ.")
+        expect(host.locator(".chosen-row")).to_have_count(1)
+    finally:
+        desk.call("PUT", "/api/v1/listing-gate", {"min_score": 0, "required_items": []})

@@ -55,17 +55,17 @@ def test_a_prepared_offer_is_seen_by_viewers_only_once_it_opens(market: Market) 
     session_id = desk.make_session()
     product_id = desk.call("GET", f"/api/v1/sessions/{session_id}")["products"][0]["id"]
     desk.call("POST", f"/api/v1/sessions/{session_id}/pin", {"product_id": product_id})
-    prepared = {"product_id": product_id, "flash_price_vnd": 31_000, "total_quantity": 7, "duration_seconds": 600}
+    prepared = {"product_id": product_id, "flash_price_vnd": 33_000, "total_quantity": 7, "duration_seconds": 600}
     desk.call("POST", f"/api/v1/sessions/{session_id}/offers", prepared)
     host, viewer = market.page(DESK), market.page()
     signs_in(host, market.base, market.accounts.organiser, f"/host/{session_id}")
     opens_market(viewer, market.base, session_id)
-    expect(host.locator(".prepared")).to_contain_text("31.000")
-    expect(card(viewer)).not_to_contain_text("31.000")
+    expect(host.locator(".prepared")).to_contain_text("33.000")
+    expect(card(viewer)).not_to_contain_text("33.000")
 
     host.locator(".prepared").get_by_role("button", name="Mở ngay").click()
 
     expect(card(viewer).get_by_role("button", name=ORDER_BUTTON)).to_be_visible()
-    expect(card(viewer)).to_contain_text("31.000")
+    expect(card(viewer)).to_contain_text("33.000")
     expect(host.locator(".prepared")).to_have_count(0)
     expect(host.locator(".running")).to_contain_text("Còn 7/7")

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 
 import "./staff.js";
 import { command } from "./http.js";
+import { REFUSED_SHELF, remember } from "./memory.js";
 import { failureWords, part, say } from "./page.js";
 import { SessionForm, contentOf } from "./session_form.js";
 
@@ -24,8 +25,9 @@ async function create(wish) {
   /** @type {import("./http.js").Answer<{id: string}>} */
   const made = await command("POST", "/api/v1/sessions", contentOf(wish));
   if (!made.ok) return failureWords(made.failure);
-  // A draft without its products is a draft all the same: its own page goes on from there.
+  // A draft without its products is a draft all the same: its own page goes on from there, and says why.
   const shelf = wish.products.length === 0 ? made : await command("PUT", `/api/v1/sessions/${made.value.id}/products`, { product_ids: wish.products });
+  if (!shelf.ok) remember(REFUSED_SHELF, { session: made.value.id, products: wish.products, words: failureWords(shelf.failure) });
   location.assign(shelf.ok ? `/host/${made.value.id}` : `/host/${made.value.id}/edit`);
   return "";
 }

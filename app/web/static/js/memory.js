@@ -1,5 +1,8 @@
 // What this browser remembers. Private windows may refuse storage: then nothing is remembered and everything still works.
 
+/** Products that a new session did not take, and why: carried from the form to the session's own page. */
+export const REFUSED_SHELF = "ocop.refused_shelf";
+
 /**
  * @template T
  * @param {string} key

@@ -36,12 +36,13 @@ export function contentOf({ title, time, video }) {
  * @param {string} props.title heading of the form
  * @param {string} props.submitWords
  * @param {SessionWish} props.first
+ * @param {string} [props.firstProblem] what was wrong before this form was opened
  * @param {(wish: SessionWish) => Promise<string>} props.onSubmit resolves to what went wrong, in words, or never when the page is left
  */
-export function SessionForm({ title: heading, submitWords, first, onSubmit }) {
+export function SessionForm({ title: heading, submitWords, first, firstProblem = "", onSubmit }) {
   const catalogue = useCatalogue();
   const [wish, setWish] = useState(first);
-  const [problem, setProblem] = useState("");
+  const [problem, setProblem] = useState(firstProblem);
   const [isBusy, setIsBusy] = useState(false);
   /** @param {Event} event */
   const submit = async (event) => {
