@@ -28,10 +28,11 @@ from app.live import routes as live_routes
 from app.live import sockets as live_sockets
 from app.metrics import routes as metrics_routes
 from app.orders import routes as order_routes
+from app.orders import shelf_routes
 from app.realtime.doorway import Doorway, ViewerGate
 from app.reports import closing_routes, job_routes
 from app.reports import routes as report_routes
-from app.sessions import product_sheet
+from app.sessions import product_sheet, shipping_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
 from app.web import buyer_pages, goods_pages, pages, strangers
@@ -47,10 +48,12 @@ ROUTERS = (
     sheet_routes.router,
     session_routes.router,
     product_sheet.router,
+    shipping_routes.router,
     live_routes.router,
     polling_routes.router,
     live_sockets.router,
     order_routes.router,
+    shelf_routes.router,
     fulfilment_routes.router,
     buyer_routes.router,
     metrics_routes.router,

@@ -49,7 +49,9 @@ from app.orders.commands import order_handlers
 from app.orders.jobs import OrderJobs
 from app.orders.offers import OfferService
 from app.orders.placing import OrderPlacing
+from app.orders.quotes import QuoteService
 from app.orders.sold_out import SoldOutMemory
+from app.orders.stock import StockService
 from app.orders.waitlist import Waitlist
 from app.realtime.address_limits import AddressLimits
 from app.realtime.admission import ViewerAdmission
@@ -70,6 +72,7 @@ from app.reports.signing import Signer
 from app.reports.summaries import Summaries
 from app.sessions.editing import SessionEditor
 from app.sessions.lookup import SessionLookup
+from app.sessions.shipping import ShippingService
 from app.sessions.telling import RoomTeller
 from app.settings import Settings
 
@@ -98,7 +101,10 @@ class Services:
     room_log: RoomLog
     teller: RoomTeller
     bridges: BridgeTokens
+    shipping: ShippingService
     offers: OfferService
+    stock: StockService
+    quotes: QuoteService
     placing: OrderPlacing
     waitlist: Waitlist
     http_order_pace: KeyedLimits
@@ -153,15 +159,20 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     projector = Projector(database, metrics)
     offers = OfferService(database, sessions=sessions, teller=teller)
     sold_out = SoldOutMemory(database.pool)
+    stock = StockService(database, sessions=sessions, teller=teller, sold_out=sold_out, settings=settings.orders)
     waitlist = Waitlist(database, sold_out=sold_out, teller=teller, settings=settings.orders)
-    placing = OrderPlacing(database, teller=teller, sold_out=sold_out, projector=projector, settings=settings.orders, secret=secret)
+    placing = OrderPlacing(
+        database, teller=teller, stock=stock, sold_out=sold_out, projector=projector, settings=settings.orders, secret=secret
+    )
     desk = OrderDesk(database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, settings=settings.orders)
     buyer_orders = BuyerOrders(database, desk=desk, limits=LookupLimits(redis, prefix=prefix), secret=secret)
     _start_jobs(stack, projector, then_close=(placing, waitlist))
 
     archive = CommentArchive(database)
     hub = Hub(realtime, capacity=realtime.max_viewers_per_worker or socket_capacity())
-    loader = RoomLoader(sessions=sessions, room_log=room_log, archive=archive, load_offers=offers.public_views, settings=realtime)
+    loader = RoomLoader(
+        sessions=sessions, room_log=room_log, archive=archive, load_offers=offers.views_for_room, load_shelf=stock.views, settings=realtime
+    )
     rooms = RoomDirectory(
         room_log=room_log,
         hub=hub,
@@ -214,7 +225,10 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         room_log=room_log,
         teller=teller,
         bridges=bridges,
+        shipping=ShippingService(database, teller=teller),
         offers=offers,
+        stock=stock,
+        quotes=QuoteService(database, sessions=sessions),
         placing=placing,
         waitlist=waitlist,
         http_order_pace=KeyedLimits(per_second=realtime.commands_per_second, burst=realtime.commands_burst, now=monotonic),

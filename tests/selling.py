@@ -13,6 +13,7 @@ from app.metrics.service import MetricsService
 from app.orders.offers import OfferService
 from app.orders.placing import OrderPlacing
 from app.orders.sold_out import SoldOutMemory
+from app.orders.stock import StockService
 from app.orders.waitlist import Waitlist
 from app.realtime.room_log import RoomLog
 from app.sessions.editing import SessionEditor
@@ -29,6 +30,7 @@ class Selling:
     session_editor: SessionEditor
     teller: RoomTeller
     offers: OfferService
+    stock: StockService
     waitlist: Waitlist
     metrics: MetricsService
     projector: Projector
@@ -46,15 +48,17 @@ def selling_services(database: Database, redis: RedisClients, prefix: str, *, se
     projector = Projector(database, metrics)
     offers = OfferService(database, sessions=sessions, teller=teller)
     sold_out = SoldOutMemory(database.pool)
+    stock = StockService(database, sessions=sessions, teller=teller, sold_out=sold_out, settings=limits)
     return Selling(
         sessions=sessions,
         session_editor=SessionEditor(database, catalog=catalog, lookup=sessions, teller=teller),
         teller=teller,
         offers=offers,
+        stock=stock,
         waitlist=Waitlist(database, sold_out=sold_out, teller=teller, settings=limits),
         metrics=metrics,
         projector=projector,
-        placing=OrderPlacing(database, teller=teller, sold_out=sold_out, projector=projector, settings=limits, secret="tests"),
+        placing=OrderPlacing(database, teller=teller, stock=stock, sold_out=sold_out, projector=projector, settings=limits, secret="tests"),
         desk=OrderDesk(database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, settings=limits),
     )
 

@@ -37,7 +37,7 @@ FROM (SELECT id, title FROM sessions ORDER BY created_at DESC LIMIT 2000) AS s C
 """
 _LINES = """
 SELECT l.order_id, p.name AS product_name, p.unit, l.quantity, l.quantity * l.unit_price_vnd AS amount_vnd
-FROM order_lines l JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = f.product_id
+FROM order_lines l LEFT JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = coalesce(l.product_id, f.product_id)
 WHERE l.order_id = ANY($1::uuid[]) ORDER BY l.order_id, l.line_number
 """
 # One statement, whether the code, the phone or neither fits: it takes the same way each time.

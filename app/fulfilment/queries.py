@@ -14,7 +14,7 @@ from app.infra.database import RawConnection
 from app.ledger.kinds import state_of
 
 _ORDERS = """
-SELECT o.id, o.seq, o.code, o.payment, o.total_vnd, o.placed_at, o.due_at, c.phone, c.changed_at,
+SELECT o.id, o.seq, o.code, o.payment, o.shipping_vnd, o.total_vnd, o.placed_at, o.due_at, c.phone, c.changed_at,
   (SELECT count(*)::int FROM complaints p WHERE p.order_id = o.id AND p.answered_at IS NULL) AS complaints_waiting,
   (SELECT sum(l.quantity)::int FROM order_lines l WHERE l.order_id = o.id) AS units,
   (SELECT array_agg(e.kind) FROM ledger_entries e WHERE e.order_id = o.id) AS kinds
@@ -26,7 +26,7 @@ _ONE = _ORDERS + "WHERE o.session_id = $1 AND o.id = $2"
 _CONTACT = "SELECT name, phone, street, ward_name, province_name, note FROM order_contacts WHERE order_id = $1"
 _LINES = """
 SELECT p.name AS product_name, p.unit, l.quantity, l.quantity * l.unit_price_vnd AS amount_vnd
-FROM order_lines l JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = f.product_id WHERE l.order_id = $1 ORDER BY l.line_number
+FROM order_lines l LEFT JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = coalesce(l.product_id, f.product_id) WHERE l.order_id = $1 ORDER BY l.line_number
 """
 _ENTRIES = "SELECT seq, kind, body::json->>'reason' AS reason, happened_at FROM ledger_entries WHERE order_id = $1 ORDER BY seq"
 _COMPLAINTS = "SELECT id, words, made_at, answer, answered_at FROM complaints WHERE order_id = $1 ORDER BY made_at, id"
@@ -102,6 +102,7 @@ def _fields(row: asyncpg.Record) -> dict[str, Any]:
         "complaints_waiting": row["complaints_waiting"],
         "state": state_of(row["kinds"]),
         "payment": row["payment"],
+        "shipping_vnd": row["shipping_vnd"],
         "total_vnd": row["total_vnd"],
         "units": row["units"],
         "placed_at_ms": to_ms(row["placed_at"]),

@@ -44,6 +44,7 @@ class DeskOrder(BaseModel):
     code: str
     state: str
     payment: str
+    shipping_vnd: int = Field(0, description="fee of the delivery, in the total")
     total_vnd: int
     units: int
     placed_at_ms: int

@@ -1,7 +1,7 @@
 """Later facts about orders, of any kind that may follow what an order has had. One transaction appends them.
 
-Same lock order as placing: the ledger's head, then offers by id. Units that a fact frees go back to their offer, first to whoever
-waits for them.
+Same lock order as placing: the ledger's head, pools by product, offers by id. Units that a fact frees go back to their offer and to the
+pool of their product, first to whoever waits for them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,16 @@ from app.ledger.append import open_ledger
 from app.ledger.chain import Entry, entry_of
 from app.ledger.kinds import RELEASING_KINDS, EntryKind, buyer_may_act, may_follow
 from app.orders.calling import Calls, call_next
+from app.orders.pools import offers_of_pools, return_to_pools
 from app.sessions.outbox import Told, tell_room_raw
 
 _HISTORY = "SELECT order_id, kind, body FROM ledger_entries WHERE session_id = $1 AND order_id = ANY($2::uuid[]) ORDER BY seq"
-_LOCK_OFFERS = "SELECT id FROM offers WHERE session_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE"
+# Those that the units go back to, and those that others wait for in vain because the pool was empty.
+_LOCK_OFFERS = """
+SELECT f.id FROM offers f WHERE f.session_id = $1 AND (f.id = ANY($2::uuid[]) OR (f.product_id = ANY($3::uuid[])
+  AND EXISTS (SELECT FROM waitlist_entries w WHERE w.offer_id = f.id AND w.state IN ('waiting', 'called'))))
+ORDER BY f.id FOR UPDATE
+"""
 _GIVE_BACK = """
 UPDATE offers SET remaining = remaining + t.quantity FROM unnest($1::uuid[], $2::int[]) AS t(id, quantity) WHERE offers.id = t.id
 """
@@ -57,7 +63,7 @@ async def append_steps(db: RawConnection, session_id: UUID, steps: Sequence[Step
         return StepsResult([OrderNotFound() for _ in steps])
     placed, had = await _histories(db, session_id, steps)
     answers: list[Entry | AppError] = []
-    freed: Counter[UUID] = Counter()
+    freed, freed_products = Counter[UUID](), Counter[UUID]()
     for step in steps:
         first = placed.get(step.order_id)
         if first is None:
@@ -65,14 +71,27 @@ async def append_steps(db: RawConnection, session_id: UUID, steps: Sequence[Step
         elif not may_follow(step.kind, had[step.order_id]) or (step.by_buyer and not buyer_may_act(had[step.order_id])):
             answers.append(StateNotReachable(details={"kind": step.kind, "had": sorted(had[step.order_id])}))
         else:
-            answers.append(ledger.append(step.kind, step.order_id, buyer_token=first.buyer_token, lines=first.lines, reason=step.reason))
+            answers.append(
+                ledger.append(
+                    step.kind,
+                    step.order_id,
+                    buyer_token=first.buyer_token,
+                    lines=first.lines,
+                    reason=step.reason,
+                    shipping_vnd=first.shipping_vnd,
+                )
+            )
             had[step.order_id].add(step.kind)
             if step.kind in RELEASING_KINDS:
-                freed.update({line.offer_id: line.quantity for line in first.lines})
-    calls = await _give_back(db, session_id, freed, call_seconds)
+                freed.update({line.offer_id: line.quantity for line in first.lines if line.offer_id is not None})
+                for line in first.lines:
+                    freed_products[line.product_id] += line.quantity
+    pooled = await return_to_pools(db, session_id, freed_products) if ledger.has_stock and freed_products else ()
+    calls = await _give_back(db, session_id, freed, pooled, call_seconds)
     await ledger.write(db)
-    await tell_room_raw(db, session_id, [*(each.to_tell for each in calls), *(Told("offer", offer_id) for offer_id in freed)])
-    return StepsResult(answers, calls, tuple(freed))
+    news = [*(each.to_tell for each in calls), *(Told("offer", offer_id) for offer_id in freed), *(Told("stock", each) for each in pooled)]
+    await tell_room_raw(db, session_id, news)
+    return StepsResult(answers, calls, (*freed, *await offers_of_pools(db, session_id, pooled)))
 
 
 async def _histories(db: RawConnection, session_id: UUID, steps: Sequence[Step]) -> tuple[dict[UUID, Entry], dict[UUID, set[str]]]:
@@ -85,11 +104,10 @@ async def _histories(db: RawConnection, session_id: UUID, steps: Sequence[Step])
     return placed, had
 
 
-async def _give_back(db: RawConnection, session_id: UUID, freed: Counter[UUID], call_seconds: float) -> list[Calls]:
-    if not freed:
+async def _give_back(db: RawConnection, session_id: UUID, freed: Counter[UUID], pooled: Sequence[UUID], call_seconds: float) -> list[Calls]:
+    if not freed and not pooled:
         return []
-    offer_ids = sorted(freed)
-    await db.fetch(_LOCK_OFFERS, session_id, offer_ids)
-    await db.execute(_GIVE_BACK, offer_ids, [freed[offer_id] for offer_id in offer_ids])
+    offer_ids = [row["id"] for row in await db.fetch(_LOCK_OFFERS, session_id, list(freed), pooled)]
+    await db.execute(_GIVE_BACK, list(freed), list(freed.values()))
     calls = [await call_next(db, offer_id, now=utc_now(), call_seconds=call_seconds) for offer_id in offer_ids]
     return [each for each in calls if each is not None]

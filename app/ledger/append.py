@@ -19,7 +19,9 @@ from app.ledger.kinds import EntryKind
 from app.ledger.models import Ledger, LedgerEntry
 
 _LOCK_HEAD = """
-SELECT l.last_seq, l.last_hash, s.state
+SELECT l.last_seq, l.last_hash, l.has_stock, s.state,
+  (SELECT r.rule FROM shipping_rules r WHERE r.organisation_id = s.organisation_id AND (r.session_id = s.id OR r.session_id IS NULL)
+   ORDER BY r.session_id NULLS LAST LIMIT 1) AS shipping_rule
 FROM ledgers l JOIN sessions s ON s.id = l.session_id
 WHERE l.session_id = $1
 FOR UPDATE OF l FOR SHARE OF s
@@ -42,23 +44,31 @@ class EntryColumns(TypedDict):
 
 ENTRIES = TableColumns(LedgerEntry, EntryColumns)
 
+_BEGIN = "INSERT INTO ledgers (session_id, last_hash) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 ADVANCE_HEAD = "UPDATE ledgers SET last_seq = $2, last_hash = $3 WHERE session_id = $1"
 
 
 @dataclass(slots=True)
 class OpenLedger:
-    """A ledger whose head this transaction holds the lock of; other writers of the session wait until it ends."""
+    """A ledger whose head this transaction holds the lock of; other writers of the session wait until it ends.
+
+    `has_stock`: some product of the session has a pool of units. `shipping_rule`: a `ShippingRule` as JSON, None where delivery is free.
+    """
 
     session_id: UUID
     session_state: str
     last_seq: int
     last_hash: bytes
     now: datetime
+    has_stock: bool = False
+    shipping_rule: str | None = None
     _entries: list[Entry] = field(default_factory=list)
     _bodies: list[str] = field(default_factory=list)
     _hashes: list[bytes] = field(default_factory=list)
 
-    def append(self, kind: EntryKind, order_id: UUID, *, buyer_token: str, lines: Sequence[EntryLine], reason: str = "") -> Entry:
+    def append(
+        self, kind: EntryKind, order_id: UUID, *, buyer_token: str, lines: Sequence[EntryLine], reason: str = "", shipping_vnd: int = 0
+    ) -> Entry:
         """Chain one more entry; it is written by `write`."""
         entry = Entry(
             session_id=self.session_id,
@@ -69,6 +79,7 @@ class OpenLedger:
             happened_at_ms=to_ms(self.now) or 0,
             lines=tuple(lines),
             reason=reason,
+            shipping_vnd=shipping_vnd,
         )
         body = body_of(entry)
         self.last_seq, self.last_hash = entry.seq, chain(self.last_hash, body)
@@ -108,9 +119,16 @@ class OpenLedger:
 async def open_ledger(db: RawConnection, session_id: UUID, now: datetime) -> OpenLedger | None:
     """Lock the head of a session's ledger until the transaction ends; None when the session has never had an offer."""
     row = await db.fetchrow(_LOCK_HEAD, session_id)
-    return None if row is None else OpenLedger(session_id, row["state"], row["last_seq"], row["last_hash"], now)
+    if row is None:
+        return None
+    return OpenLedger(session_id, row["state"], row["last_seq"], row["last_hash"], now, row["has_stock"], row["shipping_rule"])
 
 
 async def begin_ledger(db: AsyncSession, session_id: UUID) -> None:
     """Make sure that a session has a ledger, inside a transaction of the caller; doing it twice changes nothing."""
     await db.execute(insert(Ledger).values(session_id=session_id, last_seq=0, last_hash=genesis_hash(session_id)).on_conflict_do_nothing())
+
+
+async def begin_ledger_raw(db: RawConnection, session_id: UUID) -> None:
+    """The same for a transaction that is written by hand."""
+    await db.execute(_BEGIN, session_id, genesis_hash(session_id))

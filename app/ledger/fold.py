@@ -32,11 +32,15 @@ def delta_of(entry: Entry) -> LedgerDelta:
         # an order with two offers of one product is one order of that product
         counted.update(_figures(entry.kind, orders=0 if counted else 1, units=line.quantity, amount_vnd=line.amount_vnd))
         if units_taken:
-            taken[str(line.offer_id)] += units_taken * line.quantity
+            # what is sold without an offer is counted under its product
+            taken[str(line.offer_id or line.product_id)] += units_taken * line.quantity
+    totals = _figures(entry.kind, orders=1, units=entry.units, amount_vnd=entry.amount_vnd)
+    if entry.shipping_vnd:
+        totals[_NAMES[entry.kind].shipping_vnd] = entry.shipping_vnd
     return LedgerDelta(
         seq=entry.seq,
         minute=entry.happened_at_ms // 60_000,
-        totals=_figures(entry.kind, orders=1, units=entry.units, amount_vnd=entry.amount_vnd),
+        totals=totals,
         products=products,
         taken=taken,
         buyer_token=entry.buyer_token if entry.kind == "placed" else None,
@@ -45,7 +49,7 @@ def delta_of(entry: Entry) -> LedgerDelta:
 
 @dataclass(slots=True)
 class Ladder:
-    """Sums over a ledger: totals, per product, per producer, units taken per offer, distinct buyers.
+    """Sums over a ledger: totals, per product, per producer, units taken per offer (or product without one), distinct buyers.
 
     A ladder that goes on from stored sums has counted `buyers_before` buyers already; of those it need only know the ones that come
     again (`known_buyers`). `buyers` are the new ones, each with the seq of the first order.

@@ -37,6 +37,7 @@ class CountedKind:
     orders: str
     units: str
     revenue_vnd: str
+    shipping_vnd: str
     average_vnd: str | None
     label_vi: str
     label_en: str
@@ -85,6 +86,14 @@ def _sales(kinds: Mapping[str, Kind]) -> str:
             *figures,
             "",
             "",
+            "class ShippingFees(BaseModel):",
+            '    """Shipping fees of the orders in ledger entries, by kind of entry, in whole VND; never part of the revenue of goods."""',
+            "",
+            '    model_config = ConfigDict(extra="forbid", frozen=True)',
+            "",
+            *(f"    {figure_names(name).shipping_vnd}: int = 0" for name in kinds),
+            "",
+            "",
             "class AverageOrders(BaseModel):",
             '    """Average values of orders in whole VND, for each step of the revenue ladder; null where there was none."""',
             "",
@@ -98,7 +107,16 @@ def _sales(kinds: Mapping[str, Kind]) -> str:
 
 def _counted(name: str, kind: Kind) -> str:
     names = figure_names(name)
-    fields = (name, names.orders, names.units, names.revenue_vnd, names.average_vnd if kind.rung else None, *kind.counted, *kind.definition)
+    fields = (
+        name,
+        names.orders,
+        names.units,
+        names.revenue_vnd,
+        names.shipping_vnd,
+        names.average_vnd if kind.rung else None,
+        *kind.counted,
+        *kind.definition,
+    )
     lines = "".join(f"        {'None' if field is None else json.dumps(field, ensure_ascii=False)},\n" for field in fields)
     return f"    CountedKind(\n{lines}    ),"
 

@@ -173,16 +173,19 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class FigureNames:
-    """The figures of one kind: how many orders, how many units in them, and their value in whole VND."""
+    """The figures of one kind: how many orders, how many units in them, the value of the goods and the shipping fees in whole VND."""
 
     orders: str
     units: str
     revenue_vnd: str
+    shipping_vnd: str
     average_vnd: str
 
 
 def figure_names(kind: str) -> FigureNames:
-    return FigureNames(f"orders_{kind}", f"units_{kind}", f"revenue_{kind}_vnd", f"revenue_{kind}_per_order_{kind}_vnd")
+    return FigureNames(
+        f"orders_{kind}", f"units_{kind}", f"revenue_{kind}_vnd", f"shipping_{kind}_vnd", f"revenue_{kind}_per_order_{kind}_vnd"
+    )
 
 
 def may_follow(kind: EntryKind, had: Collection[str]) -> bool:

@@ -13,13 +13,18 @@ from app.ledger.kinds import KINDS, sql_list
 
 
 class Ledger(Base):
-    """Head of a session's ledger. Its row lock is what orders all writers of a session, on any node."""
+    """Head of a session's ledger. Its row lock is what orders all writers of a session, on any node.
+
+    `has_stock`: the session has pools of units (`session_stock`), which are locked after this row and before offers. It stands here
+    because whoever waited for this row must see it as it is then.
+    """
 
     __tablename__ = "ledgers"
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     last_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    has_stock: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class LedgerEntry(Base):

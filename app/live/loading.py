@@ -9,24 +9,33 @@ from app.live.comments import CommentArchive
 from app.live.mirror import COMMENTS_SHOWN, RoomMirror
 from app.live.room_content import LoadedRoom
 from app.protocol.server_events import CommentPosted, LoggedEvent
-from app.protocol.views import CommentView, OfferView
+from app.protocol.views import CommentView, OfferView, StockView
 from app.realtime.room_log import RoomLog
 from app.sessions.lookup import SessionLookup
 from app.settings import RealtimeSettings
 
 LoadOffers = Callable[[UUID], Awaitable[tuple[OfferView, ...]]]
+LoadShelf = Callable[[UUID], Awaitable[tuple[StockView, ...]]]
 
 
 class RoomLoader:
-    """`load_offers` comes from orders, which this package does not know."""
+    """`load_offers` and `load_shelf` come from orders, which this package does not know."""
 
     def __init__(
-        self, *, sessions: SessionLookup, room_log: RoomLog, archive: CommentArchive, load_offers: LoadOffers, settings: RealtimeSettings
+        self,
+        *,
+        sessions: SessionLookup,
+        room_log: RoomLog,
+        archive: CommentArchive,
+        load_offers: LoadOffers,
+        load_shelf: LoadShelf,
+        settings: RealtimeSettings,
     ) -> None:
         self._sessions = sessions
         self._log = room_log
         self._archive = archive
         self._load_offers = load_offers
+        self._load_shelf = load_shelf
         self._window_events = settings.room_window_events
 
     async def load(self, session_id: UUID) -> LoadedRoom:
@@ -51,6 +60,7 @@ class RoomLoader:
             session=facts.view,
             products=facts.products,
             offers=await self._load_offers(session_id),
+            shelf=await self._load_shelf(session_id),
             pinned_product_id=facts.record.pinned_product_id,
             comments=_comments(window, await self._archive.latest(session_id, COMMENTS_SHOWN)),
         )

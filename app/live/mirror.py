@@ -16,15 +16,18 @@ from app.protocol.server_events import (
     ProductsChanged,
     RoomEvent,
     SessionChanged,
+    StockChanged,
     WaitlistCalled,
 )
-from app.protocol.views import CommentView, OfferView, ProductView, SessionView
+from app.protocol.views import CommentView, OfferView, ProductView, SessionView, StockView
 
 COMMENTS_SHOWN = 30
+# Ticks go to everybody: they tell what is left of a pool only when it runs low.
+LOW_STOCK = 20
 
 
 class RoomMirror:
-    """Session, products, offers, pin and the latest comments of one room."""
+    """Session, products, offers, pools of units, pin and the latest comments of one room."""
 
     def __init__(
         self,
@@ -34,17 +37,23 @@ class RoomMirror:
         offers: Iterable[OfferView],
         pinned_product_id: UUID | None,
         comments: Iterable[CommentView],
+        shelf: Iterable[StockView] = (),
     ) -> None:
         self.session = session
         self.products = products
         self.pinned_product_id = pinned_product_id
         self._offers = {offer.id: offer for offer in offers}
         self._comments: deque[CommentView] = deque(comments, COMMENTS_SHOWN)
+        self._pools = {pool.product_id: pool for pool in shelf}
         self._taken: dict[UUID, int] = {}
 
     @property
     def offers(self) -> tuple[OfferView, ...]:
-        return tuple(self._offers.values())
+        return tuple(map(self._within_pool, self._offers.values())) if self._pools else tuple(self._offers.values())
+
+    @property
+    def shelf(self) -> tuple[StockView, ...]:
+        return tuple(self._pools.values())
 
     @property
     def comments(self) -> tuple[CommentView, ...]:
@@ -52,10 +61,11 @@ class RoomMirror:
 
     @property
     def stock(self) -> dict[str, int]:
-        """Units left of every open offer, by offer id."""
-        return {str(offer.id): offer.remaining for offer in self._offers.values() if offer.state == "open"}
+        """Units left of every open offer, by offer id, and of every pool that runs low, by product id."""
+        left = {str(offer.id): offer.remaining for offer in self.offers if offer.state == "open"}
+        return left | {str(pool.product_id): pool.left for pool in self._pools.values() if pool.left <= LOW_STOCK}
 
-    def apply(self, event: RoomEvent) -> None:
+    def apply(self, event: RoomEvent) -> None:  # noqa: C901 - one case for each event
         """Make one event part of the content."""
         match event:
             case CommentPosted():
@@ -67,6 +77,8 @@ class RoomMirror:
                 self._change_offer(event.offer_id, remaining=0)
             case OfferEnded():
                 self._change_offer(event.offer_id, state="ended")
+            case StockChanged():
+                self._pools[event.stock.product_id] = event.stock
             case ProductPinned():
                 self.pinned_product_id = event.product_id
             case ProductsChanged():
@@ -82,6 +94,23 @@ class RoomMirror:
         self._taken = {UUID(offer_id): units for offer_id, units in taken.items()}
         for offer_id, offer in self._offers.items():
             self._offers[offer_id] = self._with_stock(offer)
+        if self._pools and taken:
+            self._take_from_pools()
+
+    def _take_from_pools(self) -> None:
+        """What the ledger says is taken of a product, by its offers and from the shelf, is taken from its pool."""
+        sold = {product_id: self._taken.get(product_id, 0) for product_id in self._pools}
+        for offer in self._offers.values():
+            if offer.product_id in sold:
+                sold[offer.product_id] += self._taken.get(offer.id, 0)
+        for product_id, pool in self._pools.items():
+            left = min(pool.units, max(0, pool.units - sold[product_id]))
+            if left != pool.left:
+                self._pools[product_id] = pool.model_copy(update={"left": left})
+
+    def _within_pool(self, offer: OfferView) -> OfferView:
+        pool = self._pools.get(offer.product_id)
+        return offer if pool is None or pool.left >= offer.remaining else offer.model_copy(update={"remaining": pool.left})
 
     def _with_stock(self, offer: OfferView) -> OfferView:
         taken = self._taken.get(offer.id)

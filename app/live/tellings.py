@@ -80,6 +80,7 @@ def _tail(position: LogPosition, mirror: RoomMirror, figures: ToldFigures, *, fo
             session=mirror.session,
             products=mirror.products,
             offers=mirror.offers,
+            shelf=mirror.shelf,
             pinned_product_id=mirror.pinned_product_id,
             comments=mirror.comments,
             counts=figures.counts,

@@ -189,8 +189,19 @@ def _ledger(kind: CountedKind) -> tuple[MetricDefinition, ...]:
             f"sum(amount_vnd of ledger entries {kind.name})",
             _LEDGER,
             "measured",
-            f"Tổng giá trị các đơn {kind.definition_vi}, theo giá đã chốt lúc đặt.",
-            f"Value of orders {kind.definition_en}, at the price agreed when they were placed.",
+            f"Tổng giá trị hàng của các đơn {kind.definition_vi}, theo giá đã chốt lúc đặt, chưa gồm phí giao hàng.",
+            f"Value of the goods in orders {kind.definition_en}, at the price agreed when they were placed, without shipping fees.",
+        ),
+        MetricDefinition(
+            kind.shipping_vnd,
+            f"Phí giao hàng của đơn {kind.label_vi}",
+            f"Shipping fees of orders {kind.label_en}",
+            "vnd",
+            f"sum(shipping lines of ledger entries {kind.name})",
+            _LEDGER,
+            "measured",
+            f"Phí giao hàng của các đơn {kind.definition_vi}; không nằm trong giá trị hàng.",
+            f"Shipping fees of orders {kind.definition_en}; not part of the value of the goods.",
         ),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from app.metrics.sales import Sales
+from app.metrics.sales import Sales, ShippingFees
 from app.protocol.views import BoardFigures, OutsideCount
 
 # Counters that a node measures itself. The list is closed: a misspelt name would silently open a new field for ever.
@@ -22,8 +22,11 @@ KEYS_KEPT_SECONDS = 7 * 24 * 3600  # without a write, Redis forgets a session; P
 
 
 def ledger_metric_names() -> tuple[str, ...]:
-    """Names that `LedgerDelta.totals` and `.products` may carry: orders, units and revenue of every kind of entry."""
-    return tuple(Sales.model_fields)
+    """Names that `LedgerDelta.totals` may carry: orders, units, revenue and shipping fees of every kind of entry.
+
+    Those of shipping fees are no product's.
+    """
+    return (*Sales.model_fields, *ShippingFees.model_fields)
 
 
 @dataclass(frozen=True, slots=True)

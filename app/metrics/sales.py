@@ -15,6 +15,7 @@ class CountedKind:
     orders: str
     units: str
     revenue_vnd: str
+    shipping_vnd: str
     average_vnd: str | None
     label_vi: str
     label_en: str
@@ -28,6 +29,7 @@ COUNTED_KINDS = (
         "orders_placed",
         "units_placed",
         "revenue_placed_vnd",
+        "shipping_placed_vnd",
         "revenue_placed_per_order_placed_vnd",
         "đã đặt",
         "placed",
@@ -39,6 +41,7 @@ COUNTED_KINDS = (
         "orders_confirmed",
         "units_confirmed",
         "revenue_confirmed_vnd",
+        "shipping_confirmed_vnd",
         "revenue_confirmed_per_order_confirmed_vnd",
         "đã xác nhận",
         "confirmed",
@@ -50,6 +53,7 @@ COUNTED_KINDS = (
         "orders_cancelled",
         "units_cancelled",
         "revenue_cancelled_vnd",
+        "shipping_cancelled_vnd",
         None,
         "đã hủy",
         "cancelled",
@@ -61,6 +65,7 @@ COUNTED_KINDS = (
         "orders_expired",
         "units_expired",
         "revenue_expired_vnd",
+        "shipping_expired_vnd",
         None,
         "hết hạn giữ",
         "expired",
@@ -72,6 +77,7 @@ COUNTED_KINDS = (
         "orders_paid",
         "units_paid",
         "revenue_paid_vnd",
+        "shipping_paid_vnd",
         "revenue_paid_per_order_paid_vnd",
         "đã trả tiền",
         "paid",
@@ -83,6 +89,7 @@ COUNTED_KINDS = (
         "orders_delivered",
         "units_delivered",
         "revenue_delivered_vnd",
+        "shipping_delivered_vnd",
         "revenue_delivered_per_order_delivered_vnd",
         "đã giao",
         "delivered",
@@ -94,6 +101,7 @@ COUNTED_KINDS = (
         "orders_returned",
         "units_returned",
         "revenue_returned_vnd",
+        "shipping_returned_vnd",
         None,
         "đã trả hàng",
         "returned",
@@ -105,6 +113,7 @@ COUNTED_KINDS = (
         "orders_refunded",
         "units_refunded",
         "revenue_refunded_vnd",
+        "shipping_refunded_vnd",
         None,
         "đã hoàn tiền",
         "refunded",
@@ -143,6 +152,21 @@ class Sales(BaseModel):
     orders_refunded: int = 0
     units_refunded: int = 0
     revenue_refunded_vnd: int = 0
+
+
+class ShippingFees(BaseModel):
+    """Shipping fees of the orders in ledger entries, by kind of entry, in whole VND; never part of the revenue of goods."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    shipping_placed_vnd: int = 0
+    shipping_confirmed_vnd: int = 0
+    shipping_cancelled_vnd: int = 0
+    shipping_expired_vnd: int = 0
+    shipping_paid_vnd: int = 0
+    shipping_delivered_vnd: int = 0
+    shipping_returned_vnd: int = 0
+    shipping_refunded_vnd: int = 0
 
 
 class AverageOrders(BaseModel):

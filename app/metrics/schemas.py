@@ -8,14 +8,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.metrics.sales import AverageOrders, Sales
+from app.metrics.sales import AverageOrders, Sales, ShippingFees
 
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Totals(Sales):
+class Totals(Sales, ShippingFees):
     """Counts of the whole session. `unique_viewers` and `commenters` are estimates (standard error 0.81 %)."""
 
     views: int = Field(0, examples=[1_830])
@@ -92,7 +92,7 @@ class SessionStats(_Body):
     products: tuple[ProductSales, ...]
     minutes: tuple[MinuteFigures, ...]
     outside: tuple[OutsideFigures, ...]
-    taken: dict[UUID, int] = Field(description="units taken, by offer")
+    taken: dict[UUID, int] = Field(description="units taken, by offer; what was sold without an offer by product")
     restored: Restored | None = None
 
 

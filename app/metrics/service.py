@@ -28,7 +28,7 @@ from app.metrics.figures import (
 from app.metrics.flush_message import Clocks
 from app.metrics.queries import SessionTimes, session_times, sessions_to_checkpoint
 from app.metrics.records import Record, read_record, write_record
-from app.metrics.sales import Sales
+from app.metrics.sales import Sales, ShippingFees
 from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, ProductSales, SessionStats, Totals
 from app.metrics.stats import build_stats, with_sales
 from app.metrics.store import MetricsStore
@@ -49,6 +49,7 @@ __all__ = [
     "RoomFigures",
     "Sales",
     "SessionStats",
+    "ShippingFees",
     "Totals",
     "definition_of",
     "ledger_metric_names",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.infra.clock import from_ms, to_ms
-from app.metrics.figures import Snapshot
+from app.metrics.figures import Snapshot, ledger_metric_names
 from app.metrics.queries import SessionTimes
 from app.metrics.sales import COUNTED_KINDS, Sales
 from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, ProductSales, Restored, SessionStats, Totals
@@ -51,7 +51,7 @@ def build_stats(snapshot: Snapshot, times: SessionTimes, *, is_final: bool) -> S
 
 def with_sales(stats: SessionStats, sales: Mapping[str, int], *, buyers: int) -> SessionStats:
     """The same figures with sales counted elsewhere, e.g. from the ledger itself; quotients of sales follow."""
-    totals = stats.totals.model_copy(update={**dict.fromkeys(Sales.model_fields, 0), **_sales(sales), "buyers": buyers})
+    totals = stats.totals.model_copy(update={**dict.fromkeys(ledger_metric_names(), 0), **_totalled(sales), "buyers": buyers})
     derived = derive(totals, watch_ms=totals.watch_seconds * 1000, watched_seconds=0.0)
     derived = derived.model_copy(update={name: getattr(stats.derived, name) for name in _NOT_OF_SALES})
     return stats.model_copy(update={"totals": totals, "derived": derived})
@@ -104,6 +104,10 @@ def _sales(figures: Mapping[str, int]) -> dict[str, int]:
     return {name: figures[name] for name in Sales.model_fields if name in figures}
 
 
+def _totalled(figures: Mapping[str, int]) -> dict[str, int]:
+    return {name: figures[name] for name in ledger_metric_names() if name in figures}
+
+
 def _totals(snapshot: Snapshot) -> Totals:
     measured = snapshot.measured
     return Totals(
@@ -117,7 +121,7 @@ def _totals(snapshot: Snapshot) -> Totals:
         comments=measured.get("comments", 0),
         commenters=snapshot.commenters,
         buyers=snapshot.buyers,
-        **_sales(snapshot.ledger),
+        **_totalled(snapshot.ledger),
     )
 
 

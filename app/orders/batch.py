@@ -1,6 +1,7 @@
 """One transaction that writes a batch of orders of one session: lock, drop repeats, check, insert, append to the ledger.
 
-Lock order, everywhere: the session's ledger row, then offers in order of id. Nothing here talks to Redis or to viewers.
+Lock order, everywhere: the session's ledger row, pools of units by product (`shelf.py`), offers by id. Nothing here talks to Redis or to
+viewers.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from app.ledger.chain import Entry, EntryLine
 from app.orders import batch_sql as sql
 from app.orders.contacts import Contact
 from app.orders.errors import AmountTooLarge, KeyReused, OfferNotFound, OfferNotOpen, SoldOut, SpoiltOrder, ViewerLimitReached
+from app.orders.shelf import SHELF_HOLD_SECONDS, Pool, ShelfWant, Terms, open_terms, unknown_here
 from app.protocol.amounts import VND_MAX
 from app.protocol.server_events import OfferSoldOut, OrderedLine, OrderReceipt
 from app.sessions.errors import SessionNotLive
@@ -36,7 +38,8 @@ CODES_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class WantedOrder:
-    """A checked order on its way into the ledger. `wanted` maps offer to quantity: lines of one offer are summed.
+    """A checked order on its way into the ledger. `wanted` maps offer to quantity: lines of one offer are summed. `shelf` are the products
+    at their normal price; `shipping_fee_vnd` is the fee that was shown, if the client says it.
 
     `link_token` opens the order's page for whoever has the receipt. A COD order must be confirmed within `confirm_within`; an unpaid transfer keeps its units for the offers' hold time.
     """
@@ -53,6 +56,8 @@ class WantedOrder:
     link_token: str
     received_at: datetime
     confirm_within: timedelta
+    shelf: dict[UUID, ShelfWant] = field(default_factory=dict)
+    shipping_fee_vnd: int | None = None
 
     @property
     def identity(self) -> OrderIdentity:
@@ -65,13 +70,15 @@ class BatchResult:
     """What to tell each order, and which offers have nothing left. Valid only once the transaction has committed.
 
     `newly_sold_out`: those whose last unit this batch took. As the ledger's lock orders all batches, each time an offer becomes sold out
-    exactly one batch of all nodes says so, in the outbox that commits with it.
+    exactly one batch of all nodes says so, in the outbox that commits with it. `emptied_pools`: the
+    products whose last unit it took.
     """
 
     answers: list[OrderReceipt | AppError]
     sold_out: list[UUID]
     last_seq: int
     newly_sold_out: list[UUID] = field(default_factory=list)
+    emptied_pools: list[UUID] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -80,6 +87,13 @@ class _Offer(sql.LockedOffer):
 
     held: Counter[UUID | bytes] = field(default_factory=Counter)
     calls: dict[UUID, sql.CalledDevice] = field(default_factory=dict)
+    pool: Pool | None = None
+
+    @property
+    def left(self) -> int:
+        """Units that anybody may take."""
+        left = self.remaining - self.set_aside
+        return left if self.pool is None else min(left, self.pool.left)
 
     def is_open(self, at: datetime, *, now: datetime) -> bool:
         """By the time the order reached us: one that waited in the queue past the end was still in time.
@@ -99,6 +113,7 @@ class _Books:
     offers: dict[UUID, _Offer]
     repeats: dict[OrderIdentity, tuple[bytes, OrderReceipt]]
     codes: list[str]
+    terms: Terms
     accepted: list[tuple[WantedOrder, Entry, str]] = field(default_factory=list)
     served: list[UUID] = field(default_factory=list)
     emptied: list[UUID] = field(default_factory=list)
@@ -108,28 +123,31 @@ async def write_batch(db: RawConnection, session_id: UUID, orders: Sequence[Want
     """Decide and write all orders of a batch; must run inside a transaction of the caller, who commits before telling anyone.
 
     `codes` are the codes that the caller has in store for orders: they are taken from it, and fetched when there are too few.
-    A session without a ledger has never had an offer: then every order gets `OfferNotFound`.
+    A session without a ledger has never had an offer nor a pool: then every order gets `OfferNotFound`, or `NotOnShelf`.
     """
     codes = [] if codes is None else codes
     if len(codes) < len(orders):
         codes.extend(row[0] for row in await db.fetch(sql.NEXT_CODES, max(len(orders), CODES_AT_ONCE)))
     ledger = await open_ledger(db, session_id, utc_now())
     if ledger is None:
-        return BatchResult([OfferNotFound() for _ in orders], [], 0)
+        return BatchResult([unknown_here(order) for order in orders], [], 0)
     books = await _open_books(db, ledger, orders, codes)
     answers = _decide_all(books, orders)
     await _write(db, books)
-    sold_out = [offer_id for offer_id, offer in books.offers.items() if offer.remaining == 0]
-    return BatchResult(answers, sold_out, ledger.last_seq, books.emptied)
+    sold_out = [offer_id for offer_id, offer in books.offers.items() if offer.left == 0 and offer.set_aside == 0]
+    return BatchResult(answers, sold_out, ledger.last_seq, books.emptied, books.terms.emptied() if books.terms.apply else [])
 
 
 async def _open_books(db: RawConnection, ledger: OpenLedger, orders: Sequence[WantedOrder], codes: list[str]) -> _Books:
     asked = sorted({offer_id for order in orders for offer_id in order.wanted})
+    terms = await open_terms(db, ledger, asked, orders) if ledger.has_stock or ledger.shipping_rule else Terms()
     offers = {row["id"]: _Offer(**row) for row in await db.fetch(sql.LOCK_OFFERS, ledger.session_id, asked)}
+    if terms.apply:
+        await terms.find_weights(db, offers)
     repeats = await _find_repeats(db, ledger.session_id, orders)
     await _find_held(db, offers, orders)
     await _find_calls(db, ledger.now, offers, orders)
-    return _Books(ledger, offers, repeats, codes)
+    return _Books(ledger, offers, repeats, codes, terms)
 
 
 async def _find_repeats(
@@ -163,6 +181,7 @@ def _stored_receipt(row: sql.PlacedOrder, lines: Sequence[OrderedLine], link_tok
         order_code=row.code,
         link_token=link_token,
         lines=tuple(lines),
+        shipping_vnd=row.shipping_vnd,
         total_vnd=row.total_vnd,
         placed_at_ms=to_ms(row.placed_at) or 0,
     )
@@ -222,12 +241,14 @@ def _refusal(books: _Books, order: WantedOrder) -> AppError | None:
         call = offer.calls.get(order.device_id) if offer.calls else None
         if call is None and not offer.is_open(order.received_at, now=books.ledger.now):
             return OfferNotOpen(details={"offer_id": str(offer_id)})
-        left = offer.remaining - offer.set_aside + (call.quantity if call else 0)
+        left = offer.left + (call.quantity if call else 0)
         if left < quantity:
             return SoldOut(details={"offer_id": str(offer_id), "remaining": left})
         held = max(offer.held[order.device_id], offer.held[order.phone_digest])
         if held + quantity > offer.per_viewer_limit:
             return ViewerLimitReached(details={"offer_id": str(offer_id), "limit": offer.per_viewer_limit, "already_ordered": held})
+    if books.terms.apply or order.shelf or order.shipping_fee_vnd is not None:
+        return books.terms.refusal(books.offers, order)
     # All prices are known by now: every offer was found above.
     total_vnd = sum(quantity * books.offers[offer_id].flash_price_vnd for offer_id, quantity in order.wanted.items())
     if total_vnd > VND_MAX:
@@ -237,6 +258,7 @@ def _refusal(books: _Books, order: WantedOrder) -> AppError | None:
 
 def _accept(books: _Books, order: WantedOrder) -> OrderReceipt:
     lines: list[EntryLine] = []
+    served: dict[UUID, int] = {}
     for offer_id, quantity in order.wanted.items():
         offer = books.offers[offer_id]
         offer.remaining -= quantity
@@ -244,12 +266,17 @@ def _accept(books: _Books, order: WantedOrder) -> OrderReceipt:
             books.emptied.append(offer_id)
         if offer.calls and (call := offer.calls.pop(order.device_id, None)) is not None:
             # what the caller leaves of it stays set aside until the next in line is called
-            offer.set_aside -= min(quantity, call.quantity)
+            served[offer_id] = min(quantity, call.quantity)
+            offer.set_aside -= served[offer_id]
             books.served.append(call.id)
         offer.held[order.device_id] += quantity
         offer.held[order.phone_digest] += quantity
         lines.append(EntryLine(offer_id, offer.product_id, offer.producer_id, quantity, offer.flash_price_vnd))
-    entry = books.ledger.append("placed", uuid4(), buyer_token=order.buyer_token, lines=lines)
+    fee_vnd = 0
+    if books.terms.apply:
+        from_shelf, fee_vnd = books.terms.take(books.offers, order, served)
+        lines += from_shelf
+    entry = books.ledger.append("placed", uuid4(), buyer_token=order.buyer_token, lines=lines, shipping_vnd=fee_vnd)
     code = books.codes.pop()
     books.accepted.append((order, entry, code))
     return _new_receipt(order, entry, code)
@@ -272,7 +299,8 @@ def _new_receipt(order: WantedOrder, entry: Entry, code: str) -> OrderReceipt:
             )
             for line in entry.lines
         ),
-        total_vnd=entry.amount_vnd,
+        shipping_vnd=entry.shipping_vnd,
+        total_vnd=entry.total_vnd,
         placed_at_ms=entry.happened_at_ms,
     )
 
@@ -296,6 +324,8 @@ async def _write(db: RawConnection, books: _Books) -> None:
         await sql.LINES.copy(db, lines)
         await sql.CONTACTS.copy(db, contacts)
     await db.execute(sql.TAKE_STOCK, *sql.STOCK_LEFT.parameters(_stock_left(books)))
+    if books.terms.apply:
+        await books.terms.write(db, ledger.session_id)
     if books.served:
         await db.execute(sql.SERVE_WAITING, books.served)
     if books.emptied:
@@ -313,7 +343,8 @@ def _orders(books: _Books) -> sql.OrderColumns:
         request_digest=[order.request_digest for order, _, _ in accepted],
         phone_digest=[order.phone_digest for order, _, _ in accepted],
         payment=[order.payment for order, _, _ in accepted],
-        total_vnd=[entry.amount_vnd for _, entry, _ in accepted],
+        shipping_vnd=[entry.shipping_vnd for _, entry, _ in accepted],
+        total_vnd=[entry.total_vnd for _, entry, _ in accepted],
         placed_at=[books.ledger.now] * len(accepted),
         due_at=[_due_at(books, order) for order, _, _ in accepted],
         code=[code for _, _, code in accepted],
@@ -323,7 +354,8 @@ def _orders(books: _Books) -> sql.OrderColumns:
 def _due_at(books: _Books, order: WantedOrder) -> datetime:
     if order.payment == "cod":
         return books.ledger.now + order.confirm_within
-    return books.ledger.now + timedelta(seconds=min(books.offers[offer_id].hold_seconds for offer_id in order.wanted))
+    held = (books.offers[offer_id].hold_seconds for offer_id in order.wanted)
+    return books.ledger.now + timedelta(seconds=min(held, default=SHELF_HOLD_SECONDS))
 
 
 def _lines(books: _Books) -> sql.LineColumns:
@@ -332,6 +364,7 @@ def _lines(books: _Books) -> sql.LineColumns:
         order_id=[entry.order_id for _, entry, _, _ in lines],
         line_number=[number for _, _, number, _ in lines],
         offer_id=[line.offer_id for _, _, _, line in lines],
+        product_id=[line.product_id if line.offer_id is None else None for _, _, _, line in lines],
         device_id=[order.device_id for order, _, _, _ in lines],
         phone_digest=[order.phone_digest for order, _, _, _ in lines],
         quantity=[line.quantity for _, _, _, line in lines],

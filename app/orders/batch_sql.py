@@ -58,6 +58,7 @@ class PlacedOrder(NamedTuple):
     device_id: UUID
     client_key: UUID
     request_digest: bytes
+    shipping_vnd: int
     total_vnd: int
     placed_at: datetime
     code: str
@@ -74,18 +75,20 @@ SELECT o.* FROM {ASKED_KEYS.unnest("asked", first=2)} CROSS JOIN LATERAL (
 
 
 class PlacedLine(NamedTuple):
-    """A line of such an order, with the product of its offer."""
+    """A line of such an order, with its product or that of its offer."""
 
     order_id: UUID
-    offer_id: UUID
+    offer_id: UUID | None
     product_id: UUID
     quantity: int
     unit_price_vnd: int
 
 
 FIND_LINES = f"""
-SELECT {names(PlacedLine)}
-FROM order_lines l JOIN offers f ON f.id = l.offer_id WHERE l.order_id = ANY($1::uuid[]) ORDER BY l.order_id, l.line_number
+SELECT {names(PlacedLine)} FROM (
+  SELECT l.order_id, l.line_number, l.offer_id, coalesce(l.product_id, f.product_id) AS product_id, l.quantity, l.unit_price_vnd
+  FROM order_lines l LEFT JOIN offers f ON f.id = l.offer_id WHERE l.order_id = ANY($1::uuid[])
+) AS lines ORDER BY order_id, line_number
 """  # noqa: S608 - names of our own columns
 
 
@@ -111,17 +114,17 @@ class HeldUnits(NamedTuple):
 
 
 # Units that an order gave back no longer count against the limit.
-_NOT_RELEASED = f"NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = l.order_id AND e.kind IN {sql_list(RELEASING_KINDS)})"
+NOT_RELEASED = f"NOT EXISTS (SELECT FROM ledger_entries e WHERE e.order_id = l.order_id AND e.kind IN {sql_list(RELEASING_KINDS)})"
 
 TAKEN = f"""
 SELECT {names(HeldUnits)}
 FROM {ASKED_OFFERS.unnest("asked")}
 CROSS JOIN LATERAL (
   SELECT coalesce(sum(l.quantity), 0)::int AS by_device FROM order_lines l
-  WHERE l.offer_id = asked.offer_id AND l.device_id = asked.device_id AND {_NOT_RELEASED}
+  WHERE l.offer_id = asked.offer_id AND l.device_id = asked.device_id AND {NOT_RELEASED}
 ) AS of_device CROSS JOIN LATERAL (
   SELECT coalesce(sum(l.quantity), 0)::int AS by_phone FROM order_lines l
-  WHERE l.offer_id = asked.offer_id AND l.phone_digest = asked.phone_digest AND {_NOT_RELEASED}
+  WHERE l.offer_id = asked.offer_id AND l.phone_digest = asked.phone_digest AND {NOT_RELEASED}
 ) AS of_phone
 """  # noqa: S608 - a constant of this module, names of our own columns
 
@@ -152,6 +155,7 @@ class OrderColumns(TypedDict):
     request_digest: list[bytes]
     phone_digest: list[bytes]
     payment: list[str]
+    shipping_vnd: list[int]
     total_vnd: list[int]
     placed_at: list[datetime]
     due_at: list[datetime]
@@ -163,7 +167,8 @@ class LineColumns(TypedDict):
 
     order_id: list[UUID]
     line_number: list[int]
-    offer_id: list[UUID]
+    offer_id: list[UUID | None]
+    product_id: list[UUID | None]
     device_id: list[UUID]
     phone_digest: list[bytes]
     quantity: list[int]

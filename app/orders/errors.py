@@ -6,7 +6,7 @@ from app.errors import BadRequest, Conflict, NotFound, Unavailable
 
 
 class SoldOut(Conflict):
-    """`details["offer_id"]`, `details["remaining"]`: fewer units are left than were asked for."""
+    """`details["offer_id"]` or `details["product_id"]`, `details["remaining"]`: fewer units are left than were asked for."""
 
     code = "sold_out"
     title_vi = "Đã hết hàng."
@@ -31,6 +31,38 @@ class OfferNotFound(NotFound):
     code = "offer_not_found"
     title_vi = "Không tìm thấy ưu đãi này."
     title_en = "There is no such offer in this session."
+
+
+class NotOnShelf(NotFound):
+    """`details["product_id"]`: it has no stock of its own in this session, or was taken off the run-down."""
+
+    code = "not_on_shelf"
+    title_vi = "Sản phẩm này không bán lẻ trong phiên."
+    title_en = "This product is not on the shelf of the session."
+
+
+class PriceChanged(Conflict):
+    """`details["product_id"]`, `details["unit_price_vnd"]`: the price is another one than the buyer was shown; nothing was placed."""
+
+    code = "price_changed"
+    title_vi = "Giá vừa thay đổi, mời xem lại trước khi đặt."
+    title_en = "The price has just changed, please look again before ordering."
+
+
+class ShippingFeeChanged(Conflict):
+    """`details["shipping_vnd"]`: the fee is another one than the buyer was shown; nothing was placed."""
+
+    code = "shipping_fee_changed"
+    title_vi = "Phí giao hàng vừa thay đổi, mời xem lại trước khi đặt."
+    title_en = "The shipping fee has just changed, please look again before ordering."
+
+
+class StockBelowSold(Conflict):
+    """`details["sold"]`, `details["held"]`: a pool cannot have fewer units than were sold and are held for people who were called."""
+
+    code = "stock_below_sold"
+    title_vi = "Số lượng không thể ít hơn số đã bán và đang giữ."
+    title_en = "There cannot be fewer units than were sold and are held."
 
 
 class KeyReused(Conflict):

@@ -84,8 +84,31 @@ class OrderCodeKey(Base):
     keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
+class StockPool(Base):
+    """The units of one product in one session, from which its flash offers and the shelf take. Without a row each offer has its own stock.
+
+    `sold` counts the units of all its orders that were not given back, whatever sold them; `held` those set aside for people called from
+    waitlists of its offers. Locked after the ledger's row, in order of product id, and before offers.
+    """
+
+    __tablename__ = "session_stock"
+    __table_args__ = (
+        CheckConstraint("sold >= 0", name="sold_not_negative"),
+        CheckConstraint("held >= 0", name="held_not_negative"),
+        CheckConstraint("sold + held <= units", name="within_units"),
+        CheckConstraint("per_viewer_limit > 0", name="limit_positive"),
+    )
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    units: Mapped[int]
+    sold: Mapped[int] = mapped_column(default=0, server_default="0")
+    held: Mapped[int] = mapped_column(default=0, server_default="0")
+    per_viewer_limit: Mapped[int]
+
+
 class Order(Base):
-    """A committed order. Its states are ledger entries; this row never changes.
+    """A committed order. Its states are ledger entries; this row never changes. `total_vnd` is goods and `shipping_vnd`.
 
     `code` is what people call it (`app/protocol/order_codes.py`); a trigger gives one to orders that code of before writes without.
 
@@ -112,6 +135,7 @@ class Order(Base):
     request_digest: Mapped[bytes] = mapped_column(LargeBinary)
     phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
     payment: Mapped[str] = mapped_column(Text)
+    shipping_vnd: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     total_vnd: Mapped[int] = mapped_column(BigInteger)
     placed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -119,18 +143,25 @@ class Order(Base):
 
 
 class OrderLineRow(Base):
-    """One line of an order at the price that was agreed. Device and phone are repeated here to count the limit by index alone."""
+    """One line of an order at the price that was agreed: of an offer, or of a product at its normal price.
+
+    Device and phone are repeated here to count the limit by index alone.
+    """
 
     __tablename__ = "order_lines"
     __table_args__ = (
         Index("ix_order_lines_device", "offer_id", "device_id"),
         Index("ix_order_lines_phone", "offer_id", "phone_digest"),
+        Index("ix_order_lines_shelf_device", "product_id", "device_id", postgresql_where=text("product_id IS NOT NULL")),
+        Index("ix_order_lines_shelf_phone", "product_id", "phone_digest", postgresql_where=text("product_id IS NOT NULL")),
+        CheckConstraint("num_nonnulls(offer_id, product_id) = 1", name="offer_or_product"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), primary_key=True)
     line_number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offers.id"))
+    offer_id: Mapped[UUID | None] = mapped_column(ForeignKey("offers.id"))
+    product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))
     device_id: Mapped[UUID]
     phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
     quantity: Mapped[int]

@@ -49,14 +49,18 @@ class OfferService:
         self._teller = teller
         teller.reads("offer", self._changed_event)
 
-    async def views(self, session_id: UUID) -> tuple[OfferView, ...]:
+    async def views(self, session_id: UUID, *, within_pools: bool = True) -> tuple[OfferView, ...]:
         """All offers of a session, oldest first; prepared ones are the staff's business."""
         async with self._database.transactions() as db:
-            return tuple(await offers_of(db, session_id))
+            return tuple(await offers_of(db, session_id, within_pools=within_pools))
 
-    async def public_views(self, session_id: UUID) -> tuple[OfferView, ...]:
+    async def public_views(self, session_id: UUID, *, within_pools: bool = True) -> tuple[OfferView, ...]:
         """Offers of a session, oldest first, as anyone may see them."""
-        return tuple(view for view in await self.views(session_id) if not _is_prepared(view))
+        return tuple(view for view in await self.views(session_id, within_pools=within_pools) if not _is_prepared(view))
+
+    async def views_for_room(self, session_id: UUID) -> tuple[OfferView, ...]:
+        """What a room starts from. It knows the pools itself and follows them: here each offer says what is left of it alone."""
+        return await self.public_views(session_id, within_pools=False)
 
     async def views_for(self, user: CurrentUser | None, session_id: UUID) -> tuple[OfferView, ...]:
         """All offers for those in charge of the session, the public ones for everybody else."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -20,8 +19,10 @@ from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone
 from app.orders.errors import Busy, SoldOut
 from app.orders.group_commit import PlacingQueues
 from app.orders.queries import receipts_of
+from app.orders.shelf import ShelfWant
 from app.orders.sold_out import SoldOutMemory
-from app.protocol.client_commands import OrderContent
+from app.orders.stock import StockService
+from app.protocol.client_commands import OrderContent, OrderLine
 from app.protocol.server_events import OrderReceipt
 from app.sessions.errors import SessionNotFound
 from app.sessions.telling import RoomTeller
@@ -70,11 +71,12 @@ class KnownSessions:
 class OrderPlacing:
     """Places orders. An answer means COMMIT; no answer means: ask again with the same key."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - who must hear of an order
         self,
         database: Database,
         *,
         teller: RoomTeller,
+        stock: StockService,
         sold_out: SoldOutMemory,
         projector: Projector,
         settings: OrderSettings,
@@ -82,6 +84,7 @@ class OrderPlacing:
     ) -> None:
         self._database = database
         self._teller = teller
+        self._stock = stock
         self._sold_out = sold_out
         self._projector = projector
         self._pseudonyms = Pseudonyms(secret)
@@ -94,13 +97,13 @@ class OrderPlacing:
         """Place an order, or repeat one: the same key and content give the same receipt for ever. Answered within the deadline of
         `place_deadline_seconds`, whatever hangs.
 
-        Raises `SessionNotFound`, `InvalidPhone`, `InvalidAddress`, `SessionNotLive`, `OfferNotFound`, `OfferNotOpen`, `SoldOut`,
-        `ViewerLimitReached`, `AmountTooLarge`, `OrderCannotBeWritten`, `KeyReused`, `Busy`, `OutcomeUnknown`.
+        Raises `SessionNotFound`, `InvalidPhone`, `InvalidAddress`, `SessionNotLive`, `OfferNotFound`, `OfferNotOpen`, `NotOnShelf`,
+        `SoldOut`, `ViewerLimitReached`, `PriceChanged`, `ShippingFeeChanged`, `AmountTooLarge`, `OrderCannotBeWritten`, `KeyReused`, `Busy`, `OutcomeUnknown`.
         """
         asked_at = monotonic()
         await self._known.require(session_id)
         # Before the form is checked: in a burst on an empty shelf this is nearly all there is to do.
-        if (offer_id := self._sold_out.refuses(device_id, content.key, [line.offer_id for line in content.lines])) is not None:
+        if (offer_id := self._sold_out.refuses(device_id, content.key, _offer_ids(content))) is not None:
             raise SoldOut(details={"offer_id": str(offer_id), "remaining": 0})
         try:
             wanted = self._wanted(device_id, session_id, content)
@@ -123,12 +126,14 @@ class OrderPlacing:
 
     def _wanted(self, device_id: UUID, session_id: UUID, content: OrderContent) -> WantedOrder:
         contact = checked_contact(content.buyer)
-        wanted = _quantities(content)
+        wanted, shelf = _quantities(content)
         return WantedOrder(
             session_id=session_id,
             device_id=device_id,
             key=content.key,
-            wanted=dict(wanted),
+            wanted=wanted,
+            shelf=shelf,
+            shipping_fee_vnd=content.shipping_fee_vnd,
             payment=content.payment,
             contact=contact,
             phone_digest=self._pseudonyms.phone_digest(contact.phone),
@@ -140,7 +145,7 @@ class OrderPlacing:
         )
 
     def _digest_of(self, content: OrderContent, phone: str) -> bytes:
-        return self._pseudonyms.request_digest(_content_of(_quantities(content), content, phone))
+        return self._pseudonyms.request_digest(_content_of(content, phone))
 
     async def _receipt_of_repeat(self, device_id: UUID, session_id: UUID, content: OrderContent) -> OrderReceipt | None:
         """The receipt of an order that was written before its ward ended or got another code."""
@@ -154,21 +159,41 @@ class OrderPlacing:
         for offer_id in result.sold_out:
             if self._sold_out.is_due(offer_id):
                 self._tasks.spawn(f"remember sold out {offer_id}", self._sold_out.remember(offer_id))
+        if result.emptied_pools:
+            self._tasks.spawn(f"tell emptied pools {session_id}", self._stock.tell_emptied(session_id, result.emptied_pools))
         if result.newly_sold_out:
             self._teller.kick(session_id)
 
 
-def _quantities(content: OrderContent) -> Counter[UUID]:
-    wanted: Counter[UUID] = Counter()
+def _offer_ids(content: OrderContent) -> list[UUID]:
+    return [line.offer_id for line in content.lines if isinstance(line, OrderLine)]
+
+
+def _quantities(content: OrderContent) -> tuple[dict[UUID, int], dict[UUID, ShelfWant]]:
+    """By offer, and by product: lines of the same are summed. Of two prices shown for one product the lower one counts, so nobody pays more than either."""
+    wanted: dict[UUID, int] = {}
+    shelf: dict[UUID, ShelfWant] = {}
     for line in content.lines:
-        wanted[line.offer_id] += line.quantity
-    return wanted
+        if isinstance(line, OrderLine):
+            wanted[line.offer_id] = wanted.get(line.offer_id, 0) + line.quantity
+        else:
+            before = shelf.get(line.product_id, ShelfWant(0, line.unit_price_vnd))
+            price_vnd = min(before.unit_price_vnd, line.unit_price_vnd)
+            shelf[line.product_id] = ShelfWant(before.quantity + line.quantity, price_vnd)
+    return wanted, shelf
 
 
-def _content_of(wanted: Counter[UUID], content: OrderContent, phone: str) -> str:
-    """What makes two requests with one key the same order: lines, receiver, payment. Spelling of the phone does not count."""
+def _content_of(content: OrderContent, phone: str) -> str:
+    """What makes two requests with one key the same order: lines, receiver, payment. Spelling of the phone does not count.
+
+    An order for flash offers alone has the same text as before there was a shelf.
+    """
     buyer = content.buyer
+    wanted, shelf = _quantities(content)
     parts = [f"{offer_id}={quantity}" for offer_id, quantity in sorted(wanted.items())]
+    parts += [f"shelf {product_id}={want.quantity}@{want.unit_price_vnd}" for product_id, want in sorted(shelf.items())]
+    if content.shipping_fee_vnd is not None:
+        parts.append(f"shipping={content.shipping_fee_vnd}")
     parts += [
         buyer.name,
         phone,

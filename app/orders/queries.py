@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.clock import to_ms
 from app.orders.contacts import Pseudonyms
-from app.orders.models import Offer, Order, OrderLineRow
+from app.orders.models import Offer, Order, OrderLineRow, StockPool
 from app.protocol.server_events import OrderedLine, OrderReceipt
 from app.protocol.views import OfferView
 
@@ -35,10 +35,21 @@ def offer_view(offer: Offer) -> OfferView:
     )
 
 
-async def offers_of(db: AsyncSession, session_id: UUID) -> list[OfferView]:
-    """The newest offers of a session, oldest first."""
-    rows = await db.scalars(select(Offer).where(Offer.session_id == session_id).order_by(Offer.created_at.desc()).limit(OFFERS_SHOWN))
-    return [offer_view(offer) for offer in reversed(rows.all())]
+async def offers_of(db: AsyncSession, session_id: UUID, *, within_pools: bool) -> list[OfferView]:
+    """The newest offers of a session, oldest first, with what is left of each alone, or no more than the pool of its product has."""
+    found = select(Offer, StockPool).outerjoin(
+        StockPool, (StockPool.session_id == Offer.session_id) & (StockPool.product_id == Offer.product_id)
+    )
+    rows = await db.execute(found.where(Offer.session_id == session_id).order_by(Offer.created_at.desc()).limit(OFFERS_SHOWN))
+    return [_within_pool(offer_view(offer), offer, pool if within_pools else None) for offer, pool in reversed(rows.all())]
+
+
+def _within_pool(view: OfferView, offer: Offer, pool: StockPool | None) -> OfferView:
+    """What is set aside for people called from the waitlist counts as left, as it does without a pool."""
+    if pool is None:
+        return view
+    left = pool.units - pool.sold - pool.held + offer.set_aside
+    return view if left >= view.remaining else view.model_copy(update={"remaining": left})
 
 
 async def receipts_of(
@@ -50,8 +61,8 @@ async def receipts_of(
         wanted = wanted.where(Order.client_key == repeat[0], Order.request_digest == repeat[1])
     orders = (await db.scalars(wanted.order_by(Order.seq.desc()).limit(ORDERS_SHOWN))).all()
     lines = await db.execute(
-        select(OrderLineRow, Offer.product_id)
-        .join(Offer, Offer.id == OrderLineRow.offer_id)
+        select(OrderLineRow, func.coalesce(OrderLineRow.product_id, Offer.product_id))
+        .outerjoin(Offer, Offer.id == OrderLineRow.offer_id)
         .where(OrderLineRow.order_id.in_([order.id for order in orders]))
         .order_by(OrderLineRow.order_id, OrderLineRow.line_number)
     )
@@ -74,6 +85,7 @@ async def receipts_of(
             order_code=order.code or "",
             link_token=pseudonyms.link_token(session_id, device_id, order.client_key),
             lines=tuple(lines_of[order.id]),
+            shipping_vnd=order.shipping_vnd,
             total_vnd=order.total_vnd,
             placed_at_ms=to_ms(order.placed_at) or 0,
         )

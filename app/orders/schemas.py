@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.orders.price_rules import HalfPriceEvidence
-from app.protocol.amounts import STOCK_MAX, UNITS_PER_LINE_MAX, EventTime, FlashPriceVnd
+from app.protocol.amounts import STOCK_MAX, UNITS_PER_LINE_MAX, EventTime, FlashPriceVnd, Vnd, VndSum
+from app.protocol.client_commands import OrderLine, ShelfLine
 from app.protocol.server_events import OrderReceipt
 from app.protocol.views import OfferView
 
@@ -68,6 +69,65 @@ class ExtendOffer(_Body):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"seconds": 30}]})
 
     seconds: int = Field(ge=5, le=3600)
+
+
+class NewStock(_Body):
+    """The pool of a product: all units that there are in this session, those already sold included."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"units": 120, "per_viewer_limit": 10}]})
+
+    units: int = Field(ge=0, le=STOCK_MAX)
+    per_viewer_limit: int = Field(
+        10, gt=0, le=UNITS_PER_LINE_MAX, description="units per viewer from the shelf, over device and phone number"
+    )
+
+
+class StockRow(BaseModel):
+    """The pool of a product as staff see it: `units` = `sold` + `held` for people called from waitlists + `left`."""
+
+    product_id: UUID
+    units: int
+    sold: int
+    held: int
+    left: int
+    per_viewer_limit: int
+
+
+class StockList(BaseModel):
+    stock: list[StockRow]
+
+
+class QuoteRequest(_Body):
+    """What an order would cost."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"lines": [{"product_id": "6f1a52ce-6f0c-4f0e-9a53-0d9d2b9a9a11", "quantity": 2, "unit_price_vnd": 180_000}]}]
+        },
+    )
+
+    lines: tuple[OrderLine | ShelfLine, ...] = Field(min_length=1, max_length=10)
+
+
+class QuotedLine(BaseModel):
+    """A line at the price that holds now. `offer_id` is null for a product at its normal price."""
+
+    offer_id: UUID | None
+    product_id: UUID
+    quantity: int
+    unit_price_vnd: Vnd
+    amount_vnd: VndSum
+
+
+class Quote(BaseModel):
+    """What an order would cost now. Nothing is kept: an order is charged what holds when it is placed, or refused if the client says another
+    price or fee."""
+
+    lines: list[QuotedLine]
+    goods_vnd: VndSum
+    shipping_vnd: Vnd
+    total_vnd: VndSum
 
 
 class OfferList(BaseModel):

@@ -20,6 +20,7 @@ from app.infra.database import Database, RawConnection
 from app.infra.gathering import Gathering
 from app.orders.calling import Calls, call_next
 from app.orders.errors import Busy, OfferNotFound, OfferNotOpen, OfferStillAvailable, WaitlistFull
+from app.orders.pools import lock_pool_of_offer
 from app.orders.sold_out import SoldOutMemory
 from app.sessions.outbox import tell_room_raw
 from app.sessions.telling import RoomTeller
@@ -31,8 +32,9 @@ JOINS_AT_ONCE = 500
 _RETRY_AFTER_SECONDS = 2
 
 _LOCK_OFFER = """
-SELECT f.remaining, f.set_aside, f.state, f.per_viewer_limit, s.state AS session_state
-FROM offers f JOIN sessions s ON s.id = f.session_id WHERE f.id = $1 AND f.session_id = $2 FOR UPDATE OF f
+SELECT least(f.remaining - f.set_aside, t.units - t.sold - t.held) AS left, f.state, f.per_viewer_limit, s.state AS session_state
+FROM offers f JOIN sessions s ON s.id = f.session_id
+LEFT JOIN session_stock t ON t.session_id = f.session_id AND t.product_id = f.product_id WHERE f.id = $1 AND f.session_id = $2 FOR UPDATE OF f
 """
 _IN_LINE = """
 SELECT id, device_id, called_until FROM waitlist_entries WHERE offer_id = $1 AND state IN ('waiting', 'called') ORDER BY place
@@ -45,7 +47,9 @@ FROM unnest($4::uuid[], $5::uuid[], $6::int[]) WITH ORDINALITY AS j(id, device_i
 """
 _DUE = """
 SELECT DISTINCT f.session_id, f.id FROM offers f JOIN waitlist_entries w ON w.offer_id = f.id JOIN sessions s ON s.id = f.session_id
-WHERE (w.state = 'called' AND w.called_until <= $1) OR (w.state = 'waiting' AND f.remaining > f.set_aside)
+LEFT JOIN session_stock t ON t.session_id = f.session_id AND t.product_id = f.product_id
+WHERE (w.state = 'called' AND w.called_until <= $1)
+  OR (w.state = 'waiting' AND least(f.remaining - f.set_aside, t.units - t.sold - t.held) > 0)
   OR (w.state IN ('waiting', 'called') AND s.state <> 'live')
 UNION SELECT session_id, id FROM offers f WHERE set_aside > 0 AND set_aside <>
   (SELECT coalesce(sum(quantity), 0) FROM waitlist_entries w WHERE w.offer_id = f.id AND w.state = 'called')
@@ -106,6 +110,7 @@ class Waitlist:
         called: list[Calls] = []
         for session_id, offer_id in await self._due():
             async with self._pool.acquire() as db, db.transaction():
+                await lock_pool_of_offer(db, session_id, offer_id)
                 if await db.fetchrow(_LOCK_OFFER, offer_id, session_id) is None:
                     continue
                 calls = await call_next(db, offer_id, now=utc_now(), call_seconds=self._settings.waitlist_call_seconds)
@@ -146,7 +151,7 @@ async def _join_offer(
         return [OfferNotFound(details={"offer_id": str(offer_id)}) for _ in joins]
     if offer["state"] != "open" or offer["session_state"] != "live":
         return [OfferNotOpen(details={"offer_id": str(offer_id), "state": offer["state"]}) for _ in joins]
-    if (left := offer["remaining"] - offer["set_aside"]) > 0:
+    if (left := offer["left"]) > 0:
         return [OfferStillAvailable(details={"offer_id": str(offer_id), "remaining": left}) for _ in joins]
     line = {
         row["device_id"]: WaitlistPlace(row["id"], number, row["called_until"])

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
-from app.protocol.amounts import LineQuantity
+from app.protocol.amounts import LineQuantity, Vnd
 from app.protocol.base import CommandId, CommentText, DisplayName, Message, Milliseconds, NoteLine, PersonName, ResumePosition, StreetLine
 
 OutsideSource = Literal["tiktok", "facebook", "youtube", "other"]
@@ -47,6 +47,14 @@ class OrderLine(Message):
     quantity: LineQuantity
 
 
+class ShelfLine(Message):
+    """How many units of a product at its normal price, and the price that the buyer was shown."""
+
+    product_id: UUID
+    quantity: LineQuantity
+    unit_price_vnd: Vnd = Field(description="as shown; when it has changed nothing is placed (`price_changed`)")
+
+
 class BuyerAddress(Message):
     """Two-level address in force since 1 July 2025: ward or commune, and province, by official code."""
 
@@ -68,7 +76,8 @@ class OrderContent(Message):
     """An order without its envelope; the HTTP body and the socket command share it."""
 
     key: UUID = Field(description="the client's idempotency key: a repeat with the same key is the same order")
-    lines: tuple[OrderLine, ...] = Field(min_length=1, max_length=10)
+    lines: tuple[OrderLine | ShelfLine, ...] = Field(min_length=1, max_length=10)
+    shipping_fee_vnd: Vnd | None = Field(None, description="the fee as shown; when it is another one nothing is placed")
     buyer: Buyer
     payment: Literal["cod", "transfer"] = Field(
         "cod", description="cash on delivery, or a bank transfer that must arrive within the hold time"
@@ -76,7 +85,7 @@ class OrderContent(Message):
 
 
 class PlaceOrder(Command, OrderContent):
-    """Order from open flash offers. Answered only after the order is committed, or refused."""
+    """Order from open flash offers and from the shelf. Answered only after the order is committed, or refused."""
 
     type: Literal["order.place"] = "order.place"
 

@@ -15,6 +15,7 @@ from app.protocol.client_commands import (
     PostComment,
     ReportOutsideCount,
     SendLikes,
+    ShelfLine,
     ViewerHello,
 )
 from app.protocol.server_events import (
@@ -35,10 +36,12 @@ from app.protocol.server_events import (
     RoomTick,
     ServerLeaving,
     SessionChanged,
+    StockChanged,
     WaitlistCalled,
     WaitlistJoined,
 )
-from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, OutsideCount, ProductView, SessionView, VideoView
+from app.protocol.shipping import ShippingRule, WeightStep
+from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, OutsideCount, ProductView, SessionView, StockView, VideoView
 
 _AT_MS = 1_795_435_200_000  # 23 November 2026, 12:00 UTC
 _EPOCH = "k3Vd9wQx"
@@ -60,6 +63,9 @@ _SESSION = SessionView(
     started_at_ms=_AT_MS - 590_000,
     ended_at_ms=None,
     video=VideoView(kind="hls", url="https://video.example.vn/cho.m3u8", embed_url="https://video.example.vn/cho.m3u8"),
+    shipping=ShippingRule(
+        steps=(WeightStep(up_to_grams=2_000, fee_vnd=25_000), WeightStep(up_to_grams=5_000, fee_vnd=40_000)), free_from_vnd=500_000
+    ),
 )
 _PRODUCT = ProductView(
     id=_PRODUCT_ID,
@@ -90,6 +96,7 @@ _OFFER = OfferView(
     starts_at_ms=_AT_MS,
     ends_at_ms=_AT_MS + 120_000,
 )
+_STOCK = StockView(product_id=_PRODUCT_ID, units=60, left=17, per_viewer_limit=10)
 _COMMENT = CommentView(id="01J7", at_ms=_AT_MS + 1_200, author="Lan", text="mật ong còn không ạ")
 _COUNTS = Counts(
     viewers=12_345, likes=80_112, comments=3_410, outside=(OutsideCount(source="tiktok", viewers=2_100, observed_at_ms=_AT_MS - 30_000),)
@@ -107,7 +114,8 @@ COMMAND_EXAMPLES: tuple[Message, ...] = (
     PlaceOrder(
         id="4",
         key=_ORDER_KEY,
-        lines=(OrderLine(offer_id=_OFFER_ID, quantity=2),),
+        lines=(OrderLine(offer_id=_OFFER_ID, quantity=2), ShelfLine(product_id=_PRODUCT_ID, quantity=1, unit_price_vnd=180_000)),
+        shipping_fee_vnd=40_000,
         buyer=Buyer(
             name="Nguyễn Thị Lan",
             phone="0900000000",
@@ -127,6 +135,7 @@ EVENT_EXAMPLES: tuple[Message, ...] = (
     OfferSoldOut(offer_id=_OFFER_ID),
     OfferEnded(offer_id=_OFFER_ID),
     WaitlistCalled(offer_id=_OFFER_ID, entry_ids=(_ENTRY_ID,), until_ms=_AT_MS + 90_000),
+    StockChanged(stock=_STOCK),
     ProductPinned(product_id=_PRODUCT_ID),
     ProductsChanged(products=(_PRODUCT,)),
     SessionChanged(session=_SESSION),
@@ -140,7 +149,7 @@ SERVER_EXAMPLES: tuple[Message, ...] = (
         server_time_ms=_AT_MS + 1_250,
         events=(_OPENED, _COMMENTED),
         counts=_COUNTS,
-        stock={str(_OFFER_ID): 31},
+        stock={str(_OFFER_ID): 31, str(_PRODUCT_ID): 17},
     ),
     RoomSnapshot(
         id="1",
@@ -151,6 +160,7 @@ SERVER_EXAMPLES: tuple[Message, ...] = (
         session=_SESSION,
         products=(_PRODUCT,),
         offers=(_OFFER,),
+        shelf=(_STOCK,),
         pinned_product_id=_PRODUCT_ID,
         comments=(_COMMENT,),
         counts=_COUNTS,
@@ -173,8 +183,12 @@ SERVER_EXAMPLES: tuple[Message, ...] = (
         number=128,
         order_code="K7M2PAE",
         link_token="Zb1yVqk9T3mW0sYx7dJfPA",  # noqa: S106 - an example
-        lines=(OrderedLine(offer_id=_OFFER_ID, product_id=_PRODUCT_ID, quantity=2, unit_price_vnd=129_000, amount_vnd=258_000),),
-        total_vnd=258_000,
+        lines=(
+            OrderedLine(offer_id=_OFFER_ID, product_id=_PRODUCT_ID, quantity=2, unit_price_vnd=129_000, amount_vnd=258_000),
+            OrderedLine(offer_id=None, product_id=_PRODUCT_ID, quantity=1, unit_price_vnd=180_000, amount_vnd=180_000),
+        ),
+        shipping_vnd=40_000,
+        total_vnd=478_000,
         placed_at_ms=_AT_MS + 4_100,
     ),
     WaitlistJoined(id="5", offer_id=_OFFER_ID, entry_id=_ENTRY_ID, place=3),

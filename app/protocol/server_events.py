@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 from app.protocol.amounts import Vnd
 from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset
 from app.protocol.order_codes import OrderCode
-from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionView
+from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionView, StockView
 
 
 class CommentPosted(Message):
@@ -57,6 +57,13 @@ class OfferEnded(Message):
     offer_id: UUID
 
 
+class StockChanged(Message):
+    """The pool of a product was set, or its last unit is taken. The tick tells what is left of pools that run low."""
+
+    type: Literal["stock.changed"] = "stock.changed"
+    stock: StockView
+
+
 class ProductPinned(Message):
     """The product the host talks about now; null = none."""
 
@@ -85,6 +92,7 @@ RoomEvent = Annotated[
     | OfferSoldOut
     | OfferEnded
     | WaitlistCalled
+    | StockChanged
     | ProductPinned
     | ProductsChanged
     | SessionChanged,
@@ -115,7 +123,9 @@ class RoomTick(Message):
     server_time_ms: Milliseconds
     events: tuple[LoggedEvent, ...] = ()
     counts: Counts | None = None
-    stock: dict[str, int] | None = Field(None, description="units left by offer id, for offers that are open")
+    stock: dict[str, int] | None = Field(
+        None, description="units left by offer id, for offers that are open, and by product id, for pools that run low"
+    )
     comments_skipped: int = 0
     board: BoardFigures | None = Field(None, description="only on staff sockets")
 
@@ -133,6 +143,7 @@ class RoomSnapshot(Message):
     session: SessionView
     products: tuple[ProductView, ...]
     offers: tuple[OfferView, ...]
+    shelf: tuple[StockView, ...] = Field((), description="products with a pool of units: these can be ordered at their normal price")
     pinned_product_id: UUID | None
     comments: tuple[CommentView, ...]
     counts: Counts
@@ -161,9 +172,9 @@ class CommandDone(Message):
 
 
 class OrderedLine(Message):
-    """One line of a committed order at the price that was agreed."""
+    """One line of a committed order at the price that was agreed; `offer_id` is null for a product at its normal price."""
 
-    offer_id: UUID
+    offer_id: UUID | None
     product_id: UUID
     quantity: int
     unit_price_vnd: Vnd
@@ -182,6 +193,7 @@ class OrderReceipt(Message):
     order_code: OrderCode
     link_token: str = Field(description="unguessable; a repeat of the order gets the same")
     lines: tuple[OrderedLine, ...]
+    shipping_vnd: Vnd = Field(0, description="fee of the delivery, in the total")
     total_vnd: Vnd
     placed_at_ms: Milliseconds
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from app.protocol.amounts import Vnd, VndSum
 from app.protocol.base import COMMENT_TEXT, PERSON_NAME, Message, Milliseconds
+from app.protocol.shipping import ShippingRule
 
 SessionState = Literal["draft", "scheduled", "live", "ended", "closed"]
 OfferState = Literal["scheduled", "open", "ended"]
@@ -36,6 +37,7 @@ class SessionView(Message):
     ended_at_ms: Milliseconds | None
     video: VideoView | None
     is_rehearsal: bool = Field(False, description="a rehearsal: simulated people may take part, nothing is delivered")
+    shipping: ShippingRule | None = Field(None, description="what delivery costs; null: nothing")
 
 
 class ProductView(Message):
@@ -71,6 +73,15 @@ class OfferView(Message):
     hold_seconds: int
     starts_at_ms: Milliseconds | None
     ends_at_ms: Milliseconds | None
+
+
+class StockView(Message):
+    """The pool of one product in a session: `left` can be ordered at the normal price now, and limits every flash offer of the product."""
+
+    product_id: UUID
+    units: int = Field(description="all that there is, sold ones included")
+    left: int
+    per_viewer_limit: int = Field(description="units per viewer at the normal price, counted over device and phone number")
 
 
 class CommentView(Message):

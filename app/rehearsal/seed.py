@@ -16,7 +16,9 @@ from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.startup import StartupError
 from app.orders.offers import OfferService
-from app.orders.schemas import NewOffer
+from app.orders.schemas import NewOffer, NewStock
+from app.orders.sold_out import SoldOutMemory
+from app.orders.stock import StockService
 from app.realtime.room_log import RoomLog
 from app.rehearsal.demo_accounts import Account, DemoAccounts, new_demo_accounts, read_demo_accounts, write_demo_accounts
 from app.rehearsal.market import FLASH_PLANS, HOST_NAME, MARKET_TITLE, ORGANISATION_NAME, ORGANISER_NAME, PRODUCERS, PRODUCTS
@@ -30,6 +32,8 @@ from app.settings import Settings
 
 # Offers that wait on the board for a person's hand; the demo host makes its own.
 _PREPARED_OFFERS = 3
+# What no flash plan offers is on the shelf.
+_SHELF_UNITS = 60
 _FIRST_NUMBER, _LAST_NUMBER = 1, 100
 
 
@@ -80,6 +84,8 @@ class _Seed:
         self._sessions = SessionLookup(database, catalog=self._catalog)
         self._editor = SessionEditor(database, catalog=self._catalog, lookup=self._sessions, teller=teller)
         self._offers = OfferService(database, sessions=self._sessions, teller=teller)
+        sold_out = SoldOutMemory(database.pool)
+        self._stock = StockService(database, sessions=self._sessions, teller=teller, sold_out=sold_out, settings=settings.orders)
         self._has_changed = False
 
     async def run(self) -> SeededMarket:
@@ -164,9 +170,16 @@ class _Seed:
         else:
             session_id = unfinished.id
         await self._editor.set_products(organiser, session_id, list(product_ids.values()))
+        await self._stock_shelf(organiser, session_id, product_ids)
         await self._prepare_offers(organiser, session_id, product_ids)
         await self._editor.transition(organiser, session_id, "live")
         return session_id
+
+    async def _stock_shelf(self, organiser: CurrentUser, session_id: UUID, product_ids: dict[str, UUID]) -> None:
+        flash = {plan.product_key for plan in FLASH_PLANS}
+        for key, product_id in product_ids.items():
+            if key not in flash:
+                await self._stock.set(organiser, session_id, product_id, NewStock(units=_SHELF_UNITS))
 
     async def _prepare_offers(self, organiser: CurrentUser, session_id: UUID, product_ids: dict[str, UUID]) -> None:
         if await self._offers.views(session_id):

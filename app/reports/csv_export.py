@@ -30,6 +30,7 @@ _PRODUCT_SALES = (
     *("revenue_cancelled_vnd", "revenue_expired_vnd", "revenue_delivered_vnd", "revenue_returned_vnd"),
 )
 _MINUTE_HEADS = {"vi": ("Phút (giờ Việt Nam)",), "en": ("Minute (Vietnam time)",)}
+_SHIPPING_NAME = {"vi": "Phí giao hàng", "en": "Shipping fees"}
 _PRODUCT_HEADS = {
     "vi": ("Mã", "Sản phẩm", "Đơn vị tính", "Cơ sở", "Số ưu đãi", "Số lượng mở bán", "Số lượng còn lại"),
     "en": ("Code", "Product", "Unit", "Producer", "Offers", "Units offered", "Units remaining"),
@@ -46,15 +47,18 @@ def minutes_csv(report: Report, language: Language) -> str:
 
 
 def products_csv(report: Report, language: Language) -> str:
-    """One row per product of the run-down."""
-    rows = (
+    """One row per product of the run-down, and one for shipping fees, which are nobody's goods: its amounts stand where those of goods do."""
+    rows: list[Sequence[Cell]] = [
         (
             *(product.code, product.name, product.unit, product.producer_name),
             *(product.offers, product.units_offered, product.units_remaining),
             *(getattr(product.sales, name) for name in _PRODUCT_SALES),
         )
         for product in report.products
-    )
+    ]
+    if any(report.shipping.model_dump().values()):
+        fees = (getattr(report.shipping, name.replace("revenue_", "shipping_"), None) for name in _PRODUCT_SALES)
+        rows.append((None, _SHIPPING_NAME[language], *(None for _ in _PRODUCT_HEADS[language][2:]), *fees))
     return _csv((*_PRODUCT_HEADS[language], *_labels(_PRODUCT_SALES, language)), rows)
 
 

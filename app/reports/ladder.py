@@ -23,11 +23,15 @@ class _Course:
 
     amounts: dict[str, int] = field(default_factory=dict)
     units: dict[str, int] = field(default_factory=dict)
+    shipping: dict[str, int] | None = None
     loss: tuple[LossKind, str] | None = None
 
-    def add(self, kind: EntryKind, *, amount_vnd: int, units: int, reason: str) -> None:
+    def add(self, kind: EntryKind, *, amount_vnd: int, units: int, reason: str, shipping_vnd: int = 0) -> None:
         self.amounts[kind] = self.amounts.get(kind, 0) + amount_vnd
         self.units[kind] = self.units.get(kind, 0) + units
+        if shipping_vnd:
+            self.shipping = self.shipping or {}
+            self.shipping[kind] = self.shipping.get(kind, 0) + shipping_vnd
         # the first fact decides why an order was lost; a refund after a cancellation is a consequence
         if self.loss is None and kind in LOSS_KINDS:
             self.loss = (kind, reason)
@@ -46,6 +50,14 @@ class _Course:
         if step == "confirmed" and ("paid" in self.amounts or "delivered" in self.amounts):
             return self.units.get("placed", 0), self.amounts.get("placed", 0)
         return None
+
+    def shipping_at(self, step: RungName) -> int:
+        """The shipping fee of this order at a step; goes along with the goods, but is no part of their value."""
+        if self.shipping is None or self.reached(step) is None:
+            return 0
+        if step == "net":
+            return self._after_returns(self.shipping)
+        return self.shipping.get(step, self.shipping.get("placed", 0))
 
     def lost_at(self) -> tuple[RungName, int] | None:
         """The step that a lost order did not reach, and the amount that went with it."""
@@ -72,15 +84,15 @@ class RevenueLadder:
         """What the ladder stands on; a later one goes on from it, told the course of those orders that come again."""
         return self._sums
 
-    def recall(self, order_id: UUID, kind: EntryKind, *, amount_vnd: int, units: int, reason: str) -> None:
+    def recall(self, order_id: UUID, kind: EntryKind, *, amount_vnd: int, units: int, reason: str, shipping_vnd: int) -> None:
         """A fact about an order that is in the sums already; in order of `seq`."""
-        self._courses[order_id.int].add(kind, amount_vnd=amount_vnd, units=units, reason=reason)
+        self._courses[order_id.int].add(kind, amount_vnd=amount_vnd, units=units, reason=reason, shipping_vnd=shipping_vnd)
 
     def add(self, entry: Entry) -> None:
         course = self._courses[entry.order_id.int]
         if course.amounts:
             self._sums.count(course, -1)
-        course.add(entry.kind, amount_vnd=entry.amount_vnd, units=entry.units, reason=entry.reason)
+        course.add(entry.kind, amount_vnd=entry.amount_vnd, units=entry.units, reason=entry.reason, shipping_vnd=entry.shipping_vnd)
         self._sums.count(course, 1)
 
     def net_vnd(self) -> int:
@@ -102,6 +114,7 @@ class RevenueLadder:
             units=sums.units[step],
             amount_vnd=amount_vnd,
             amount_per_amount_placed_percent=round(amount_vnd * 100 / sums.placed_vnd, 2) if sums.placed_vnd else None,
+            shipping_vnd=sums.shipping[step],
             losses=self._losses(step),
             waiting_orders=sums.waiting_orders[step],
             waiting_amount_vnd=sums.waiting_amounts[step],
@@ -124,6 +137,7 @@ class LadderSums:
     orders: Counter[RungName] = field(default_factory=Counter)
     units: Counter[RungName] = field(default_factory=Counter)
     amounts: Counter[RungName] = field(default_factory=Counter)
+    shipping: Counter[RungName] = field(default_factory=Counter)
     waiting_orders: Counter[RungName] = field(default_factory=Counter)
     waiting_amounts: Counter[RungName] = field(default_factory=Counter)
     lost_orders: Counter[tuple[RungName, LossKind, str]] = field(default_factory=Counter)
@@ -137,6 +151,8 @@ class LadderSums:
                 self.orders[step] += times
                 self.units[step] += times * there[0]
                 self.amounts[step] += times * there[1]
+                if course.shipping is not None:
+                    self.shipping[step] += times * course.shipping_at(step)
             elif (waits := _waits(course, step, before)) is not None:
                 self.waiting_orders[step] += times
                 self.waiting_amounts[step] += times * waits[1]

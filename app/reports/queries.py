@@ -24,12 +24,14 @@ WHERE s.id = $1
 _PRODUCTS = """
 SELECT p.id, sp.code, p.name, p.unit, p.producer_id,
        count(f.id) AS offers, coalesce(sum(f.total_quantity + f.buffer_quantity), 0) AS units_offered,
-       coalesce(sum(f.remaining), 0) AS units_remaining
+       coalesce(sum(f.remaining), 0) AS units_remaining,
+       t.units AS stock_units, t.units - t.sold - t.held AS stock_left
 FROM products p
 LEFT JOIN session_products sp ON sp.product_id = p.id AND sp.session_id = $1
 LEFT JOIN offers f ON f.product_id = p.id AND f.session_id = $1
-WHERE sp.product_id IS NOT NULL OR f.id IS NOT NULL
-GROUP BY p.id, sp.code, sp.position
+LEFT JOIN session_stock t ON t.product_id = p.id AND t.session_id = $1
+WHERE sp.product_id IS NOT NULL OR f.id IS NOT NULL OR t.product_id IS NOT NULL
+GROUP BY p.id, sp.code, sp.position, t.units, t.sold, t.held
 ORDER BY sp.position NULLS LAST, p.name
 """
 
@@ -37,6 +39,7 @@ ORDER BY sp.position NULLS LAST, p.name
 _PRODUCERS = """
 SELECT id, name, kind, commune_name FROM producers
 WHERE id IN (SELECT p.producer_id FROM products p JOIN session_products sp ON sp.product_id = p.id AND sp.session_id = $1
+             UNION SELECT p.producer_id FROM products p JOIN session_stock t ON t.product_id = p.id AND t.session_id = $1
              UNION SELECT producer_id FROM offers WHERE session_id = $1)
 ORDER BY name
 """
@@ -57,9 +60,20 @@ ORDER BY a.id
 """
 
 _ORDER_SUMS = """
-SELECT count(DISTINCT o.id) AS orders, coalesce(sum(l.quantity), 0) AS units, coalesce(sum(l.quantity * l.unit_price_vnd), 0) AS amount_vnd
-FROM orders o JOIN order_lines l ON l.order_id = o.id
+SELECT count(*) AS orders, coalesce(sum(l.units), 0) AS units, coalesce(sum(l.amount_vnd), 0) AS amount_vnd,
+       coalesce(sum(o.shipping_vnd), 0) AS shipping_vnd, coalesce(sum(o.total_vnd), 0) AS total_vnd
+FROM orders o CROSS JOIN LATERAL (
+  SELECT sum(quantity) AS units, sum(quantity * unit_price_vnd) AS amount_vnd FROM order_lines WHERE order_id = o.id
+) AS l
 WHERE o.session_id = $1 AND o.seq > $2 AND o.seq <= $3
+"""
+
+_STOCK = """
+SELECT t.product_id AS id, p.name AS product_name, t.units, t.sold, t.held,
+  coalesce((SELECT sum(f.set_aside) FROM offers f WHERE f.session_id = t.session_id AND f.product_id = t.product_id), 0)::int AS set_aside
+FROM session_stock t JOIN products p ON p.id = t.product_id
+WHERE t.session_id = $1
+ORDER BY t.product_id
 """
 
 _ENTRIES = "SELECT seq, body, hash, amount_vnd FROM ledger_entries WHERE session_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq"
@@ -115,6 +129,18 @@ class OfferFacts:
     ends_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class StockFacts:
+    """The pool of one product, by its id. `set_aside` is what its offers keep for people called from waitlists, `held` what the pool does."""
+
+    id: UUID
+    product_name: str
+    units: int
+    sold: int
+    held: int
+    set_aside: int
+
+
 async def session_facts(db: RawConnection, session_id: UUID) -> SessionFacts | None:
     """None when there is no such session."""
     row = await db.fetchrow(_SESSION, session_id)
@@ -133,13 +159,17 @@ async def offer_facts(db: RawConnection, session_id: UUID) -> list[OfferFacts]:
     return [OfferFacts(**row) for row in await db.fetch(_OFFERS, session_id)]
 
 
+async def stock_facts(db: RawConnection, session_id: UUID) -> list[StockFacts]:
+    return [StockFacts(**row) for row in await db.fetch(_STOCK, session_id)]
+
+
 async def pin_rows(db: RawConnection, session: SessionFacts) -> list[dict[str, Any]]:
     """Products that were pinned, with the time, from the audit trail."""
     return [dict(row) for row in await db.fetch(_PINS, session.organisation_id, str(session.id))]
 
 
 async def order_sums(db: RawConnection, session_id: UUID, *, after: int, to: int) -> Mapping[str, int]:
-    """Orders, units and amount by the order rows themselves, of the orders placed by the entries after one and up to another."""
+    """Orders, units, amount of goods, shipping fees and totals by the order rows themselves, of the orders placed by the entries after one and up to another."""
     row = await db.fetchrow(_ORDER_SUMS, session_id, after, to)
     return {name: int(amount) for name, amount in (row or {}).items()}
 

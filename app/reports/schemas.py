@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.ledger.kinds import LossKind, RungName
-from app.metrics.service import MinuteFigures, OutsideFigures, Sales
+from app.metrics.service import MinuteFigures, OutsideFigures, Sales, ShippingFees
 
 MarkerKind = Literal["session.started", "session.ended", "offer.opened", "offer.ended", "product.pinned"]
 
@@ -50,7 +50,8 @@ class LadderStep(_Body):
     label_en: str
     orders: int
     units: int
-    amount_vnd: int
+    amount_vnd: int = Field(description="value of the goods, without shipping fees")
+    shipping_vnd: int = Field(0, description="shipping fees of these orders, apart from the goods")
     amount_per_amount_placed_percent: float | None = Field(description="null when nothing was placed")
     losses: tuple[Loss, ...] = ()
     waiting_orders: int = Field(0, description="reached the step before, neither lost nor here yet")
@@ -58,7 +59,8 @@ class LadderStep(_Body):
 
 
 class ProductRow(_Body):
-    """What one product sold. `units_offered` and `units_remaining` are over its flash offers."""
+    """What one product sold, by flash offer and from the shelf. `units_offered` and `units_remaining` are over its flash offers, `stock_*`
+    of its pool: null when it has none."""
 
     product_id: UUID
     code: str | None = Field(description="short code in the run-down; null when it was taken off")
@@ -69,6 +71,8 @@ class ProductRow(_Body):
     offers: int
     units_offered: int
     units_remaining: int
+    stock_units: int | None = None
+    stock_left: int | None = None
     sales: Sales
 
 
@@ -101,7 +105,7 @@ class Check(_Body):
     name: str = Field(examples=["revenue_placed_vnd"])
     label_vi: str
     label_en: str
-    subject_id: UUID | None = Field(None, description="the offer the check is about")
+    subject_id: UUID | None = Field(None, description="the offer, or the product with a pool, that the check is about")
     subject: str | None = Field(None, description="name of its product")
     expected: int
     found: int
@@ -134,6 +138,7 @@ class Report(_Body):
     lost_seconds_at_most: float = Field(description="measured counts may miss so much, because Redis was lost meanwhile")
     headline: tuple[HeadlineMetric, ...]
     ladder: tuple[LadderStep, ...]
+    shipping: ShippingFees
     products: tuple[ProductRow, ...]
     producers: tuple[ProducerRow, ...]
     minutes: tuple[MinuteFigures, ...]

@@ -12,7 +12,7 @@ from app.accounts.service import CurrentUser
 from app.infra.clock import from_ms, to_ms
 from app.infra.database import Database, RawConnection
 from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
-from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionStats, definition_of, with_sales
+from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionStats, ShippingFees, definition_of, with_sales
 from app.reports import queries
 from app.reports.folding import FoldedLedger
 from app.reports.reconciliation import reconcile
@@ -25,7 +25,7 @@ __all__ = ["Report", "ReportService"]
 log = structlog.get_logger(__name__)
 
 HEADLINE = (
-    *("revenue_placed_vnd", "orders_placed", "units_placed", "buyers", "revenue_net_vnd"),
+    *("revenue_placed_vnd", "shipping_placed_vnd", "orders_placed", "units_placed", "buyers", "revenue_net_vnd"),
     *("views", "views_10s", "unique_viewers", "viewers_peak", "viewers_average"),
     *("watch_seconds", "watch_seconds_per_unique_viewer", "likes", "comments", "commenters"),
     *("revenue_placed_per_order_placed_vnd", "revenue_placed_per_1000_views_vnd"),
@@ -112,13 +112,21 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats)
         lost_seconds_at_most=stats.restored.lost_seconds_at_most if stats.restored else 0.0,
         headline=_headline(shown, revenue_net_vnd=folded.steps.net_vnd()),
         ladder=folded.steps.steps(),
+        shipping=_shipping(folded),
         products=_products(product_rows, producers, folded),
         producers=_producers(producers, product_rows, folded),
         minutes=_minutes(stats.minutes, folded.minutes),
         markers=_markers(facts, offers, await queries.pin_rows(db, facts)),
         outside=stats.outside,
-        reconciliation=reconcile(folded, counted, stats, last_seq=facts.last_seq, offers=offers),
+        reconciliation=reconcile(
+            folded, counted, stats, last_seq=facts.last_seq, offers=offers, stock=await queries.stock_facts(db, session_id)
+        ),
     )
+
+
+def _shipping(folded: FoldedLedger) -> ShippingFees:
+    totals = folded.whole.totals
+    return ShippingFees(**{name: totals[name] for name in ShippingFees.model_fields})
 
 
 def _headline(stats: SessionStats, *, revenue_net_vnd: int) -> tuple[HeadlineMetric, ...]:
@@ -159,6 +167,8 @@ def _products(rows: Sequence[Mapping[str, Any]], producers: Sequence[Mapping[str
             offers=row["offers"],
             units_offered=row["units_offered"],
             units_remaining=row["units_remaining"],
+            stock_units=row["stock_units"],
+            stock_left=row["stock_left"],
             sales=_sales(folded.whole.products, row["id"]),
         )
         for row in rows

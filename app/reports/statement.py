@@ -111,6 +111,7 @@ def _figures(folded: FoldedLedger) -> dict[str, object]:
     return {
         "buyers": ladder.buyer_count,
         "ladder_vnd": {step.name: step.amount_vnd for step in folded.steps.steps()},
+        "ladder_shipping_vnd": {step.name: step.shipping_vnd for step in folded.steps.steps()},
         "producers": _sorted(ladder.producers),
         "products": _sorted(ladder.products),
         "taken": dict(ladder.taken),

@@ -37,7 +37,10 @@ ORDER BY s.seq DESC LIMIT 1
 """
 _KNOWN_BUYERS = "SELECT token FROM ledger_buyers WHERE session_id = $1 AND token = ANY($2) AND first_seq <= $3"
 _COURSES = """
-SELECT order_id, kind, amount_vnd, units, CASE WHEN kind = ANY($4) THEN body::json ->> 'reason' ELSE '' END AS reason
+SELECT order_id, kind, amount_vnd, units, CASE WHEN kind = ANY($4) THEN body::json ->> 'reason' ELSE '' END AS reason,
+  CASE WHEN body LIKE '%"v":2}' THEN (
+    SELECT coalesce(sum((line ->> 'amount_vnd')::bigint), 0)::bigint FROM json_array_elements(body::json -> 'lines') line WHERE line ->> 'kind' = 'shipping'
+  ) ELSE 0 END AS shipping_vnd
 FROM ledger_entries
 WHERE order_id = ANY($2) AND session_id = $1 AND seq <= $3
 ORDER BY seq
@@ -227,7 +230,8 @@ async def _recall(db: RawConnection, session_id: UUID, folded: FoldedLedger, row
     await _recall_buyers(db, session_id, folded.whole, rows)
     if base and (order_ids := await db.fetchval(_LATER_ORDERS, session_id, base, to)):
         for row in await db.fetch(_COURSES, session_id, order_ids, base, list(LOSS_KINDS)):
-            folded.steps.recall(row["order_id"], row["kind"], amount_vnd=row["amount_vnd"], units=row["units"], reason=row["reason"])
+            about = {name: row[name] for name in ("amount_vnd", "units", "reason", "shipping_vnd")}
+            folded.steps.recall(row["order_id"], row["kind"], **about)
     folded.order_rows.update(await queries.order_sums(db, session_id, after=base, to=to))
 
 

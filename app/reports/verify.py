@@ -15,12 +15,15 @@ import json
 import sys
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 Point = tuple[int, int, int, int]
-Entries = list[dict[str, Any]]
+Entry = dict[str, Any]
+Entries = list[Entry]
+# What a ledger entry says with no "v" is version 1.
+BODY_VERSIONS = (1, 2)
 FILES = ("statement.json", "statement.sig", "ledger.txt")
 # The next two lines are written by `make gen` from app/ledger/kinds.py.
 UNITS_TAKEN = {"placed": 1, "cancelled": -1, "expired": -1}
@@ -100,10 +103,25 @@ def read_ledger(text: str, session: str) -> tuple[Entries, str]:
         entry = json.loads(body)
         if entry["seq"] != number or entry["session"] != session:
             raise DoesNotFit(f"ledger entry {number} carries seq {entry['seq']!r} of session {entry['session']!r}")
-        if any(each["amount_vnd"] != each["quantity"] * each["unit_price_vnd"] for each in entry["lines"]):
+        if entry.get("v", 1) not in BODY_VERSIONS or any(each.get("kind", "shipping") != "shipping" for each in entry["lines"]):
+            raise DoesNotFit(f"ledger entry {number} is written in a form that is newer than this program")
+        if any(each["amount_vnd"] != each["quantity"] * each["unit_price_vnd"] for each in goods(entry)):
             raise DoesNotFit(f"ledger entry {number}: an amount is not quantity times unit price")
         entries.append(entry)
     return entries, previous.hex()
+
+
+# An entry's lines are goods, or name their kind: the shipping fee. The two are counted apart.
+def goods(entry: Entry) -> Entries:
+    return [line for line in entry["lines"] if "kind" not in line]
+
+
+def goods_vnd(entry: Entry) -> int:
+    return sum(line["amount_vnd"] for line in goods(entry))
+
+
+def shipping_vnd(entry: Entry) -> int:
+    return sum(line["amount_vnd"] for line in entry["lines"] if "kind" in line)
 
 
 def count(figures: Counter[str], kind: str, lines: Entries) -> None:
@@ -112,19 +130,21 @@ def count(figures: Counter[str], kind: str, lines: Entries) -> None:
 
 
 def figures_of(entries: Entries) -> dict[str, Any]:
-    """Totals, per product, per producer, units taken per offer, buyers, and the revenue ladder."""
+    """Totals, per product, per producer, units taken per offer (or product without one), buyers, the ladder of goods and that of fees."""
     totals, taken = Counter[str](), Counter[str]()
     products, producers = (defaultdict[str, Counter[str]](Counter) for _ in range(2))
-    for kind, lines in ((entry["kind"], entry["lines"]) for entry in entries):
+    for kind, lines, fee_vnd in ((entry["kind"], goods(entry), shipping_vnd(entry)) for entry in entries):
         count(totals, kind, lines)
+        totals[f"shipping_{kind}_vnd"] += fee_vnd
         for of, name in ((products, "product"), (producers, "producer")):
             for key in {line[name] for line in lines}:
                 count(of[key], kind, [line for line in lines if line[name] == key])
         for line in lines:
-            taken[line["offer"]] += UNITS_TAKEN.get(kind, 0) * line["quantity"]
+            taken[line["offer"] or line["product"]] += UNITS_TAKEN.get(kind, 0) * line["quantity"]
     return {
         "buyers": len({entry["buyer"] for entry in entries if entry["kind"] == "placed"}),
-        "ladder_vnd": ladder_of(entries),
+        "ladder_vnd": ladder_of(entries, goods_vnd),
+        "ladder_shipping_vnd": ladder_of(entries, shipping_vnd),
         "producers": {key: dict(value) for key, value in producers.items()},
         "products": {key: dict(value) for key, value in products.items()},
         "taken": dict(taken),
@@ -132,11 +152,11 @@ def figures_of(entries: Entries) -> dict[str, Any]:
     }
 
 
-def ladder_of(entries: Entries) -> dict[str, int]:
+def ladder_of(entries: Entries, amount_of: Callable[[Entry], int]) -> dict[str, int]:
     """Placed → confirmed → paid → delivered → net of returns, in VND. Paid or delivered implies confirmed."""
     amounts = defaultdict[str, Counter[str]](Counter)
     for entry in entries:
-        amounts[entry["order"]][entry["kind"]] += sum(line["amount_vnd"] for line in entry["lines"])
+        amounts[entry["order"]][entry["kind"]] += amount_of(entry)
     for of in amounts.values():
         of["confirmed"] = of["confirmed"] or (of["placed"] if of["paid"] or of["delivered"] else 0)
         of["net"] = max(0, of["delivered"] - max(of["returned"], of["refunded"]))
@@ -145,7 +165,9 @@ def ladder_of(entries: Entries) -> dict[str, int]:
 
 def first_difference(stated: Any, counted: Any, where: str = "") -> str | None:
     """Where two figures differ, in words; None when they agree."""
-    if isinstance(stated, dict) and isinstance(counted, dict):
+    # a statement of before says nothing of what came later: then there is none of it
+    if isinstance(stated or {}, dict) and isinstance(counted, dict):
+        stated = stated or {}
         found = (first_difference(stated.get(k), counted.get(k), f"{where}.{k}".lstrip(".")) for k in sorted({*stated, *counted}))
         return next((difference for difference in found if difference), None)
     return None if (stated or 0) == (counted or 0) else f"{where}: the statement says {stated}, the ledger gives {counted}"

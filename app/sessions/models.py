@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
@@ -39,6 +41,18 @@ class LivestreamSession(Base):
     pinned_product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))
     is_rehearsal: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class ShippingRuleRow(Base):
+    """What delivery costs (`app/protocol/shipping.py`), in an organisation's sessions, or in one session in place of that."""
+
+    __tablename__ = "shipping_rules"
+    __table_args__ = (Index("uq_shipping_rules_scope", "organisation_id", "session_id", unique=True, postgresql_nulls_not_distinct=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id"))
+    rule: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
 class OutboxRow(Base):

@@ -19,7 +19,7 @@ from app.protocol.server_events import RoomEvent, room_event
 from app.sessions.models import OutboxRow
 
 # Topics without an event: what they are about is read when it is told.
-Topic = Literal["event", "products", "offer"]
+Topic = Literal["event", "products", "offer", "stock"]
 
 _INSERT = "INSERT INTO room_outbox (session_id, topic, subject_id, event) SELECT $1, * FROM unnest($2::text[], $3::uuid[], $4::text[])"
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import names_of
@@ -16,8 +16,9 @@ from app.catalog.certificates import vietnam_day
 from app.catalog.service import CatalogService, ProductCard
 from app.catalog.video import video_view
 from app.infra.clock import to_ms, utc_now
+from app.protocol.shipping import ShippingRule
 from app.protocol.views import ProductView, SessionState, SessionView, VideoKind
-from app.sessions.models import LivestreamSession, SessionProduct
+from app.sessions.models import LivestreamSession, SessionProduct, ShippingRuleRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def record_of(row: LivestreamSession) -> SessionRecord:
 async def session_views(db: AsyncSession, rows: Sequence[LivestreamSession]) -> list[SessionView]:
     """The public form of sessions, in the same order."""
     names = await names_of(db, organisation_ids={row.organisation_id for row in rows}, user_ids={row.host_id for row in rows})
+    shipping = await _shipping_rules(db, rows)
     return [
         SessionView(
             id=row.id,
@@ -77,9 +79,21 @@ async def session_views(db: AsyncSession, rows: Sequence[LivestreamSession]) -> 
             ended_at_ms=to_ms(row.ended_at),
             video=video_view(cast("VideoKind | None", row.video_kind), row.video_url),
             is_rehearsal=row.is_rehearsal,
+            shipping=shipping.get(row.id, shipping.get(row.organisation_id)),
         )
         for row in rows
     ]
+
+
+async def _shipping_rules(db: AsyncSession, rows: Sequence[LivestreamSession]) -> dict[UUID, ShippingRule]:
+    """By session where it has a rule of its own, and by organisation."""
+    found = await db.execute(
+        select(ShippingRuleRow.organisation_id, ShippingRuleRow.session_id, ShippingRuleRow.rule).where(
+            ShippingRuleRow.organisation_id.in_({row.organisation_id for row in rows}),
+            or_(ShippingRuleRow.session_id.is_(None), ShippingRuleRow.session_id.in_([row.id for row in rows])),
+        )
+    )
+    return {session_id or organisation_id: ShippingRule.model_validate(rule) for organisation_id, session_id, rule in found}
 
 
 async def run_down(db: AsyncSession, session_id: UUID) -> list[SessionProduct]:

@@ -26,6 +26,7 @@ def test_title_time_video_and_order_of_a_session_are_changed(market: Market) -> 
     host.get_by_label("Giờ dự kiến").fill("2099-01-31T20:00")
     host.get_by_label("Đường dẫn video").fill("https://www.youtube.com/watch?v=abcdefghijk")
     host.get_by_role("button", name=f"Xuống một bậc: {names[0]}").click()
+    host.get_by_role("spinbutton", name=names[0]).fill("24")
     host.get_by_role("button", name="Lưu").click()
 
     expect(host.get_by_role("heading", name="Chợ Tết quê mình")).to_be_visible()
@@ -35,6 +36,8 @@ def test_title_time_video_and_order_of_a_session_are_changed(market: Market) -> 
     assert changed["video"]["url"] == "https://www.youtube.com/watch?v=abcdefghijk"
     host.get_by_role("link", name="Sửa phiên chợ").click()
     expect(host.get_by_label("Giờ dự kiến")).to_have_value("2099-01-31T20:00")
+    expect(host.get_by_role("spinbutton", name=names[0])).to_have_value("24")
+    expect(host.get_by_role("spinbutton", name=names[1])).to_have_value("")
 
 
 def test_a_host_is_offered_their_own_sessions_only(market: Market) -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from app.live.mirror import RoomMirror
 from app.live.tellings import ToldFigures, readable_part
-from app.protocol.server_events import LoggedEvent, RoomEvent, room_event
-from app.protocol.views import Counts, SessionView
+from app.protocol.server_events import LoggedEvent, RoomEvent, StockChanged, room_event
+from app.protocol.views import Counts, OfferView, SessionView, StockView
 from tests.live.market import an_offer
 
 SESSION = SessionView(
@@ -47,6 +47,14 @@ events = st.lists(
         st.builds(lambda offer: {"type": "offer.changed", "offer": offer}, offers),
         st.builds(lambda offer_id: {"type": "offer.sold_out", "offer_id": offer_id}, st.sampled_from(OFFER_IDS)),
         st.builds(lambda offer_id: {"type": "offer.ended", "offer_id": offer_id}, st.sampled_from(OFFER_IDS)),
+        st.builds(
+            lambda product_id, left: {
+                "type": "stock.changed",
+                "stock": {"product_id": product_id, "units": 50, "left": left, "per_viewer_limit": 10},
+            },
+            st.sampled_from(PRODUCT_IDS),
+            st.integers(0, 50),
+        ),
         st.builds(lambda product_id: {"type": "product.pinned", "product_id": product_id}, st.sampled_from([*PRODUCT_IDS, None])),
         st.builds(
             lambda state: {"type": "session.changed", "session": SESSION.model_copy(update={"state": state})},
@@ -66,7 +74,9 @@ def content_of(mirror: RoomMirror) -> dict[str, Any]:
     return {
         "session": mirror.session,
         "products": mirror.products,
-        "offers": mirror.offers,
+        # as rooms start from them; what is told besides keeps within the pools
+        "offers": tuple(mirror._offers.values()),
+        "shelf": mirror.shelf,
         "pinned_product_id": mirror.pinned_product_id,
         "comments": mirror.comments,
     }
@@ -127,3 +137,36 @@ def test_figures_are_equal_when_nothing_changed() -> None:
     counts = Counts(viewers=1, likes=2, comments=3)
 
     assert ToldFigures(counts, {"a": 1}, None) == ToldFigures(counts.model_copy(), {"a": 1}, None)
+
+
+def a_shelf(*, units: int, left: int) -> list[StockView]:
+    return [StockView(product_id=UUID(PRODUCT_IDS[0]), units=units, left=left, per_viewer_limit=10)]
+
+
+def a_pooled_mirror(shelf: list[StockView]) -> RoomMirror:
+    offer = OfferView.model_validate(an_offer(UUID(PRODUCT_IDS[0]), id=OFFER_IDS[0], total_quantity=20, remaining=20))
+    return RoomMirror(session=SESSION, products=(), offers=[offer], pinned_product_id=None, comments=(), shelf=shelf)
+
+
+def test_what_offers_and_shelf_took_is_taken_from_the_pool_and_limits_the_offer() -> None:
+    mirror = a_pooled_mirror(a_shelf(units=30, left=30))
+
+    mirror.take_stock({OFFER_IDS[0]: 12, PRODUCT_IDS[0]: 15})
+
+    assert [pool.left for pool in mirror.shelf] == [3]
+    assert [offer.remaining for offer in mirror.offers] == [3]
+    assert mirror.stock == {OFFER_IDS[0]: 3, PRODUCT_IDS[0]: 3}
+
+
+def test_a_pool_is_told_in_ticks_only_when_it_runs_low() -> None:
+    assert PRODUCT_IDS[0] not in a_pooled_mirror(a_shelf(units=500, left=21)).stock
+    assert a_pooled_mirror(a_shelf(units=500, left=20)).stock[PRODUCT_IDS[0]] == 20
+
+
+def test_a_pool_that_is_filled_up_gives_the_offer_back_what_it_had() -> None:
+    mirror = a_pooled_mirror(a_shelf(units=5, left=5))
+    mirror.take_stock({PRODUCT_IDS[0]: 5})
+
+    mirror.apply(StockChanged(stock=a_shelf(units=40, left=35)[0]))
+
+    assert [offer.remaining for offer in mirror.offers] == [20]

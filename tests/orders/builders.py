@@ -14,7 +14,8 @@ from app.ledger.chain import genesis_hash
 from app.ledger.models import Ledger
 from app.orders.batch import WantedOrder
 from app.orders.contacts import Contact, Pseudonyms
-from app.orders.models import Offer
+from app.orders.models import Offer, StockPool
+from app.orders.shelf import ShelfWant
 from app.sessions.models import LivestreamSession, SessionProduct
 
 PSEUDONYMS = Pseudonyms("tests")
@@ -117,10 +118,44 @@ async def an_offer(
     return offer_id
 
 
+async def a_product(database: Database, market: Market, *, price_vnd: int = 90_000, weight_grams: int = 300) -> UUID:
+    """One more product of the market's producer in the run-down."""
+    product_id = uuid4()
+    async with database.transactions.begin() as db:
+        db.add(
+            Product(
+                id=product_id,
+                organisation_id=market.organisation_id,
+                producer_id=market.producer_id,
+                name="Cu đơ",
+                price_vnd=price_vnd,
+                unit="gói",
+                weight_grams=weight_grams,
+            )
+        )
+        await db.flush()
+        number = product_id.int % 10**9
+        db.add(SessionProduct(session_id=market.session_id, product_id=product_id, position=number, code=f"B{number}"))
+    return product_id
+
+
+async def a_pool(database: Database, market: Market, product_id: UUID | None = None, *, units: int = 10, limit: int = 5) -> UUID:
+    """A pool for a product (the market's own) that has sold nothing yet; returns the product's id."""
+    product_id = product_id or market.product_id
+    async with database.transactions.begin() as db:
+        ledger = await db.get(Ledger, market.session_id, with_for_update=True)
+        assert ledger is not None
+        ledger.has_stock = True
+        db.add(StockPool(session_id=market.session_id, product_id=product_id, units=units, per_viewer_limit=limit))
+    return product_id
+
+
 def a_wanted_order(
     market: Market,
     wanted: dict[UUID, int],
     *,
+    shelf: dict[UUID, ShelfWant] | None = None,
+    shipping_fee_vnd: int | None = None,
     device_id: UUID | None = None,
     key: UUID | None = None,
     phone: str | None = None,
@@ -136,6 +171,8 @@ def a_wanted_order(
         device_id=device_id,
         key=key,
         wanted=wanted,
+        shelf=shelf or {},
+        shipping_fee_vnd=shipping_fee_vnd,
         contact=Contact("Nguyễn Thị Lan", phone, 42, "Tỉnh Hà Tĩnh", 1, "Xã Hương Sơn", "Thôn 3", ""),
         phone_digest=PSEUDONYMS.phone_digest(phone),
         buyer_token=PSEUDONYMS.buyer_token(market.session_id, device_id),

@@ -10,11 +10,11 @@ import pytest
 from app.infra.database import Database
 from app.infra.table_columns import TableColumns, names, rows_of
 from app.ledger.append import ENTRIES
-from app.orders import batch_sql
+from app.orders import batch_sql, shelf_sql
 from app.orders.models import OrderLineRow
 
 WRITTEN = [ENTRIES, batch_sql.ORDERS, batch_sql.LINES, batch_sql.CONTACTS]
-COMPARED = [batch_sql.ASKED_KEYS, batch_sql.ASKED_OFFERS, batch_sql.STOCK_LEFT]
+COMPARED = [batch_sql.ASKED_KEYS, batch_sql.ASKED_OFFERS, batch_sql.STOCK_LEFT, shelf_sql.ASKED_PRODUCTS, shelf_sql.POOL_LEFT]
 
 _COLUMNS = """
 SELECT attname, format_type(atttypid, atttypmod) AS type, attnotnull AND NOT atthasdef AS is_needed

@@ -14,6 +14,7 @@ from app.infra.clock import monotonic
 from app.infra.redis_client import RedisClients
 from app.ledger.chain import entry_of, first_break
 from app.ledger.fold import Ladder, fold
+from app.ledger.kinds import KINDS, figure_names
 from app.protocol.server_events import OrderReceipt
 from app.redis_keys import SessionKeys
 
@@ -44,6 +45,7 @@ class Truth:
     head: tuple[int, bytes]
     orders: list[asyncpg.Record]
     offers: list[asyncpg.Record]
+    pools: list[asyncpg.Record]
 
     def ladder(self) -> Ladder:
         return fold(entry_of(body) for _, body, _ in self.ledger)
@@ -57,19 +59,21 @@ async def read_truth(url: str, session_id: UUID) -> Truth:
             head = await db.fetchrow("SELECT last_seq, last_hash FROM ledgers WHERE session_id = $1", session_id)
             orders = await db.fetch("SELECT id, seq, device_id, client_key, total_vnd FROM orders WHERE session_id = $1", session_id)
             offers = await db.fetch(
-                "SELECT id, total_quantity + buffer_quantity AS total, remaining, set_aside FROM offers WHERE session_id = $1", session_id
+                "SELECT id, product_id, total_quantity + buffer_quantity AS total, remaining, set_aside FROM offers WHERE session_id = $1",
+                session_id,
             )
+            pools = await db.fetch("SELECT product_id, units, sold, held FROM session_stock WHERE session_id = $1", session_id)
     finally:
         await db.close()
     assert head is not None
-    return Truth(session_id, [(row["seq"], row["body"], row["hash"]) for row in ledger], (head[0], head[1]), orders, offers)
+    return Truth(session_id, [(row["seq"], row["body"], row["hash"]) for row in ledger], (head[0], head[1]), orders, offers, pools)
 
 
 def acknowledged_but_not_written(acknowledged: Iterable[Acknowledged], truth: Truth) -> list[str]:
     """G1: whoever was told "placed" is in the ledger, with the same number and amount."""
     written = {(row["device_id"], row["client_key"]): (row["id"], row["seq"], row["total_vnd"]) for row in truth.orders}
     placed = {
-        entry.order_id: (entry.seq, entry.amount_vnd) for entry in (entry_of(body) for _, body, _ in truth.ledger) if entry.kind == "placed"
+        entry.order_id: (entry.seq, entry.total_vnd) for entry in (entry_of(body) for _, body, _ in truth.ledger) if entry.kind == "placed"
     }
     complaints = []
     for each in acknowledged:
@@ -95,6 +99,23 @@ def sold_too_much_or_lost(truth: Truth) -> list[str]:
     return complaints
 
 
+def pools_oversold_or_lost(truth: Truth) -> list[str]:
+    """What the ledger took of a product, from its offers and from the shelf, is what its pool sold; sold and held never exceed it."""
+    products = truth.ladder().products
+    complaints = []
+    for pool in truth.pools:
+        figures = products[str(pool["product_id"])]
+        taken = sum(kind.units_taken * figures[figure_names(name).units] for name, kind in KINDS.items())
+        held = sum(offer["set_aside"] for offer in truth.offers if offer["product_id"] == pool["product_id"])
+        if taken != pool["sold"]:
+            complaints.append(f"pool {pool['product_id']} sold {pool['sold']}, the ledger took {taken}")
+        if held != pool["held"]:
+            complaints.append(f"pool {pool['product_id']} holds {pool['held']}, its offers set {held} aside")
+        if not 0 <= taken + held <= pool["units"]:
+            complaints.append(f"pool {pool['product_id']} has {pool['units']} units, {taken} taken and {held} held")
+    return complaints
+
+
 def keys_used_twice(truth: Truth) -> list[str]:
     """G2: one key of one device is one order."""
     used = Counter((row["device_id"], row["client_key"]) for row in truth.orders)
@@ -116,6 +137,7 @@ def complaints_about(truth: Truth, acknowledged: Iterable[Acknowledged] = ()) ->
     return [
         *acknowledged_but_not_written(acknowledged, truth),
         *sold_too_much_or_lost(truth),
+        *pools_oversold_or_lost(truth),
         *keys_used_twice(truth),
         *chain_broken(truth),
     ]

@@ -24,7 +24,8 @@ KINDS = sorted(LATER_KINDS)
 
 
 def random_ledger(seed: int, *, orders: int = 6, steps: int = 14) -> list[Entry]:
-    """A course of orders as the service could have written it: three products of two producers, four offers."""
+    """A course of orders as the service could have written it: three products of two producers, four offers, some sold without an offer and
+    some with a shipping fee."""
     chance = random.Random(seed)  # noqa: S311 - invented orders, no secrets
     session_id = UUID(int=chance.getrandbits(128))
     producers = [UUID(int=chance.getrandbits(128)) for _ in range(2)]
@@ -39,9 +40,11 @@ def random_ledger(seed: int, *, orders: int = 6, steps: int = 14) -> list[Entry]
                 EntryLine(offer_id, product_id, producer_id, chance.randrange(1, 5), price_vnd)
                 for offer_id, product_id, producer_id, price_vnd in chance.sample(offers, chance.randrange(1, 4))
             )
-            entry = Entry(
-                session_id, len(entries) + 1, "placed", UUID(int=chance.getrandbits(128)), f"{chance.randrange(4):016x}", 1, lines
-            )
+            if chance.randrange(2):
+                lines += (EntryLine(None, *products[0], chance.randrange(1, 5), 400_000),)
+            order_id, buyer = UUID(int=chance.getrandbits(128)), f"{chance.randrange(4):016x}"
+            shipping_vnd = chance.choice((0, 0, 25_000, 40_000))
+            entry = Entry(session_id, len(entries) + 1, "placed", order_id, buyer, 1, lines, shipping_vnd=shipping_vnd)
             placed.append(entry)
             had[entry.order_id] = {"placed"}
             entries.append(entry)

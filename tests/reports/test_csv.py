@@ -74,3 +74,22 @@ async def test_exports_and_report_over_http_are_for_staff(fair: Fair) -> None:
     assert wrong.status_code == 422
     assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(404, "session_not_found")}
     assert unknown.status_code == 401
+
+
+async def test_shipping_fees_stand_in_a_row_of_their_own_beside_the_goods(fair: Fair) -> None:
+    rule = '{"flat_vnd": 30000, "steps": [], "free_from_vnd": null}'
+    await fair.database.pool.execute(
+        "INSERT INTO shipping_rules (id, organisation_id, rule) VALUES (gen_random_uuid(), $1, $2::jsonb)",
+        fair.market.organisation_id,
+        rule,
+    )
+    await fair.order(await fair.offer(), 2)
+
+    report = await fair.report()
+    rows = list(csv.DictReader(io.StringIO(products_csv(report, "en").removeprefix("\ufeff"))))
+
+    assert [(row["Product"], row["Value of orders placed (VND)"], row["Units placed"]) for row in rows] == [
+        ("Mật ong", "258000", "2"),
+        ("Shipping fees", "30000", ""),
+    ]
+    assert report.reconciliation.ok

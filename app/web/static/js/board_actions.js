@@ -106,6 +106,17 @@ export class BoardActions {
     if (offer !== null) this.showsFlashForm.value = false;
   }
 
+  /**
+   * How many units there are of a product, those sold already among them.
+   * @param {string} productId
+   * @param {number} units
+   * @param {number | undefined} limit per viewer, as it is
+   */
+  async setStock(productId, units, limit) {
+    const row = await this.#call("PUT", `/stock/${productId}`, { units, ...(limit !== undefined && { per_viewer_limit: limit }) });
+    if (row !== null) this.chosenId.value = null;
+  }
+
   /** Open one that was prepared. @param {OfferView} offer */
   async openPrepared(offer) {
     await this.#call("POST", `/offers/${offer.id}/open`);

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { money, number } from "./format.js";
 import { say } from "./page.js";
+import { StockForm, StockWords } from "./board_stock.js";
 import { Picture } from "./parts.js";
 
 /**
@@ -51,11 +52,13 @@ function RunDownRow({ actions, product, isPinned }) {
       <${Picture} product=${product} />
       <span class="run-words">
         <span class="run-name">${product.name}</span>
+        <${StockWords} actions=${actions} product=${product} />
         <span class="tiny soft">${product.code} · ${money(product.price_vnd)}${sold.total > 0 && ` · ${say("host.sold_of", { sold: number(sold.taken), total: number(sold.total) })}`}</span>
       </span>
     </button>
     ${isPinned
       ? html`<button class="button button-quiet" type="button" disabled=${actions.isBusy.value} onClick=${() => actions.pin(null)}>${say("host.unpin")}</button>`
       : html`<button class="button button-secondary" type="button" disabled=${actions.isBusy.value} aria-label=${`${say("host.pin")}: ${product.name}`} onClick=${() => actions.pin(product.id)}>${say("host.pin_short")}</button>`}
+    ${isChosen && html`<${StockForm} actions=${actions} product=${product} />`}
   </li>`;
 }

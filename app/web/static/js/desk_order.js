@@ -42,6 +42,8 @@ export function OpenOrder({ desk }) {
           <span class="number">${money(line.amount_vnd)}</span>
         </li>`,
       )}
+      ${order.shipping_vnd > 0 &&
+      html`<li class="row row-between"><span class="grow">${say("desk.shipping")}</span><span class="number">${money(order.shipping_vnd)}</span></li>`}
     </ul>
     <dl class="desk-facts">
       <div><dt>${say("desk.amount")}</dt><dd class="price">${money(order.total_vnd)}</dd></div>

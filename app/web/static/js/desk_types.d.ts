@@ -8,6 +8,7 @@ export interface DeskOrder {
   code: string;
   state: Kind;
   payment: string;
+  shipping_vnd: number;
   total_vnd: number;
   units: number;
   placed_at_ms: number;

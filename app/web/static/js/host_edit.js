@@ -3,10 +3,11 @@
 import { html, render } from "htm/preact";
 
 import "./staff.js";
-import { command } from "./http.js";
+import { command, get } from "./http.js";
 import { REFUSED_SHELF, forget, recall } from "./memory.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
-import { SessionForm, contentOf } from "./session_form.js";
+import { SessionForm, contentOf, saveRunDown } from "./session_form.js";
+import { ShippingForm } from "./shipping_form.js";
 
 /**
  * @typedef {import("./session_form.js").SessionWish} SessionWish
@@ -23,8 +24,8 @@ const carried = recall(REFUSED_SHELF, /** @type {{session: string, products: str
 const refused = carried?.session === facts.session.id ? carried : null;
 forget(REFUSED_SHELF);
 
-/** @type {SessionWish} */
-const first = {
+/** @type {Omit<SessionWish, "stock">} */
+const known = {
   title: facts.session.title,
   // The form of a datetime-local box: 2026-11-23T20:00
   time: facts.session.planned_start_at_ms === null ? "" : vietnam.format(facts.session.planned_start_at_ms).replace(" ", "T"),
@@ -32,14 +33,36 @@ const first = {
   products: refused?.products ?? facts.products.map((product) => product.id),
 };
 
-/** @param {SessionWish} wish */
-async function save(wish) {
+/** Units by product, as the session has them; nothing where they cannot be read. */
+async function stockNow() {
+  /** @type {import("./http.js").Answer<{stock: {product_id: string, units: number}[]}>} */
+  const answer = await get(`${path}/stock`);
+  return answer.ok ? Object.fromEntries(answer.value.stock.map((pool) => [pool.product_id, pool.units])) : {};
+}
+
+/**
+ * @param {SessionWish} wish
+ * @param {SessionWish["stock"]} before
+ */
+async function save(wish, before) {
   const changed = await command("PATCH", path, contentOf(wish));
   if (!changed.ok) return failureWords(changed.failure);
-  const shelf = await command("PUT", `${path}/products`, { product_ids: wish.products });
-  if (!shelf.ok) return failureWords(shelf.failure);
+  const words = await saveRunDown(path, wish, before);
+  if (words !== "") return words;
   location.assign(`/host/${facts.session.id}`);
   return "";
 }
 
-render(html`<${SessionForm} title=${say("host.edit")} submitWords=${say("app.save")} first=${first} firstProblem=${refused?.words ?? ""} onSubmit=${save} />`, part("edit-session", HTMLElement));
+async function start() {
+  const stock = await stockNow();
+  /** @param {SessionWish} wish */
+  const onSubmit = (wish) => save(wish, stock);
+  render(
+    html`<${SessionForm} title=${say("host.edit")} submitWords=${say("app.save")} first=${{ ...known, stock }} firstProblem=${refused?.words ?? ""} onSubmit=${onSubmit} />
+      <hr />
+      <${ShippingForm} path=${path} first=${facts.session.shipping} />`,
+    part("edit-session", HTMLElement),
+  );
+}
+
+void start();

@@ -7,12 +7,12 @@ import "./staff.js";
 import { command } from "./http.js";
 import { REFUSED_SHELF, remember } from "./memory.js";
 import { failureWords, part, say } from "./page.js";
-import { SessionForm, contentOf } from "./session_form.js";
+import { SessionForm, contentOf, saveRunDown } from "./session_form.js";
 
 /** @typedef {import("./session_form.js").SessionWish} SessionWish */
 
 /** @type {SessionWish} */
-const NOTHING = { title: "", time: "", video: "", products: [] };
+const NOTHING = { title: "", time: "", video: "", products: [], stock: {} };
 
 function NewSession() {
   const [isOpen, setIsOpen] = useState(false);
@@ -26,9 +26,9 @@ async function create(wish) {
   const made = await command("POST", "/api/v1/sessions", contentOf(wish));
   if (!made.ok) return failureWords(made.failure);
   // A draft without its products is a draft all the same: its own page goes on from there, and says why.
-  const shelf = wish.products.length === 0 ? made : await command("PUT", `/api/v1/sessions/${made.value.id}/products`, { product_ids: wish.products });
-  if (!shelf.ok) remember(REFUSED_SHELF, { session: made.value.id, products: wish.products, words: failureWords(shelf.failure) });
-  location.assign(shelf.ok ? `/host/${made.value.id}` : `/host/${made.value.id}/edit`);
+  const words = wish.products.length === 0 ? "" : await saveRunDown(`/api/v1/sessions/${made.value.id}`, wish, {});
+  if (words !== "") remember(REFUSED_SHELF, { session: made.value.id, products: wish.products, words });
+  location.assign(words === "" ? `/host/${made.value.id}` : `/host/${made.value.id}/edit`);
   return "";
 }
 

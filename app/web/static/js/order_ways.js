@@ -6,11 +6,11 @@ import { ConnectionLost } from "./socket.js";
 
 /**
  * @typedef {import("./protocol.js").ErrorCode} ErrorCode
- * @typedef {Pick<import("./protocol.js").PlaceOrder, "key" | "lines" | "buyer">} OrderContent
+ * @typedef {Pick<import("./protocol.js").PlaceOrder, "key" | "lines" | "buyer" | "shipping_fee_vnd">} OrderContent
  * @typedef {import("./room.js").Room} Room
  */
 /** @typedef {Omit<import("./protocol.js").OrderPlaced, "type" | "id">} Receipt */
-/** @typedef {{receipt: Receipt} | {code: ErrorCode, words: string, retryAfterMs: number | null}} OrderAnswer */
+/** @typedef {{receipt: Receipt} | {code: ErrorCode, words: string, retryAfterMs: number | null, details?: Readonly<Record<string, unknown>>}} OrderAnswer */
 
 const SOCKET_SILENCE_MS = 1_500;
 // A post on a connection that died is never answered, and one that is cut off and sent again takes a new one. Every fourth may take
@@ -51,7 +51,7 @@ async function overSocket(room, order, over) {
     try {
       const reply = await room.socket.request({ type: "order.place", ...order });
       if (reply.type === "order.placed") return { receipt: reply };
-      if (reply.type === "command.failed") return { code: reply.code, words: reply.message, retryAfterMs: reply.retry_after_ms };
+      if (reply.type === "command.failed") return { code: reply.code, words: reply.message, retryAfterMs: reply.retry_after_ms, details: reply.details };
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error;
     }
@@ -73,8 +73,8 @@ async function overHttp(room, order, over) {
     const ms = isThere ? CALM_POST_MS : tries % PATIENT_EVERY === 0 ? PATIENT_POST_MS : POST_MS;
     const answer = await room.ticket.used(() => post(room, order, ms, over));
     if (answer.ok) return { receipt: answer.value };
-    const { code, title_vi: words, retry_after_seconds: seconds } = answer.failure;
-    if (String(code) !== "offline") return { code, words: words ?? "", retryAfterMs: seconds === undefined ? null : seconds * 1000 };
+    const { code, title_vi: words, retry_after_seconds: seconds, details = {} } = answer.failure;
+    if (String(code) !== "offline") return { code, words: words ?? "", retryAfterMs: seconds === undefined ? null : seconds * 1000, details };
     await pause(POST_PAUSE_MS * (1 + Math.random()), over);
   }
 }

@@ -4,13 +4,15 @@ import { effect, signal, untracked } from "@preact/signals";
 
 import { get } from "./http.js";
 import { randomUuid, recall, remember } from "./memory.js";
+import { BASKET } from "./basket.js";
 import { carryOrder } from "./order_ways.js";
+import { feeOf } from "./shipping.js";
 
 /**
  * @typedef {import("./protocol.js").Buyer} Buyer
  * @typedef {import("./protocol.js").ErrorCode} ErrorCode
  * @typedef {import("./protocol.js").OfferView} OfferView
- * @typedef {import("./protocol.js").OrderLine} OrderLine
+ * @typedef {import("./protocol.js").PlaceOrder["lines"][number]} OrderLine
  * @typedef {import("./room.js").Room} Room
  */
 /** @typedef {import("./order_ways.js").Receipt} Receipt */
@@ -18,9 +20,10 @@ import { carryOrder } from "./order_ways.js";
 /**
  * @typedef {object} Intention
  * @property {string} key
- * @property {string} offerId
+ * @property {string} offerId the offer, or `BASKET`
  * @property {readonly OrderLine[]} lines
  * @property {Buyer} buyer
+ * @property {number} [feeVnd] the shipping fee that was shown, where there is a rule
  * @property {number} madeAtMs
  */
 
@@ -84,7 +87,7 @@ export class Ordering {
     /** @type {Record<string, Progress>} */
     const shown = {};
     for (const receipt of orders) {
-      for (const { offer_id: offerId } of receipt.lines) shown[offerId] ??= { phase: "placed", receipt, atMs: Number.NEGATIVE_INFINITY };
+      for (const { offer_id: offerId } of receipt.lines) if (offerId !== null) shown[offerId] ??= { phase: "placed", receipt, atMs: Number.NEGATIVE_INFINITY };
     }
     this.progress.value = { ...shown, ...this.progress.value };
   }
@@ -96,23 +99,52 @@ export class Ordering {
    * @param {Buyer} buyer
    */
   place(offer, quantity, buyer) {
-    if (this.isHeldUp(offer, quantity)) return;
-    const before = this.progress.value[offer.id];
+    this.#place({ offerId: offer.id, lines: [{ offer_id: offer.id, quantity }], buyer }, this.feeOf(offer, quantity));
+  }
+
+  /**
+   * Order all of a basket at once. A tap while the order before it is on its way does nothing.
+   * @param {readonly OrderLine[]} lines
+   * @param {number} feeVnd as it was shown
+   * @param {Buyer} buyer
+   */
+  placeBasket(lines, feeVnd, buyer) {
+    this.#place({ offerId: BASKET, lines, buyer }, feeVnd);
+  }
+
+  /**
+   * The shipping fee of so many units of an offer alone.
+   * @param {OfferView} offer
+   * @param {number} quantity
+   */
+  feeOf(offer, quantity) {
+    const { session, products } = this.room.state.value;
+    const grams = products.find((product) => product.id === offer.product_id)?.weight_grams ?? 0;
+    return feeOf(session.shipping, offer.flash_price_vnd * quantity, grams * quantity);
+  }
+
+  /**
+   * @param {Pick<Intention, "offerId" | "lines" | "buyer">} wanted
+   * @param {number} feeVnd
+   */
+  #place(wanted, feeVnd) {
+    const { offerId, lines, buyer } = wanted;
+    if (this.isHeldUp({ id: offerId }, lines[0]?.quantity ?? 1)) return;
+    const before = this.progress.value[offerId];
     if (before && before.phase !== "refused" && before.phase !== "placed") return;
     if (before?.phase === "placed" && performance.now() - before.atMs < TAP_GUARD_MS) return;
-    const lines = [{ offer_id: offer.id, quantity }];
-    const wanted = { offerId: offer.id, lines, buyer };
+    const fee = this.room.state.peek().session.shipping === null ? {} : { feeVnd };
     // One that was never answered is the same wish pressed again, not a second order.
-    const left = this.#open()[offer.id];
-    const isSame = left && JSON.stringify([left.lines, left.buyer]) === JSON.stringify([lines, buyer]);
-    const intention = isSame ? left : { ...wanted, key: randomUuid(), madeAtMs: Date.now() };
+    const left = this.#open()[offerId];
+    const isSame = left && JSON.stringify([left.lines, left.buyer, left.feeVnd]) === JSON.stringify([lines, buyer, fee.feeVnd]);
+    const intention = isSame ? left : { ...wanted, ...fee, key: randomUuid(), madeAtMs: Date.now() };
     remember(this.memoryKey, { ...this.#open(), [intention.offerId]: intention });
     void this.#bringHome(intention, "holding");
   }
 
   /**
    * Whether no order can be made here now; the card says why then.
-   * @param {OfferView} offer
+   * @param {{id: string}} offer or basket
    * @param {number} quantity
    */
   isHeldUp({ id }, quantity) {
@@ -142,6 +174,7 @@ export class Ordering {
       if ("receipt" in answer) return this.#placed(intention, answer.receipt);
       if (!ASK_AGAIN.has(answer.code)) {
         this.#close(intention);
+        this.#hearPrice(answer.details);
         return this.#refuse(intention, answer.code, answer.words);
       }
       // The key stays open, so that pressing again asks for the same order.
@@ -156,17 +189,29 @@ export class Ordering {
    * @param {"holding" | "checking"} phase what it is while there is a network
    */
   async #attempt(intention, phase) {
-    const { key, lines, buyer } = intention;
+    const { key, lines, buyer, feeVnd } = intention;
+    const fee = feeVnd === undefined ? {} : { shipping_fee_vnd: feeVnd };
     const { isAway } = this.room;
     const stopShowing = effect(() => {
       const isWaiting = isAway.value;
       untracked(() => this.#show(intention, { phase: isWaiting ? "waiting" : phase }));
     });
     try {
-      return await carryOrder(this.room, { key, lines, buyer });
+      return await carryOrder(this.room, { key, lines, buyer, ...fee });
     } finally {
       stopShowing();
     }
+  }
+
+  /** A refusal says the price that holds now; the page shows it before anybody presses again.
+   * @param {Readonly<Record<string, unknown>> | undefined} details
+   */
+  #hearPrice(details) {
+    const { product_id: productId, unit_price_vnd: priceVnd } = details ?? {};
+    if (typeof productId !== "string" || typeof priceVnd !== "number") return;
+    const state = this.room.state.peek();
+    const products = state.products.map((product) => (product.id === productId ? { ...product, price_vnd: priceVnd } : product));
+    this.room.state.value = { ...state, products };
   }
 
   /** Wait, but no longer than until the socket is open again.

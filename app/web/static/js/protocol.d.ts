@@ -4,7 +4,6 @@ export type ProtocolVersion = 1;
 
 /** Stable codes of failures, over HTTP and socket. */
 export type ErrorCode =
-  | "alcohol_not_shown"
   | "amount_too_large"
   | "bad_request"
   | "body_too_large"
@@ -20,7 +19,6 @@ export type ErrorCode =
   | "conflict"
   | "export_is_a_job"
   | "forbidden"
-  | "half_price_rule"
   | "head_too_large"
   | "hello_expected"
   | "host_refused"
@@ -38,13 +36,13 @@ export type ErrorCode =
   | "key_reused"
   | "ledger_broken"
   | "login_failed"
-  | "login_not_found"
   | "login_taken"
   | "malformed"
   | "message_too_large"
   | "method_not_allowed"
   | "name_reserved"
   | "not_found"
+  | "not_on_shelf"
   | "not_signed_in"
   | "not_your_session"
   | "offer_not_found"
@@ -59,18 +57,10 @@ export type ErrorCode =
   | "origin_refused"
   | "outcome_unknown"
   | "payment_not_found"
-  | "picture_animated"
-  | "picture_broken"
-  | "picture_in_use"
-  | "picture_is_heic"
-  | "picture_not_found"
-  | "picture_not_supported"
-  | "picture_too_many_pixels"
+  | "price_changed"
   | "producer_not_found"
-  | "product_code_taken"
   | "product_not_found"
   | "product_not_in_session"
-  | "products_incomplete"
   | "province_not_found"
   | "rate_limited"
   | "report_being_prepared"
@@ -78,15 +68,14 @@ export type ErrorCode =
   | "session_incomplete"
   | "session_not_found"
   | "session_not_live"
-  | "sheet_has_problems"
-  | "sheet_unreadable"
+  | "shipping_fee_changed"
   | "signing_key_unreadable"
   | "sold_out"
   | "statement_not_due"
   | "statistics_not_complete"
   | "statistics_not_found"
+  | "stock_below_sold"
   | "ticket_invalid"
-  | "too_many_pictures"
   | "transition_refused"
   | "unavailable"
   | "upgrade_malformed"
@@ -208,7 +197,7 @@ export interface LoggedEvent {
   offset: number;
   /** UTC milliseconds since 1970 */
   at_ms: number;
-  event: CommentPosted | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | ProductPinned | ProductsChanged | SessionChanged;
+  event: CommentPosted | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | StockChanged | ProductPinned | ProductsChanged | SessionChanged;
 }
 
 /** An offer was made, extended or restocked without opening anew. */
@@ -269,6 +258,8 @@ export interface OrderPlaced {
   /** unguessable; a repeat of the order gets the same */
   link_token: string;
   lines: readonly OrderedLine[];
+  /** fee of the delivery, in the total */
+  shipping_vnd: number;
   /** whole Vietnamese đồng */
   total_vnd: number;
   /** UTC milliseconds since 1970 */
@@ -277,9 +268,9 @@ export interface OrderPlaced {
   id: string;
 }
 
-/** One line of a committed order at the price that was agreed. */
+/** One line of a committed order at the price that was agreed; `offer_id` is null for a product at its normal price. */
 export interface OrderedLine {
-  offer_id: string;
+  offer_id: string | null;
   product_id: string;
   quantity: number;
   /** whole Vietnamese đồng */
@@ -296,11 +287,13 @@ export interface OutsideCount {
   observed_at_ms: number;
 }
 
-/** Order from open flash offers. Answered only after the order is committed, or refused. */
+/** Order from open flash offers and from the shelf. Answered only after the order is committed, or refused. */
 export interface PlaceOrder {
   /** the client's idempotency key: a repeat with the same key is the same order */
   key: string;
-  lines: readonly OrderLine[];
+  lines: readonly (OrderLine | ShelfLine)[];
+  /** the fee as shown; when it is another one nothing is placed */
+  shipping_fee_vnd?: number | null;
   buyer: Buyer;
   /** cash on delivery, or a bank transfer that must arrive within the hold time */
   payment?: "cod" | "transfer";
@@ -390,6 +383,8 @@ export interface RoomSnapshot {
   session: SessionView;
   products: readonly ProductView[];
   offers: readonly OfferView[];
+  /** products with a pool of units: these can be ordered at their normal price */
+  shelf: readonly StockView[];
   pinned_product_id: string | null;
   comments: readonly CommentView[];
   counts: Counts;
@@ -406,7 +401,7 @@ export interface RoomTick {
   server_time_ms: number;
   events: readonly LoggedEvent[];
   counts: Counts | null;
-  /** units left by offer id, for offers that are open */
+  /** units left by offer id, for offers that are open, and by product id, for pools that run low */
   stock: Readonly<Record<string, number>> | null;
   comments_skipped: number;
   /** only on staff sockets */
@@ -448,6 +443,42 @@ export interface SessionView {
   video: VideoView | null;
   /** a rehearsal: simulated people may take part, nothing is delivered */
   is_rehearsal: boolean;
+  /** what delivery costs; null: nothing */
+  shipping: ShippingRule | null;
+}
+
+/** How many units of a product at its normal price, and the price that the buyer was shown. */
+export interface ShelfLine {
+  product_id: string;
+  quantity: number;
+  /** as shown; when it has changed nothing is placed (`price_changed`) */
+  unit_price_vnd: number;
+}
+
+/** The fee of one order: `flat_vnd`, or by weight steps; the last step also holds above its weight. Nothing from `free_from_vnd` on. The weight is the sum of quantity times `weight_grams`, the amount that of the goods alone. */
+export interface ShippingRule {
+  /** whole Vietnamese đồng */
+  flat_vnd: number;
+  /** by rising weight; empty: the flat fee for every order */
+  steps: readonly WeightStep[];
+  /** goods for so much are delivered free; null: never */
+  free_from_vnd: number | null;
+}
+
+/** The pool of a product was set, or its last unit is taken. The tick tells what is left of pools that run low. */
+export interface StockChanged {
+  type: "stock.changed";
+  stock: StockView;
+}
+
+/** The pool of one product in a session: `left` can be ordered at the normal price now, and limits every flash offer of the product. */
+export interface StockView {
+  product_id: string;
+  /** all that there is, sold ones included */
+  units: number;
+  left: number;
+  /** units per viewer at the normal price, counted over device and phone number */
+  per_viewer_limit: number;
 }
 
 /** Where the video plays; it stays on its platform. */
@@ -490,6 +521,14 @@ export interface WaitlistJoined {
   until_ms: number | null;
 }
 
+/** Up to this weight an order's delivery costs so much. */
+export interface WeightStep {
+  /** grams, with packing */
+  up_to_grams: number;
+  /** whole Vietnamese đồng */
+  fee_vnd: number;
+}
+
 /** A viewer's socket, opened with the signed ticket cookie `ocop_ticket`. */
 export type ViewerCommand =
   | ViewerHello
@@ -530,6 +569,7 @@ export type RoomEvent =
   | OfferSoldOut
   | OfferEnded
   | WaitlistCalled
+  | StockChanged
   | ProductPinned
   | ProductsChanged
   | SessionChanged;

@@ -70,6 +70,7 @@ export function Ladder({ steps }) {
         <span><strong>${labelOf(step)}</strong> <span class="small soft">${say(`ladder.${step.name}.meaning`)}</span></span>
         <span class="number ladder-amount"><strong>${money(step.amount_vnd)}</strong></span>
         <progress class="stock-bar" max=${most} value=${step.amount_vnd} aria-label=${labelOf(step)}></progress>
+        ${step.shipping_vnd > 0 && html`<span class="small soft">${say("ladder.shipping", { amount: money(step.shipping_vnd) })}</span>`}
         <span class="ladder-loss">${lossWords(step).join(" · ")}</span>
       </div>`,
     )}

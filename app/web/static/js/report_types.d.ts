@@ -29,6 +29,7 @@ export interface LadderStep {
   orders: number;
   units: number;
   amount_vnd: number;
+  shipping_vnd: number;
   amount_per_amount_placed_percent: number | null;
   losses: readonly Loss[];
   waiting_orders: number;
@@ -48,6 +49,8 @@ export interface ProductRow {
   offers: number;
   units_offered: number;
   units_remaining: number;
+  stock_units: number | null;
+  stock_left: number | null;
   sales: Sales;
 }
 
@@ -123,6 +126,7 @@ export interface Report {
   lost_seconds_at_most: number;
   headline: readonly HeadlineMetric[];
   ladder: readonly LadderStep[];
+  shipping: Readonly<Record<string, number>>;
   products: readonly ProductRow[];
   producers: readonly ProducerRow[];
   minutes: readonly MinuteFigures[];

@@ -3,12 +3,13 @@
 import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 
-import { get } from "./http.js";
-import { say } from "./page.js";
+import { command, get } from "./http.js";
+import { failureWords, say } from "./page.js";
 import { RunDownChoice } from "./run_down_choice.js";
 
 /** @typedef {{id: string, name: string, price_vnd: number, unit: string, producer_name: string, is_active: boolean}} CatalogueProduct */
-/** @typedef {{title: string, time: string, video: string, products: readonly string[]}} SessionWish `time` as typed, in Vietnam's time */
+/** @typedef {Readonly<Record<string, number>>} Stock units that there are of a product, by its id; without one it is not on the shelf */
+/** @typedef {{title: string, time: string, video: string, products: readonly string[], stock: Stock}} SessionWish `time` as typed, in Vietnam's time */
 
 /** Products that may be put on a shelf; null while they are on their way. */
 function useCatalogue() {
@@ -29,6 +30,25 @@ function useCatalogue() {
  */
 export function contentOf({ title, time, video }) {
   return { title: title.trim(), planned_start_at: time === "" ? null : `${time}:00+07:00`, video_url: video.trim() || null };
+}
+
+/**
+ * Set the run-down of a session and the stock that was changed.
+ * @param {string} path of the session in the API
+ * @param {SessionWish} wish
+ * @param {Stock} before
+ * @returns {Promise<string>} what went wrong, in words
+ */
+export async function saveRunDown(path, wish, before) {
+  const shelf = await command("PUT", `${path}/products`, { product_ids: wish.products });
+  if (!shelf.ok) return failureWords(shelf.failure);
+  for (const id of wish.products) {
+    const units = wish.stock[id];
+    if (units === undefined || units === before[id]) continue;
+    const set = await command("PUT", `${path}/stock/${id}`, { units });
+    if (!set.ok) return failureWords(set.failure);
+  }
+  return "";
 }
 
 /**
@@ -70,7 +90,8 @@ export function SessionForm({ title: heading, submitWords, first, firstProblem =
       <input class="input" id="session-video" type="url" inputmode="url" maxlength="500" value=${wish.video} onInput=${taking("video")} />
       <p class="field-hint">${say("host.field_video_hint")}</p>
     </div>
-    <${RunDownChoice} catalogue=${catalogue} chosen=${wish.products} onChange=${(/** @type {readonly string[]} */ products) => setWish({ ...wish, products })} />
+    <${RunDownChoice} catalogue=${catalogue} chosen=${wish.products} onChange=${(/** @type {readonly string[]} */ products) => setWish({ ...wish, products })}
+      stock=${wish.stock} onStock=${(/** @type {Stock} */ stock) => setWish({ ...wish, stock })} />
     ${problem !== "" && html`<p class="notice notice-danger" role="alert">${problem}</p>`}
     <button class="button button-primary" type="submit" disabled=${isBusy}>${submitWords}</button>
   </form>`;

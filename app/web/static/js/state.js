@@ -8,6 +8,7 @@
  * @typedef {import("./protocol.js").RoomSnapshot} RoomSnapshot
  * @typedef {import("./protocol.js").OfferView} OfferView
  * @typedef {import("./protocol.js").ProductView} ProductView
+ * @typedef {import("./protocol.js").StockView} StockView
  * @typedef {import("./protocol.js").CommentView} CommentView
  * @typedef {import("./protocol.js").SessionView} SessionView
  * @typedef {import("./protocol.js").Counts} Counts
@@ -24,6 +25,7 @@
  * @property {SessionView} session
  * @property {readonly ProductView[]} products
  * @property {readonly OfferView[]} offers
+ * @property {readonly StockView[]} shelf pools of units: these products can be ordered at their normal price
  * @property {string | null} pinnedProductId
  * @property {readonly CommentView[]} comments newest last
  * @property {readonly WaitlistCall[]} calls the latest calls from waitlists; snapshots do not bring them
@@ -34,6 +36,8 @@
 
 export const COMMENTS_KEPT = 200;
 const CALLS_KEPT = 50;
+// Ticks name pools with so many units left or fewer (app/live/mirror.py).
+const LOW_STOCK = 20;
 
 /** @type {Counts} */
 const NOTHING_COUNTED = { viewers: 0, likes: 0, comments: 0, polling: 0, outside: [] };
@@ -49,6 +53,7 @@ export function emptyRoom(session) {
     session,
     products: [],
     offers: [],
+    shelf: [],
     pinnedProductId: null,
     comments: [],
     calls: [],
@@ -94,6 +99,7 @@ function fromSnapshot(state, snapshot) {
     session: snapshot.session,
     products: snapshot.products,
     offers: snapshot.offers,
+    shelf: snapshot.shelf,
     pinnedProductId: snapshot.pinned_product_id,
     comments: snapshot.comments.slice(-COMMENTS_KEPT),
     counts: snapshot.counts,
@@ -117,6 +123,7 @@ function applyTick(state, tick) {
     counts: tick.counts ?? next.counts,
     board: tick.board ?? next.board,
     offers: tick.stock === null ? next.offers : withStock(next.offers, tick.stock),
+    shelf: tick.stock === null ? next.shelf : withLeft(next.shelf, tick.stock),
   };
 }
 
@@ -148,6 +155,10 @@ function applyEvent(state, event) {
     case "waitlist.called": {
       const call = { offerId: event.offer_id, entryIds: event.entry_ids, untilMs: event.until_ms };
       return { ...state, calls: [...state.calls, call].slice(-CALLS_KEPT) };
+    }
+    case "stock.changed": {
+      const others = state.shelf.filter((pool) => pool.product_id !== event.stock.product_id);
+      return { ...state, shelf: [...others, event.stock] };
     }
     case "product.pinned":
       return { ...state, pinnedProductId: event.product_id };
@@ -186,6 +197,18 @@ function withStock(offers, stock) {
   return offers.map((offer) => {
     const left = stock[offer.id];
     return left === undefined || left === offer.remaining ? offer : { ...offer, remaining: left };
+  });
+}
+
+/**
+ * A pool that a tick does not name has more than the few that are told.
+ * @param {readonly StockView[]} shelf
+ * @param {Readonly<Record<string, number>>} stock
+ */
+function withLeft(shelf, stock) {
+  return shelf.map((pool) => {
+    const left = stock[pool.product_id] ?? Math.max(pool.left, LOW_STOCK + 1);
+    return left === pool.left ? pool : { ...pool, left };
   });
 }
 

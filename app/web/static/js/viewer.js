@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import { html, render } from "htm/preact";
 import { useEffect } from "preact/hooks";
 
+import { BASKET } from "./basket.js";
 import { commentName, refuseCommentName } from "./buyer.js";
 import { thisMoment } from "./clock.js";
 import { get } from "./http.js";
@@ -65,7 +66,16 @@ effect(() => {
   if (room.status.value === "stopped") void askWhatBecame();
 });
 
+/** @type {WeakSet<object>} */
+const answeredBaskets = new WeakSet();
 // What was ordered is not wanted a second time by itself.
+effect(() => {
+  const basket = ordering.progress.value[BASKET];
+  if (basket?.phase === "placed" && !answeredBaskets.has(basket)) {
+    answeredBaskets.add(basket);
+    market.basket.empty();
+  }
+});
 effect(() => {
   const placed = Object.entries(ordering.progress.value).filter(([, { phase }]) => phase === "placed");
   const quantities = market.quantities.peek();
@@ -81,7 +91,7 @@ effect(() => {
   for (const [offerId, progress] of Object.entries(market.ordering.progress.value)) {
     if (progress.phase === "refused" && !answeredForms.has(progress) && (progress.code === "invalid_phone" || progress.code === "invalid_address")) {
       answeredForms.add(progress);
-      market.sheet.value = { view: "form", offerId };
+      market.sheet.value = offerId === BASKET ? { view: "basket" } : { view: "form", offerId };
     }
   }
 });

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 
+import { Basket } from "./basket.js";
 import { buyerOf, knownBuyer } from "./buyer.js";
 
 /**
@@ -12,7 +13,7 @@ import { buyerOf, knownBuyer } from "./buyer.js";
  */
 
 /**
- * @typedef {{view: "shelf"} | {view: "orders"} | {view: "address"} | {view: "form", offerId: string} | {view: "product", productId: string}} Sheet
+ * @typedef {{view: "shelf"} | {view: "basket"} | {view: "orders"} | {view: "address"} | {view: "form", offerId: string} | {view: "product", productId: string}} Sheet
  */
 
 /**
@@ -20,6 +21,7 @@ import { buyerOf, knownBuyer } from "./buyer.js";
  * @property {Room} room
  * @property {Ordering} ordering
  * @property {Waitlist} waitlist
+ * @property {Basket} basket
  * @property {import("@preact/signals").Signal<Sheet | null>} sheet what lies over the page
  * @property {import("@preact/signals").Signal<Readonly<Record<string, number>>>} quantities wanted of each offer; 1 where nothing stands
  */
@@ -31,7 +33,7 @@ import { buyerOf, knownBuyer } from "./buyer.js";
  * @returns {Market}
  */
 export function openMarket(room, ordering, waitlist) {
-  return { room, ordering, waitlist, sheet: signal(/** @type {Sheet | null} */ (null)), quantities: signal({}) };
+  return { room, ordering, waitlist, basket: new Basket(room), sheet: signal(/** @type {Sheet | null} */ (null)), quantities: signal({}) };
 }
 
 /**

@@ -30,6 +30,7 @@ export function OrderForm({ market, offer, product, code }) {
   const [note, setNote] = useState("");
   const isOrderable = offer.state === "open" && offer.remaining > 0;
   const quantity = quantityOf(market, offer);
+  const feeVnd = market.ordering.feeOf(offer, quantity);
 
   /** @param {Event} event */
   const submit = (event) => {
@@ -63,7 +64,8 @@ export function OrderForm({ market, offer, product, code }) {
     <${Field} id="order-note" label=${say("form.note")} hint=${say("form.optional")} value=${note} most=${200} autocomplete="off" onInput=${setNote} />
     <${Privacy} />
     <div class="sheet-foot stack stack-tight">
-      <p class="row row-between"><span>${say("form.total")}</span><strong class="price">${money(offer.flash_price_vnd * quantity)}</strong></p>
+      ${feeVnd > 0 && html`<p class="row row-between small"><span>${say("viewer.basket_shipping")}</span><span class="number">${money(feeVnd)}</span></p>`}
+      <p class="row row-between"><span>${say("form.total")}</span><strong class="price">${money(offer.flash_price_vnd * quantity + feeVnd)}</strong></p>
       <button class="button button-primary button-block" type="submit" disabled=${!isOrderable}>
         ${isOrderable ? say("form.submit") : say(offer.remaining > 0 ? "viewer.offer_ended" : "viewer.sold_out")}
       </button>
@@ -90,7 +92,7 @@ export function AddressForm({ market }) {
 }
 
 /** What becomes of it, and how this device forgets it. */
-function Privacy() {
+export function Privacy() {
   return html`<p class="small soft">${say("form.privacy")}</p>
     ${knownBuyer.value.name !== "" && html`<button class="button button-quiet" type="button" onClick=${forgetBuyer}>${say("form.forget")}</button>`}`;
 }
@@ -99,7 +101,7 @@ function Privacy() {
  * @param {string | null} code why the server refused what was filled in before
  * @returns {Problems}
  */
-function refusalProblems(code) {
+export function refusalProblems(code) {
   const field = code === null ? undefined : FIELD_OF_CODE[code];
   return field === undefined || code === null ? {} : { [field]: `${problemSentence(code)} ${problemAdvice(code)}` };
 }

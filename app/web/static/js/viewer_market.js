@@ -127,10 +127,12 @@ function SheetToCome({ market }) {
 
 /** The way to the shelf; on a desk, where the shelf is on the page already, to one's own orders. @param {{market: Market, isDesk: boolean}} props */
 function Bag({ market, isDesk }) {
-  const count = isDesk ? market.ordering.receipts.value.length : market.room.state.value.products.length;
+  const inBasket = Object.values(market.basket.quantities.value).reduce((sum, quantity) => sum + quantity, 0);
+  const count = isDesk ? market.ordering.receipts.value.length : inBasket || market.room.state.value.products.length;
   const shape = isDesk ? "M6 3h12v18l-3-2-3 2-3-2-3 2V3zm3 5h6m-6 4h6" : "M5 8h14l1 12H4L5 8zm4 2V6.5a3 3 0 0 1 6 0V10";
-  const words = say(isDesk ? "viewer.my_orders" : "viewer.shelf");
-  return html`<button class="button bag" type="button" aria-label=${`${words}: ${number(count)}`} title=${words} onClick=${() => (market.sheet.value = { view: isDesk ? "orders" : "shelf" })}>
+  const words = say(isDesk ? "viewer.my_orders" : inBasket > 0 ? "viewer.basket" : "viewer.shelf");
+  const view = isDesk ? "orders" : inBasket > 0 ? "basket" : "shelf";
+  return html`<button class=${inBasket > 0 ? "button bag is-filled" : "button bag"} type="button" aria-label=${`${words}: ${number(count)}`} title=${words} onClick=${() => (market.sheet.value = { view })}>
     <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><path d=${shape} /></svg>
     <span class="number">${number(count)}</span>
   </button>`;

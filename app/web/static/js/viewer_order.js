@@ -7,6 +7,7 @@ import { countdown, money, number } from "./format.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
 import { Picture, Prices, Stars, Stock } from "./parts.js";
 import { Stepper } from "./stepper.js";
+import { AddToBasket } from "./viewer_add.js";
 import { commandOrder, mostOf, orderedFrom, quantityOf, setQuantity } from "./viewer_actions.js";
 import { Turn, WaitButton, WaitWords, turnUntilMs } from "./viewer_waitlist.js";
 
@@ -56,8 +57,12 @@ export function ProductToOrder({ market, product, offer, large = false }) {
       <div class="product-price">
         <${Prices} product=${product} offer=${offer} format=${money} />
         ${large && isOpen && html`<p class="tiny soft">${say("viewer.per_viewer_limit", { count: offer.per_viewer_limit })}</p>`}
+        ${isOpen && html`<${Fee} market=${market} offer=${offer} />`}
       </div>
-      <${OrderButton} market=${market} product=${product} offer=${offer} large=${large} />
+      <div class="product-buttons">
+        ${(!large || !isOpen) && html`<${AddToBasket} market=${market} product=${product} />`}
+        <${OrderButton} market=${market} product=${product} offer=${offer} large=${large} />
+      </div>
     </div>
     <${Feedback} market=${market} offer=${offer} />
   </div>`;
@@ -77,7 +82,10 @@ function isKeptForOthers(market, offer) {
 /** @param {{market: Market, product: ProductView, offer: OfferView | null, large: boolean}} props */
 function OrderButton({ market, product, offer, large }) {
   const isTurn = offer !== null && turnUntilMs(market, offer) !== null;
-  if (offer === null || (offer.state === "ended" && !isTurn)) return html`<span class="tiny soft">${say("viewer.wait_for_offer")}</span>`;
+  if (offer === null || (offer.state === "ended" && !isTurn)) {
+    const isOnShelf = market.room.state.value.shelf.some((pool) => pool.product_id === product.id);
+    return isOnShelf ? null : html`<span class="tiny soft">${say("viewer.wait_for_offer")}</span>`;
+  }
   if (offer.state === "scheduled") return html`<${Countdown} market=${market} offer=${offer} />`;
   const progress = market.ordering.progress.value[offer.id];
   if (progress?.phase === "holding" || progress?.phase === "checking" || progress?.phase === "waiting") {
@@ -99,6 +107,12 @@ function OrderButton({ market, product, offer, large }) {
   >
     ${words}
   </button>`;
+}
+
+/** What the delivery adds to one tap. @param {{market: Market, offer: OfferView}} props */
+function Fee({ market, offer }) {
+  const feeVnd = market.ordering.feeOf(offer, quantityOf(market, offer));
+  return feeVnd === 0 ? null : html`<p class="tiny soft">${say("viewer.with_shipping", { amount: money(feeVnd) })}</p>`;
 }
 
 /** To whom and how many, where one tap orders. @param {{market: Market, offer: OfferView}} props */

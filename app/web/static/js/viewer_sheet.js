@@ -7,6 +7,7 @@ import { number } from "./format.js";
 import { later } from "./later.js";
 import { say } from "./page.js";
 import { stockWords } from "./parts.js";
+import { BasketSheet } from "./viewer_basket.js";
 import { AddressForm, OrderForm } from "./viewer_form.js";
 import { MyOrders } from "./viewer_my_orders.js";
 import { Countdown } from "./viewer_order.js";
@@ -60,7 +61,7 @@ export function Sheet({ market }) {
 
 /** @param {Exclude<import("./viewer_actions.js").Sheet["view"], "product">} view */
 function titleOf(view) {
-  return say({ shelf: "viewer.shelf", orders: "viewer.my_orders", address: "form.title", form: "form.title" }[view]);
+  return say({ shelf: "viewer.shelf", basket: "viewer.basket", orders: "viewer.my_orders", address: "form.title", form: "form.title" }[view]);
 }
 
 /** What runs out while a form is filled in stays in sight. @param {{market: Market, offerId: string}} props */
@@ -81,6 +82,7 @@ function nameOf(market, productId) {
 /** @param {{market: Market, sheet: import("./viewer_actions.js").Sheet}} props */
 function Content({ market, sheet }) {
   if (sheet.view === "address") return html`<${AddressForm} market=${market} />`;
+  if (sheet.view === "basket") return html`<${BasketSheet} market=${market} />`;
   if (sheet.view === "orders") return html`<${MyOrders} market=${market} />`;
   if (sheet.view === "shelf") {
     return html`<div class="stack">

@@ -4,23 +4,28 @@ import { html } from "htm/preact";
 
 import { say } from "./page.js";
 import { offerOf } from "./state.js";
+import { BasketBar } from "./viewer_add.js";
 import { ProductToOrder } from "./viewer_order.js";
 
 /** @typedef {import("./viewer_actions.js").Market} Market */
 
 /** All products of the session; what can be ordered now stands first. @param {{market: Market}} props */
 export function Shelf({ market }) {
-  const { products, offers } = market.room.state.value;
+  const { products, offers, shelf } = market.room.state.value;
   if (products.length === 0) return html`<p class="empty">${say("viewer.shelf_empty")}</p>`;
   const rows = products.map((product) => ({ product, offer: offerOf(offers, product.id) }));
   /** @param {(typeof rows)[number]} row */
-  const rank = ({ offer }) => (offer?.state === "open" ? (offer.remaining > 0 ? 0 : 1) : offer?.state === "scheduled" ? 2 : 3);
+  const rank = ({ product, offer }) => {
+    if (offer?.state === "open") return offer.remaining > 0 ? 0 : 3;
+    if (shelf.some((pool) => pool.product_id === product.id && pool.left > 0)) return 1;
+    return offer?.state === "scheduled" ? 2 : 4;
+  };
   rows.sort((one, other) => rank(one) - rank(other));
-  return html`<ul class="shelf" role="list">
+  return html`<div class="stack"><ul class="shelf" role="list">
     ${rows.map(
       ({ product, offer }) => html`<li key=${product.id} class="shelf-item" data-product=${product.code}>
         <${ProductToOrder} market=${market} product=${product} offer=${offer} />
       </li>`,
     )}
-  </ul>`;
+  </ul><${BasketBar} market=${market} /></div>`;
 }
