@@ -1,7 +1,7 @@
 """Add what a standard description of a product says, uploaded pictures, logins of producers, and what an organisation asks of products.
 
 Revision: 0005_goods
-Follows: add_complaints
+Follows: index_shelf_lines
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0005_goods"
-down_revision = "add_complaints"
+down_revision = "index_shelf_lines"
 branch_labels = None
 depends_on = None
 
