@@ -45,10 +45,10 @@ WHERE id = $1 AND claim = $2 AND state = 'running' RETURNING id
 """
 _ADD_PART = "INSERT INTO job_file_parts (job_id, claim, number, data) VALUES ($1, $2, $3, $4)"
 _GIVE_BACK = "UPDATE jobs SET state = 'waiting', lease_until = NULL, claim = claim WHERE id = $1 AND claim = $2 AND state = 'running'"
-_EXPIRE = "UPDATE jobs SET state = 'expired' WHERE state = 'done' AND finished_at < now() - make_interval(hours => $1)"
+_EXPIRE = "UPDATE jobs SET state = 'outdated' WHERE state = 'done' AND finished_at < now() - make_interval(hours => $1)"
 _DROP_PARTS = """
 DELETE FROM job_file_parts p USING jobs j
-WHERE j.id = p.job_id AND (p.claim < j.claim OR j.state IN ('failed', 'cancelled', 'expired'))
+WHERE j.id = p.job_id AND (p.claim < j.claim OR j.state IN ('failed', 'cancelled', 'outdated'))
 """
 
 

@@ -14,7 +14,7 @@ import asyncpg
 from app.errors import Conflict, NotFound
 from app.infra.bounded_pool import BoundedPool
 
-JobState = Literal["waiting", "running", "done", "failed", "cancelled", "expired"]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled", "outdated"]
 
 _COLUMNS = "id, kind, subject_id, organisation_id, state, done, total, error, result, file_name, file_bytes, claim, created_at, finished_at"
 _START = """

@@ -19,7 +19,7 @@ class Job(Base):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled', 'expired')", name="state"),
+        CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled', 'outdated')", name="state"),
         Index("uq_jobs_key", "kind", "key", unique=True, postgresql_where=text("state IN ('waiting', 'running', 'done')")),
         Index("ix_jobs_open", "created_at", postgresql_where=text("state IN ('waiting', 'running')")),
     )

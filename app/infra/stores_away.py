@@ -34,8 +34,7 @@ _POSTGRES_AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    # a lock that is not to be had, a database that takes no connections just now
-    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.LockNotAvailableError,
     asyncpg.TransactionRollbackError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.IdleInTransactionSessionTimeoutError,
@@ -77,7 +76,8 @@ def is_store_away(error: BaseException | None) -> bool:
         case asyncpg.InterfaceError() | asyncpg.InternalClientError():
             return _CLOSED.search(str(error)) is not None
         case asyncpg.PostgresError():
-            return isinstance(error, _POSTGRES_AWAY)
+            # the second: a database that takes no connections just now
+            return isinstance(error, _POSTGRES_AWAY) or type(error) is asyncpg.ObjectNotInPrerequisiteStateError
         case OSError():
             # Several addresses of one name that all refuse have no number.
             is_unreachable = error.errno in _UNREACHABLE or str(error).startswith("Multiple exceptions: ")

@@ -50,6 +50,8 @@ class Kind:
     """After "Số đơn …", "Orders …": what the figures count."""
     state: Words
     """What the order desk calls an order that got so far."""
+    buyer_next: Words | None = None
+    """What the buyer's page says comes next; None for `placed`, where it depends on how the order is paid."""
     deed: Words | None = None
     """The desk's button; None = no button, or one per reason."""
     loss: Words | None = None
@@ -82,6 +84,7 @@ KINDS: Mapping[EntryKind, Kind] = {
         counted=("đã xác nhận", "confirmed"),
         definition=("được người mua xác nhận", "confirmed by the buyer"),
         state=("Đã xác nhận", "Confirmed"),
+        buyer_next=("Người bán đang chuẩn bị hàng cho bạn.", "The seller is getting your goods ready."),
         deed=("Khách xác nhận", "Buyer confirms"),
         rung=Rung(("Đã xác nhận", "Confirmed"), ("Người mua đã xác nhận qua điện thoại.", "The buyer confirmed on the phone.")),
     ),
@@ -93,6 +96,7 @@ KINDS: Mapping[EntryKind, Kind] = {
         counted=("đã hủy", "cancelled"),
         definition=("bị hủy", "cancelled"),
         state=("Đã hủy", "Cancelled"),
+        buyer_next=("Đơn đã hủy, bạn không phải trả tiền.", "The order is cancelled, there is nothing to pay."),
         loss=("Hủy: {count} đơn, {amount}", "Cancelled: {count} orders, {amount}"),
     ),
     "expired": Kind(
@@ -103,6 +107,7 @@ KINDS: Mapping[EntryKind, Kind] = {
         counted=("hết hạn giữ", "expired"),
         definition=("hết hạn giữ hàng", "whose hold ran out"),
         state=("Quá hạn", "Expired"),
+        buyer_next=("Đơn đã quá hạn nên tự hủy, bạn không phải trả tiền.", "The order has expired, there is nothing to pay."),
         loss=("Quá hạn giữ: {count} đơn, {amount}", "Hold expired: {count} orders, {amount}"),
     ),
     "paid": Kind(
@@ -112,6 +117,7 @@ KINDS: Mapping[EntryKind, Kind] = {
         counted=("đã trả tiền", "paid"),
         definition=("đã trả tiền hoặc đã thu hộ (COD)", "paid, or collected on delivery (COD)"),
         state=("Đã thu tiền", "Paid"),
+        buyer_next=("Đã nhận tiền, người bán đang chuẩn bị hàng cho bạn.", "Paid. The seller is getting your goods ready."),
         rung=Rung(
             ("Đã trả tiền hoặc đã thu hộ", "Paid or collected on delivery"),
             ("Đã chuyển khoản hoặc đã thu tiền khi giao.", "Paid by transfer or collected on delivery."),
@@ -126,6 +132,7 @@ KINDS: Mapping[EntryKind, Kind] = {
         counted=("đã giao", "delivered"),
         definition=("đã giao đến người mua", "delivered to the buyer"),
         state=("Đã giao", "Delivered"),
+        buyer_next=("Hàng đã giao. Cảm ơn bạn đã mua hàng quê mình!", "Delivered. Thank you for buying from home!"),
         deed=("Đã giao hàng", "Delivered"),
         rung=Rung(("Đã giao", "Delivered"), ("Đơn vị vận chuyển báo đã giao.", "The carrier reports delivery.")),
     ),
@@ -136,6 +143,7 @@ KINDS: Mapping[EntryKind, Kind] = {
         counted=("đã trả hàng", "returned"),
         definition=("bị trả hàng", "whose goods came back"),
         state=("Đã trả hàng", "Returned"),
+        buyer_next=("Người bán đã nhận lại hàng.", "The seller has got the goods back."),
         deed=("Khách trả hàng", "Returned"),
         loss=("Trả hàng: {count} đơn, {amount}", "Returned: {count} orders, {amount}"),
     ),
@@ -148,6 +156,7 @@ KINDS: Mapping[EntryKind, Kind] = {
         counted=("đã hoàn tiền", "refunded"),
         definition=("đã được hoàn tiền", "whose money was given back"),
         state=("Đã hoàn tiền", "Refunded"),
+        buyer_next=("Người bán đã hoàn tiền cho bạn.", "The seller has given your money back."),
         deed=("Đã hoàn tiền", "Refunded"),
         loss=("Hoàn tiền: {count} đơn, {amount}", "Refunded: {count} orders, {amount}"),
     ),
@@ -217,6 +226,7 @@ def words_of_kinds(language: Literal["vi", "en"]) -> dict[str, str]:
     """The pages' words about kinds, by their keys in `app/web/texts.py`."""
     place = ("vi", "en").index(language)
     words = {f"desk.state_{name}": kind.state[place] for name, kind in KINDS.items()}
+    words |= {f"order.next_{name}": kind.buyer_next[place] for name, kind in KINDS.items() if kind.buyer_next is not None}
     words |= {f"desk.do_{name}": kind.deed[place] for name, kind in KINDS.items() if kind.deed is not None}
     words |= {f"ladder.{name}.meaning": rung.meaning[place] for name, rung in RUNGS.items()}
     return words | {f"ladder.loss_{name}": kind.loss[place] for name, kind in KINDS.items() if kind.loss is not None}

@@ -31,7 +31,7 @@ class JobView(BaseModel):
     id: UUID
     kind: str = Field(examples=["export"])
     session_id: UUID
-    state: JobState = Field(description="expired: done, and its file was kept for three days")
+    state: JobState = Field(description="outdated: done, and its file was kept for three days")
     done: int = Field(description="ledger entries gone through")
     total: int
     error: str | None = Field(description="error code, when it failed")

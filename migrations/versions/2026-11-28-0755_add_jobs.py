@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled', 'expired')", name=op.f("ck_jobs_state")),
+        sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled', 'outdated')", name=op.f("ck_jobs_state")),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_jobs_organisation_id_organisations")),
         sa.ForeignKeyConstraint(["asked_by"], ["users.id"], name=op.f("fk_jobs_asked_by_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),

@@ -108,7 +108,7 @@ async def test_going_through_a_ledger_finds_a_stored_fold_that_is_wrong_and_has_
         job = await closing.start_verification(fair.staff, fair.id)
         await runner.run_once()
         status = await closing.jobs.status(job.id, job.organisation_id)
-        await fair.database.pool.execute("UPDATE jobs SET state = 'expired'")
+        await fair.database.pool.execute("UPDATE jobs SET state = 'outdated'")
         return status.state, json.loads(status.result or "null")
 
     assert await said() == ("done", {"entries": 1_200, "stored_folds_fit": True})

@@ -7,7 +7,7 @@ import { command, get, remove } from "./http.js";
 import { failureWords, say } from "./page.js";
 
 /**
- * @typedef {{id: string, state: "waiting" | "running" | "done" | "failed" | "cancelled" | "expired", done: number, total: number,
+ * @typedef {{id: string, state: "waiting" | "running" | "done" | "failed" | "cancelled" | "outdated", done: number, total: number,
  *   error: string | null, file: string | null}} Job
  * @typedef {import("./http.js").Answer<Job>} JobAnswer
  */
