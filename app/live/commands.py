@@ -25,11 +25,11 @@ def live_handlers(*, rooms: RoomDirectory, comments: CommentService, outside: Ou
     commands = LiveCommands(rooms, comments, outside)
     return dict(
         [
-            handles(ViewerHello, commands.hello),
+            handles(ViewerHello, commands.hello, changes=False),
             handles(PostComment, commands.comment),
             handles(SendLikes, commands.like),
-            handles(ReportOutsideCount, commands.report_outside),
-            handles(Leave, commands.leave, deadline_seconds=None),
+            handles(ReportOutsideCount, commands.report_outside, has_key=True),
+            handles(Leave, commands.leave, deadline_seconds=None, changes=False),
         ]
     )
 

@@ -25,10 +25,11 @@ def order_handlers(placing: OrderPlacing, waitlist: Waitlist) -> dict[type[Comma
         until_ms = to_ms(place.called_until)
         return WaitlistJoined(id=command.id, offer_id=command.offer_id, entry_id=place.entry_id, place=place.place, until_ms=until_ms)
 
-    # Both wait for PostgreSQL under deadlines of their own, which know whether an order may have been written.
+    # Both wait for PostgreSQL under deadlines of their own, which know whether an order may have been written. An order is known again by
+    # its key, a place in the queue by offer and device.
     return dict(
         [
-            handles(PlaceOrder, place_order, deadline_seconds=None, apart=True),
-            handles(JoinWaitlist, join_waitlist, deadline_seconds=None, apart=True),
+            handles(PlaceOrder, place_order, deadline_seconds=None, apart=True, has_key=True),
+            handles(JoinWaitlist, join_waitlist, deadline_seconds=None, apart=True, has_key=True),
         ]
     )

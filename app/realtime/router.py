@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails, from_json
 
 from app.errors import AppError, MalformedRequest, TooManyRequests, Unavailable
 from app.infra.problems import field_problems
-from app.infra.stores_away import store_refusal
+from app.infra.stores_away import outcome_unknown, store_refusal
 from app.infra.tasks import TaskOwner
 from app.protocol.base import Message
 from app.protocol.client_commands import BridgeCommand, Command, Leave, StaffCommand, ViewerCommand, ViewerHello, client_command
@@ -49,13 +49,16 @@ _FLOOD_PAUSE_SECONDS = 0.5
 class Route:
     """What answers a command, by when, and whether it may take long.
 
-    A command that has no answer after `deadline_seconds` is answered `unavailable`; what it does goes on, its late reply is dropped. None:
-    it never waits, or keeps a deadline of its own. `apart`: it runs beside the socket's other commands instead of before the next one.
+    A command that has no answer after `deadline_seconds` is answered `outcome_unknown`, or `unavailable` when it `changes` nothing; what it
+    does goes on, its late reply is dropped. None: it never waits, or keeps a deadline of its own. `apart`: it runs beside the socket's other
+    commands instead of before the next one. `has_key`: doing it twice is the same as once.
     """
 
     work: Handler
     deadline_seconds: float | None
     apart: bool
+    changes: bool
+    has_key: bool
 
 
 class Router:
@@ -111,11 +114,11 @@ class Router:
         reply: ServerMessage | None
         try:
             work = route.work(connection, connection.session_id, command)
-            reply = await (work if route.deadline_seconds is None else self._in_time(command, work, route.deadline_seconds))
+            reply = await (work if route.deadline_seconds is None else self._in_time(command, work, route, route.deadline_seconds))
         except AppError as error:
             reply = failure(command.id, error)
         except Exception as error:
-            if (refusal := store_refusal(error, has_key=False)) is not None:
+            if (refusal := store_refusal(error, changes=route.changes, has_key=route.has_key)) is not None:
                 log.warning("command_without_store", command=type(command).__name__, error=type(error).__name__)
                 reply = failure(command.id, refusal)
             else:
@@ -125,15 +128,17 @@ class Router:
         if reply is not None:
             connection.send(encode(reply))
 
-    async def _in_time(self, command: Command, work: Coroutine[Any, Any, ServerMessage | None], seconds: float) -> ServerMessage | None:
-        """The reply, or `Unavailable` after so many seconds. The work is not cancelled: it may be about to commit."""
+    async def _in_time(
+        self, command: Command, work: Coroutine[Any, Any, ServerMessage | None], route: Route, seconds: float
+    ) -> ServerMessage | None:
+        """The reply, or `OutcomeUnknown` after so many seconds. The work is not cancelled: it may be about to commit."""
         task: asyncio.Task[ServerMessage | None] = self._tasks.start(type(command).__name__, work)
         done, _ = await asyncio.wait({task}, timeout=seconds)
         if done:
             return task.result()
         task.add_done_callback(_forget_late)
         log.warning("command_late", command=type(command).__name__, seconds=seconds)
-        raise Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
+        raise outcome_unknown(has_key=route.has_key) if route.changes else Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
 
     def _parse(self, raw: str | bytes) -> Command:
         if _is_larger(raw, self._max_bytes):
@@ -160,9 +165,11 @@ def handles(
     *,
     deadline_seconds: float | None = DEADLINE_SECONDS,
     apart: bool = False,
+    changes: bool = True,
+    has_key: bool = False,
 ) -> tuple[type[Command], Route]:
     """One entry of the router's table; the router calls a handler only with the type it stands under."""
-    return kind, Route(cast("Handler", work), deadline_seconds, apart)
+    return kind, Route(cast("Handler", work), deadline_seconds, apart, changes, has_key)
 
 
 def _forget_late(task: asyncio.Task[ServerMessage | None]) -> None:
