@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from app.accounts.errors import TooManyLogins
@@ -31,11 +31,15 @@ AT_ONCE_PER_ADDRESS = 20
 AT_ONCE = 400
 KNOWN_DEVICE_SECONDS = 90 * 24 * 3600
 
+# How an attempt waits: for so many seconds, 0 included.
+Sleep = Callable[[float], Awaitable[object]]
+
 
 class LoginLimits:
     """Counts failed logins for 15 minutes, IPv6 addresses by their /64 network, and delays what comes after too many."""
 
-    def __init__(self, redis: RedisClients, *, prefix: str) -> None:
+    def __init__(self, redis: RedisClients, *, prefix: str, sleep: Sleep = asyncio.sleep) -> None:
+        self._sleep = sleep
         self._attempts = LoginAttempts(redis, prefix=prefix, window_seconds=WINDOW_SECONDS)
         self._at_once: Counter[str] = Counter()
 
@@ -56,7 +60,7 @@ class LoginLimits:
                 raise TooManyLogins(details={"limit": place.partition("-")[0]}, retry_after_seconds=LONGEST_DELAY_SECONDS)
         self._at_once.update(place for place, _ in places)
         try:
-            await asyncio.sleep(await self._delay(login, network, source, is_known=is_known))
+            await self._sleep(await self._delay(login, network, source, is_known=is_known))
             yield
         finally:
             self._at_once.subtract(place for place, _ in places)

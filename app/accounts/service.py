@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import secrets
@@ -20,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.audit import record_audit
 from app.accounts.errors import InvalidUser, LoginFailed, LoginTaken, OrganisationNotFound
 from app.accounts.intentions import PURGE_INTENTIONS
-from app.accounts.login_limits import LoginLimits
+from app.accounts.login_limits import LoginLimits, Sleep
 from app.accounts.models import Organisation, SignIn, User
 from app.accounts.passwords import Passwords
 from app.accounts.schemas import Role
@@ -88,9 +89,17 @@ class ReadyUser:
 class AccountService:
     """Organisations, users and sign-ins. Every change leaves an audit entry in its own transaction."""
 
-    def __init__(self, database: Database, redis: RedisClients, *, redis_prefix: str, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        redis: RedisClients,
+        *,
+        redis_prefix: str,
+        clock: Callable[[], datetime] = utc_now,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self._transactions = database.transactions
-        self._limits = LoginLimits(redis, prefix=redis_prefix)
+        self._limits = LoginLimits(redis, prefix=redis_prefix, sleep=sleep)
         self._passwords = Passwords()
         self._clock = clock
 

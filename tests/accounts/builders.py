@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -44,6 +45,20 @@ class Clock:
 
     def advance(self, **by: float) -> None:
         self.now += timedelta(**by)
+
+
+class Delays:
+    """Stands in for sleeping: notes how long each task's last attempt was to wait, and lets it pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[asyncio.Task[Any] | None, float] = {}
+        self.may_pass = asyncio.Event()
+        self.may_pass.set()
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds[asyncio.current_task()] = seconds
+        if seconds > 0:
+            await self.may_pass.wait()
 
 
 async def a_user(

@@ -8,7 +8,7 @@ from app.accounts.service import AccountService
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
 from app.settings import Settings, load_settings
-from tests.accounts.builders import Clock, SmallApp, small_app
+from tests.accounts.builders import Clock, Delays, SmallApp, small_app
 
 
 @pytest.fixture
@@ -17,8 +17,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def accounts(database: Database, redis: RedisClients, redis_prefix: str, clock: Clock) -> AccountService:
-    return AccountService(database, redis, redis_prefix=redis_prefix, clock=clock)
+def delays() -> Delays:
+    return Delays()
+
+
+@pytest.fixture
+def accounts(database: Database, redis: RedisClients, redis_prefix: str, clock: Clock, delays: Delays) -> AccountService:
+    return AccountService(database, redis, redis_prefix=redis_prefix, clock=clock, sleep=delays)
 
 
 @pytest.fixture

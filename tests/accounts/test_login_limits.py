@@ -15,17 +15,13 @@ from app.infra.client_networks import network_of
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients, open_redis
 from app.settings import load_settings
-from tests.accounts.builders import ADDRESS, PASSWORD, SmallApp, a_user
+from tests.accounts.builders import ADDRESS, PASSWORD, Delays, SmallApp, a_user
 
-# The longest delay here; checking a password takes a tenth of it, on a busy machine half.
-DELAY = 0.7
 NOBODY_LISTENS = "redis://127.0.0.1:18449/0"
 
 
-@pytest.fixture(autouse=True)
-def _short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login_limits, "FIRST_DELAY_SECONDS", 0.1)
-    monkeypatch.setattr(login_limits, "LONGEST_DELAY_SECONDS", DELAY)
+# Failures beyond the free ones in most tests here, and the delay after them: 0.25 s doubled.
+BEYOND, DELAY = 3, 0.25 * 2**3
 
 
 async def fail(accounts: AccountService, times: int, *, login: str = "ban.mai", address: str = ADDRESS) -> None:
@@ -34,69 +30,86 @@ async def fail(accounts: AccountService, times: int, *, login: str = "ban.mai", 
             await accounts.sign_in(login, "a wrong password", address=address)
 
 
-async def sign_in(accounts: AccountService, *, address: str = ADDRESS, device: str | None = None) -> float:
-    """Seconds that the right password took."""
-    started = time.monotonic()
+async def delay_of(accounts: AccountService, delays: Delays, *, address: str = ADDRESS, device: str | None = None) -> float:
+    """Seconds that the right password had to wait; it was taken then."""
     signed_in = await accounts.sign_in("ban.mai", PASSWORD, address=address, device=device)
     assert signed_in.user.login == "ban.mai"
-    return time.monotonic() - started
+    return delays.seconds[asyncio.current_task()]
 
 
-def test_delays_double_up_to_a_bound_below_a_requests_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
+async def test_the_delay_is_really_waited_for_in_the_service(
+    database: Database, redis: RedisClients, redis_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login_limits, "FREE_PER_LOGIN_AND_ADDRESS", 0)
+    accounts = AccountService(database, redis, redis_prefix=redis_prefix)
+    await a_user(accounts)
+    await fail(accounts, 1)
 
+    started = time.monotonic()
+    await accounts.sign_in("ban.mai", PASSWORD, address=ADDRESS)
+
+    assert time.monotonic() - started >= login_limits.FIRST_DELAY_SECONDS
+
+
+def test_delays_double_up_to_a_bound_below_a_requests_deadline() -> None:
     delays = [login_limits.delay_after(failures) for failures in (-5, -1, 0, 1, 2, 5, 1_000_000)]
 
     assert delays == [0, 0, 0.25, 0.5, 1.0, 8.0, 8.0]
     assert delays[-1] < load_settings().request_deadline_seconds / 1.5
 
 
-async def test_right_password_gets_in_after_the_delay_however_many_were_wrong_from_the_same_address(accounts: AccountService) -> None:
+async def test_right_password_gets_in_after_the_delay_however_many_were_wrong_from_the_same_address(
+    accounts: AccountService, delays: Delays
+) -> None:
     await a_user(accounts)
-    await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + 3)
+    await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + BEYOND)
 
-    assert await sign_in(accounts) >= DELAY
+    assert await delay_of(accounts, delays) == DELAY
 
 
 async def test_failures_of_an_address_slow_it_down_and_lock_nobody_behind_it_out(
-    accounts: AccountService, monkeypatch: pytest.MonkeyPatch
+    accounts: AccountService, delays: Delays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(login_limits, "FREE_PER_ADDRESS", 6)
     await a_user(accounts)
-    for number in range(10):
+    for number in range(6 + BEYOND):
         await fail(accounts, 1, login=f"guess{number}")
 
-    assert await sign_in(accounts) >= DELAY
-    assert await sign_in(accounts, address="198.51.100.1") < DELAY
+    assert await delay_of(accounts, delays) == DELAY
+    assert await delay_of(accounts, delays, address="198.51.100.1") == 0
 
 
-async def test_wrong_passwords_from_elsewhere_only_slow_the_owner_down(accounts: AccountService, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_wrong_passwords_from_elsewhere_only_slow_the_owner_down(
+    accounts: AccountService, delays: Delays, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(login_limits, "FREE_PER_LOGIN", 6)
     await a_user(accounts)
-    for number in range(10):
+    for number in range(6 + BEYOND):
         await fail(accounts, 1, address=f"198.51.100.{number}")
 
-    assert await sign_in(accounts) >= DELAY
+    assert await delay_of(accounts, delays) == DELAY
 
 
-async def test_a_known_device_is_not_slowed_down_by_whoever_guesses_behind_the_same_address(accounts: AccountService) -> None:
+async def test_a_known_device_is_not_slowed_down_by_whoever_guesses_behind_the_same_address(
+    accounts: AccountService, delays: Delays
+) -> None:
     await a_user(accounts)
     known = (await accounts.sign_in("ban.mai", PASSWORD, address=ADDRESS)).device
-    await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + 3)
+    await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + BEYOND)
 
-    assert await sign_in(accounts, device=known) < DELAY
-    await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + 3)
-    assert await sign_in(accounts, device="x" * 43) >= DELAY
+    assert await delay_of(accounts, delays, device=known) == 0
+    await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + BEYOND)
+    assert await delay_of(accounts, delays, device="x" * 43) == DELAY
 
 
-async def test_a_known_device_that_guesses_is_slowed_down_itself(accounts: AccountService) -> None:
+async def test_a_known_device_that_guesses_is_slowed_down_itself(accounts: AccountService, delays: Delays) -> None:
     await a_user(accounts)
     known = (await accounts.sign_in("ban.mai", PASSWORD, address=ADDRESS)).device
-    for _ in range(FREE_PER_LOGIN_AND_ADDRESS + 3):
+    for _ in range(FREE_PER_LOGIN_AND_ADDRESS + BEYOND):
         with pytest.raises(LoginFailed):
             await accounts.sign_in("ban.mai", "a wrong password", address=ADDRESS, device=known)
 
-    assert await sign_in(accounts, device=known) >= DELAY
+    assert await delay_of(accounts, delays, device=known) == DELAY
 
 
 async def test_a_browser_is_known_by_a_cookie_of_its_own(market: SmallApp) -> None:
@@ -110,14 +123,16 @@ async def test_a_browser_is_known_by_a_cookie_of_its_own(market: SmallApp) -> No
         assert (first.status_code, again.status_code, browser.cookies["ocop_device"]) == (200, 200, device)
 
 
-async def test_no_more_wait_at_one_time_than_the_limit_and_a_known_device_passes_them(accounts: AccountService) -> None:
+async def test_no_more_wait_at_one_time_than_the_limit_and_a_known_device_passes_them(accounts: AccountService, delays: Delays) -> None:
     await a_user(accounts)
     known = (await accounts.sign_in("ban.mai", PASSWORD, address=ADDRESS)).device
-    await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + 3)
+    await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + BEYOND)
 
+    delays.may_pass.clear()
     tries = [asyncio.ensure_future(accounts.sign_in("ban.mai", "a wrong password", address=ADDRESS)) for _ in range(25)]
     _ = await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
-    assert await sign_in(accounts, device=known) < DELAY
+    assert await delay_of(accounts, delays, device=known) == 0
+    delays.may_pass.set()
     results = await asyncio.gather(*tries, return_exceptions=True)
 
     refused = [result for result in results if isinstance(result, TooManyLogins)]
@@ -127,32 +142,34 @@ async def test_no_more_wait_at_one_time_than_the_limit_and_a_known_device_passes
     assert [type(result) for result in results].count(LoginFailed) == AT_ONCE_PER_LOGIN_AND_ADDRESS
 
 
-async def test_one_address_cannot_take_all_places_of_others(accounts: AccountService) -> None:
+async def test_one_address_cannot_take_all_places_of_others(accounts: AccountService, delays: Delays) -> None:
     await a_user(accounts)
 
     tries = [asyncio.ensure_future(accounts.sign_in(f"guess{number}", "wrong", address=ADDRESS)) for number in range(60)]
     _ = await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
-    assert await sign_in(accounts, address="198.51.100.1")
+    assert await delay_of(accounts, delays, address="198.51.100.1") == 0
     results = await asyncio.gather(*tries, return_exceptions=True)
 
     assert [type(result) for result in results].count(TooManyLogins) >= 60 - AT_ONCE_PER_ADDRESS - 5
 
 
-async def test_right_password_starts_the_count_anew(accounts: AccountService) -> None:
+async def test_right_password_starts_the_count_anew(accounts: AccountService, delays: Delays) -> None:
     await a_user(accounts)
-    await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + 3)
-    await sign_in(accounts)
+    await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + BEYOND)
+    await delay_of(accounts, delays)
 
-    assert await sign_in(accounts) < DELAY
+    assert await delay_of(accounts, delays) == 0
 
 
-async def test_nodes_count_together(accounts: AccountService, database: Database, redis: RedisClients, redis_prefix: str) -> None:
+async def test_nodes_count_together(
+    accounts: AccountService, delays: Delays, database: Database, redis: RedisClients, redis_prefix: str
+) -> None:
     await a_user(accounts)
-    other_node = AccountService(database, redis, redis_prefix=redis_prefix)
+    other_node = AccountService(database, redis, redis_prefix=redis_prefix, sleep=delays)
     await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS)
-    await fail(other_node, 3)
+    await fail(other_node, BEYOND)
 
-    assert await sign_in(accounts) >= DELAY
+    assert await delay_of(accounts, delays) == DELAY
 
 
 async def test_window_ends_fifteen_minutes_after_its_first_failure(
@@ -179,14 +196,16 @@ async def test_keys_tell_neither_user_name_nor_address(accounts: AccountService,
     assert not any("ban.mai" in key or ADDRESS in key for key in keys)
 
 
-async def test_without_redis_login_still_works_and_failures_are_counted_in_the_process(database: Database, redis_prefix: str) -> None:
+async def test_without_redis_login_still_works_and_failures_are_counted_in_the_process(
+    database: Database, redis_prefix: str, delays: Delays
+) -> None:
     async with open_redis(NOBODY_LISTENS) as away:
-        accounts = AccountService(database, away, redis_prefix=redis_prefix)
+        accounts = AccountService(database, away, redis_prefix=redis_prefix, sleep=delays)
         await a_user(accounts)
 
-        await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + 3)
+        await fail(accounts, FREE_PER_LOGIN_AND_ADDRESS + BEYOND)
 
-        assert await sign_in(accounts) >= DELAY
+        assert await delay_of(accounts, delays) == DELAY
 
 
 @pytest.mark.parametrize(
