@@ -1,0 +1,155 @@
+"""A sale to ask absurd things of: right ids for every operation, people who ask, and what must be readable whatever was asked."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+
+from tests.absurd.operations import Operation, operations_of
+from tests.live.market import PASSWORD, Market, a_session
+from tests.orders.test_order_http import an_order
+
+JSON = {"content-type": "application/json"}
+# Refused while the session is live.
+CLOSED_ONLY = {"statement", "export.zip"}
+
+
+@dataclass
+class Sale:
+    """`people`: an organiser, a host and a viewer; the first two have a viewer's ticket, too."""
+
+    market: Market
+    people: dict[str, httpx2.AsyncClient]
+    ids: dict[str, str]
+    offer: dict[str, Any]
+    spare_offer_id: str
+    spare_session_id: UUID
+    operations: list[Operation]
+    _addresses: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def organiser(self) -> httpx2.AsyncClient:
+        return self.people["organiser"]
+
+    async def ids_for(self, operation: Operation) -> dict[str, str]:
+        """Ids of things that the operation may change without taking them from the others."""
+        ids = dict(self.ids)
+        if operation.template.endswith("/transitions"):
+            market = self.market
+            ids["session_id"] = str(await a_session(market.node, market.organiser, market.host, market.product_ids))
+        if operation.method == "PUT":
+            ids["session_id"] = str(self.spare_session_id)
+        if operation.template.endswith("/end"):
+            ids["offer_id"] = self.spare_offer_id
+        if operation.template.endswith("/steps"):
+            ids["order_id"] = await self.orders()
+        if operation.template.endswith("/settlement"):
+            ids["payment_id"] = await self.pays(None)
+        return ids
+
+    def right_body(self, operation: Operation, ids: Mapping[str, str]) -> Any:
+        """Keys, references and host are new or real each time."""
+        known: dict[str, Any] = {**ids, "key": str(uuid4()), "reference": f"FT{uuid4()}", "host_id": str(self.market.host.id)}
+        if operation.template.endswith("/login"):
+            known |= {"login": self.market.host.login, "password": PASSWORD}
+        return operation.right_body(known)
+
+    async def orders(self) -> str:
+        """The id of a new order."""
+        answer = await self.organiser.post(f"/api/v1/sessions/{self.market.session_id}/orders", json=an_order(self.offer))
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["order_id"])
+
+    async def pays(self, order_id: str | None) -> str:
+        """The id of a new payment."""
+        payment = {"order_id": order_id, "reference": f"FT{uuid4()}", "amount_vnd": 1, "received_at": "2026-11-23T09:30:00+07:00"}
+        return str((await self.organiser.post("/api/v1/payments", json=payment)).json()["payment_id"])
+
+    async def send(
+        self, who: str, operation: Operation, ids: Mapping[str, str], body: object = None, *, query: str = "", **options: Any
+    ) -> httpx2.Response:
+        """One request. Logins come each from a network of its own, so that none has to wait for the failures of the others."""
+        if operation.schema is not None:
+            options.setdefault("content", body if isinstance(body, bytes) else json.dumps(body))
+            options["headers"] = JSON | options.get("headers", {})
+        if operation.template.endswith("/login"):
+            async with self.stranger() as stranger:
+                return await stranger.request(operation.method, operation.path(ids) + query, **options)
+        return await self.people[who].request(operation.method, operation.path(ids) + query, **options)
+
+    @asynccontextmanager
+    async def stranger(self) -> AsyncIterator[httpx2.AsyncClient]:
+        number = next(self._addresses)
+        async with _browser(self.market, f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", {}) as stranger:
+            yield stranger
+
+    def reader_after(self, operation: Operation) -> str:
+        """The list that shows at once whether a change spoilt it."""
+        kind = operation.template.split("/")[3]
+        if "/offers" in operation.template or "/orders" in operation.template:
+            return f"/api/v1/sessions/{self.ids['session_id']}/{'offers' if '/offers' in operation.template else 'orders'}"
+        return {"payments": "/api/v1/payments/work-list", "login": "/api/v1/me"}.get(kind, f"/api/v1/{kind}")
+
+    async def unreadable(self) -> list[tuple[str, int]]:
+        """What people read and do not get: every GET of the document, every page of the live session, and those of what was made meanwhile."""
+        ids, get = self.ids["session_id"], [each for each in self.operations if each.method == "GET"]
+        readable = {
+            f"/s/{ids}",
+            *(f"/{part}/{ids}{page}" for part in ("host", "organiser") for page in ("", "/orders")),
+            f"/host/{ids}/edit",
+        }
+        readable |= {"/", "/host", "/organiser", "/api/v1/addresses/search?text=ha+tinh"}
+        readable |= {each.path(self.ids) for each in get if each.template.rpartition("/")[2] not in {*CLOSED_ONLY, "search"}}
+        made = await self.market.stores.database.pool.fetch("SELECT id FROM sessions WHERE state = 'draft' ORDER BY id")
+        # A draft has no report yet and is shown to staff alone.
+        drafts = {f"{before}{row['id']}" for row in made for before in ("/host/", "/api/v1/sessions/")}
+        answers = {path: (await self.organiser.get(path)).status_code for path in sorted(readable | drafts)}
+        return [(path, status) for path, status in answers.items() if status >= 500 or (status != 200 and path in readable)]
+
+
+def _browser(market: Market, address: str, headers: dict[str, str]) -> httpx2.AsyncClient:
+    transport = httpx2.ASGITransport(app=market.node.app, client=(address, 50_000), raise_app_exceptions=False)
+    base = f"http://{market.node.address}"
+    return httpx2.AsyncClient(transport=transport, base_url=base, headers={"origin": base} | headers, timeout=20)
+
+
+async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
+    """On a live market: an open offer, an order, a payment, and a session and an offer to be spoilt."""
+    people = {}
+    for name, user in (("organiser", market.organiser), ("host", market.host), ("viewer", None)):
+        person = await stack.enter_async_context(_browser(market, "203.0.113.7", {}))
+        if user is not None:
+            login = {"login": user.login, "password": PASSWORD}
+            assert (await person.post("/api/v1/login", json=login)).status_code == 200
+        assert (await person.post(f"/api/v1/sessions/{market.session_id}/tickets")).status_code == 200
+        people[name] = person
+    new = {
+        "product_id": str(market.product_ids[0]),
+        "flash_price_vnd": 39_000,
+        "per_viewer_limit": 1_000,
+        "duration_seconds": 21_600,
+        "open_now": True,
+    }
+    paths = f"/api/v1/sessions/{market.session_id}/offers"
+    offers = [(await people["host"].post(paths, json=new | {"total_quantity": 100_000})).json() for _ in range(2)]
+    producers = (await people["organiser"].get("/api/v1/producers")).json()["items"]
+    ids = {
+        "session_id": str(market.session_id),
+        "product_id": str(market.product_ids[0]),
+        "producer_id": producers[0]["id"],
+        "offer_id": offers[0]["id"],
+        "organisation_id": str(market.organiser.organisation_id),
+        "province_code": "42",
+    }
+    spare = await a_session(market.node, market.organiser, market.host, market.product_ids)
+    sale = Sale(market, people, ids, offers[0], offers[1]["id"], spare, operations_of(market.node.app))
+    sale.ids["order_id"] = await sale.orders()
+    sale.ids["payment_id"] = await sale.pays(sale.ids["order_id"])
+    return sale
