@@ -31,9 +31,10 @@ __all__ = ["mount_static", "router"]
 _SEE_OTHER = 303
 _VIEWER_WORDS = ("viewer.", "form.", "product.", "producer.", "order.has_answer", "order.open", "desk.state_")
 _BOARD_WORDS = ("host.", "goods.item_", "viewer.", "product.", "session.")
-_DESK_WORDS = ("desk.", "host.order_desk", "viewer.order_number")
+_SIGNED_OUT_WORDS = ("host.signed_out", "host.sign_in_again")
+_DESK_WORDS = ("desk.", "host.order_desk", "viewer.order_number", *_SIGNED_OUT_WORDS)
 _FORM_WORDS = ("host.", "goods.item_", "session.", "viewer.a_product")
-_REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "producer.", "host.platform_", "product.")
+_REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "producer.", "host.platform_", "product.", *_SIGNED_OUT_WORDS)
 
 
 def everybody() -> None:

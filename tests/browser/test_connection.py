@@ -233,6 +233,30 @@ def test_an_order_tapped_without_a_network_is_placed_when_it_returns(
     assert [order["number"] for order in orders_of(page, weak, session_id)] == [1]
 
 
+def test_a_frozen_page_is_back_when_it_thaws_and_an_order_tapped_at_once_is_placed_once(
+    weak: Market, served: Served, network: WeakNetwork
+) -> None:
+    """A browser freezes pages in the background; their connections die meanwhile."""
+    desk, session_id = make_session(weak, served)
+    desk.open_offer(session_id)
+    page = a_phone(weak)
+    opens_market(page, weak.base, session_id)
+    card(page).get_by_role("button", name=ORDER_BUTTON).click()
+    fills_the_form(page)
+    browser = page.context.new_cdp_session(page)
+
+    browser.send("Page.setWebLifecycleState", {"state": "frozen"})
+    network.forget()
+    thawed_at = page.evaluate("Date.now()")
+    browser.send("Page.setWebLifecycleState", {"state": "active"})
+    page.locator("dialog[open]").get_by_role("button", name="Chốt đơn").click()
+
+    assert greetings(page, 2)[-1] - thawed_at < (3 + SPARE_SECONDS) * 1_000
+    expect(card(page)).to_contain_text("Đã chốt · số 1", timeout=(3 + SPARE_SECONDS) * 1_000)
+    assert [order["number"] for order in orders_of(page, weak, session_id)] == [1]
+    assert len(greetings(page, 2)) == 2
+
+
 def test_a_connection_that_dies_before_ones_eyes_is_noticed_by_its_silence(weak: Market, served: Served, network: WeakNetwork) -> None:
     desk, session_id = make_session(weak, served)
     page = a_phone(weak, LONG_WAITS_ARE_TEN_TIMES_AS_SHORT)

@@ -1,6 +1,6 @@
 // The host's board: three zones that never move, comments beside them, keys for the hand that is not holding goods.
 
-import { effect, signal } from "@preact/signals";
+import { effect } from "@preact/signals";
 import { html, render } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 
@@ -15,6 +15,7 @@ import { get } from "./http.js";
 import { pageFacts, part, say } from "./page.js";
 import { isLow } from "./parts.js";
 import { Room } from "./room.js";
+import { SignedOut, isSignedOut } from "./signed_out.js";
 import { SureButton } from "./sure_button.js";
 import { Comments, Composer } from "./viewer_talk.js";
 
@@ -35,10 +36,9 @@ room.clock.hear(facts.server_time_ms, thisMoment());
 const actions = new BoardActions(room);
 
 const ASK_EVERY_MS = 5_000;
-/** The sign-in ended while the board was away: no return helps then. */
-const isSignedOut = signal(false);
+// The sign-in may have ended while the board was away: no return helps then, until somebody signs in, here or in another tab.
 effect(() => {
-  if (!room.isAway.value || isSignedOut.value) return undefined;
+  if (!room.isAway.value && !isSignedOut.value) return undefined;
   void askWhoIsHere();
   const timer = setInterval(() => void askWhoIsHere(), ASK_EVERY_MS);
   return () => clearInterval(timer);
@@ -46,7 +46,7 @@ effect(() => {
 
 async function askWhoIsHere() {
   const answer = await get("/api/v1/me");
-  if (!answer.ok && answer.failure.code === "not_signed_in") isSignedOut.value = true;
+  if (answer.ok) isSignedOut.value = false;
 }
 
 function Board() {
@@ -118,10 +118,7 @@ function ViewerLink({ sessionId }) {
 
 /** One line that says what needs the host now; nothing when nothing does. */
 function Attention() {
-  if (isSignedOut.value) {
-    const back = `/login?next=${encodeURIComponent(location.pathname)}`;
-    return html`<div class="attention" role="alert"><p class="notice notice-danger">${say("host.signed_out")} <a href=${back}>${say("host.sign_in_again")}</a></p></div>`;
-  }
+  if (isSignedOut.value) return html`<div class="attention"><${SignedOut} /></div>`;
   const line = attention();
   return html`<div class="attention" role="status">${line !== null && html`<p class=${`notice ${line.kind}`}>${line.words}</p>`}</div>`;
 }

@@ -10,6 +10,7 @@ import { Matters } from "./desk_payments.js";
 import { ago, money, number } from "./format.js";
 import { StateBadge } from "./order_words.js";
 import { pageFacts, part, say } from "./page.js";
+import { SignedOut, isSignedOut } from "./signed_out.js";
 
 /** @typedef {import("./desk_types.js").DeskOrder} DeskOrder */
 
@@ -37,7 +38,8 @@ function Page() {
     </div>
     <${Find} />
     <div class="desk-line" role="status">
-      ${desk.problem.value !== "" ? html`<p class="notice notice-danger">${desk.problem.value}</p>` : desk.done.value !== "" && html`<p class="notice notice-good">${desk.done.value}</p>`}
+      <${SignedOut} />
+      ${isSignedOut.value ? null : desk.problem.value !== "" ? html`<p class="notice notice-danger">${desk.problem.value}</p>` : desk.done.value !== "" && html`<p class="notice notice-good">${desk.done.value}</p>`}
     </div>
     <div class="desk">
       <${OpenOrder} desk=${desk} />

@@ -5,6 +5,7 @@ import { signal } from "@preact/signals";
 import { inQueue, queueOf, stateOf } from "./desk_steps.js";
 import { command, get } from "./http.js";
 import { failureWords, say } from "./page.js";
+import { isSignedOut } from "./signed_out.js";
 
 /**
  * @typedef {import("./desk_types.js").DeskOrder} DeskOrder
@@ -80,6 +81,8 @@ export class DeskState {
         this.problem.value = failureWords(answer.failure);
         return null;
       }
+      if (isSignedOut.value) this.problem.value = "";
+      isSignedOut.value = false;
       all.push(...answer.value.orders);
       if (answer.value.orders.length < PAGE_SIZE) break;
     }

@@ -11,6 +11,8 @@ import { randomUuid } from "./memory.js";
  */
 
 const PATIENCE_MS = 15_000;
+/** What the window hears when a call was refused because nobody is signed in. */
+export const SIGNED_OUT = "signed-out";
 
 /** @type {Failure} */
 const AWAY = { code: /** @type {Problem["code"]} */ ("offline"), retryable: true };
@@ -26,6 +28,7 @@ async function read(response) {
   try {
     const body = response.status === 204 ? null : await response.json();
     if (response.ok) return { ok: true, value: body };
+    if (body?.code === "not_signed_in") dispatchEvent(new Event(SIGNED_OUT));
     return { ok: false, failure: typeof body?.code === "string" ? body : UNREADABLE };
   } catch {
     return { ok: false, failure: UNREADABLE };

@@ -11,6 +11,7 @@ import { Closing } from "./report_closing.js";
 import { Headline, Ladder } from "./report_figures.js";
 import { OutsideTable, ProducerTable, ProductTable, Proof } from "./report_tables.js";
 import { Timeline } from "./report_timeline.js";
+import { SignedOut, isSignedOut } from "./signed_out.js";
 
 /** @typedef {import("./report_types.js").Report} Report */
 
@@ -33,6 +34,7 @@ async function read() {
   if (answer.ok) {
     report.value = answer.value;
     problem.value = "";
+    isSignedOut.value = false;
   } else problem.value = failureWords(answer.failure);
   if (report.value === null || report.value.figures_are === "live") timer = setTimeout(read, LIVE_EVERY_MS);
 }
@@ -40,7 +42,8 @@ async function read() {
 function Page() {
   const shown = report.value;
   return html`<div class="stack report">
-    ${problem.value !== "" && html`<p class="notice notice-danger" role="alert">${problem.value}</p>`}
+    <${SignedOut} />
+    ${problem.value !== "" && !isSignedOut.value && html`<p class="notice notice-danger" role="alert">${problem.value}</p>`}
     ${shown === null ? html`<h1>${facts.title}</h1><p class="soft">${say("app.loading")}</p>` : html`<${Whole} report=${shown} />`}
   </div>`;
 }
