@@ -14,11 +14,18 @@ import httpx2
 
 from tests.absurd.operations import Operation, operations_of
 from tests.live.market import PASSWORD, Market, a_session
-from tests.orders.test_order_http import an_order
+from tests.orders.test_order_http import BUYER, an_order
 
 JSON = {"content-type": "application/json"}
-# Refused while the session is live.
-CLOSED_ONLY = {"statement", "export.zip"}
+# Refused while the session is live, or about jobs, which there are none of then.
+_CLOSED_ONLY = ("/statement", "/export.zip", "/jobs/{job_id}", "/file")
+# Failures of one client make its next attempts wait here.
+_SLOWED_DOWN = ("/login", "/order-lookup")
+
+
+def needs_closed_session(operation: Operation) -> bool:
+    """Whether even a right request is refused during a sale."""
+    return operation.template.endswith(_CLOSED_ONLY) or operation.template.endswith("/exports")
 
 
 @dataclass
@@ -32,7 +39,7 @@ class Sale:
     spare_offer_id: str
     spare_session_id: UUID
     operations: list[Operation]
-    _addresses: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def organiser(self) -> httpx2.AsyncClient:
@@ -48,8 +55,13 @@ class Sale:
             ids["session_id"] = str(self.spare_session_id)
         if operation.template.endswith("/end"):
             ids["offer_id"] = self.spare_offer_id
-        if operation.template.endswith("/steps"):
-            ids["order_id"] = await self.orders()
+        if operation.template.endswith(("/steps", "/answer")) or "/order-pages/" in operation.template:
+            ids |= await self.orders()
+        if operation.template.endswith("/order-lookup"):
+            phone = f"09{next(self._numbers):08}"
+            ids |= await self.orders(buyer=BUYER | {"phone": phone}) | {"phone": phone}
+        if operation.template.endswith("/answer"):
+            ids["complaint_id"] = await self.complains(ids)
         if operation.template.endswith("/settlement"):
             ids["payment_id"] = await self.pays(None)
         return ids
@@ -61,11 +73,20 @@ class Sale:
             known |= {"login": self.market.host.login, "password": PASSWORD}
         return operation.right_body(known)
 
-    async def orders(self) -> str:
-        """The id of a new order."""
-        answer = await self.organiser.post(f"/api/v1/sessions/{self.market.session_id}/orders", json=an_order(self.offer))
+    async def orders(self, **changes: Any) -> dict[str, str]:
+        """Id, code and link of a new order."""
+        answer = await self.organiser.post(f"/api/v1/sessions/{self.market.session_id}/orders", json=an_order(self.offer, **changes))
         assert answer.status_code == 201, answer.text
-        return str(answer.json()["order_id"])
+        receipt = answer.json()
+        return {"order_id": receipt["order_id"], "code": receipt["order_code"], "order-link": receipt["link_token"]}
+
+    async def complains(self, ids: Mapping[str, str]) -> str:
+        """The id of a new complaint about the order."""
+        complaint = {"key": str(uuid4()), "words": "Thiếu một hũ"}
+        answer = await self.organiser.post(
+            f"/api/v1/order-pages/{ids['code']}/complaints", json=complaint, headers={"order-link": ids["order-link"]}
+        )
+        return str(answer.json()["complaints"][0]["complaint_id"])
 
     async def pays(self, order_id: str | None) -> str:
         """The id of a new payment."""
@@ -75,25 +96,27 @@ class Sale:
     async def send(
         self, who: str, operation: Operation, ids: Mapping[str, str], body: object = None, *, query: str = "", **options: Any
     ) -> httpx2.Response:
-        """One request. Logins come each from a network of its own, so that none has to wait for the failures of the others."""
+        """One request. Guesses come each from a network of its own, so that none has to wait for the failures of the others."""
         if operation.schema is not None:
             options.setdefault("content", body if isinstance(body, bytes) else json.dumps(body))
             options["headers"] = JSON | options.get("headers", {})
-        if operation.template.endswith("/login"):
+        known = {name: ids[name] for name, where in operation.parameters if where == "header" and name in ids}
+        options["headers"] = known | options.get("headers", {})
+        if operation.template.endswith(_SLOWED_DOWN):
             async with self.stranger() as stranger:
                 return await stranger.request(operation.method, operation.path(ids) + query, **options)
         return await self.people[who].request(operation.method, operation.path(ids) + query, **options)
 
     @asynccontextmanager
     async def stranger(self) -> AsyncIterator[httpx2.AsyncClient]:
-        number = next(self._addresses)
+        number = next(self._numbers)
         async with _browser(self.market, f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", {}) as stranger:
             yield stranger
 
     def reader_after(self, operation: Operation) -> str:
         """The list that shows at once whether a change spoilt it."""
         kind = operation.template.split("/")[3]
-        if "/offers" in operation.template or "/orders" in operation.template:
+        if "/offers" in operation.template or "/order" in operation.template:
             return f"/api/v1/sessions/{self.ids['session_id']}/{'offers' if '/offers' in operation.template else 'orders'}"
         return {"payments": "/api/v1/payments/work-list", "login": "/api/v1/me"}.get(kind, f"/api/v1/{kind}")
 
@@ -106,11 +129,13 @@ class Sale:
             f"/host/{ids}/edit",
         }
         readable |= {"/", "/host", "/organiser", "/api/v1/addresses/search?text=ha+tinh"}
-        readable |= {each.path(self.ids) for each in get if each.template.rpartition("/")[2] not in {*CLOSED_ONLY, "search"}}
+        readable |= {each.path(self.ids) for each in get if not needs_closed_session(each) and not each.template.endswith("/search")}
+        readable.add(f"/o/{self.ids['code']}")
         made = await self.market.stores.database.pool.fetch("SELECT id FROM sessions WHERE state = 'draft' ORDER BY id")
         # A draft has no report yet and is shown to staff alone.
         drafts = {f"{before}{row['id']}" for row in made for before in ("/host/", "/api/v1/sessions/")}
-        answers = {path: (await self.organiser.get(path)).status_code for path in sorted(readable | drafts)}
+        link = {"order-link": self.ids["order-link"]}
+        answers = {path: (await self.organiser.get(path, headers=link)).status_code for path in sorted(readable | drafts)}
         return [(path, status) for path, status in answers.items() if status >= 500 or (status != 200 and path in readable)]
 
 
@@ -147,9 +172,11 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
         "offer_id": offers[0]["id"],
         "organisation_id": str(market.organiser.organisation_id),
         "province_code": "42",
+        "job_id": str(uuid4()),
     }
     spare = await a_session(market.node, market.organiser, market.host, market.product_ids)
     sale = Sale(market, people, ids, offers[0], offers[1]["id"], spare, operations_of(market.node.app))
-    sale.ids["order_id"] = await sale.orders()
+    sale.ids |= await sale.orders()
+    sale.ids["complaint_id"] = await sale.complains(sale.ids)
     sale.ids["payment_id"] = await sale.pays(sale.ids["order_id"])
     return sale

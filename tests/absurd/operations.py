@@ -97,8 +97,10 @@ class Operation:
 
     def _right(self, schema: Schema, name: str, known: Mapping[str, Any]) -> Any:
         inner = self._resolved(schema)
-        if name in known or name in PLAUSIBLE:
-            return known.get(name, PLAUSIBLE.get(name))
+        if name in known:
+            return known[name]
+        if name in PLAUSIBLE and PLAUSIBLE[name] in inner.get("enum", [PLAUSIBLE[name]]):
+            return PLAUSIBLE[name]
         if "enum" in inner:
             return inner["enum"][0]
         if inner["type"] == "object":
