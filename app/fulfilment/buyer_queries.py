@@ -19,7 +19,7 @@ MY_ORDERS_SHOWN = 100
 
 _FIND = "SELECT id, session_id, device_id, client_key FROM orders WHERE code = $1"
 _PAGE = """
-SELECT o.code, o.payment, o.total_vnd, o.placed_at, o.due_at, o.session_id, s.title AS session_title, s.state AS session_state,
+SELECT o.code, o.payment, o.shipping_vnd, o.total_vnd, o.placed_at, o.due_at, o.session_id, s.title AS session_title, s.state AS session_state,
   g.name AS organisation_name, g.contact_phone, u.display_name AS host_name,
   c.name, c.phone, c.street, c.ward_code, c.ward_name, c.province_code, c.province_name, c.note, c.changed_at
 FROM orders o JOIN sessions s ON s.id = o.session_id JOIN organisations g ON g.id = s.organisation_id
@@ -27,11 +27,11 @@ JOIN users u ON u.id = s.host_id JOIN order_contacts c ON c.order_id = o.id WHER
 """
 # One look per session into the index that finds repeats: another one, by device alone, would cost every order its share.
 _MINE = """
-SELECT o.id, o.code, o.client_key, o.payment, o.total_vnd, o.placed_at, o.session_id, s.title AS session_title,
+SELECT o.id, o.code, o.client_key, o.payment, o.shipping_vnd, o.total_vnd, o.placed_at, o.session_id, s.title AS session_title,
   (SELECT array_agg(e.kind) FROM ledger_entries e WHERE e.order_id = o.id) AS kinds,
   (SELECT count(*)::int FROM complaints p WHERE p.order_id = o.id AND p.answered_at IS NOT NULL) AS answers
 FROM (SELECT id, title FROM sessions ORDER BY created_at DESC LIMIT 2000) AS s CROSS JOIN LATERAL (
-  SELECT id, code, client_key, payment, total_vnd, placed_at, session_id, seq FROM orders
+  SELECT id, code, client_key, payment, shipping_vnd, total_vnd, placed_at, session_id, seq FROM orders
   WHERE session_id = s.id AND device_id = $1 LIMIT $2
 ) AS o ORDER BY o.placed_at DESC, o.seq DESC LIMIT $2
 """
@@ -67,6 +67,7 @@ async def order_page(db: RawConnection, order_id: UUID) -> OrderPage:
         may_change=buyer_may_act(had) and row["phone"] is not None,
         payment=row["payment"],
         is_paid="paid" in had,
+        shipping_vnd=row["shipping_vnd"],
         total_vnd=row["total_vnd"],
         placed_at_ms=to_ms(row["placed_at"]) or 0,
         due_at_ms=to_ms(row["due_at"]) or 0,
@@ -106,6 +107,7 @@ def _my_order(row: asyncpg.Record, lines: list[OrderedItem], link_token: str) ->
         link_token=link_token,
         state=state_of(row["kinds"]),
         payment=row["payment"],
+        shipping_vnd=row["shipping_vnd"],
         total_vnd=row["total_vnd"],
         placed_at_ms=to_ms(row["placed_at"]) or 0,
         session_id=row["session_id"],

@@ -42,6 +42,7 @@ class OrderPage(BaseModel):
     may_change: bool = Field(description="the buyer may still mend the address or cancel, without asking the seller")
     payment: str
     is_paid: bool
+    shipping_vnd: int = Field(description="fee of the delivery, in the total")
     total_vnd: int
     placed_at_ms: int
     due_at_ms: int
@@ -98,6 +99,7 @@ class MyOrder(BaseModel):
     link_token: str
     state: str
     payment: str
+    shipping_vnd: int = Field(description="fee of the delivery, in the total")
     total_vnd: int
     placed_at_ms: int
     session_id: UUID

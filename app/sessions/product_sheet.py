@@ -1,4 +1,4 @@
-"""A product of a session from near, for whoever taps on it: all pictures, its story and its maker's, what its certificate says."""
+"""A product of a session from near, for whoever taps on it: all pictures, its story and its maker's, certificate and label."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from app.catalog.certificates import is_valid_on, vietnam_day
+from app.catalog.label import LabelFacts
 from app.errors import MalformedRequest
 from app.infra.clock import utc_now
 from app.infra.database import Database
@@ -20,7 +21,7 @@ from app.sessions.errors import ProductNotInSession
 
 _SHEET = """
 SELECT p.id, p.name, p.story, p.price_vnd, p.unit, p.weight_grams, p.ocop_stars, p.certificate_number, p.certified_on,
-  p.certificate_expires_on, m.name AS producer_name, m.kind, m.story AS producer_story, m.commune_name, m.province_name,
+  p.certificate_expires_on, p.label, m.name AS producer_name, m.kind, m.story AS producer_story, m.commune_name, m.province_name,
   coalesce(s.started_at, s.planned_start_at) AS shown_at
 FROM session_products l JOIN sessions s ON s.id = l.session_id JOIN products p ON p.id = l.product_id JOIN producers m ON m.id = p.producer_id
 WHERE l.session_id = $1 AND l.product_id = $2 AND s.state <> 'draft'
@@ -62,6 +63,7 @@ class ProductSheet(BaseModel):
     pictures: list[SheetPicture]
     producer: SheetProducer
     certificate: SheetCertificate | None
+    label: LabelFacts
 
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
@@ -92,6 +94,7 @@ async def read_product_sheet(
             province_name=row["province_name"],
         ),
         certificate=_certificate(row, vietnam_day(row["shown_at"] or utc_now())),
+        label=LabelFacts.model_validate_json(row["label"]),
     )
 
 

@@ -29,7 +29,17 @@ from app.web.static_files import mount_static
 __all__ = ["mount_static", "router"]
 
 _SEE_OTHER = 303
-_VIEWER_WORDS = ("viewer.", "form.", "product.", "producer.", "order.has_answer", "order.open", "desk.state_")
+_VIEWER_WORDS = (
+    "viewer.",
+    "form.",
+    "product.",
+    "producer.",
+    "goods.label",
+    "order.has_answer",
+    "order.open",
+    "order.shipping",
+    "desk.state_",
+)
 _BOARD_WORDS = ("host.", "goods.item_", "viewer.", "product.", "session.")
 _SIGNED_OUT_WORDS = ("host.signed_out", "host.sign_in_again")
 _DESK_WORDS = ("desk.", "host.order_desk", "viewer.order_number", *_SIGNED_OUT_WORDS)

@@ -69,6 +69,18 @@ async def test_the_link_shows_the_order_to_whoever_has_it_also_after_the_end(mar
     assert (page["seller"]["organisation_name"], page["seller"]["session_state"]) == ("Chợ phiên OCOP Hà Tĩnh", "ended")
 
 
+async def test_the_fee_of_the_delivery_stands_beside_the_goods_for_the_buyer_too(market: Market) -> None:
+    offer = await an_offer(market)
+    async with market.browser(market.organiser) as organiser:
+        assert (await organiser.put("/api/v1/shipping", json={"flat_vnd": 25_000})).status_code == 204
+    async with a_viewer(market) as viewer:
+        page = await OrderLink(viewer, await places(viewer, market, offer, quantity=2)).page()
+        (mine,) = (await viewer.get("/api/v1/my-orders")).json()["orders"]
+
+    for shown in (page, mine):
+        assert (shown["lines"][0]["amount_vnd"], shown["shipping_vnd"], shown["total_vnd"]) == (78_000, 25_000, 103_000)
+
+
 async def test_whatever_is_wrong_with_a_link_the_answer_is_the_same(market: Market) -> None:
     offer = await an_offer(market)
     async with a_viewer(market) as viewer, market.browser() as stranger:

@@ -22,13 +22,20 @@ async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncI
         yield await open_market(stores, stack)
 
 
-async def test_everybody_reads_story_maker_pictures_and_a_certificate_that_holds(market: Market) -> None:
+async def test_everybody_reads_story_maker_label_and_a_certificate_that_holds(market: Market) -> None:
     catalog, (product_id, lapsed_id) = market.node.catalog, market.product_ids
     today = vietnam_day(utc_now())
     producer_id = (await catalog.list_producers(market.organiser)).items[0].id
     await catalog.update_producer(market.organiser, producer_id, ProducerChanges(story="Từ năm 1998.\nBa đời."))
+    label = {"ingredients": "Múi bưởi", "storage": "Nơi mát.\nKhông đông đá."}
     for each, last_day in ((product_id, today), (lapsed_id, today - timedelta(days=1))):
-        changes = {"ocop_stars": 4, "certificate_number": "215/QĐ-UBND", "certificate_expires_on": last_day, "story": "Ngọt thanh."}
+        changes = {
+            "ocop_stars": 4,
+            "certificate_number": "215/QĐ-UBND",
+            "certificate_expires_on": last_day,
+            "story": "Ngọt thanh.",
+            "label": label,
+        }
         await catalog.update_product(market.organiser, each, ProductChanges.model_validate(changes))
     await market.goes_live()
 
@@ -40,6 +47,7 @@ async def test_everybody_reads_story_maker_pictures_and_a_certificate_that_holds
     assert sheet["producer"]["story"] == "Từ năm 1998.\nBa đời."
     assert sheet["certificate"] == {"number": "215/QĐ-UBND", "stars": 4, "valid_from": None, "valid_until": today.isoformat()}
     assert lapsed["certificate"] is None
+    assert {name: fact for name, fact in sheet["label"].items() if fact != ""} == label
 
 
 async def test_a_product_of_a_draft_or_of_no_session_is_shown_to_nobody(market: Market) -> None:

@@ -23,6 +23,7 @@ export interface OrderPage {
   may_change: boolean;
   payment: string;
   is_paid: boolean;
+  shipping_vnd: number;
   total_vnd: number;
   placed_at_ms: number;
   due_at_ms: number;
@@ -45,6 +46,7 @@ export interface MyOrder {
   link_token: string;
   state: Kind;
   payment: string;
+  shipping_vnd: number;
   total_vnd: number;
   placed_at_ms: number;
   session_id: string;

@@ -107,7 +107,7 @@ function Course({ order: { entries, receiver_changed_at_ms: changedAt } }) {
 }
 
 /** @param {{order: OrderPage}} props */
-function Goods({ order: { lines, total_vnd: total, payment, is_paid: isPaid, state } }) {
+function Goods({ order: { lines, shipping_vnd: fee, total_vnd: total, payment, is_paid: isPaid, state } }) {
   const pays = isPaid ? "order.is_paid" : KINDS[state].unitsTaken < 0 ? "order.nothing_to_pay" : payment === "cod" ? "order.pay_on_delivery" : "order.pay_by_transfer";
   return html`<section class="card stack stack-tight" aria-labelledby="goods">
     <h2 id="goods">${say("order.goods")}</h2>
@@ -118,6 +118,8 @@ function Goods({ order: { lines, total_vnd: total, payment, is_paid: isPaid, sta
           <span class="number">${money(line.amount_vnd)}</span>
         </li>`,
       )}
+      ${fee > 0 &&
+      html`<li class="row row-between"><span class="grow">${say("order.shipping")}</span><span class="number">${money(fee)}</span></li>`}
     </ul>
     <p class="row row-between"><span>${say("form.total")}</span><strong class="price">${money(total)}</strong></p>
     <p class="small soft">${say(pays)}</p>

@@ -1,4 +1,4 @@
-// A product from near: pictures, story, who made it, what its certificate says. Fetched when somebody taps on a product.
+// A product from near: pictures, story, who made it, what its certificate and its label say. Fetched when somebody taps on a product.
 
 import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
@@ -22,6 +22,7 @@ import { ProductToOrder } from "./viewer_order.js";
  * @property {ReadonlyArray<{url: string, alt: string}>} pictures
  * @property {{name: string, kind: string, story: string, commune_name: string, province_name: string}} producer
  * @property {{number: string | null, stars: number | null, valid_from: string | null, valid_until: string | null} | null} certificate
+ * @property {Readonly<Record<string, string>>} label what `LabelFacts` in app/catalog/label.py names; empty where nobody wrote it down
  */
 
 /** @param {{market: Market, product: ProductView}} props */
@@ -42,16 +43,21 @@ export function ProductSheet({ market, product }) {
   }, [sessionId, product.id]);
   const offer = offerOf(market.room.state.value.offers, product.id);
   const makerStory = sheet?.producer.story ?? "";
+  const label = labelOf(sheet);
   return html`<div class="stack product-sheet">
     <${Pictures} product=${product} pictures=${sheet?.pictures ?? []} />
     ${product.ocop_stars !== null && html`<p><${Stars} count=${product.ocop_stars} /></p>`}
-    <dl class="product-facts">
-      ${factsOf(product, sheet).map(([name, value]) => html`<div key=${name}><dt>${say(name)}</dt><dd>${value}</dd></div>`)}
-    </dl>
+    <${Facts} facts=${factsOf(product, sheet)} />
     ${product.story !== "" && html`<section><h3>${say("product.story")}</h3><p class="product-story">${product.story}</p></section>`}
     ${makerStory !== "" && html`<section><h3>${product.producer_name}</h3><p class="product-story">${makerStory}</p></section>`}
+    ${label.length > 0 && html`<section><h3>${say("goods.label")}</h3><${Facts} facts=${label} /></section>`}
     <div class="card"><${ProductToOrder} market=${market} product=${product} offer=${offer} /></div>
   </div>`;
+}
+
+/** @param {{facts: ReadonlyArray<[string, string]>}} props */
+function Facts({ facts }) {
+  return html`<dl class="product-facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${say(name)}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 /** All pictures side by side, moved by the finger or the arrow keys. @param {{product: ProductView, pictures: ProductSheetView["pictures"]}} props */
@@ -83,6 +89,17 @@ function factsOf(product, sheet) {
     ["product.certificate", until === null ? certificate : say("product.certificate_until", { number: certificate, day: day(Date.parse(until)) })],
     ["product.price", `${money(product.price_vnd)} / ${product.unit}`],
   ];
+  return facts.filter(([, value]) => value !== "");
+}
+
+/**
+ * What the label says, in the order of the form that asks for it.
+ * @param {ProductSheetView | null} sheet
+ * @returns {Array<[string, string]>}
+ */
+function labelOf(sheet) {
+  /** @type {Array<[string, string]>} */
+  const facts = Object.entries(sheet?.label ?? {}).map(([name, value]) => [`goods.label_${name}`, value]);
   return facts.filter(([, value]) => value !== "");
 }
 
