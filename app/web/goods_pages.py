@@ -21,7 +21,7 @@ from app.web.rendering import render
 router = APIRouter(route_class=PageRoute, include_in_schema=False, prefix="/organiser/goods")
 
 Catalog = Annotated[CatalogService, Depends(provided(CatalogService))]
-_WORDS = ("goods.", "producer.", "product.", "form.nothing_found", "login.username")
+_WORDS = ("goods.", "producer.", "product.", "form.nothing_found", "form.place_unclear", "login.username")
 
 
 @router.get("")

@@ -27,7 +27,7 @@ def test_title_time_video_and_order_of_a_session_are_changed(market: Market) -> 
     host.get_by_label("Đường dẫn video").fill("https://www.youtube.com/watch?v=abcdefghijk")
     host.get_by_role("button", name=f"Xuống một bậc: {names[0]}").click()
     host.get_by_role("spinbutton", name=names[0]).fill("24")
-    host.get_by_role("button", name="Lưu").click()
+    host.get_by_role("button", name="Lưu", exact=True).click()
 
     expect(host.get_by_role("heading", name="Chợ Tết quê mình")).to_be_visible()
     changed = desk.call("GET", f"/api/v1/sessions/{session_id}")

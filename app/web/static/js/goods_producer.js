@@ -31,6 +31,8 @@ function Producer() {
   const provinces = useListedPlaces("/api/v1/addresses/provinces");
   const communes = useListedPlaces(province.code === null ? null : `/api/v1/addresses/provinces/${province.code}/wards`);
 
+  /** @param {{code: number | null, name: string}} place */
+  const placeProblem = (place) => (place.code !== null ? "" : place.name === "" ? (problems["place"] ?? "") : say("form.place_unclear"));
   /** @param {Event} event */
   const save = async (event) => {
     event.preventDefault();
@@ -59,15 +61,20 @@ function Producer() {
     <form class="card card-roomy stack" novalidate onSubmit=${save}>
       <${Field} id="producer-name" label=${say("goods.producer_name")} value=${name} problem=${problems["name"]} most=${160} onInput=${setName} />
       <${Choice} id="producer-kind" label=${say("goods.producer_kind")} value=${kind} options=${KINDS.map((each) => [each, say(`producer.${each}`)])} onChange=${setKind} />
-      <${PlaceChoice} id="producer-province" label=${say("goods.province")} placeholder=${say("goods.province_hint")} places=${provinces} chosenName=${province.name}
-        problem=${province.code === null ? (problems["place"] ?? "") : ""}
-        onChoose=${(/** @type {Place | null} */ place) => {
-          setProvince({ code: place?.code ?? null, name: place?.name ?? "" });
+      <${PlaceChoice} id="producer-province" label=${say("goods.province")} placeholder=${say("goods.province_hint")} places=${provinces} name=${province.name} isChosen=${province.code !== null}
+        problem=${placeProblem(province)}
+        onChoose=${(/** @type {Place} */ place) => {
+          if (place.code !== province.code) setCommune({ code: null, name: "" });
+          setProvince({ code: place.code, name: place.name });
+        }}
+        onLeave=${(/** @type {string} */ text) => {
+          setProvince({ code: null, name: text });
           setCommune({ code: null, name: "" });
         }} />
-      <${PlaceChoice} id="producer-commune" label=${say("goods.commune")} placeholder=${say("goods.commune_hint")} places=${communes} chosenName=${commune.name}
-        disabled=${province.code === null} problem=${province.code === null ? "" : (problems["place"] ?? "")}
-        onChoose=${(/** @type {Place | null} */ place) => setCommune({ code: place?.code ?? null, name: place?.name ?? "" })} />
+      <${PlaceChoice} id="producer-commune" label=${say("goods.commune")} placeholder=${say("goods.commune_hint")} places=${communes} name=${commune.name} isChosen=${commune.code !== null}
+        disabled=${province.code === null} problem=${province.code === null ? "" : placeProblem(commune)}
+        onChoose=${(/** @type {Place} */ place) => setCommune({ code: place.code, name: place.name })}
+        onLeave=${(/** @type {string} */ text) => setCommune({ code: null, name: text })} />
       <${Field} id="producer-tax-code" label=${say("goods.tax_code")} hint=${say("goods.tax_code_hint")} value=${taxCode} problem=${problems["tax_code"]} most=${14} inputmode="numeric" onInput=${setTaxCode} />
       <${Field} id="producer-story" label=${say("goods.producer_story")} hint=${say("goods.producer_story_hint")} value=${story} most=${4000} rows=${4} onInput=${setStory} />
       ${outcome.words && html`<p class=${outcome.isGood ? "notice notice-good" : "notice notice-danger"} role="status">${outcome.words}</p>`}

@@ -85,7 +85,9 @@ function MendForm({ receiver, onMend, onDone }) {
   const provinces = usePlaces("/api/v1/addresses/provinces");
   const wards = usePlaces(form.province.code === null ? null : `/api/v1/addresses/provinces/${form.province.code}/wards`);
   /** @param {Partial<typeof form>} change */
-  const change = (change) => setForm({ ...form, ...change });
+  const change = (change) => setForm((known) => ({ ...known, ...change }));
+  /** @param {{code: number | null, name: string}} place */
+  const placeProblem = (place) => (place.code === null && place.name !== "" ? say("form.place_unclear") : "");
 
   /** @param {Event} event */
   const submit = async (event) => {
@@ -103,10 +105,13 @@ function MendForm({ receiver, onMend, onDone }) {
 
   return html`<form class="stack" novalidate onSubmit=${submit}>
     <${Field} id="mend-phone" label=${say("form.phone")} value=${form.phone} most=${20} inputMode="tel" autocomplete="tel" onInput=${(/** @type {string} */ phone) => change({ phone })} />
-    <${PlaceChoice} id="mend-province" label=${say("form.province")} placeholder=${say("form.province_choose")} places=${provinces} chosenName=${form.province.name}
-      onChoose=${(/** @type {Place | null} */ place) => place !== null && place.code !== form.province.code && change({ province: place, ward: { code: null, name: "" } })} />
-    <${PlaceChoice} id="mend-ward" label=${say("form.ward")} placeholder=${say("form.ward_choose")} places=${wards} chosenName=${form.ward.name}
-      disabled=${form.province.code === null} onChoose=${(/** @type {Place | null} */ place) => place !== null && change({ ward: place })} />
+    <${PlaceChoice} id="mend-province" label=${say("form.province")} placeholder=${say("form.province_choose")} places=${provinces} name=${form.province.name}
+      isChosen=${form.province.code !== null} problem=${placeProblem(form.province)}
+      onChoose=${(/** @type {Place} */ place) => place.code !== form.province.code && change({ province: place, ward: { code: null, name: "" } })}
+      onLeave=${(/** @type {string} */ name) => change({ province: { code: null, name }, ward: { code: null, name: "" } })} />
+    <${PlaceChoice} id="mend-ward" label=${say("form.ward")} placeholder=${say("form.ward_choose")} places=${wards} name=${form.ward.name}
+      isChosen=${form.ward.code !== null} disabled=${form.province.code === null} problem=${placeProblem(form.ward)}
+      onChoose=${(/** @type {Place} */ place) => change({ ward: place })} onLeave=${(/** @type {string} */ name) => change({ ward: { code: null, name } })} />
     <${Field} id="mend-street" label=${say("form.street")} value=${form.street} most=${200} autocomplete="street-address" onInput=${(/** @type {string} */ street) => change({ street })} />
     <${Field} id="mend-note" label=${say("form.note")} hint=${say("form.optional")} value=${form.note} most=${200} autocomplete="off" onInput=${(/** @type {string} */ note) => change({ note })} />
     ${problem !== "" && html`<p class="notice notice-danger" role="alert">${problem}</p>`}
