@@ -40,7 +40,7 @@ def test_a_viewers_pages_are_clean(market: Market, shoot: Callable[[Page, str], 
     desk.open_offer(session_id, total=3, limit=2)
     says(page, "Ưu đãi mới: ")
     found["offer"] = what_axe_finds(page)
-    page.get_by_role("button", name="Giỏ hàng phiên chợ").click()
+    page.get_by_role("button", name="Kệ hàng phiên chợ").click()
     expect(page.locator("dialog[open] .shelf")).to_be_visible()
     found["shelf"] = what_axe_finds(page)
     page.keyboard.press("Escape")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -41,11 +42,14 @@ def test_a_basket_of_two_products_is_one_order_with_its_fee(market: Market, shoo
     shoot(viewer, "viewer-basket-390")
     shelf.get_by_role("button", name="Chốt đơn", exact=True).click()
 
-    expect(shelf).to_contain_text("Đã chốt · đơn ")
+    expect(shelf).to_contain_text(re.compile("Đã chốt · đơn [0-9A-Z]{7}"))
     shoot(viewer, "viewer-basket-placed-390")
     mine = viewer.request.get(f"{market.base}/api/v1/sessions/{session_id}/orders/mine").json()["orders"]
     assert [(order["total_vnd"], order["shipping_vnd"], len(order["lines"])) for order in mine] == [(goods_vnd + 25_000, 25_000, 2)]
     assert offer["remaining"] == 5
+    viewer.goto(f"{market.base}/o/{mine[0]['order_code']}#{mine[0]['link_token']}")
+    expect(viewer.locator("main")).to_contain_text("Phí giao hàng25.000")
+    shoot(viewer, "order-with-fee-390")
 
 
 def test_a_session_s_fee_is_set_by_weight_on_its_page(market: Market, shoot: Callable[[Page, str], None]) -> None:

@@ -61,7 +61,8 @@ def an_ordering_buyer(market: Market, desk: Desk) -> tuple[Page, str, dict[str, 
 def test_a_tap_on_a_product_shows_it_from_near(market: Market, shoot: Callable[[Page, str], None]) -> None:
     desk = market.desk()
     session_id = desk.make_session()
-    desk.open_offer(session_id)
+    product_id = desk.open_offer(session_id)["product_id"]
+    desk.call("PATCH", f"/api/v1/products/{product_id}", {"label": {"ingredients": "Bột nếp, đậu xanh, lá gai"}})
     viewer = market.page()
     opens_market(viewer, market.base, session_id)
 
@@ -71,6 +72,8 @@ def test_a_tap_on_a_product_shows_it_from_near(market: Market, shoot: Callable[[
     expect(sheet.get_by_role("heading", level=2)).to_have_text("Bánh gai Đức Thọ")
     expect(sheet).to_contain_text("Giấy chứng nhận OCOP")
     expect(sheet).to_contain_text("Câu chuyện")
+    expect(sheet).to_contain_text("Thành phần, nguyên liệuBột nếp, đậu xanh, lá gai")
+    expect(sheet).not_to_contain_text("Bảo quản")
     shoot(viewer, "product-sheet-390")
     sheet.get_by_role("button", name=ORDER_BUTTON).click()
     expect(viewer.locator("dialog[open]")).to_contain_text("Giao hàng đến đâu?")
@@ -152,7 +155,7 @@ def test_a_complaint_is_answered_and_the_link_opens_the_order_for_whoever_is_sen
 def test_what_the_desk_cancels_is_seen_and_what_the_buyer_cancels_too(market: Market, shoot: Callable[[Page, str], None]) -> None:
     desk = market.desk()
     viewer, session_id, order = an_ordering_buyer(market, desk)
-    viewer.get_by_role("button", name="Giỏ hàng phiên chợ").click()
+    viewer.get_by_role("button", name="Kệ hàng phiên chợ").click()
     viewer.get_by_role("button", name=re.compile("Đơn của tôi")).click()
     mine = viewer.locator("dialog[open] .my-order")
     expect(mine).to_contain_text("Đã đặt")

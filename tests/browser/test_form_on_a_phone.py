@@ -140,8 +140,8 @@ def test_a_known_address_is_shown_changed_and_forgotten(market: Market, shoot: C
     assert [line["quantity"] for order in orders for line in order["lines"]] == [2, 1]
 
     # All three are taken; another offer still asks where to.
-    desk.open_offer(session_id, total=9, limit=3, price_vnd=30_000)
-    expect(card(page)).to_contain_text("30.000")
+    desk.open_offer(session_id, total=9, limit=3, price_vnd=35_000)
+    expect(card(page)).to_contain_text("35.000")
     card(page).get_by_role("button", name="Sửa").click()
     form.get_by_role("button", name="Xóa thông tin trên máy này").click()
     expect(form.get_by_label("Họ và tên")).to_have_value("")

@@ -109,7 +109,7 @@ function Words({ market }) {
   switch (progress?.phase) {
     case "placed":
       return html`<p class="notice notice-good" role="status"><span>
-        <strong>${say("viewer.order_placed", { number: number(progress.receipt.number) })}</strong> · ${money(progress.receipt.total_vnd)}
+        <strong>${say("viewer.order_placed", { code: progress.receipt.order_code })}</strong> · ${money(progress.receipt.total_vnd)}
         <span class="tiny feedback-next">${say("viewer.order_placed_next", { phone: knownBuyer.value.phone })}</span>
       </span></p>`;
     case "refused":
