@@ -5,7 +5,7 @@ import { html } from "htm/preact";
 import { AddressFields, useAddress } from "./address_fields.js";
 import { BASKET, orderLine, sumsOf } from "./basket.js";
 import { buyerOf, draft, knownBuyer, rememberBuyer } from "./buyer.js";
-import { money, number } from "./format.js";
+import { money } from "./format.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
 import { Picture } from "./parts.js";
 import { Stepper } from "./stepper.js";
