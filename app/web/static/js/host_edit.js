@@ -57,11 +57,13 @@ async function start() {
   const stock = await stockNow();
   /** @param {SessionWish} wish */
   const onSubmit = (wish) => save(wish, stock);
+  const root = part("edit-session", HTMLElement);
+  root.replaceChildren();
   render(
     html`<${SessionForm} title=${say("host.edit")} submitWords=${say("app.save")} first=${{ ...known, stock }} firstProblem=${refused?.words ?? ""} onSubmit=${onSubmit} />
       <hr />
       <${ShippingForm} path=${path} first=${facts.session.shipping} />`,
-    part("edit-session", HTMLElement),
+    root,
   );
 }
 

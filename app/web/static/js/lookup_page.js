@@ -3,6 +3,7 @@
 import { html, render } from "htm/preact";
 import { useState } from "preact/hooks";
 
+import { fetchFonts } from "./fonts.js";
 import { send } from "./http.js";
 import { StateBadge, sayIfKnown } from "./order_words.js";
 import { failureWords, part, say } from "./page.js";
@@ -50,3 +51,4 @@ function refusalWords(failure) {
 
 const root = part("lookup", HTMLElement);
 render(html`<${Lookup} />`, root);
+fetchFonts();

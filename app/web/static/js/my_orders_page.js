@@ -2,9 +2,11 @@
 
 import { html, render } from "htm/preact";
 
+import { fetchFonts } from "./fonts.js";
 import { MyOrders } from "./my_orders.js";
 import { part } from "./page.js";
 
 const root = part("my-orders", HTMLElement);
 root.replaceChildren();
 render(html`<${MyOrders} />`, root);
+fetchFonts();

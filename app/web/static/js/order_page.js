@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { html, render } from "htm/preact";
 
+import { fetchFonts } from "./fonts.js";
 import { dateTime, money, number } from "./format.js";
 import { Cancelling, Receiver } from "./order_change.js";
 import { Complaints } from "./order_complaints.js";
@@ -150,3 +151,4 @@ for (const other of document.querySelectorAll("a.language-link[hreflang]")) {
 }
 // A link to another order in the same tab changes only what stands behind the #.
 addEventListener("hashchange", () => location.reload());
+fetchFonts();
