@@ -47,7 +47,8 @@ def test_a_basket_of_two_products_is_one_order_with_its_fee(market: Market, shoo
     mine = viewer.request.get(f"{market.base}/api/v1/sessions/{session_id}/orders/mine").json()["orders"]
     assert [(order["total_vnd"], order["shipping_vnd"], len(order["lines"])) for order in mine] == [(goods_vnd + 25_000, 25_000, 2)]
     assert offer["remaining"] == 5
-    viewer.goto(f"{market.base}/o/{mine[0]['order_code']}#{mine[0]['link_token']}")
+    shelf.get_by_role("link", name="Xem đơn").click()
+    expect(viewer.get_by_role("heading", level=1)).to_contain_text(mine[0]["order_code"])
     expect(viewer.locator("main")).to_contain_text("Phí giao hàng25.000")
     shoot(viewer, "order-with-fee-390")
 

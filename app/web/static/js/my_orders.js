@@ -51,7 +51,7 @@ function Row({ order }) {
     )}
     ${order.shipping_vnd > 0 &&
     html`<p class="row row-between small"><span class="grow">${say("order.shipping")}</span><span class="number">${money(order.shipping_vnd)}</span></p>`}
-    <p class="row row-between"><span class="tiny soft">${dateTime(order.placed_at_ms)} · ${order.session_title}</span><strong class="price">${money(order.total_vnd)}</strong></p>
+    <p class="row row-between"><span class="grow tiny soft">${dateTime(order.placed_at_ms)} · ${order.session_title}</span><strong class="price">${money(order.total_vnd)}</strong></p>
     ${order.answers > 0 && html`<p class="small"><span class="badge badge-good">${say("order.has_answer")}</span></p>`}
     <a class="button button-secondary button-block" href=${pageOfOrder(order.code, order.link_token)} aria-label=${say("order.open_code", { code: order.code })}>${say("order.open")}</a>
   </li>`;

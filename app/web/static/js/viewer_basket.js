@@ -110,6 +110,7 @@ function Words({ market }) {
     case "placed":
       return html`<p class="notice notice-good" role="status"><span>
         <strong>${say("viewer.order_placed", { code: progress.receipt.order_code })}</strong> · ${money(progress.receipt.total_vnd)}
+        · <a href=${`/o/${progress.receipt.order_code}#${progress.receipt.link_token}`}>${say("viewer.see_order")}</a>
         <span class="tiny feedback-next">${say("viewer.order_placed_next", { phone: knownBuyer.value.phone })}</span>
       </span></p>`;
     case "refused":
