@@ -55,15 +55,18 @@ function PreparedOffers({ actions }) {
   const known = new Set(offers.map((offer) => offer.id));
   const prepared = [...actions.prepared.value.filter((offer) => !known.has(offer.id)), ...offers.filter((offer) => offer.state === "scheduled")];
   if (prepared.length === 0) return null;
+  /** @param {{product_id: string}} offer */
+  const nameOf = (offer) => products.find((product) => product.id === offer.product_id)?.name ?? "";
   return html`<div class="stack stack-tight prepared">
     <h3>${say("host.prepared")}</h3>
     ${prepared.map(
       (offer) => html`<div class="row prepared-row" key=${offer.id}>
         <span class="grow">
-          <span class="run-name">${products.find((product) => product.id === offer.product_id)?.name ?? ""}</span>
+          <span class="run-name">${nameOf(offer)}</span>
           <span class="tiny soft">${money(offer.flash_price_vnd)} · ${number(offer.total_quantity)} ${say("unit.pieces")}${offer.starts_at_ms !== null && ` · ${say("viewer.offer_soon", { time: countdown(actions.room.secondsUntil(offer.starts_at_ms)) })}`}</span>
         </span>
-        <button class="button button-secondary" type="button" disabled=${actions.isBusy.value || session.state !== "live"} onClick=${() => actions.openPrepared(offer)}>${say("host.open_now")}</button>
+        <button class="button button-secondary" type="button" aria-label=${`${say("host.open_now")}: ${nameOf(offer)}`}
+          disabled=${actions.isBusy.value || session.state !== "live"} onClick=${() => actions.openPrepared(offer)}>${say("host.open_now")}</button>
       </div>`,
     )}
   </div>`;
