@@ -32,7 +32,7 @@ from app.orders import shelf_routes
 from app.realtime.doorway import Doorway, ViewerGate
 from app.reports import closing_routes, job_routes
 from app.reports import routes as report_routes
-from app.sessions import product_sheet, shipping_routes
+from app.sessions import booth_routes, product_sheet, shipping_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
 from app.web import buyer_pages, goods_pages, pages, strangers
@@ -47,6 +47,7 @@ ROUTERS = (
     gate_routes.router,
     sheet_routes.router,
     session_routes.router,
+    booth_routes.router,
     product_sheet.router,
     shipping_routes.router,
     live_routes.router,

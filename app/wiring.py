@@ -70,6 +70,7 @@ from app.reports.jobs import KEPT_TAIL, OWN_TAIL, ReportJobs, SummaryKeeper
 from app.reports.service import ReportService
 from app.reports.signing import Signer
 from app.reports.summaries import Summaries
+from app.sessions.booths import BoothService
 from app.sessions.editing import SessionEditor
 from app.sessions.lookup import SessionLookup
 from app.sessions.shipping import ShippingService
@@ -98,6 +99,7 @@ class Services:
     metrics: MetricsService
     sessions: SessionLookup
     session_editor: SessionEditor
+    booths: BoothService
     room_log: RoomLog
     teller: RoomTeller
     bridges: BridgeTokens
@@ -222,6 +224,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         metrics=metrics,
         sessions=sessions,
         session_editor=session_editor,
+        booths=BoothService(database, editor=session_editor, lookup=sessions),
         room_log=room_log,
         teller=teller,
         bridges=bridges,

@@ -29,10 +29,14 @@ async def session_times(db: AsyncSession, session_id: UUID) -> SessionTimes | No
 
 
 async def sessions_to_checkpoint(db: AsyncSession) -> list[UUID]:
-    """Sessions whose measured counters still move: live, or ended and not yet written down for good."""
+    """Sessions whose measured counters still move: live, or ended and not yet written down for good.
+
+    Booths are always live and there may be hundreds: each is written down every ten minutes only.
+    """
     statement = text(
         "SELECT sessions.id FROM sessions LEFT JOIN session_totals ON session_totals.session_id = sessions.id "
-        "WHERE sessions.state = 'live' OR (sessions.state = 'ended' AND coalesce(session_totals.figures ->> 'state', 'live') = 'live') "
+        "WHERE (sessions.state = 'live' AND (sessions.kind = 'stream' OR coalesce(session_totals.as_of < now() - interval '10 minutes', true))) "
+        "OR (sessions.state = 'ended' AND coalesce(session_totals.figures ->> 'state', 'live') = 'live') "
         "ORDER BY sessions.id"
     )
     return list((await db.scalars(statement)).all())

@@ -11,6 +11,7 @@ from app.protocol.amounts import Vnd, VndSum
 from app.protocol.base import COMMENT_TEXT, PERSON_NAME, Message, Milliseconds
 from app.protocol.shipping import ShippingRule
 
+SessionKind = Literal["stream", "booth"]
 SessionState = Literal["draft", "scheduled", "live", "ended", "closed"]
 OfferState = Literal["scheduled", "open", "ended"]
 VideoKind = Literal["youtube", "facebook", "tiktok", "hls"]
@@ -38,6 +39,10 @@ class SessionView(Message):
     video: VideoView | None
     is_rehearsal: bool = Field(False, description="a rehearsal: simulated people may take part, nothing is delivered")
     shipping: ShippingRule | None = Field(None, description="what delivery costs; null: nothing")
+    kind: SessionKind = Field(
+        "stream", description="a booth is a producer's, has no host and no planned time, and sells until it is closed"
+    )
+    producer_id: UUID | None = Field(None, description="whose booth it is")
 
 
 class ProductView(Message):

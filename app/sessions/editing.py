@@ -16,6 +16,7 @@ from app.accounts.intentions import Intention, claim_intention
 from app.accounts.service import CurrentUser
 from app.catalog.certificates import vietnam_day
 from app.catalog.listing_gate import require_complete, require_no_alcohol
+from app.catalog.producer_goods import not_goods_of
 from app.catalog.service import CatalogService
 from app.catalog.video import parse_video_url
 from app.errors import Forbidden
@@ -24,6 +25,7 @@ from app.infra.database import Database
 from app.protocol.server_events import ProductPinned, SessionChanged
 from app.protocol.views import SessionState, SessionView
 from app.sessions.errors import (
+    BoothHasNoPlan,
     InvalidHost,
     InvalidProducts,
     ProductNotInSession,
@@ -35,7 +37,7 @@ from app.sessions.lifecycle import may_move, missing_for, move_exists
 from app.sessions.lookup import SessionLookup
 from app.sessions.models import LivestreamSession, SessionProduct
 from app.sessions.outbox import Told, event_to_tell, tell_room
-from app.sessions.reading import SessionFacts, record_of, run_down, session_views
+from app.sessions.reading import SessionFacts, broadcast_day, record_of, run_down, session_views
 from app.sessions.schemas import SessionChanges, SessionContent
 from app.sessions.telling import RoomTeller
 
@@ -97,6 +99,8 @@ class SessionEditor:
                 row.host_id = host_id
             if given.get("title") is not None:
                 row.title = given["title"]
+            if row.kind == "booth" and given.get("planned_start_at") is not None:
+                raise BoothHasNoPlan
             if "planned_start_at" in given:
                 row.planned_start_at = given["planned_start_at"]
             if "video_url" in given:
@@ -152,10 +156,12 @@ class SessionEditor:
                 return await self._lookup.facts(session_id)
             require_editable(row)
             await self._catalog.require_products(db, user.organisation_id, product_ids)
+            if row.producer_id is not None and (others := await not_goods_of(db, row.producer_id, product_ids)):
+                raise InvalidProducts(details={"product_ids": [str(product_id) for product_id in others]})
             if not product_ids and row.state == "live":
                 raise InvalidProducts("A live session keeps at least one product.")
             if not row.is_rehearsal:
-                on = vietnam_day(row.started_at or row.planned_start_at or self._clock())
+                on = broadcast_day(row, self._clock())
                 await require_complete(db, row.organisation_id, product_ids, on=on)
             places = {place.product_id: place for place in await run_down(db, session_id)}
             await db.execute(

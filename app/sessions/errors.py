@@ -9,6 +9,8 @@ AppError
                 ├─ SessionClosed        409 session_closed
                 ├─ TransitionRefused    409 transition_refused
                 ├─ SessionIncomplete    409 session_incomplete
+                ├─ BoothHasNoPlan       409 booth_has_no_plan
+                ├─ BoothHasNoGoods      409 booth_has_no_goods
                 └─ ProductNotInSession  409 product_not_in_session
 """
 
@@ -75,6 +77,22 @@ class SessionIncomplete(Conflict):
     code = "session_incomplete"
     title_vi = "Phiên còn thiếu thông tin."
     title_en = "The session is not complete yet."
+
+
+class BoothHasNoPlan(Conflict):
+    """A booth is open until it is closed: no planned time fits it."""
+
+    code = "booth_has_no_plan"
+    title_vi = "Gian hàng mở liên tục nên không có giờ hẹn."
+    title_en = "A booth is always open and has no planned time."
+
+
+class BoothHasNoGoods(Conflict):
+    """Nothing of the producer is offered at present."""
+
+    code = "booth_has_no_goods"
+    title_vi = "Nhà sản xuất chưa có sản phẩm nào đang bán."
+    title_en = "The producer has no active product."
 
 
 class ProductNotInSession(Conflict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, case, func, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.service import CurrentUser
@@ -100,7 +100,8 @@ class SessionLookup:
 
 def _seen_by(user: CurrentUser | None) -> ColumnElement[bool]:
     if user is None:
-        return LivestreamSession.state.in_(("live", "scheduled"))
+        # Booths are open at all times: they have pages of their own and would bury what is on now.
+        return and_(LivestreamSession.kind == "stream", LivestreamSession.state.in_(("live", "scheduled")))
     return LivestreamSession.organisation_id == user.organisation_id
 
 

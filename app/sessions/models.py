@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,8 @@ from app.infra.database import Base
 class LivestreamSession(Base):
     """One market session: draft → scheduled → live → ended → closed. Simulated people enter rehearsals only, never another.
 
+    A booth is a producer's: live from the first moment until it is closed, without a plan. Its `host_id` is who opened it; nobody is shown.
+
     `announced_state` equals `state`: code of before
     November 2026 told rooms by their difference and may run beside this one during an upgrade."""
 
@@ -24,6 +26,13 @@ class LivestreamSession(Base):
         CheckConstraint("state IN ('draft', 'scheduled', 'live', 'ended', 'closed')", name="state"),
         CheckConstraint("video_kind IN ('youtube', 'facebook', 'tiktok', 'hls')", name="video_kind"),
         CheckConstraint("(video_kind IS NULL) = (video_url IS NULL)", name="video_complete"),
+        CheckConstraint("kind IN ('stream', 'booth')", name="kind"),
+        CheckConstraint(
+            "(kind = 'booth') = (producer_id IS NOT NULL) AND (kind = 'stream' OR planned_start_at IS NULL AND NOT is_rehearsal)",
+            name="booth",
+        ),
+        Index("ix_sessions_producer_id", "producer_id", postgresql_where=text("producer_id IS NOT NULL")),
+        Index("uq_sessions_open_booth", "producer_id", unique=True, postgresql_where=text("kind = 'booth' AND state = 'live'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -41,6 +50,8 @@ class LivestreamSession(Base):
     pinned_product_id: Mapped[UUID | None] = mapped_column(ForeignKey("products.id"))
     is_rehearsal: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    kind: Mapped[str] = mapped_column(Text, default="stream", server_default="stream")
+    producer_id: Mapped[UUID | None] = mapped_column(ForeignKey("producers.id"))
 
 
 class ShippingRuleRow(Base):

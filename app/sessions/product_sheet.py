@@ -22,7 +22,7 @@ from app.sessions.errors import ProductNotInSession
 _SHEET = """
 SELECT p.id, p.name, p.story, p.price_vnd, p.unit, p.weight_grams, p.ocop_stars, p.certificate_number, p.certified_on,
   p.certificate_expires_on, p.label, m.name AS producer_name, m.kind, m.story AS producer_story, m.commune_name, m.province_name,
-  coalesce(s.started_at, s.planned_start_at) AS shown_at
+  CASE WHEN s.kind = 'stream' THEN coalesce(s.started_at, s.planned_start_at) END AS shown_at
 FROM session_products l JOIN sessions s ON s.id = l.session_id JOIN products p ON p.id = l.product_id JOIN producers m ON m.id = p.producer_id
 WHERE l.session_id = $1 AND l.product_id = $2 AND s.state <> 'draft'
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from app.catalog.service import CatalogService, ProductCard
 from app.catalog.video import video_view
 from app.infra.clock import to_ms, utc_now
 from app.protocol.shipping import ShippingRule
-from app.protocol.views import ProductView, SessionState, SessionView, VideoKind
+from app.protocol.views import ProductView, SessionKind, SessionState, SessionView, VideoKind
 from app.sessions.models import LivestreamSession, SessionProduct, ShippingRuleRow
 
 
@@ -36,6 +36,8 @@ class SessionRecord:
     closed_at: datetime | None
     video_url: str | None
     pinned_product_id: UUID | None
+    kind: SessionKind
+    producer_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def record_of(row: LivestreamSession) -> SessionRecord:
         closed_at=row.closed_at,
         video_url=row.video_url,
         pinned_product_id=row.pinned_product_id,
+        kind=cast("SessionKind", row.kind),
+        producer_id=row.producer_id,
     )
 
 
@@ -73,13 +77,15 @@ async def session_views(db: AsyncSession, rows: Sequence[LivestreamSession]) -> 
             title=row.title,
             state=cast("SessionState", row.state),
             organisation_name=names.organisations.get(row.organisation_id, ""),
-            host_name=names.users.get(row.host_id, ""),
+            host_name="" if row.kind == "booth" else names.users.get(row.host_id, ""),
             planned_start_at_ms=to_ms(row.planned_start_at),
             started_at_ms=to_ms(row.started_at),
             ended_at_ms=to_ms(row.ended_at),
             video=video_view(cast("VideoKind | None", row.video_kind), row.video_url),
             is_rehearsal=row.is_rehearsal,
             shipping=shipping.get(row.id, shipping.get(row.organisation_id)),
+            kind=cast("SessionKind", row.kind),
+            producer_id=row.producer_id,
         )
         for row in rows
     ]
@@ -102,9 +108,14 @@ async def run_down(db: AsyncSession, session_id: UUID) -> list[SessionProduct]:
     return list((await db.scalars(found)).all())
 
 
+def broadcast_day(row: LivestreamSession, now: datetime) -> date:
+    """The day in Vietnam that certificates must hold on: a booth shows its goods every day anew."""
+    return vietnam_day(now if row.kind == "booth" else row.started_at or row.planned_start_at or now)
+
+
 async def product_views(catalog: CatalogService, row: LivestreamSession, places: Sequence[SessionProduct]) -> tuple[ProductView, ...]:
     """The products of a session. Stars are those that hold on the day of the broadcast."""
-    day = vietnam_day(row.started_at or row.planned_start_at or utc_now())
+    day = broadcast_day(row, utc_now())
     cards = await catalog.cards([place.product_id for place in places], on=day)
     return tuple(_product_view(cards[place.product_id], place.code) for place in places if place.product_id in cards)
 

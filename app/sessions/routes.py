@@ -58,7 +58,7 @@ async def list_sessions(sessions: Sessions, user: OptionalUser, limit: Limit = L
 )
 async def create_session(body: SessionContent, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff of the organisation. A host creates sessions of their own."""
-    return _details(await editor.create(user, body, intention))
+    return session_details(await editor.create(user, body, intention))
 
 
 @router.get(
@@ -72,7 +72,7 @@ async def read_session(session_id: UUID, sessions: Sessions, user: OptionalUser)
     facts = await sessions.facts(session_id)
     if facts.record.state == "draft" and not _is_own(user, facts):
         raise SessionNotFound
-    return _details(facts)
+    return session_details(facts)
 
 
 @router.patch(
@@ -83,7 +83,7 @@ async def read_session(session_id: UUID, sessions: Sessions, user: OptionalUser)
 )
 async def update_session(session_id: UUID, body: SessionChanges, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff in charge. What is left out stays as it is."""
-    return _details(await editor.update(user, session_id, body, intention))
+    return session_details(await editor.update(user, session_id, body, intention))
 
 
 @router.post(
@@ -105,7 +105,7 @@ async def move_session(session_id: UUID, body: TransitionRequest, user: SignedIn
 )
 async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff in charge. Replaces the whole list."""
-    return _details(await editor.set_products(user, session_id, body.product_ids, intention))
+    return session_details(await editor.set_products(user, session_id, body.product_ids, intention))
 
 
 @router.post(
@@ -119,14 +119,14 @@ async def pin_product(
 ) -> SessionDetails:
     """Staff in charge. `null` takes the pin away."""
     await editor.pin(user, session_id, body.product_id, intention)
-    return _details(await sessions.facts(session_id))
+    return session_details(await sessions.facts(session_id))
 
 
 def _is_own(user: CurrentUser | None, facts: SessionFacts) -> bool:
     return user is not None and user.organisation_id == facts.record.organisation_id
 
 
-def _details(facts: SessionFacts) -> SessionDetails:
+def session_details(facts: SessionFacts) -> SessionDetails:
     return SessionDetails(
         **dict(facts.view),
         host_id=facts.record.host_id,

@@ -60,6 +60,8 @@ class Sale:
         if operation.template.endswith("/order-lookup"):
             phone = f"09{next(self._numbers):08}"
             ids |= await self.orders(buyer=BUYER | {"phone": phone}) | {"phone": phone}
+        if operation.template.endswith("/booth/close"):
+            assert (await self.organiser.post(f"/api/v1/producers/{ids['producer_id']}/booth")).status_code == 200
         if operation.template.endswith("/answer"):
             ids["complaint_id"] = await self.complains(ids)
         if operation.template.endswith("/settlement"):

@@ -71,6 +71,8 @@ ACCESS = {
     "GET /api/v1/producers/{producer_id}/logins": "organiser",
     "POST /api/v1/producers/{producer_id}/logins": "organiser",
     "POST /api/v1/producers/{producer_id}/logins/{user_id}/close": "organiser",
+    "POST /api/v1/producers/{producer_id}/booth": "organiser",
+    "POST /api/v1/producers/{producer_id}/booth/close": "organiser",
     "GET /api/v1/listing-gate": "goods keeper",
     "PUT /api/v1/listing-gate": "organiser",
     "GET /api/v1/goods/table.{form}": "goods keeper",

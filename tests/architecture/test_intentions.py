@@ -21,6 +21,8 @@ WITHOUT_A_KEY = {
     "POST /api/v1/order-lookup": "reads; a POST so that the phone number stands in no address",
     "PUT /api/v1/seller-contact": "says what shall be",
     "POST /api/v1/producers/{producer_id}/logins/{user_id}/close": "what is closed stays closed",
+    "POST /api/v1/producers/{producer_id}/booth": "opened twice is open",
+    "POST /api/v1/producers/{producer_id}/booth/close": "what is closed stays closed",
     "POST /api/v1/sessions/{session_id}/quote": "reads; a POST because a basket is long",
     "POST /api/v1/goods/imports/preview": "changes nothing",
     "DELETE /api/v1/pictures/{picture_id}": "what is gone is gone",

@@ -9,6 +9,8 @@ export type ErrorCode =
   | "bad_request"
   | "body_too_large"
   | "body_too_slow"
+  | "booth_has_no_goods"
+  | "booth_has_no_plan"
   | "bridge_token_invalid"
   | "busy"
   | "capacity"
@@ -460,6 +462,10 @@ export interface SessionView {
   is_rehearsal: boolean;
   /** what delivery costs; null: nothing */
   shipping: ShippingRule | null;
+  /** a booth is a producer's, has no host and no planned time, and sells until it is closed */
+  kind: "stream" | "booth";
+  /** whose booth it is */
+  producer_id: string | null;
 }
 
 /** How many units of a product at its normal price, and the price that the buyer was shown. */

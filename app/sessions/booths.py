@@ -1,0 +1,103 @@
+"""A producer's booth: a session that is live from the moment it is opened until it is closed. Orders, ledger and report are a session's.
+
+What is closed stays closed, with final figures; opening again begins a new session behind the same page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.accounts.audit import record_audit
+from app.accounts.service import CurrentUser
+from app.catalog.certificates import vietnam_day
+from app.catalog.listing_gate import require_complete
+from app.catalog.producer_goods import goods_of
+from app.catalog.reach import require_producer
+from app.infra.clock import utc_now
+from app.infra.database import Database
+from app.sessions.editing import SessionEditor
+from app.sessions.errors import BoothHasNoGoods, SessionNotFound
+from app.sessions.lookup import SessionLookup
+from app.sessions.models import LivestreamSession, SessionProduct
+from app.sessions.reading import SessionFacts
+
+
+class BoothService:
+    """Opens and closes booths, one open booth per producer, for organisers of the producer's organisation."""
+
+    def __init__(
+        self, database: Database, *, editor: SessionEditor, lookup: SessionLookup, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._transactions = database.transactions
+        self._editor = editor
+        self._lookup = lookup
+        self._clock = clock
+
+    async def open(self, user: CurrentUser, producer_id: UUID) -> SessionFacts:
+        """Open the booth with the producer's active products; one that is open gets the goods as they are now.
+
+        Raises `ProducerNotFound`, `BoothHasNoGoods`, and `ProductsIncomplete` below what the organisation asks for.
+        """
+        async with self._transactions.begin() as db:
+            # Two who open at once: the second finds what the first has opened.
+            producer = await require_producer(db, user, producer_id, for_update=True)
+            if not (product_ids := await goods_of(db, producer_id)):
+                raise BoothHasNoGoods
+            row = await _newest(db, producer_id)
+            is_open = row is not None and row.state == "live"
+            if row is None or not is_open:
+                await require_complete(db, user.organisation_id, product_ids, on=vietnam_day(self._clock()))
+                row = LivestreamSession(
+                    organisation_id=user.organisation_id,
+                    host_id=user.id,
+                    title=producer.name,
+                    state="live",
+                    announced_state="live",
+                    started_at=self._clock(),
+                    kind="booth",
+                    producer_id=producer_id,
+                )
+                db.add(row)
+                await db.flush()
+                db.add_all(
+                    SessionProduct(session_id=row.id, product_id=product_id, position=position, code=f"A{position + 1}")
+                    for position, product_id in enumerate(product_ids)
+                )
+                record_audit(
+                    db,
+                    organisation_id=user.organisation_id,
+                    user_id=user.id,
+                    action="booth.opened",
+                    subject_id=row.id,
+                    details={"producer_id": str(producer_id)},
+                )
+            session_id = row.id
+        return await (self._editor.set_products(user, session_id, product_ids) if is_open else self._lookup.facts(session_id))
+
+    async def close(self, user: CurrentUser, producer_id: UUID) -> SessionFacts:
+        """Close the booth, if it is open. Raises `ProducerNotFound`, and `SessionNotFound` where there was never one."""
+        async with self._transactions() as db:
+            await require_producer(db, user, producer_id)
+            row = await _newest(db, producer_id)
+        if row is None:
+            raise SessionNotFound
+        if row.state == "live":
+            await self._editor.transition(user, row.id, "ended")
+        return await self._lookup.facts(row.id)
+
+    async def newest(self, producer_id: UUID) -> SessionFacts | None:
+        """The producer's booth as it is, or as it was when it was closed; None where there was never one."""
+        async with self._transactions() as db:
+            row = await _newest(db, producer_id)
+        return None if row is None else await self._lookup.facts(row.id)
+
+
+async def _newest(db: AsyncSession, producer_id: UUID) -> LivestreamSession | None:
+    found = select(LivestreamSession).where(LivestreamSession.producer_id == producer_id, LivestreamSession.kind == "booth")
+    row: LivestreamSession | None = await db.scalar(found.order_by(LivestreamSession.created_at.desc(), LivestreamSession.id).limit(1))
+    return row

@@ -1,0 +1,154 @@
+"""A booth is a session of a producer that is open at once and until it is closed: the same orders, ledger and report."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+
+from app.metrics.queries import sessions_to_checkpoint
+from tests.live.market import Market, a_user
+
+BUYER: dict[str, Any] = {
+    "name": "Nguyễn Thị Lan",
+    "phone": "0912345678",
+    "address": {"province_code": 42, "ward_code": 18547, "street": "Thôn 3"},
+}
+
+
+async def ask(browser: httpx2.AsyncClient, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
+    answer = await browser.request(method, path, **({} if body is None else {"json": body}))
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def a_producer(market: Market, *prices_vnd: int) -> str:
+    """The id of a new producer with a product at each price."""
+    content = {"name": "HTX Cẩm Mỹ", "kind": "cooperative", "province_code": 42, "commune_code": 18547}
+    async with market.browser(market.organiser) as organiser:
+        producer = str((await ask(organiser, "POST", "/api/v1/producers", content, status=201))["id"])
+        for price_vnd in prices_vnd:
+            goods = {"producer_id": producer, "name": f"Mật ong {price_vnd}", "price_vnd": price_vnd, "unit": "chai", "weight_grams": 700}
+            await ask(organiser, "POST", "/api/v1/products", goods, status=201)
+    return producer
+
+
+async def open_booth(market: Market, producer: str, *, units: int | None = 10) -> Any:
+    """The producer's booth; its first product has that many units."""
+    async with market.browser(market.organiser) as organiser:
+        booth = await ask(organiser, "POST", f"/api/v1/producers/{producer}/booth")
+        if units is not None:
+            await ask(organiser, "PUT", f"/api/v1/sessions/{booth['id']}/stock/{booth['products'][0]['id']}", {"units": units})
+    return booth
+
+
+def an_order(booth: Any, quantity: int = 1) -> dict[str, Any]:
+    product = booth["products"][0]
+    line = {"product_id": product["id"], "quantity": quantity, "unit_price_vnd": product["price_vnd"]}
+    return {"key": str(uuid4()), "lines": [line], "buyer": BUYER}
+
+
+async def test_a_booth_sells_at_once_and_is_a_session_on_the_desk_and_in_the_report(market: Market) -> None:
+    booth = await open_booth(market, await a_producer(market, 50_000, 60_000), units=3)
+    path = f"/api/v1/sessions/{booth['id']}"
+    async with market.browser() as buyer:
+        await ask(buyer, "POST", f"{path}/tickets")
+        receipt = await ask(buyer, "POST", f"{path}/orders", an_order(booth, 2), status=201)
+        refused = await ask(buyer, "POST", f"{path}/orders", an_order(booth, 2), status=409)
+    async with market.browser(market.organiser) as organiser:
+        orders = await ask(organiser, "GET", f"{path}/orders")
+        report = await ask(organiser, "GET", f"{path}/report")
+
+    assert (booth["kind"], booth["state"], booth["host_name"], booth["planned_start_at_ms"]) == ("booth", "live", "", None)
+    assert [each["price_vnd"] for each in booth["products"]] == [50_000, 60_000]
+    assert [each["order_id"] for each in orders["orders"]] == [receipt["order_id"]]
+    assert refused["code"] == "sold_out"
+    assert (report["state"], report["figures_are"], report["title"]) == ("live", "live", "HTX Cẩm Mỹ")
+
+
+async def test_a_booth_is_nowhere_among_the_streams_and_staff_see_it(market: Market) -> None:
+    booth = await open_booth(market, await a_producer(market, 50_000))
+    async with market.browser() as anybody, market.browser(market.organiser) as organiser:
+        public = await ask(anybody, "GET", "/api/v1/sessions")
+        own = await ask(organiser, "GET", "/api/v1/sessions")
+        home = await anybody.get("/")
+
+    assert booth["id"] not in {each["id"] for each in public["items"]}
+    assert public["total"] == len(public["items"])
+    assert booth["id"] in {each["id"] for each in own["items"]}
+    assert booth["id"] not in home.text
+
+
+async def test_opening_again_brings_the_goods_up_to_date_and_opens_no_second_booth(market: Market) -> None:
+    producer = await a_producer(market, 50_000, 60_000)
+    first = await open_booth(market, producer, units=None)
+    async with market.browser(market.organiser) as organiser:
+        await ask(organiser, "PATCH", f"/api/v1/products/{first['products'][0]['id']}", {"is_active": False})
+
+    again = await open_booth(market, producer, units=None)
+
+    assert again["id"] == first["id"]
+    assert [each["id"] for each in again["products"]] == [first["products"][1]["id"]]
+
+
+async def test_a_closed_booth_takes_no_orders_and_the_next_one_is_a_new_session(market: Market) -> None:
+    producer = await a_producer(market, 50_000)
+    booth = await open_booth(market, producer)
+    async with market.browser() as buyer:
+        await ask(buyer, "POST", f"/api/v1/sessions/{booth['id']}/tickets")
+        async with market.browser(market.organiser) as organiser:
+            closed = await ask(organiser, "POST", f"/api/v1/producers/{producer}/booth/close")
+            twice = await ask(organiser, "POST", f"/api/v1/producers/{producer}/booth/close")
+        refused = await ask(buyer, "POST", f"/api/v1/sessions/{booth['id']}/orders", an_order(booth), status=409)
+    reopened = await open_booth(market, producer, units=None)
+
+    assert (closed["state"], twice["state"], refused["code"]) == ("ended", "ended", "session_not_live")
+    assert reopened["state"] == "live"
+    assert reopened["id"] != booth["id"]
+
+
+async def test_a_booth_has_no_planned_time_and_sells_nothing_of_others(market: Market) -> None:
+    booth = await open_booth(market, await a_producer(market, 50_000), units=None)
+    strange = str(market.product_ids[0])
+    path = f"/api/v1/sessions/{booth['id']}"
+    async with market.browser(market.organiser) as organiser:
+        planned = await ask(organiser, "PATCH", path, {"planned_start_at": "2027-01-05T08:00:00+07:00"}, status=409)
+        foreign = await ask(organiser, "PUT", f"{path}/products", {"product_ids": [strange]}, status=400)
+
+    assert planned["code"] == "booth_has_no_plan"
+    assert (foreign["code"], foreign["details"]["product_ids"]) == ("invalid_products", [strange])
+
+
+async def test_only_an_organiser_of_the_producers_organisation_opens_a_booth(market: Market) -> None:
+    producer = await a_producer(market, 50_000)
+    elsewhere = await market.node.accounts.create_organisation("Chợ khác")
+    stranger = await a_user(market.node, elsewhere, name="Người lạ", role="organiser")
+    async with market.browser(stranger) as other, market.browser(market.host) as host:
+        unknown = await other.post(f"/api/v1/producers/{producer}/booth")
+        refused = await host.post(f"/api/v1/producers/{producer}/booth")
+
+    assert (unknown.status_code, refused.status_code) == (404, 403)
+
+
+async def test_a_producer_without_goods_has_no_booth(market: Market) -> None:
+    producer = await a_producer(market)
+    async with market.browser(market.organiser) as organiser:
+        refused = await ask(organiser, "POST", f"/api/v1/producers/{producer}/booth", status=409)
+        never = await ask(organiser, "POST", f"/api/v1/producers/{producer}/booth/close", status=404)
+
+    assert (refused["code"], never["code"]) == ("booth_has_no_goods", "session_not_found")
+
+
+async def test_hundreds_of_open_booths_are_not_written_down_every_few_seconds(market: Market) -> None:
+    booth = UUID((await open_booth(market, await a_producer(market, 50_000)))["id"])
+    database = market.stores.database
+    async with database.transactions() as db:
+        before = await sessions_to_checkpoint(db)
+    await market.node.metrics.checkpoint(booth)
+    await market.node.metrics.checkpoint(booth)
+    async with database.transactions() as db:
+        after = await sessions_to_checkpoint(db)
+
+    assert booth in before
+    assert booth not in after
