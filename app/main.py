@@ -35,7 +35,7 @@ from app.reports import routes as report_routes
 from app.sessions import booth_routes, product_sheet, shipping_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
-from app.web import buyer_pages, goods_pages, pages, strangers
+from app.web import booth_pages, buyer_pages, goods_pages, pages, strangers
 from app.wiring import Services, let_go, open_services
 
 ROUTERS = (
@@ -63,6 +63,7 @@ ROUTERS = (
     job_routes.router,
     goods_pages.router,
     pages.router,
+    booth_pages.router,
     buyer_pages.router,
     strangers.router,
 )

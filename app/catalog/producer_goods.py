@@ -59,3 +59,9 @@ async def public_producer(db: AsyncSession, producer_id: UUID) -> ProducerFacts 
         commune_name=row.commune_name,
         story_videos=tuple(sorted({url for url in await db.scalars(videos) if url})),
     )
+
+
+async def producers_in_ward(db: AsyncSession, ward_code: int) -> dict[UUID, str]:
+    """Producers of a ward, each with the ward's name as it was when they were entered."""
+    found = select(Producer.id, Producer.commune_name).where(Producer.commune_code == ward_code)
+    return {row.id: row.commune_name for row in await db.execute(found)}

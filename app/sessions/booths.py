@@ -6,25 +6,42 @@ What is closed stays closed, with final figures; opening again begins a new sess
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
 from app.accounts.service import CurrentUser
 from app.catalog.certificates import vietnam_day
 from app.catalog.listing_gate import require_complete
-from app.catalog.producer_goods import goods_of
+from app.catalog.producer_goods import ProducerFacts, goods_of, producers_in_ward, public_producer
 from app.catalog.reach import require_producer
+from app.errors import NotFound
 from app.infra.clock import utc_now
 from app.infra.database import Database
+from app.protocol.views import SessionView
 from app.sessions.editing import SessionEditor
 from app.sessions.errors import BoothHasNoGoods, SessionNotFound
 from app.sessions.lookup import SessionLookup
 from app.sessions.models import LivestreamSession, SessionProduct
-from app.sessions.reading import SessionFacts
+from app.sessions.reading import SessionFacts, session_views
+
+_STREAMS_MOST = 20
+_BOOTHS_MOST = 200
+_NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class BoothPage:
+    """A booth with its producer, and the producer's streams: `coming` live ones and planned ones by time, `past` the latest first."""
+
+    producer: ProducerFacts
+    facts: SessionFacts
+    coming: list[SessionView]
+    past: list[SessionView]
 
 
 class BoothService:
@@ -95,6 +112,39 @@ class BoothService:
         async with self._transactions() as db:
             row = await _newest(db, producer_id)
         return None if row is None else await self._lookup.facts(row.id)
+
+    async def page(self, producer_id: UUID) -> BoothPage:
+        """What the page of a producer's booth shows. Raises `SessionNotFound` where there was never a booth."""
+        facts = await self.newest(producer_id)
+        async with self._transactions() as db:
+            producer = await public_producer(db, producer_id)
+            if facts is None or producer is None:
+                raise SessionNotFound
+            goods = await goods_of(db, producer_id)
+            in_run_down = select(SessionProduct.session_id).where(SessionProduct.product_id.in_(goods))
+            found = select(LivestreamSession).where(
+                LivestreamSession.id.in_(in_run_down),
+                LivestreamSession.kind == "stream",
+                LivestreamSession.state != "draft",
+                ~LivestreamSession.is_rehearsal,
+            )
+            newest = func.coalesce(LivestreamSession.started_at, LivestreamSession.planned_start_at).desc()
+            streams = await session_views(db, (await db.scalars(found.order_by(newest, LivestreamSession.id).limit(_STREAMS_MOST))).all())
+        coming = [view for view in reversed(streams) if view.state in {"scheduled", "live"}]
+        return BoothPage(producer, facts, coming, [view for view in streams if view.state in {"ended", "closed"}])
+
+    async def of_ward(self, ward_code: int) -> tuple[str, list[SessionView]]:
+        """A ward's name and the booths that are open there, by their producers' names. Raises `NotFound` where there are none."""
+        async with self._transactions() as db:
+            places = await producers_in_ward(db, ward_code)
+            found = select(LivestreamSession).where(
+                LivestreamSession.producer_id.in_(places), LivestreamSession.kind == "booth", LivestreamSession.state == "live"
+            )
+            rows = (await db.scalars(found.order_by(LivestreamSession.title, LivestreamSession.id).limit(_BOOTHS_MOST))).all()
+            if not rows:
+                raise NotFound
+            views = await session_views(db, rows)
+        return places[views[0].producer_id or _NOBODY], views
 
 
 async def _newest(db: AsyncSession, producer_id: UUID) -> LivestreamSession | None:

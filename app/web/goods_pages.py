@@ -15,13 +15,15 @@ from app.catalog.errors import ProducerNotFound
 from app.catalog.schemas import ProducerView
 from app.catalog.service import CatalogService
 from app.infra.provided import provided
+from app.sessions.booths import BoothService
 from app.web.page_route import PageRoute
 from app.web.rendering import render
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False, prefix="/organiser/goods")
 
+Booths = Annotated[BoothService, Depends(provided(BoothService))]
 Catalog = Annotated[CatalogService, Depends(provided(CatalogService))]
-_WORDS = ("goods.", "producer.", "product.", "form.nothing_found", "form.place_unclear", "login.username")
+_WORDS = ("goods.", "producer.", "product.", "booth.", "form.nothing_found", "form.place_unclear", "login.username")
 
 
 @router.get("")
@@ -39,13 +41,15 @@ async def import_goods(request: Request, user: GoodsKeeper) -> Response:
 @router.get("/producers/new")
 async def new_producer(request: Request, user: GoodsKeeper) -> Response:
     """The form for a producer."""
-    return _page(request, user, "goods_producer.js", "goods.new_producer", {"producer": None})
+    return _page(request, user, "goods_producer.js", "goods.new_producer", {"producer": None, "booth": None})
 
 
 @router.get("/producers/{producer_id}")
-async def producer(request: Request, producer_id: UUID, user: GoodsKeeper, catalog: Catalog) -> Response:
-    """A producer, and the logins by which they keep their goods themselves."""
-    facts = {"producer": (await _producer(catalog, user, producer_id)).model_dump(mode="json")}
+async def producer(request: Request, producer_id: UUID, user: GoodsKeeper, catalog: Catalog, booths: Booths) -> Response:
+    """A producer, their booth, and the logins by which they keep their goods themselves."""
+    facts: dict[str, object] = {"producer": (await _producer(catalog, user, producer_id)).model_dump(mode="json")}
+    booth = await booths.newest(producer_id)
+    facts["booth"] = None if booth is None else {"id": str(booth.record.id), "state": booth.record.state}
     return _page(request, user, "goods_producer.js", "goods.producer", facts)
 
 

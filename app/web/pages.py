@@ -79,7 +79,9 @@ async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: 
     facts = await sessions.facts(session_id)
     if facts.record.state == "draft":
         raise SessionNotFound
-    content = _facts_of(facts) | {"offers": await _offers_now(rooms, facts)}
+    if facts.record.producer_id is not None:
+        return RedirectResponse(f"/b/{facts.record.producer_id}", _SEE_OTHER)
+    content = session_facts(facts) | {"offers": await offers_now(rooms, facts)}
     share = share_card(request, facts.view)
     response = render(request, "viewer.html", script="viewer.js", words=_VIEWER_WORDS, session=facts.view, share=share, facts=content)
     give_ticket(request, response)
@@ -108,7 +110,7 @@ async def board(request: Request, session_id: UUID, user: SignedInUser, sessions
     """The board of a session, for those in charge of it."""
     await sessions.managed(user, session_id)
     facts = await sessions.facts(session_id)
-    content = _facts_of(facts) | {"role": user.role}
+    content = session_facts(facts) | {"role": user.role}
     return render(request, "board.html", script="board.js", words=_BOARD_WORDS, user=user, session=facts.view, facts=content)
 
 
@@ -117,7 +119,7 @@ async def edit_session(request: Request, session_id: UUID, user: SignedInUser, s
     """The form for changes to a session; afterwards it is up to the API whether they are still allowed."""
     record = await sessions.managed(user, session_id)
     facts = await sessions.facts(session_id)
-    content = _facts_of(facts) | {"video_url": record.video_url}
+    content = session_facts(facts) | {"video_url": record.video_url}
     return render(request, "host_edit.html", script="host_edit.js", words=_FORM_WORDS, user=user, session=facts.view, facts=content)
 
 
@@ -153,7 +155,7 @@ def _desk(request: Request, user: CurrentUser, record: SessionRecord, *, back: s
     return render(request, "desk.html", script="desk.js", words=_DESK_WORDS, user=user, title=record.title, facts=facts)
 
 
-def _facts_of(facts: SessionFacts) -> dict[str, Any]:
+def session_facts(facts: SessionFacts) -> dict[str, Any]:
     pinned = facts.record.pinned_product_id
     return {
         "session": facts.view.model_dump(mode="json"),
@@ -163,7 +165,7 @@ def _facts_of(facts: SessionFacts) -> dict[str, Any]:
     }
 
 
-async def _offers_now(rooms: RoomDirectory, facts: SessionFacts) -> list[dict[str, Any]]:
+async def offers_now(rooms: RoomDirectory, facts: SessionFacts) -> list[dict[str, Any]]:
     """The room's offers, so that the order button is there before the socket is; none when the room cannot be read, for the socket brings them."""
     if facts.record.state != "live":
         return []

@@ -29,6 +29,9 @@ _UPLOT_STYLE = "vendor/uplot/uPlot.min.css"
 STYLES: Final[dict[str, tuple[str, ...]]] = {
     "home": (*_BASE_STYLES, "home"),
     "viewer": (*_BASE_STYLES, "figures", "viewer_parts", "viewer"),
+    "booth": (*_BASE_STYLES, "home", "figures", "viewer_parts", "viewer", "booth"),
+    "commune": (*_BASE_STYLES, "home"),
+    "booth_poster": (*_BASE_STYLES, "poster"),
     "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_small"),
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
     "desk": (*_STAFF_STYLES, "desk"),
@@ -39,7 +42,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "page": _BASE_STYLES,
 }
 SCRIPTS: Final = (
-    *("board", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
+    *("board", "booth", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
     *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page"),
     *("organiser_sessions", "report", "staff", "viewer"),
 )

@@ -34,6 +34,8 @@ def share_card(request: Request, session: SessionView | None = None) -> ShareCar
     title, words = texts["app.name"], texts["home.share"]
     if session is not None:
         hosts = texts["viewer.hosted_by"].format(host=session.host_name, organisation=session.organisation_name)
+        if session.kind == "booth":
+            hosts = f"{texts['booth.title']} · {session.organisation_name}"
         start = when_in_words(session.planned_start_at_ms, language) if session.state == "scheduled" else ""
         title, words = session.title, " · ".join(part for part in (start, hosts) if part)
     scheme = "https" if provided_by(request.app, Settings).cookies_are_secure else request.url.scheme

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
+import segno
 
 from app.metrics.queries import sessions_to_checkpoint
 from tests.live.market import Market, a_user
@@ -152,3 +153,53 @@ async def test_hundreds_of_open_booths_are_not_written_down_every_few_seconds(ma
 
     assert booth in before
     assert booth not in after
+
+
+async def test_the_page_of_a_booth_stays_when_the_booth_is_closed_and_its_session_leads_there(market: Market) -> None:
+    producer = await a_producer(market, 50_000)
+    async with market.browser() as buyer, market.browser(market.organiser) as organiser:
+        before = await buyer.get(f"/b/{producer}")
+        booth = await open_booth(market, producer)
+        stream = (await ask(organiser, "POST", "/api/v1/sessions", {"title": "Chợ <b>phiên</b>"}, status=201))["id"]
+        goods = {"product_ids": [booth["products"][0]["id"]]}
+        await ask(organiser, "PUT", f"/api/v1/sessions/{stream}/products", goods)
+        await ask(organiser, "PATCH", f"/api/v1/sessions/{stream}", {"planned_start_at": "2099-01-31T20:00:00+07:00"})
+        await ask(organiser, "POST", f"/api/v1/sessions/{stream}/transitions", {"to": "scheduled"})
+        page = await buyer.get(f"/b/{producer}")
+        way = await buyer.get(f"/s/{booth['id']}")
+        await ask(organiser, "POST", f"/api/v1/producers/{producer}/booth/close")
+        closed = await buyer.get(f"/b/{producer}")
+
+    assert before.status_code == 404
+    assert (way.status_code, way.headers["location"]) == (303, f"/b/{producer}")
+    assert all(words in page.text for words in ("HTX Cẩm Mỹ", 'id="page-facts"', f'href="/s/{stream}"', "Chợ &lt;b&gt;phiên&lt;/b&gt;"))
+    assert closed.status_code == 200
+    assert "Gian hàng đang tạm đóng." in closed.text
+    assert 'id="page-facts"' not in closed.text
+
+
+async def test_a_ward_lists_its_open_booths_and_no_others(market: Market) -> None:
+    shown, hidden = await a_producer(market, 50_000), await a_producer(market, 50_000)
+    for producer in (shown, hidden):
+        await open_booth(market, producer)
+    async with market.browser() as anybody, market.browser(market.organiser) as organiser:
+        await ask(organiser, "POST", f"/api/v1/producers/{hidden}/booth/close")
+        page = await anybody.get("/xa/18547")
+        empty, nonsense = await anybody.get("/xa/99999"), await anybody.get("/xa/99999999999999999999")
+
+    assert f'href="/b/{shown}"' in page.text
+    assert hidden not in page.text
+    assert (empty.status_code, nonsense.status_code) == (404, 404)
+
+
+async def test_a_poster_has_the_booths_address_as_a_code_to_scan(market: Market) -> None:
+    producer = await a_producer(market, 50_000)
+    await open_booth(market, producer)
+    async with market.browser() as anybody:
+        page = await anybody.get(f"/b/{producer}/poster")
+        address = f"{anybody.base_url}/b/{producer}".replace("//b/", "/b/")
+
+    # The same modules as an encoder makes of the address, whatever is drawn around them.
+    expected = segno.make_qr(address, error="q").svg_inline(border=0, omitsize=True, svgclass="poster-code", lineclass=None)
+    assert expected in page.text
+    assert f">{address}<" in page.text

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 
 import "./staff.js";
 import { Choice, Field, useListedPlaces } from "./goods_parts.js";
+import { ProducerBooth } from "./goods_booth.js";
 import { ProducerLogins } from "./goods_logins.js";
 import { command } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
@@ -13,7 +14,7 @@ import { PlaceChoice } from "./place_choice.js";
 /** @typedef {import("./goods_types.js").ProducerView} ProducerView */
 /** @typedef {import("./place_choice.js").Place} Place */
 
-/** @type {{producer: ProducerView | null, role: "organiser" | "host" | "producer"}} */
+/** @type {{producer: ProducerView | null, booth: import("./goods_booth.js").Booth, role: "organiser" | "host" | "producer"}} */
 const facts = pageFacts();
 const KINDS = ["household", "cooperative", "cooperative_group", "company"];
 
@@ -81,6 +82,7 @@ function Producer() {
       <button class="button button-primary" type="submit" disabled=${isBusy}>${first === null ? say("goods.create_producer") : say("app.save")}</button>
     </form>
     ${first !== null && html`<a class="button button-secondary" href=${`/organiser/goods/producers/${first.id}/add`}>${say("goods.add_products")}</a>`}
+    ${first !== null && facts.role === "organiser" && html`<${ProducerBooth} producerId=${first.id} first=${facts.booth} />`}
     ${first !== null && facts.role === "organiser" && html`<${ProducerLogins} producerId=${first.id} />`}
   </div>`;
 }

@@ -4,7 +4,6 @@ import { effect } from "@preact/signals";
 import { html, render } from "htm/preact";
 import { useEffect } from "preact/hooks";
 
-import { BASKET } from "./basket.js";
 import { commentName, refuseCommentName } from "./buyer.js";
 import { thisMoment } from "./clock.js";
 import { get } from "./http.js";
@@ -13,6 +12,7 @@ import { Ordering } from "./ordering.js";
 import { pageFacts, part } from "./page.js";
 import { Room } from "./room.js";
 import { openMarket } from "./viewer_actions.js";
+import { followOrders } from "./viewer_course.js";
 import { LiveMarket } from "./viewer_market.js";
 import { Waitlist } from "./waitlist.js";
 
@@ -66,35 +66,7 @@ effect(() => {
   if (room.status.value === "stopped") void askWhatBecame();
 });
 
-/** @type {WeakSet<object>} */
-const answeredBaskets = new WeakSet();
-// What was ordered is not wanted a second time by itself.
-effect(() => {
-  const basket = ordering.progress.value[BASKET];
-  if (basket?.phase === "placed" && !answeredBaskets.has(basket)) {
-    answeredBaskets.add(basket);
-    market.basket.empty();
-  }
-});
-effect(() => {
-  const placed = Object.entries(ordering.progress.value).filter(([, { phase }]) => phase === "placed");
-  const quantities = market.quantities.peek();
-  if (placed.some(([offerId]) => offerId in quantities)) {
-    market.quantities.value = Object.fromEntries(Object.entries(quantities).filter(([offerId]) => !placed.some(([id]) => id === offerId)));
-  }
-});
-
-// A refusal about the form's content opens the form again, with the words beside the field.
-/** @type {WeakSet<object>} */
-const answeredForms = new WeakSet();
-effect(() => {
-  for (const [offerId, progress] of Object.entries(market.ordering.progress.value)) {
-    if (progress.phase === "refused" && !answeredForms.has(progress) && (progress.code === "invalid_phone" || progress.code === "invalid_address")) {
-      answeredForms.add(progress);
-      market.sheet.value = offerId === BASKET ? { view: "basket" } : { view: "form", offerId };
-    }
-  }
-});
+followOrders(market);
 
 const root = part("market", HTMLElement);
 root.replaceChildren();
