@@ -32,10 +32,10 @@ from app.orders import shelf_routes
 from app.realtime.doorway import Doorway, ViewerGate
 from app.reports import closing_routes, job_routes
 from app.reports import routes as report_routes
-from app.sessions import booth_routes, product_sheet, shipping_routes
+from app.sessions import booth_routes, moments, product_sheet, shipping_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
-from app.web import booth_pages, buyer_pages, goods_pages, pages, strangers
+from app.web import booth_pages, buyer_pages, calendar, goods_pages, pages, strangers
 from app.wiring import Services, let_go, open_services
 
 ROUTERS = (
@@ -48,6 +48,7 @@ ROUTERS = (
     sheet_routes.router,
     session_routes.router,
     booth_routes.router,
+    moments.router,
     product_sheet.router,
     shipping_routes.router,
     live_routes.router,
@@ -64,6 +65,7 @@ ROUTERS = (
     goods_pages.router,
     pages.router,
     booth_pages.router,
+    calendar.router,
     buyer_pages.router,
     strangers.router,
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -55,6 +55,7 @@ class AuditEntry(Base):
     """Who changed what. Append-only: a trigger refuses UPDATE and DELETE."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_pins", "subject_id", "id", postgresql_where=text("action = 'session.pinned'")),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     happened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -6,6 +6,7 @@ import { useEffect } from "preact/hooks";
 import { countdown, dateTime, duration } from "./format.js";
 import { get } from "./http.js";
 import { say } from "./page.js";
+import { Recording } from "./viewer_recording.js";
 import { MyOrders } from "./viewer_my_orders.js";
 
 /**
@@ -55,6 +56,7 @@ export function Waiting({ market }) {
           <p class="soft">${say("viewer.starts_at", { time: dateTime(start) })}</p>
           <p class="figure-value figure-value-large" role="timer">${seconds < COUNTDOWN_BELOW_SECONDS ? countdown(seconds) : longWait(seconds)}</p>
         </div>`}
+    ${start !== null && html`<a class="button button-secondary" href=${`/s/${session.id}/calendar.ics`} download>${say("viewer.calendar")}</a>`}
     <p class="small soft">${say("viewer.stay_here")}</p>
   </section>`;
 }
@@ -74,6 +76,7 @@ export function Ended({ market }) {
     <h1>${say("viewer.ended")}</h1>
     <p class="soft">${session.title}</p>
     <p>${say("viewer.ended_thanks")}</p>
+    <${Recording} session=${session} />
     <div class="card stack ended-orders">
       <div>
         <h2>${say("viewer.my_orders")}</h2>
