@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
+from PIL import Image
 
 from tests.absurd.operations import Operation, operations_of
 from tests.live.market import PASSWORD, Market, a_session
@@ -21,6 +24,15 @@ JSON = {"content-type": "application/json"}
 _CLOSED_ONLY = ("/statement", "/export.zip", "/jobs/{job_id}", "/file")
 # Failures of one client make its next attempts wait here.
 _SLOWED_DOWN = ("/login", "/order-lookup")
+
+
+# Their bodies are files; tests/catalog has hostile ones.
+_FILES = ("/producers/{producer_id}/pictures", "/imports/preview", "/imports/whole", "/imports/right-rows")
+
+
+def needs_more(operation: Operation) -> bool:
+    """Whether even a right request is refused here: it needs a closed session, or a file."""
+    return (operation.method == "POST" and operation.template.endswith(_FILES)) or needs_closed_session(operation)
 
 
 def needs_closed_session(operation: Operation) -> bool:
@@ -66,14 +78,37 @@ class Sale:
             ids["complaint_id"] = await self.complains(ids)
         if operation.template.endswith("/settlement"):
             ids["payment_id"] = await self.pays(None)
-        return ids
+        return ids | await self._goods_for(operation)
+
+    async def _goods_for(self, operation: Operation) -> dict[str, str]:
+        if operation.method == "DELETE" and "/pictures/" in operation.template:
+            return await self.uploads()
+        return {"user_id": await self.lets_in()} if operation.template.endswith("/logins/{user_id}/close") else {}
 
     def right_body(self, operation: Operation, ids: Mapping[str, str]) -> Any:
         """Keys, references and host are new or real each time."""
         known: dict[str, Any] = {**ids, "key": str(uuid4()), "reference": f"FT{uuid4()}", "host_id": str(self.market.host.id)}
         if operation.template.endswith("/login"):
             known |= {"login": self.market.host.login, "password": PASSWORD}
+        if operation.template.endswith("/logins"):
+            known |= {"login": f"hop-tac-xa-{next(self._numbers)}", "password": PASSWORD}
+        if "/products" in operation.template:
+            known["code"] = f"SP{next(self._numbers)}"
         return operation.right_body(known)
+
+    async def uploads(self) -> dict[str, str]:
+        """Id and a file's name of a new picture."""
+        file = io.BytesIO()
+        Image.effect_noise((64, 64), 50).save(file, "PNG")
+        path = f"/api/v1/producers/{self.ids['producer_id']}/pictures"
+        picture = (await self.organiser.post(path, content=file.getvalue(), headers={"content-type": "image/png"})).json()
+        return {"picture_id": picture["picture_id"], "name": re.search(r"/pictures/[^/\"]+/([^/\"]+)", json.dumps(picture))[1]}  # type: ignore[index]
+
+    async def lets_in(self) -> str:
+        """The user id of a new login of the producer."""
+        login = {"login": f"hop-tac-xa-{next(self._numbers)}", "display_name": "Hợp tác xã", "password": PASSWORD}
+        answer = await self.organiser.post(f"/api/v1/producers/{self.ids['producer_id']}/logins", json=login)
+        return str(answer.json()["user_id"])
 
     async def orders(self, **changes: Any) -> dict[str, str]:
         """Id, code and link of a new order."""
@@ -175,10 +210,13 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
         "organisation_id": str(market.organiser.organisation_id),
         "province_code": "42",
         "job_id": str(uuid4()),
+        "form": "csv",
     }
     spare = await a_session(market.node, market.organiser, market.host, market.product_ids)
     sale = Sale(market, people, ids, offers[0], offers[1]["id"], spare, operations_of(market.node.app))
     sale.ids |= await sale.orders()
+    sale.ids |= await sale.uploads()
+    sale.ids["user_id"] = await sale.lets_in()
     sale.ids["complaint_id"] = await sale.complains(sale.ids)
     sale.ids["payment_id"] = await sale.pays(sale.ids["order_id"])
     return sale

@@ -26,7 +26,7 @@ PLAUSIBLE: dict[str, Any] = {
     "commune_code": 18547,
     "tax_code": "0123456789",
     "video_url": "https://www.youtube.com/watch?v=abcdefghijk",
-    "path": "https://pictures.example.vn/buoi.jpg",
+    "pictures": [{"path": "https://pictures.example.vn/buoi.jpg", "alt": "Quả bưởi"}],
     "reason": "test",
     "to": "live",
     "price_vnd": 50_000,
@@ -34,9 +34,17 @@ PLAUSIBLE: dict[str, Any] = {
     "total_quantity": 100,
     "certificate_expires_on": "2029-12-05",
     "is_active": True,
+    "shipping_fee_vnd": 0,
+    "story_video_url": "https://www.youtube.com/watch?v=abcdefghijk",
 }
 
-_TEXTS = {"": "Lan", "date": "2025-12-05", "date-time": "2026-12-05T08:00:00+07:00"}
+_TEXTS = {
+    "": "Lan",
+    "date": "2025-12-05",
+    "date-time": "2026-12-05T08:00:00+07:00",
+    "password": "bưởi-phúc-trạch-2026",
+    "uuid": "0e1f5a37-6d9c-4b1e-8f53-5d1c7a2b9e04",
+}
 
 
 @dataclass(frozen=True)
