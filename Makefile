@@ -20,7 +20,7 @@ dev: $(VENV)/ready-dev ## one worker on OCOP_PORT (8001) that starts anew when a
 	@eval "$$($(BIN)/ocop environment)" && OCOP_WORKERS=1 OCOP_PORT=$${OCOP_PORT:-8001} exec $(BIN)/python -m watchfiles "$(BIN)/python -m app.cli worker" app
 
 test: $(VENV)/ready-dev ## all tests but the browser's, on real servers that they start themselves
-	$(BIN)/python -m pytest -m "not browser and not nginx" -n 2 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -m "not browser and not nginx" -n 3 --dist worksteal $(TESTS)
 
 races: export OCOP_RACES = long
 races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… begins with that course of faults; ten minutes
