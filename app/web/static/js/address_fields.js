@@ -1,12 +1,12 @@
 // Who receives the goods, and where: the five fields and what is wrong with them.
 
 import { html } from "htm/preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { draft, missingFields } from "./buyer.js";
-import { get } from "./http.js";
 import { say } from "./page.js";
 import { PlaceChoice } from "./place_choice.js";
+import { usePlaces } from "./places.js";
 
 /**
  * @typedef {import("./buyer.js").BuyerForm} BuyerForm
@@ -14,28 +14,6 @@ import { PlaceChoice } from "./place_choice.js";
  * @typedef {import("./place_choice.js").Place} Place
  */
 /** @typedef {Partial<Record<BuyerField, string>>} Problems */
-
-/**
- * Places behind an address of the API; empty while they are on their way.
- * @param {string | null} path
- */
-function usePlaces(path) {
-  const [places, setPlaces] = useState(/** @type {readonly Place[]} */ ([]));
-  useEffect(() => {
-    let isCurrent = true;
-    setPlaces([]);
-    if (path === null) return undefined;
-    void (async () => {
-      /** @type {import("./http.js").Answer<{items: Place[]}>} */
-      const answer = await get(path);
-      if (isCurrent && answer.ok) setPlaces(answer.value.items);
-    })();
-    return () => {
-      isCurrent = false;
-    };
-  }, [path]);
-  return places;
-}
 
 /**
  * The form's content with what is wrong in it.

@@ -1,16 +1,13 @@
 // Small pieces of the pages of goods: score, picture, state of a certificate, one labelled field.
 
 import { html } from "htm/preact";
-import { useEffect, useState } from "preact/hooks";
 
 import { number } from "./format.js";
-import { get } from "./http.js";
 import { say } from "./page.js";
 import { Stars } from "./parts.js";
 
 /** @typedef {import("./goods_types.js").PictureView} PictureView */
 /** @typedef {import("./goods_types.js").ProductDetails} ProductDetails */
-/** @typedef {import("./place_choice.js").Place} Place */
 
 const GOOD_SCORE = 80;
 
@@ -90,29 +87,6 @@ export function Choice({ id, label, value, options, onChange }) {
       ${options.map(([each, words]) => html`<option key=${each} value=${each} selected=${each === value}>${words}</option>`)}
     </select>
   </div>`;
-}
-
-/**
- * Places behind an address of the API; empty while they are on their way.
- * @param {string | null} path
- */
-export function useListedPlaces(path) {
-  const [places, setPlaces] = useState(/** @type {readonly Place[]} */ ([]));
-  useEffect(() => {
-    let isCurrent = true;
-    setPlaces([]);
-    if (path !== null) {
-      void (async () => {
-        /** @type {import("./http.js").Answer<{items: Place[]}>} */
-        const answer = await get(path);
-        if (isCurrent && answer.ok) setPlaces(answer.value.items);
-      })();
-    }
-    return () => {
-      isCurrent = false;
-    };
-  }, [path]);
-  return places;
 }
 
 /** A number as people type it: `120.000`, `120 000 đ`. Null when there is none. @param {string} typed */

@@ -4,12 +4,13 @@ import { html, render } from "htm/preact";
 import { useState } from "preact/hooks";
 
 import "./staff.js";
-import { Choice, Field, useListedPlaces } from "./goods_parts.js";
+import { Choice, Field } from "./goods_parts.js";
 import { ProducerBooth } from "./goods_booth.js";
 import { ProducerLogins } from "./goods_logins.js";
 import { command } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
 import { PlaceChoice } from "./place_choice.js";
+import { usePlaces } from "./places.js";
 
 /** @typedef {import("./goods_types.js").ProducerView} ProducerView */
 /** @typedef {import("./place_choice.js").Place} Place */
@@ -29,8 +30,8 @@ function Producer() {
   const [problems, setProblems] = useState(/** @type {Record<string, string>} */ ({}));
   const [outcome, setOutcome] = useState({ isGood: true, words: "" });
   const [isBusy, setIsBusy] = useState(false);
-  const provinces = useListedPlaces("/api/v1/addresses/provinces");
-  const communes = useListedPlaces(province.code === null ? null : `/api/v1/addresses/provinces/${province.code}/wards`);
+  const provinces = usePlaces("/api/v1/addresses/provinces");
+  const communes = usePlaces(province.code === null ? null : `/api/v1/addresses/provinces/${province.code}/wards`);
 
   /** @param {{code: number | null, name: string}} place */
   const placeProblem = (place) => (place.code !== null ? "" : place.name === "" ? (problems["place"] ?? "") : say("form.place_unclear"));

@@ -4,11 +4,11 @@ import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { dateTime } from "./format.js";
-import { get } from "./http.js";
 import { KINDS } from "./ledger_kinds.js";
 import { spelledPhone } from "./order_words.js";
 import { say } from "./page.js";
 import { PlaceChoice } from "./place_choice.js";
+import { usePlaces } from "./places.js";
 import { SureButton } from "./sure_button.js";
 import { Field } from "./text_field.js";
 
@@ -50,25 +50,6 @@ export function Receiver({ order, onMend }) {
 /** The seller has agreed and the goods are not there yet. @param {OrderPage} order */
 function isUnderWay({ state, may_change: mayChange }) {
   return !mayChange && KINDS[state].unitsTaken === 0 && KINDS[state].rank < KINDS.delivered.rank;
-}
-
-/** @param {string | null} path */
-function usePlaces(path) {
-  const [places, setPlaces] = useState(/** @type {readonly Place[]} */ ([]));
-  useEffect(() => {
-    let isCurrent = true;
-    setPlaces([]);
-    if (path === null) return undefined;
-    void (async () => {
-      /** @type {import("./http.js").Answer<{items: Place[]}>} */
-      const answer = await get(path);
-      if (isCurrent && answer.ok) setPlaces(answer.value.items);
-    })();
-    return () => {
-      isCurrent = false;
-    };
-  }, [path]);
-  return places;
 }
 
 /** @param {{receiver: OrderPage["receiver"], onMend: (change: ReceiverChange) => Promise<string>, onDone: () => void}} props */
