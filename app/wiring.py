@@ -35,6 +35,8 @@ from app.infra.tasks import TaskOwner, repeat
 from app.infra.telemetry import configure_logging
 from app.ledger.jobs import LedgerJobs
 from app.ledger.projector import Projector
+from app.ledger.rebuilding import KIND as PROJECTION
+from app.ledger.rebuilding import RebuildingWork, Rebuilds
 from app.live.bridges import BridgeTokens
 from app.live.closed_rooms import ClosedRooms
 from app.live.commands import live_handlers
@@ -158,7 +160,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     session_editor = SessionEditor(database, catalog=catalog, lookup=sessions, teller=teller)
     bridges = BridgeTokens(database, secret=secret)
 
-    projector = Projector(database, metrics)
+    projector = Projector(database, metrics, long_way=Rebuilds(database))
     offers = OfferService(database, sessions=sessions, teller=teller)
     sold_out = SoldOutMemory(database.pool)
     stock = StockService(database, sessions=sessions, teller=teller, sold_out=sold_out, settings=settings.orders)
@@ -248,7 +250,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
 
 
 async def work_on_jobs(settings: Settings) -> None:
-    """Do heavy work and keep stored folds near the ends of their ledgers, until cancelled: `ocop jobs`, apart from all sockets and orders."""
+    """Heavy work, and stored folds near the ends of their ledgers, until cancelled: `ocop jobs`, apart from all sockets and orders."""
     if settings.database_url is None or settings.redis_url is None or settings.secret_key is None:
         raise StartupError("`ocop jobs` needs DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY. `ocop run` sets them for it.")
     configure_logging(form=settings.log_format, level=settings.log_level)
@@ -261,8 +263,11 @@ async def work_on_jobs(settings: Settings) -> None:
         keeper = SummaryKeeper(summaries, JobLock(redis, settings.redis_prefix, node), tail=KEPT_TAIL)
         keeper.start()
         work = HeavyWork(database, Signer(settings.secret_key.get_secret_value()), summaries)
+        ttl = settings.realtime.node_count_ttl_seconds
+        metrics = MetricsService(database, redis, settings.redis_prefix, node_count_ttl_seconds=ttl)
+        rebuilding = RebuildingWork(Projector(database, metrics))
         try:
-            await JobRunner(database.pool, work.by_kind(), name=node).run()
+            await JobRunner(database.pool, {**work.by_kind(), PROJECTION: rebuilding.rebuild}, name=node).run()
         finally:
             await keeper.close()
 

@@ -7,6 +7,8 @@ stands at 0 and everything is applied again; when it stands beyond the ledger (r
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -28,12 +30,24 @@ RETRY_PAUSE_SECONDS = 0.5
 GATHER_SECONDS = 0.1
 
 
-class Projector:
-    """One per node. Several nodes may project one session at once: the script refuses what it has seen."""
+class LongWay(Protocol):
+    """Who goes a long way instead, if somebody does."""
 
-    def __init__(self, database: Database, metrics: MetricsService) -> None:
+    async def take(self, session_id: UUID, stands_at: int) -> bool:
+        """Whether the entries after `stands_at` will be applied by them."""
+        ...
+
+
+class Projector:
+    """One per node. Several nodes may project one session at once: the script refuses what it has seen.
+
+    With `long_way` it leaves to others what would keep it busy for long.
+    """
+
+    def __init__(self, database: Database, metrics: MetricsService, *, long_way: LongWay | None = None) -> None:
         self._database = database
         self._metrics = metrics
+        self._long_way = long_way
         self._pending: set[UUID] = set()
         self._tasks = TaskOwner("projector")
         self._wake = asyncio.Event()
@@ -63,14 +77,16 @@ class Projector:
                     await asyncio.sleep(RETRY_PAUSE_SECONDS)
                     self._pending.add(session_id)
 
-    async def catch_up(self, session_id: UUID) -> int:
-        """Apply everything Redis has not seen; returns the `seq` it stands at."""
+    async def catch_up(self, session_id: UUID, *, applied: Callable[[int], Awaitable[None]] | None = None) -> int:
+        """Apply everything Redis has not seen; returns the `seq` it stands at, and tells `applied` after each step."""
         stands_at = await self._metrics.projected_seq(session_id)
-        while True:
-            bodies = await bodies_after(self._database.pool, session_id, stands_at, limit=ENTRIES_PER_STEP)
-            if not bodies:
-                return stands_at
+        while bodies := await bodies_after(self._database.pool, session_id, stands_at, limit=ENTRIES_PER_STEP):
+            if len(bodies) == ENTRIES_PER_STEP and self._long_way is not None and await self._long_way.take(session_id, stands_at):
+                break
             stands_at = await self._metrics.apply(session_id, [delta_of(entry_of(body)) for body in bodies])
+            if applied is not None:
+                await applied(stands_at)
+        return stands_at
 
     async def repair(self, session_ids: list[UUID]) -> None:
         """Compare Redis with the ledger heads and kick the sessions that differ; run every second by one node.

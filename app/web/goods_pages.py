@@ -23,7 +23,10 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False, prefix="/orga
 
 Booths = Annotated[BoothService, Depends(provided(BoothService))]
 Catalog = Annotated[CatalogService, Depends(provided(CatalogService))]
-_WORDS = ("goods.", "producer.", "product.", "booth.", "form.nothing_found", "form.place_unclear", "login.username")
+_WORDS = (
+    *("goods.", "producer.", "product.", "booth.", "form.nothing_found", "form.place_unclear", "login.username"),
+    *("host.signed_out", "host.sign_in_again"),
+)
 
 
 @router.get("")

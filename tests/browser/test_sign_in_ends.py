@@ -117,3 +117,25 @@ def test_order_desk_and_report_say_it_in_the_same_words(weak: Market, served: Se
 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_text(TEXTS["host.signed_out"])).to_be_hidden()
+
+
+def test_forms_and_lists_say_it_when_something_is_to_be_saved(weak: Market, served: Served) -> None:
+    path = "/organiser"
+    page = weak.page(DESK)
+    signs_in(page, weak.base, weak.accounts.organiser, path)
+    page.get_by_label(TEXTS["host.seller_phone"]).fill("0912 345 678")
+    page.context.clear_cookies()
+
+    page.get_by_role("button", name=TEXTS["host.seller_phone_save"]).click()
+    signs_in_again(page, weak, path)
+    expect(page.get_by_text(TEXTS["host.signed_out"])).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/organiser/goods/producers/new", "/organiser/goods", "/host"])
+def test_pages_of_goods_and_sessions_hear_of_the_end(weak: Market, path: str) -> None:
+    page = weak.page(DESK)
+    signs_in(page, weak.base, weak.accounts.organiser, path)
+    page.context.clear_cookies()
+
+    page.evaluate("fetch('/api/v1/me').then((answer) => answer.json()).then((body) => dispatchEvent(new Event(body.code === 'not_signed_in' ? 'signed-out' : 'x')))")
+    signs_in_again(page, weak, path)

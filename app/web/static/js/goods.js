@@ -10,6 +10,7 @@ import { Certificate, GoodsPicture, Score } from "./goods_parts.js";
 import { get } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
 import { folded } from "./place_search.js";
+import { noticeOnTop } from "./signed_out.js";
 
 /** @typedef {import("./goods_types.js").ProductDetails} ProductDetails */
 /** @typedef {import("./goods_types.js").ProducerView} ProducerView */
@@ -118,4 +119,5 @@ function ProducerGoods({ producer, products }) {
   </section>`;
 }
 
+noticeOnTop();
 render(html`<${Goods} />`, part("goods", HTMLElement));

@@ -7,6 +7,7 @@ import "./staff.js";
 import { number } from "./format.js";
 import { sendFile } from "./http.js";
 import { failureWords, part, say } from "./page.js";
+import { noticeOnTop } from "./signed_out.js";
 
 /** @typedef {import("./http.js").Failure} Failure */
 /** @typedef {{column: string, code: string, found: string}} RowProblem */
@@ -113,4 +114,5 @@ function Rows({ preview, isBusy, fileName, onBringIn }) {
   </section>`;
 }
 
+noticeOnTop();
 render(html`<${Import} />`, part("goods", HTMLElement));

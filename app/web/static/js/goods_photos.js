@@ -10,6 +10,7 @@ import { randomUuid } from "./memory.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
 import { PhotoButtons, UploadList } from "./picture_field.js";
 import { sendPictures, uploadsOf } from "./picture_upload.js";
+import { noticeOnTop } from "./signed_out.js";
 import { SureButton } from "./sure_button.js";
 
 /** @typedef {import("./goods_types.js").PictureView} PictureView */
@@ -155,4 +156,5 @@ function DraftCard({ card, onTyped, onSave, onDrop }) {
   </form>`;
 }
 
+noticeOnTop();
 render(html`<${AddProducts} />`, part("goods", HTMLElement));

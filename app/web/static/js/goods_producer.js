@@ -11,6 +11,7 @@ import { command } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
 import { PlaceChoice } from "./place_choice.js";
 import { usePlaces } from "./places.js";
+import { noticeOnTop } from "./signed_out.js";
 
 /** @typedef {import("./goods_types.js").ProducerView} ProducerView */
 /** @typedef {import("./place_choice.js").Place} Place */
@@ -88,4 +89,5 @@ function Producer() {
   </div>`;
 }
 
+noticeOnTop();
 render(html`<${Producer} />`, part("goods", HTMLElement));

@@ -10,6 +10,7 @@ import { command } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
 import { PictureField } from "./picture_field.js";
 import { ProductFields } from "./product_fields.js";
+import { noticeOnTop } from "./signed_out.js";
 
 /** @typedef {import("./goods_types.js").ProductDetails} ProductDetails */
 /** @typedef {import("./goods_types.js").PictureView} PictureView */
@@ -157,4 +158,5 @@ function Missing({ items, producerId }) {
     </ul>`;
 }
 
+noticeOnTop();
 render(html`<${Product} />`, part("goods", HTMLElement));

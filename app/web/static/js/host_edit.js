@@ -8,6 +8,7 @@ import { REFUSED_SHELF, forget, recall } from "./memory.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
 import { SessionForm, contentOf, saveRunDown } from "./session_form.js";
 import { ShippingForm } from "./shipping_form.js";
+import { noticeOnTop } from "./signed_out.js";
 
 /**
  * @typedef {import("./session_form.js").SessionWish} SessionWish
@@ -68,3 +69,4 @@ async function start() {
 }
 
 void start();
+noticeOnTop();

@@ -8,6 +8,7 @@ import { command } from "./http.js";
 import { REFUSED_SHELF, remember } from "./memory.js";
 import { failureWords, part, say } from "./page.js";
 import { SessionForm, contentOf, saveRunDown } from "./session_form.js";
+import { noticeOnTop } from "./signed_out.js";
 
 /** @typedef {import("./session_form.js").SessionWish} SessionWish */
 
@@ -32,4 +33,5 @@ async function create(wish) {
   return "";
 }
 
+noticeOnTop();
 render(html`<${NewSession} />`, part("new-session", HTMLElement));

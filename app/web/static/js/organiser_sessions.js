@@ -7,6 +7,7 @@ import "./staff.js";
 import { get, send } from "./http.js";
 import { spelledPhone } from "./order_words.js";
 import { failureWords, part, say } from "./page.js";
+import { noticeOnTop } from "./signed_out.js";
 
 /** @typedef {import("./http.js").Answer<{phone: string | null}>} ContactAnswer */
 
@@ -42,4 +43,5 @@ function SellerPhone() {
   </form>`;
 }
 
+noticeOnTop();
 render(html`<${SellerPhone} />`, part("seller-contact", HTMLElement));
