@@ -101,10 +101,11 @@ def create_app(settings: Settings) -> FastAPI:
     pages.mount_static(app)
     add_problem_handlers(app)
     strangers.add_pages_for_strangers(app)
+    heads = SlowHeads(per_address=settings.http.heads_per_address, proxies=settings.trusted_proxies)
     hand_over(
         app,
         ServingHooks(
-            http=partial(Doorway, find_gate=find_gate, heads=SlowHeads(per_address=settings.http.heads_per_address)),
+            http=partial(Doorway, find_gate=find_gate, heads=heads),
             drain=lambda: let_go(services_of(app).rooms, settings),
         ),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -96,7 +97,8 @@ class BoundedRequests:
                 self._admit(scope)
             body = await self._read(scope, receive) if _has_body(scope) else b""
         except AppError as error:
-            await _refuse(send, error, _has_body(scope) and not isinstance(error, BodyTooSlow), receive)
+            is_sending = _has_body(scope) and not isinstance(error, BodyTooSlow)
+            await _refuse(send, error, partial(self._linger, scope, receive) if is_sending else None)
             return
         if body is not None:
             await self._answer(scope, _once(body, receive), send)
@@ -115,12 +117,17 @@ class BoundedRequests:
             raise BodyTooLarge(details={"max_bytes": limit})
         expected = int(length) if length.isdigit() else limit
         seconds = self._body_seconds + max(0, expected - DEFAULT_BYTES) / _SLOW_BYTES_PER_SECOND
-        with self._bodies.one_more((scope.get("client") or ("",))[0], expected):
+        with self._bodies.one_more(_address(scope), expected):
             try:
                 async with asyncio.timeout(seconds):
                     return await _whole_body(receive, limit)
             except TimeoutError:
                 raise BodyTooSlow(details={"seconds": round(seconds, 1)}) from None
+
+    async def _linger(self, scope: Scope, receive: Receive) -> None:
+        """Read on, and throw away. Where as many bodies are read as may be, nobody is waited for."""
+        with suppress(Unavailable), self._bodies.one_more(_address(scope), 0):
+            await _drain(receive)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The application's answer, or a refusal after the deadline. The work goes on, for it may be about to commit."""
@@ -213,17 +220,21 @@ def _header(scope: Scope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
-async def _refuse(send: Send, error: AppError, is_sending: bool = False, receive: Receive | None = None) -> None:
-    """Answer, and hang up. A client that is still sending gets a while to see the answer: a connection that is closed with unread bytes
-    is reset, and what we said is lost with it.
+def _address(scope: Scope) -> str:
+    return str((scope.get("client") or ("",))[0])
+
+
+async def _refuse(send: Send, error: AppError, linger: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Answer, and hang up. A client that is still sending gets a while to see the answer (`linger`): a connection that is closed with
+    unread bytes is reset, and what we said is lost with it.
     """
     body = problem_body(error)
     headers = {**problem_headers(error), "connection": "close", "content-length": str(len(body))}
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": error.http_status, "headers": raw})
-    await send({"type": "http.response.body", "body": body, "more_body": is_sending})
-    if is_sending and receive is not None:
-        await _drain(receive)
+    await send({"type": "http.response.body", "body": body, "more_body": linger is not None})
+    if linger is not None:
+        await linger()
         await send({"type": "http.response.body", "body": b""})
 
 

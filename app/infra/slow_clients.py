@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from app.errors import Unavailable
@@ -50,15 +50,19 @@ class SlowBodies:
 
 
 class SlowHeads:
-    """Connections whose request's head is not complete. Beyond the limit of its address the oldest gives way to the newest."""
+    """Connections whose request's head is not complete. Beyond the limit of its address the oldest gives way to the newest.
 
-    def __init__(self, *, per_address: int) -> None:
+    Proxies are not counted: one address of theirs stands for everybody.
+    """
+
+    def __init__(self, *, per_address: int, proxies: Collection[str] = ()) -> None:
         self._per_address = per_address
+        self._proxies = frozenset(proxies)
         self._of: dict[str, OrderedDict[asyncio.Transport, float]] = {}
 
     def begin(self, address: str, transport: asyncio.Transport) -> None:
         """A head is awaited on this connection."""
-        key = counted_network(address)
+        key = self._key(address)
         if key is None:
             return
         waiting = self._of.setdefault(key, OrderedDict())
@@ -71,9 +75,12 @@ class SlowHeads:
 
     def end(self, address: str, transport: asyncio.Transport) -> None:
         """The head is complete, or the connection gone."""
-        key = counted_network(address)
+        key = self._key(address)
         if key is None or (waiting := self._of.get(key)) is None:
             return
         waiting.pop(transport, None)
         if not waiting:
             del self._of[key]
+
+    def _key(self, address: str) -> str | None:
+        return None if address in self._proxies else counted_network(address)

@@ -139,7 +139,9 @@ async def organiser_orders(request: Request, session_id: UUID, user: Organiser, 
 async def organiser_sessions(request: Request, user: Organiser, sessions: Sessions) -> Response:
     """All sessions of the organisation, on the way to their reports."""
     content: dict[str, Any] = {"user": user, "sessions": await sessions.list_for(user), "facts": {}}
-    return render(request, "organiser_sessions.html", script="organiser_sessions.js", words=("host.seller_phone", *_SIGNED_OUT_WORDS), **content)
+    return render(
+        request, "organiser_sessions.html", script="organiser_sessions.js", words=("host.seller_phone", *_SIGNED_OUT_WORDS), **content
+    )
 
 
 @router.get("/organiser/{session_id}")

@@ -137,5 +137,7 @@ def test_pages_of_goods_and_sessions_hear_of_the_end(weak: Market, path: str) ->
     signs_in(page, weak.base, weak.accounts.organiser, path)
     page.context.clear_cookies()
 
-    page.evaluate("fetch('/api/v1/me').then((answer) => answer.json()).then((body) => dispatchEvent(new Event(body.code === 'not_signed_in' ? 'signed-out' : 'x')))")
+    page.evaluate(
+        "fetch('/api/v1/me').then((answer) => answer.json()).then((body) => dispatchEvent(new Event(body.code === 'not_signed_in' ? 'signed-out' : 'x')))"
+    )
     signs_in_again(page, weak, path)

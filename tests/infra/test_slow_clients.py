@@ -83,6 +83,22 @@ async def test_of_one_addresss_heads_that_drip_the_oldest_give_way() -> None:
         theirs.close()
 
 
+async def test_heads_from_a_proxy_are_those_of_many() -> None:
+    heads = SlowHeads(per_address=1, proxies=("203.0.113.7",))
+    opened = [socket.socketpair() for _ in range(2)]
+    transports = [(await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=ours))[0] for ours, _ in opened]
+
+    heads.begin("203.0.113.7", transports[0])
+    await asyncio.sleep(1.05)
+    heads.begin("203.0.113.7", transports[1])
+
+    assert [transport.is_closing() for transport in transports] == [False, False]
+    for transport in transports:
+        transport.abort()
+    for _, theirs in opened:
+        theirs.close()
+
+
 async def test_who_sends_200_mib_sees_why_it_is_refused_and_the_memory_stays_flat(open_bounded: Callable[..., Any]) -> None:
     async with open_bounded(HttpSettings()) as market:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -99,6 +115,25 @@ async def test_who_sends_200_mib_sees_why_it_is_refused_and_the_memory_stays_fla
         answers, True
     )
     assert grown < 40 * 1024  # KiB
+
+
+async def test_nobody_is_waited_for_beyond_the_bodies_of_one_address_when_they_are_refused(open_bounded: Callable[..., Any]) -> None:
+    too_long = LOGIN + b"content-length: %d\r\nx-forwarded-for: 203.0.113.7\r\n\r\n{" % MIB
+    async with open_bounded(HttpSettings(bodies_per_address=2)) as market, AsyncExitStack() as stack:
+        host, port = market.node.address.split(":")
+        readers = []
+        for _ in range(3):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            stack.callback(writer.close)
+            writer.write(too_long)
+            assert b" 413 " in await asyncio.wait_for(reader.readline(), 5)
+            readers.append(reader)
+        ends = [asyncio.ensure_future(reader.read()) for reader in readers]
+        over, waiting = await asyncio.wait(ends, timeout=bounded_requests.LINGER_SECONDS / 2, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
+
+    assert over == {ends[2]}
 
 
 def _send_all_then_read(address: str, head: bytes) -> bytes:
