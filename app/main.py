@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
+from starlette.types import Scope
 
 from app.accounts import routes as account_routes
 from app.accounts.origin_guard import OriginGuard
@@ -71,6 +72,13 @@ ROUTERS = (
 )
 
 
+def _build_routes(app: FastAPI) -> None:
+    """FastAPI builds what its routes need when one is first asked for: some 80 ms for all of ours, in which no order would be placed."""
+    nowhere: Scope = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []}
+    for route in app.routes:
+        route.matches(nowhere)
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The whole service as an ASGI application; stores are opened when it starts and closed when it stops."""
     configure_logging(form=settings.log_format, level=settings.log_level)
@@ -81,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
         async with AsyncExitStack() as stack:
             services = await open_services(settings, stack)
             provide(app, *services.all())
+            _build_routes(app)
             opened.append(services)
             yield
 

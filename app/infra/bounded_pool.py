@@ -45,6 +45,7 @@ class BoundedPool(_Pool):
             connection_class=WatchedConnection,
             record_class=asyncpg.Record,
             loop=None,
+            reset=_as_it_is,
             timeout=settings.connect_timeout_seconds,
             server_settings=server_settings(settings, use_seconds=use_seconds),
         )
@@ -99,6 +100,13 @@ class _BoundedUse(_Acquire):
     def _throw_away(self, connection: _Connection) -> None:
         self._is_late = True
         connection.terminate()
+
+
+async def _as_it_is(_connection: object) -> None:
+    """What asyncpg asks of the server before a connection goes back: nothing, which saves a round trip per use.
+
+    Nobody here sets, locks or listens for longer than a transaction, and one that was left open asyncpg rolls back before it comes here.
+    """
 
 
 def server_settings(settings: DatabaseSettings, *, use_seconds: float) -> dict[str, str]:

@@ -35,6 +35,8 @@ class Contact:
 
 # Digits of any script with the signs that people put between them. `phonenumbers` would read letters as keys and take extensions.
 _SPELLING = re.compile(r"\+?[\d\s().\-\u2010-\u2015/_·]+")
+# How the library itself knows a mobile number, without the leading zero: nearly every buyer has one, and is spared the rest of its work.
+_MOBILE = re.compile(phonenumbers.PhoneMetadata.metadata_for_region("VN").mobile.national_number_pattern)
 _CALLABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 
@@ -43,8 +45,11 @@ def normalise_phone(phone: str) -> str:
     phone = unicodedata.normalize("NFKC", clean_text(phone))
     if _SPELLING.fullmatch(phone) is None:
         raise InvalidPhone
+    phone = re.sub(r"[^\d+]", "", phone)
+    if phone.startswith("0") and phone[1:2] != "1" and phone.isascii() and _MOBILE.fullmatch(phone, 1) is not None:
+        return f"+84{phone[1:]}"
     try:
-        number = phonenumbers.parse(re.sub(r"[^\d+]", "", phone), "VN")
+        number = phonenumbers.parse(phone, "VN")
     except phonenumbers.NumberParseException as error:
         raise InvalidPhone from error
     # National numbers that begin with 1 are kept for machines and services.
