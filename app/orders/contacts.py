@@ -35,8 +35,9 @@ class Contact:
 
 # Digits of any script with the signs that people put between them. `phonenumbers` would read letters as keys and take extensions.
 _SPELLING = re.compile(r"\+?[\d\s().\-\u2010-\u2015/_·]+")
+_VIETNAM = phonenumbers.PhoneMetadata.metadata_for_region("VN")
 # How the library itself knows a mobile number, without the leading zero: nearly every buyer has one, and is spared the rest of its work.
-_MOBILE = re.compile(phonenumbers.PhoneMetadata.metadata_for_region("VN").mobile.national_number_pattern)
+_MOBILE = re.compile((_VIETNAM and _VIETNAM.mobile and _VIETNAM.mobile.national_number_pattern) or "(?!)")
 _CALLABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 

@@ -37,6 +37,8 @@ RETRY_PAUSE_SECONDS = 0.3
 # A session without orders for so long gives its queue and writer back.
 IDLE_SECONDS = 600.0
 _RESTART_PAUSE_SECONDS = 0.05
+# So much later than its deadline an answer may come: a queue that stands still is not gone through for each of its orders.
+_ALARM_PAUSE_SECONDS = 0.05
 _RETRY_AFTER_SECONDS = 2
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -46,11 +48,18 @@ _OF_THE_CONTENT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError,
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """An order and who waits for it. `may_be_written`: a COMMIT that held it was sent, or is about to be."""
+    """An order and who waits for it until `due_at` (by `monotonic`). `may_be_written`: a COMMIT that held it was sent, or is about to be."""
 
     order: WantedOrder
     answer: asyncio.Future[OrderReceipt]
+    due_at: float
     may_be_written: bool = False
+
+    def give_up(self) -> None:
+        """Its time has passed."""
+        if not self.answer.done():
+            refused = OutcomeUnknown if self.may_be_written else Busy
+            self.answer.set_exception(refused(retry_after_seconds=_RETRY_AFTER_SECONDS))
 
 
 class PlacingQueue:
@@ -70,6 +79,8 @@ class PlacingQueue:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0.0
 
     async def place(self, order: WantedOrder, *, since: float | None = None) -> OrderReceipt:
         """Wait for the order's commit, at most until its deadline, which counts from `since` (by `monotonic`), or from now.
@@ -81,17 +92,13 @@ class PlacingQueue:
             raise OrderCannotBeWritten
         if len(self._waiting) >= self._settings.queue_max_orders:
             raise Busy(retry_after_seconds=_RETRY_AFTER_SECONDS)
-        waiting = _Waiting(order, asyncio.get_running_loop().create_future())
+        due_at = (monotonic() if since is None else since) + self._settings.place_deadline_seconds
+        waiting = _Waiting(order, asyncio.get_running_loop().create_future(), due_at)
         self._waiting.append(waiting)
+        self._watch(due_at)
         self._idle.clear()
         self._wake.set()
-        try:
-            async with asyncio.timeout(self._settings.place_deadline_seconds - (0.0 if since is None else monotonic() - since)):
-                return await waiting.answer
-        except TimeoutError:
-            if waiting.may_be_written:
-                raise OutcomeUnknown(retry_after_seconds=_RETRY_AFTER_SECONDS) from None
-            raise Busy(retry_after_seconds=_RETRY_AFTER_SECONDS) from None
+        return await waiting.answer
 
     async def write_until_idle(self, idle_seconds: float = IDLE_SECONDS) -> None:
         """The writer: take what waits, commit it, answer, again. Ends when nothing has come for `idle_seconds`."""
@@ -109,6 +116,25 @@ class PlacingQueue:
     @property
     def is_empty(self) -> bool:
         return not self._waiting and not self._in_hand
+
+    def _watch(self, due_at: float) -> None:
+        """Be woken by then: one alarm for all that wait costs less than one for each of them."""
+        if self._alarm is None or due_at < self._alarm_at:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = asyncio.get_running_loop().call_later(due_at - monotonic(), self._give_up_overdue)
+            self._alarm_at = due_at
+
+    def _give_up_overdue(self) -> None:
+        self._alarm, now = None, monotonic()
+        due: list[float] = []
+        for waiting in (*self._in_hand, *self._waiting):
+            if waiting.due_at <= now:
+                waiting.give_up()
+            elif not waiting.answer.done():
+                due.append(waiting.due_at)
+        if due:
+            self._watch(max(min(due), now + _ALARM_PAUSE_SECONDS))
 
     async def _woken(self, idle_seconds: float) -> bool:
         try:
