@@ -30,6 +30,7 @@ from app.live import sockets as live_sockets
 from app.metrics import routes as metrics_routes
 from app.orders import routes as order_routes
 from app.orders import shelf_routes
+from app.questions import routes as question_routes
 from app.realtime.doorway import Doorway, ViewerGate
 from app.reports import closing_routes, job_routes
 from app.reports import routes as report_routes
@@ -55,6 +56,7 @@ ROUTERS = (
     live_routes.router,
     polling_routes.router,
     live_sockets.router,
+    question_routes.router,
     order_routes.router,
     shelf_routes.router,
     fulfilment_routes.router,

@@ -55,6 +55,7 @@ from app.orders.quotes import QuoteService
 from app.orders.sold_out import SoldOutMemory
 from app.orders.stock import StockService
 from app.orders.waitlist import Waitlist
+from app.questions.board import QuestionBoards
 from app.realtime.address_limits import AddressLimits
 from app.realtime.admission import ViewerAdmission
 from app.realtime.arrivals import Arrivals
@@ -116,6 +117,7 @@ class Services:
     buyer_orders: BuyerOrders
     admission: ViewerAdmission
     rooms: RoomDirectory
+    questions: QuestionBoards
     closed_rooms: ClosedRooms
     router: Router
     gate: ViewerGate | None
@@ -188,6 +190,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     )
     comments = CommentService(room_log=room_log, archive=archive)
     live_commands = live_handlers(rooms=rooms, comments=comments, outside=OutsideCounts(database, metrics))
+    questions = QuestionBoards(database, rooms=rooms, sessions=sessions)
     router = Router(live_commands | order_handlers(placing, waitlist), settings=realtime)
     stack.push_async_callback(router.close)
     addresses = AddressLimits(per_second=realtime.address_sockets_per_second, burst=realtime.address_sockets_burst)
@@ -200,6 +203,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     _start_jobs(
         stack,
         LiveJobs(archive),
+        questions,
         teller,
         OrderJobs(offers=offers, waitlist=waitlist, lock=lock),
         FulfilmentJobs(desk, lock),
@@ -241,6 +245,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         buyer_orders=buyer_orders,
         admission=admission,
         rooms=rooms,
+        questions=questions,
         closed_rooms=ClosedRooms(loader, metrics),
         router=router,
         gate=gate,

@@ -18,6 +18,7 @@ from app.protocol.client_commands import (
     ShelfLine,
     ViewerHello,
 )
+from app.protocol.questions import AskedGroup
 from app.protocol.server_events import (
     CommandDone,
     CommandFailed,
@@ -31,6 +32,7 @@ from app.protocol.server_events import (
     OrderPlaced,
     ProductPinned,
     ProductsChanged,
+    QuestionsAsked,
     RoomResumed,
     RoomSnapshot,
     RoomTick,
@@ -192,6 +194,19 @@ SERVER_EXAMPLES: tuple[Message, ...] = (
         placed_at_ms=_AT_MS + 4_100,
     ),
     WaitlistJoined(id="5", offer_id=_OFFER_ID, entry_id=_ENTRY_ID, place=3),
+    QuestionsAsked(
+        groups=(
+            AskedGroup(
+                kind="stock",
+                product_id=_PRODUCT_ID,
+                people=14,
+                newest=_COMMENT,
+                first_at_ms=_AT_MS + 400,
+                answer="Mật ong hoa rừng: còn 17 phần giá thường ạ.",
+                missing=None,
+            ),
+        )
+    ),
     CommandFailed(id="2", code="rate_limited", message="Too fast, please slow down.", retryable=True, retry_after_ms=1_000, details={}),
     ServerLeaving(return_after_ms=2_300),
 )

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter
 from app.protocol.amounts import Vnd
 from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset
 from app.protocol.order_codes import OrderCode
+from app.protocol.questions import AskedGroup
 from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionView, StockView
 
 
@@ -216,6 +217,13 @@ class WaitlistJoined(Message):
     until_ms: int | None = Field(None, description="units are kept for you until then; null while you wait")
 
 
+class QuestionsAsked(Message):
+    """What viewers ask now and was not answered yet; replaces what was told before. Only on staff sockets."""
+
+    type: Literal["questions.asked"] = "questions.asked"
+    groups: tuple[AskedGroup, ...]
+
+
 class CommandFailed(Message):
     """A command was refused; the socket stays open. `id` is null when the message could not be read."""
 
@@ -235,5 +243,7 @@ class ServerLeaving(Message):
     return_after_ms: int
 
 
-ServerMessage = RoomTick | RoomSnapshot | RoomResumed | CommandDone | OrderPlaced | WaitlistJoined | CommandFailed | ServerLeaving
+ServerMessage = (
+    RoomTick | RoomSnapshot | RoomResumed | CommandDone | OrderPlaced | WaitlistJoined | QuestionsAsked | CommandFailed | ServerLeaving
+)
 server_message: TypeAdapter[ServerMessage] = TypeAdapter(Annotated[ServerMessage, Field(discriminator="type")])

@@ -150,6 +150,10 @@ class Hub:
         room = self._rooms.get(session_id)
         return room is not None and bool(room.members[audience] or (audience == "viewer" and room.fds.count))
 
+    def rooms_with(self, audience: Audience) -> list[UUID]:
+        """The rooms on this worker in which somebody of this audience takes part."""
+        return [session_id for session_id, room in self._rooms.items() if room.members[audience]]
+
     def has_sockets(self, session_id: UUID) -> bool:
         """Whether any socket of a room is open here, also one that has not said hello."""
         room = self._rooms.get(session_id)

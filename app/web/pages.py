@@ -40,7 +40,7 @@ _VIEWER_WORDS = (
     "order.shipping",
     "desk.state_",
 )
-_BOARD_WORDS = ("host.", "goods.item_", "viewer.", "product.", "session.")
+_BOARD_WORDS = ("host.", "question.", "goods.item_", "viewer.", "product.", "session.")
 _SIGNED_OUT_WORDS = ("host.signed_out", "host.sign_in_again")
 _DESK_WORDS = ("desk.", "host.order_desk", "viewer.order_number", *_SIGNED_OUT_WORDS)
 _FORM_WORDS = ("host.", "goods.item_", "session.", "viewer.a_product")

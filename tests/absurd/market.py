@@ -226,6 +226,7 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
     producers = (await people["organiser"].get("/api/v1/producers")).json()["items"]
     ids = {
         "session_id": str(market.session_id),
+        "topic": "delivery_time",
         "product_id": str(market.product_ids[0]),
         "producer_id": producers[0]["id"],
         "offer_id": offers[0]["id"],

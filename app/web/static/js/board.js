@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import "./staff.js";
 import { BoardActions } from "./board_actions.js";
+import { AskedNow } from "./board_questions.js";
 import { NextZone } from "./board_next.js";
 import { NowZone } from "./board_now.js";
 import { PulseZone } from "./board_pulse.js";
@@ -64,8 +65,13 @@ function Board() {
       <${NowZone} actions=${actions} />
       <${PulseZone} actions=${actions} />
       <${NextZone} actions=${actions} />
-      <section class="card zone zone-talk stack" aria-labelledby="zone-talk">
-        <h2 id="zone-talk">${say("host.comments")}</h2>
+      <section class=${`card zone zone-talk stack ${actions.showsAsked.value ? "shows-asked" : ""}`} aria-labelledby="zone-talk">
+        <div class="row talk-tabs" role="group" aria-label=${say("host.comments")}>
+          <button class="button button-quiet grow" type="button" aria-pressed=${actions.showsAsked.value ? "false" : "true"} onClick=${() => (actions.showsAsked.value = false)}>${say("host.comments")}</button>
+          <button class="button button-quiet grow" type="button" aria-pressed=${actions.showsAsked.value ? "true" : "false"} onClick=${() => (actions.showsAsked.value = true)}>${say("host.asked")}${actions.asked.value.length > 0 && html` <span class="badge badge-flash number">${actions.asked.value.length}</span>`}</button>
+        </div>
+        <${AskedNow} actions=${actions} />
+        <h2 id="zone-talk" class="talk-title">${say("host.comments")}</h2>
         <${Comments} comments=${comments.slice(-COMMENTS_SHOWN)} />
         <${Composer} room=${room} withName=${false} onProblem=${setProblem} />
         ${problem !== "" && html`<p class="small" role="alert">${problem}</p>`}
@@ -143,7 +149,7 @@ function attention() {
 }
 
 function Keys() {
-  const rows = ["host.key_next", "host.key_flash", "host.key_pin", "host.key_help"];
+  const rows = ["host.key_next", "host.key_flash", "host.key_pin", "host.key_answer", "host.key_said", "host.key_help"];
   return html`<aside class="card keys"><h2>${say("host.keys")}</h2><ul role="list">${rows.map((key) => html`<li>${say(key)}</li>`)}</ul></aside>`;
 }
 
@@ -162,6 +168,8 @@ function onKey(event) {
   if (event.key === " ") void actions.next();
   else if (event.key === "f" || event.key === "F") actions.showsFlashForm.value = true;
   else if (event.key === "p" || event.key === "P") void actions.pin(actions.chosenId.value ?? (pinnedProductId === null ? room.state.value.products[0]?.id ?? null : null));
+  else if (event.key === "a" || event.key === "A") actions.withFirstAsked((group) => actions.sendAnswer(group));
+  else if (event.key === "s" || event.key === "S") actions.withFirstAsked((group) => actions.markAnswered(group));
   else if (event.key === "?") actions.showsKeys.value = !actions.showsKeys.value;
   else return;
   event.preventDefault();

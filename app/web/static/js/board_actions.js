@@ -1,12 +1,14 @@
 // What the host can do, as calls to the API; each tells what went wrong in one line of the board.
 
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
 import { command, get } from "./http.js";
-import { failureWords } from "./page.js";
+import { failureWords, problemSentence, say } from "./page.js";
+import { ConnectionLost } from "./socket.js";
 
 /**
  * @typedef {import("./room.js").Room} Room
+ * @typedef {import("./protocol.js").AskedGroup} AskedGroup
  * @typedef {import("./protocol.js").OfferView} OfferView
  * @typedef {import("./protocol.js").SessionView} SessionView
  */
@@ -25,11 +27,15 @@ export class BoardActions {
     this.chosenId = signal(/** @type {string | null} */ (null));
     this.showsFlashForm = signal(false);
     this.showsKeys = signal(false);
+    /** On a narrow board: the questions in place of the comments. */
+    this.showsAsked = signal(false);
     /** Offers made beforehand; the room does not hear of them until they open. */
     this.prepared = signal(/** @type {readonly OfferView[]} */ ([]));
     room.status.subscribe((status) => {
       if (status === "open") void this.readPrepared();
     });
+    /** Questions of viewers, the most asked first; the socket tells every change. */
+    this.asked = computed(() => room.state.value.asked);
   }
 
   async readPrepared() {
@@ -134,5 +140,54 @@ export class BoardActions {
   /** @param {OfferView} offer */
   async stop(offer) {
     await this.#call("POST", `/offers/${offer.id}/end`);
+  }
+
+  /** The answer, as a comment of the staff; whoever asked until now is then answered. @param {AskedGroup} group */
+  async sendAnswer(group) {
+    if (group.answer === null || this.isBusy.value) return;
+    this.isBusy.value = true;
+    const failure = await this.#comment(group.answer);
+    this.isBusy.value = false;
+    this.problem.value = failure;
+    if (failure === "") await this.markAnswered(group);
+  }
+
+  /**
+   * @param {string} text
+   * @returns {Promise<string>} what went wrong, in words; empty when it was shown
+   */
+  async #comment(text) {
+    try {
+      const reply = await this.room.socket.request({ type: "comment.post", text });
+      return reply.type === "command.failed" ? problemSentence(reply.code, reply.message) : "";
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+      return say("viewer.offline");
+    }
+  }
+
+  /** The host has said it. @param {AskedGroup} group */
+  async markAnswered(group) {
+    this.#hear(await this.#call("POST", "/questions/answered", { kind: group.kind, product_id: group.product_id, until_ms: group.newest.at_ms }));
+  }
+
+  /**
+   * What the organisation answers from now on where no other fact says it.
+   * @param {string} topic
+   * @param {string} text
+   */
+  async writeOwnAnswer(topic, text) {
+    this.#hear(await this.#call("PUT", `/questions/own-answers/${topic}`, { text }));
+  }
+
+  /** What the keys mean: the question that most people ask. @param {(group: AskedGroup) => Promise<void>} act */
+  withFirstAsked(act) {
+    const first = this.asked.value[0];
+    if (first) void act(first);
+  }
+
+  /** @param {{groups: AskedGroup[]} | null} left */
+  #hear(left) {
+    if (left !== null) this.room.state.value = { ...this.room.state.value, asked: left.groups };
   }
 }

@@ -125,6 +125,21 @@ export interface Problem {
   details?: Readonly<Record<string, unknown>>;
 }
 
+/** People who ask the same. Exactly one of `answer` and `missing` is there. */
+export interface AskedGroup {
+  kind: "price" | "stock" | "size" | "use_by" | "origin" | "delivery_time" | "delivery_fee" | "delivery_area" | "how_to_order" | "payment" | "storage" | "usage" | "ingredients" | "certificate" | "variants" | "wholesale" | "next_offer";
+  /** null: asked of the whole session, or it is not clear of what (`missing` is `product`) */
+  product_id: string | null;
+  /** distinct devices that have asked since it was answered last */
+  people: number;
+  newest: CommentView;
+  /** UTC milliseconds since 1970 */
+  first_at_ms: number;
+  /** from the facts as they are now, short enough for a comment */
+  answer: string | null;
+  missing: "shelf_life" | "storage" | "usage" | "ingredients" | "certificate" | "delivery_time" | "wholesale" | "next_offer" | "product" | null;
+}
+
 /** What the host sees beyond the viewers' tick. */
 export interface BoardFigures {
   viewers_peak: number;
@@ -355,6 +370,12 @@ export interface ProductView {
 export interface ProductsChanged {
   type: "products.changed";
   products: readonly ProductView[];
+}
+
+/** What viewers ask now and was not answered yet; replaces what was told before. Only on staff sockets. */
+export interface QuestionsAsked {
+  type: "questions.asked";
+  groups: readonly AskedGroup[];
 }
 
 /** Viewers now on an outside platform, read there by the host or a bridge. Shown as imported, never added to ours. */
@@ -603,5 +624,6 @@ export type ServerMessage =
   | CommandDone
   | OrderPlaced
   | WaitlistJoined
+  | QuestionsAsked
   | CommandFailed
   | ServerLeaving;

@@ -13,6 +13,7 @@
  * @typedef {import("./protocol.js").SessionView} SessionView
  * @typedef {import("./protocol.js").Counts} Counts
  * @typedef {import("./protocol.js").BoardFigures} BoardFigures
+ * @typedef {import("./protocol.js").AskedGroup} AskedGroup
  * @typedef {import("./protocol.js").ResumePosition} ResumePosition
  */
 
@@ -32,6 +33,7 @@
  * @property {number} snapshots how many have come: after each, something may have been missed that snapshots do not bring
  * @property {Counts} counts
  * @property {BoardFigures | null} board
+ * @property {readonly AskedGroup[]} asked what viewers ask and was not answered yet; boards alone hear of it
  */
 
 export const COMMENTS_KEPT = 200;
@@ -60,6 +62,7 @@ export function emptyRoom(session) {
     snapshots: 0,
     counts: NOTHING_COUNTED,
     board: null,
+    asked: [],
   };
 }
 
@@ -80,6 +83,8 @@ export function apply(state, message) {
     }
     case "room.tick":
       return applyTick(state, message);
+    case "questions.asked":
+      return { ...state, asked: message.groups };
     default:
       return state;
   }

@@ -1,0 +1,75 @@
+// "Đang hỏi": what viewers ask, grouped and counted, with the answer that the facts give: said aloud, or sent to the room in one tap.
+
+import { html } from "htm/preact";
+import { useState } from "preact/hooks";
+
+import { ago, number } from "./format.js";
+import { say } from "./page.js";
+
+/**
+ * @typedef {import("./board_actions.js").BoardActions} BoardActions
+ * @typedef {import("./protocol.js").AskedGroup} AskedGroup
+ */
+
+const ANSWER_MOST = 300;
+// Nothing else says these: the organisation writes the answer once.
+const OWN_WORDS = new Set(["delivery_time", "wholesale"]);
+const ON_LABEL = new Set(["shelf_life", "storage", "usage", "ingredients", "certificate"]);
+
+/** What is asked and not answered yet; the newest question stands with its count. @param {{actions: BoardActions}} props */
+export function AskedNow({ actions }) {
+  const groups = actions.asked.value;
+  return html`<div class="asked stack stack-tight" role="region" aria-label=${say("host.asked")}>
+    <h2>${say("host.asked")}</h2>
+    ${groups.length === 0 && html`<p class="small soft">${say("host.asked_none")}</p>`}
+    <ol class="asked-list" role="list">
+      ${groups.map((group) => html`<${Asked} key=${`${group.kind} ${group.product_id} ${group.missing}`} actions=${actions} group=${group} />`)}
+    </ol>
+  </div>`;
+}
+
+/** @param {{actions: BoardActions, group: AskedGroup}} props */
+function Asked({ actions, group }) {
+  const { room } = actions;
+  void room.seconds.value;
+  const product = room.state.value.products.find((each) => each.id === group.product_id)?.name;
+  const topic = `${say(`question.${group.kind}`)}${product === undefined ? "" : ` · ${product}`}`;
+  return html`<li class="asked-group stack stack-tight">
+    <p class="row row-between asked-topic">
+      <span class="grow"><strong class="number asked-people">${number(group.people)}</strong> ${say("host.asked_people")} · <strong>${topic}</strong></span>
+      <span class="tiny soft">${ago((room.clock.nowMs() - group.newest.at_ms) / 1000)}</span>
+    </p>
+    <p class="small soft one-line">${group.newest.author}: ${group.newest.text}</p>
+    ${group.answer === null ? html`<${Missing} actions=${actions} group=${group} />` : html`<p class="asked-answer">${group.answer}</p>`}
+    <p class="row">
+      ${group.answer !== null &&
+      html`<button class="button button-secondary grow" type="button" aria-label=${`${say("host.asked_send")}: ${topic}`} disabled=${actions.isBusy.value} onClick=${() => actions.sendAnswer(group)}>${say("host.asked_send")}</button>`}
+      <button class="button button-quiet grow" type="button" aria-label=${`${say("host.asked_said")}: ${topic}`} disabled=${actions.isBusy.value} onClick=${() => actions.markAnswered(group)}>${say("host.asked_said")}</button>
+    </p>
+  </li>`;
+}
+
+/** Says which fact is missing and where it is filled in. @param {{actions: BoardActions, group: AskedGroup}} props */
+function Missing({ actions, group }) {
+  const words = html`<p class="asked-missing">${say(`question.missing_${group.missing}`)}</p>`;
+  if (group.missing !== null && OWN_WORDS.has(group.missing)) return html`${words}<${OwnAnswer} actions=${actions} group=${group} />`;
+  if (group.missing !== null && ON_LABEL.has(group.missing) && group.product_id !== null) {
+    return html`${words}<p><a class="small" href=${`/organiser/goods/products/${group.product_id}`} target="_blank" rel="noopener">${say("host.asked_fill_in")}</a></p>`;
+  }
+  return words;
+}
+
+/** @param {{actions: BoardActions, group: AskedGroup}} props */
+function OwnAnswer({ actions, group }) {
+  const [text, setText] = useState("");
+  /** @param {Event} event */
+  const submit = (event) => {
+    event.preventDefault();
+    if (text.trim() !== "" && group.missing !== null) void actions.writeOwnAnswer(group.missing, text.trim());
+  };
+  return html`<form class="row own-answer" onSubmit=${submit}>
+    <input class="input grow" aria-label=${say("host.asked_own")} placeholder=${say("host.asked_own")} maxlength=${ANSWER_MOST} value=${text}
+      onInput=${(/** @type {Event} */ event) => setText(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />
+    <button class="button button-secondary" type="submit" disabled=${actions.isBusy.value || text.trim() === ""}>${say("host.asked_own_save")}</button>
+  </form>`;
+}

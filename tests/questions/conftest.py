@@ -1,0 +1,5 @@
+"""The fixtures of `tests/live/fixtures.py`."""
+
+from tests.live.fixtures import house, live_house, live_market, market, sockets, stores
+
+__all__ = ["house", "live_house", "live_market", "market", "sockets", "stores"]
