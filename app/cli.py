@@ -8,13 +8,11 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from app.accounts import administration
@@ -22,28 +20,24 @@ from app.accounts.schemas import Role
 from app.accounts.service import NewUser
 from app.catalog.places_commands import places_commands
 from app.errors import AppError, all_error_types
-from app.infra.database import connections_per_worker
 from app.infra.job_process import run_until_told
 from app.infra.migrations import upgrade_to_newest
 from app.infra.serving import serve, worker_count
 from app.infra.startup import StartupError
 from app.infra.telemetry import counters_folder
+from app.installation import key_commands, person_commands
+from app.installation.opening import open_stores, owner_url, secrets_of, stores_to_start, with_data_folder, with_secret_key, with_urls
 from app.ledger.kind_files import render_kinds
 from app.ledger.kinds import KINDS
-from app.local_servers.embedded_postgres import EmbeddedPostgres
-from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.exec_with_parent import die_with_parent
 from app.local_servers.reachable_at import address_of, lan_address
 from app.local_servers.readiness import wait_until_ready
-from app.local_servers.server_account import place_data_folder
 from app.local_servers.startup_checks import (
     DataFolderLock,
     check_commits_are_durable,
     check_database_is_reachable,
     check_port_is_free,
     check_redis_is_reachable,
-    is_held,
-    secret_key_from,
 )
 from app.local_servers.supervisor import Program, StopRequested, StopSignals, Supervisor
 from app.protocol.documents import write_documents, write_files
@@ -121,25 +115,25 @@ def jobs() -> None:
 @cli.command()
 def environment() -> None:
     """Print what a worker needs to join the service that runs on the data folder, as lines for a shell. They hold secrets."""
-    settings = _with_data_folder(load_settings())
-    settings = _with_secret_key(_with_urls(settings, _stores_to_start(settings)))
-    for name, value in _secrets_of(settings).items():
+    settings = with_data_folder(load_settings())
+    settings = with_secret_key(with_urls(settings, stores_to_start(settings)))
+    for name, value in secrets_of(settings).items():
         _say(f"export {name}={shlex.quote(value)}")
 
 
 @cli.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    with _stores(load_settings()) as settings:
-        upgrade_to_newest(_owner_url(settings))
+    with open_stores(load_settings()) as settings:
+        upgrade_to_newest(owner_url(settings))
     _say("The database has the newest schema.")
 
 
 @cli.command()
 def seed() -> None:
     """Write the demo market into the database, once; a second call changes nothing."""
-    with _stores(_with_data_folder(load_settings())) as settings:
-        upgrade_to_newest(_owner_url(settings))
+    with open_stores(with_data_folder(load_settings())) as settings:
+        upgrade_to_newest(owner_url(settings))
         seeded = seed_demo(settings)
     _say("\n".join(_login_lines(seeded)))
 
@@ -147,7 +141,7 @@ def seed() -> None:
 @cli.command()
 def demo() -> None:
     """Send simulated viewers to the service that runs on this machine."""
-    data_dir = str(_with_data_folder(load_settings()).data_dir)
+    data_dir = str(with_data_folder(load_settings()).data_dir)
     os.execve(sys.executable, _people_command(), child_environment({"OCOP_DATA_DIR": data_dir}))  # noqa: S606 - ours
 
 
@@ -163,8 +157,8 @@ def gen() -> None:
 @cli.command()
 def create_organisation(name: Annotated[str, typer.Argument(help="as people shall read it")]) -> None:
     """Make an organisation and print its id; its first login comes with `ocop create-user`."""
-    with _stores(load_settings()) as settings:
-        upgrade_to_newest(_owner_url(settings))
+    with open_stores(load_settings()) as settings:
+        upgrade_to_newest(owner_url(settings))
         organisation_id = administration.create_organisation(settings, name)
     _say(str(organisation_id))
 
@@ -178,8 +172,8 @@ def create_user(
 ) -> None:
     """Make a login. The password is asked for, or read as one line from standard input."""
     new = NewUser(login=login, display_name=name, role=role, password=_read_password())
-    with _stores(load_settings()) as settings:
-        upgrade_to_newest(_owner_url(settings))
+    with open_stores(load_settings()) as settings:
+        upgrade_to_newest(owner_url(settings))
         user = administration.create_user(settings, organisation, new)
     _say(f"{user.login} ({user.role}) of {user.organisation_name}")
 
@@ -205,19 +199,11 @@ def main() -> None:
         _fail([f"A setting cannot be read: {error}"])
 
 
-@dataclass
-class _Stores:
-    """The servers of ours that a command needs; None = given by URL."""
-
-    postgres: EmbeddedPostgres | None
-    redis: EmbeddedRedis | None
-
-
 def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings, DataFolderLock | None]:
     """Check everything that can be checked before something is started; returns settings with folder and secret filled in."""
     lock = None
     if settings.demo or not (settings.database_url and settings.redis_url and settings.secret_key):
-        settings = _with_data_folder(settings)
+        settings = with_data_folder(settings)
         lock = stack.enter_context(DataFolderLock(settings.data_dir, address=address_of(settings, "localhost")))
     check_port_is_free(settings.host, settings.port)
     if settings.database_url:
@@ -230,21 +216,21 @@ def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings,
         check_database_is_reachable(settings.database_read_url.get_secret_value(), setting="DATABASE_READ_URL")
     if settings.redis_url:
         check_redis_is_reachable(settings.redis_url.get_secret_value())
-    return _with_secret_key(settings), lock
+    return with_secret_key(settings), lock
 
 
 def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarket | None:
     workers = worker_count(settings.workers)
-    stores = _stores_to_start(settings)
+    stores = stores_to_start(settings)
     if stores.postgres:
         _say("Preparing PostgreSQL…")
         supervisor.start(stores.postgres, stage=_POSTGRES, stop_seconds=_STOP_SECONDS[_POSTGRES])
     if stores.redis:
         _say("Preparing Redis…")
         supervisor.start(stores.redis, stage=_REDIS, stop_seconds=_STOP_SECONDS[_REDIS])
-    settings = _with_urls(settings, stores)
+    settings = with_urls(settings, stores)
     _say("Bringing the database to the newest schema…")
-    upgrade_to_newest(_owner_url(settings))
+    upgrade_to_newest(owner_url(settings))
     seeded = None
     if settings.demo:
         _say("Preparing the demo market…")
@@ -265,76 +251,12 @@ def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarke
     return seeded
 
 
-@contextlib.contextmanager
-def _stores(settings: Settings) -> Iterator[Settings]:
-    """Settings with working URLs: given, or of the service that runs on the data folder, or of servers started for this command."""
-    if settings.database_url and settings.redis_url:
-        yield settings
-        return
-    settings = _with_data_folder(settings)
-    with contextlib.ExitStack() as stack:
-        stores = _stores_to_start(settings)
-        if not is_held(settings.data_dir):
-            stack.enter_context(DataFolderLock(settings.data_dir, address="(a command)"))
-            for store in (stores.postgres, stores.redis):
-                if store:
-                    store.start()
-                    stack.callback(store.stop)
-        yield _with_urls(settings, stores)
-
-
-def _stores_to_start(settings: Settings) -> _Stores:
-    connections = worker_count(settings.workers) * (connections_per_worker(settings.database) + 4) + 20
-    return _Stores(
-        None if settings.database_url else EmbeddedPostgres(settings.data_dir, max_connections=max(100, connections)),
-        None if settings.redis_url else EmbeddedRedis(settings.data_dir),
-    )
-
-
-def _with_urls(settings: Settings, stores: _Stores) -> Settings:
-    found = {}
-    if stores.postgres:
-        found["database_owner_url"] = SecretStr(stores.postgres.url)
-        found["database_url"] = SecretStr(stores.postgres.service_url)
-    if stores.redis:
-        found["redis_url"] = SecretStr(stores.redis.url)
-    return settings.model_copy(update=found)
-
-
-def _with_data_folder(settings: Settings) -> Settings:
-    wanted = settings.data_dir.expanduser().absolute()
-    is_default = wanted == PROJECT_ROOT / ".data"
-    place = place_data_folder(wanted, is_default=is_default, project_root=PROJECT_ROOT, for_postgres=not settings.database_url)
-    if place != wanted:
-        _say(f"PostgreSQL's user cannot reach {wanted}, so the data folder is {place}.")
-    return settings.model_copy(update={"data_dir": place})
-
-
-def _with_secret_key(settings: Settings) -> Settings:
-    if settings.secret_key:
-        return settings
-    return settings.model_copy(update={"secret_key": SecretStr(secret_key_from(settings.data_dir))})
-
-
-def _owner_url(settings: Settings) -> str:
-    """The address to migrate with."""
-    url = settings.database_owner_url or settings.database_url
-    if url is None:
-        raise StartupError("DATABASE_URL is not set.")
-    return url.get_secret_value()
-
-
 def _environment_for_children(settings: Settings) -> dict[str, str]:
     changes = {"OCOP_DATA_DIR": str(settings.data_dir), "OCOP_HOST": settings.host, "OCOP_PORT": str(settings.port)}
     changes["OCOP_WORKERS"] = str(settings.workers)
     changes["PROMETHEUS_MULTIPROC_DIR"] = counters_folder(settings.data_dir)
     # a worker cannot lose the owner's address that it never had
-    return child_environment(changes | {"DATABASE_OWNER_URL": None} | _secrets_of(settings))
-
-
-def _secrets_of(settings: Settings) -> dict[str, str]:
-    secrets = {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "OCOP_SECRET_KEY": settings.secret_key}
-    return {name: value.get_secret_value() for name, value in secrets.items() if value}
+    return child_environment(changes | {"DATABASE_OWNER_URL": None} | secrets_of(settings))
 
 
 def _people_command() -> list[str]:
@@ -383,7 +305,9 @@ def _say(text: str) -> None:
         typer.echo(text)
 
 
-cli.add_typer(places_commands(_stores, lambda settings: upgrade_to_newest(_owner_url(settings))), name="places")
+cli.add_typer(key_commands.commands, name="keys")
+cli.add_typer(person_commands.commands, name="person")
+cli.add_typer(places_commands(open_stores, lambda settings: upgrade_to_newest(owner_url(settings))), name="places")
 
 if __name__ == "__main__":
     main()

@@ -11,7 +11,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_SECRET_SETTINGS = {"DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_READ_URL", "REDIS_URL", "OCOP_SECRET_KEY"}
+_SECRET_SETTINGS = {
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "DATABASE_READ_URL",
+    "REDIS_URL",
+    "OCOP_SECRET_KEY",
+    "OCOP_FORMER_SECRET_KEYS",
+    "OCOP_NEXT_SECRET_KEY",
+}
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -67,6 +75,17 @@ class PictureSettings(_Group):
     s3_region: str = Field("us-east-1", description="region that requests to the store are signed for")
     s3_access_key_id: str = Field("", description="key id for the store")
     s3_secret_access_key: SecretStr | None = Field(None, description="secret key for the store")
+
+
+class PrivacySettings(_Group):
+    """How long what is kept of people is kept."""
+
+    contact_days: int = Field(
+        365,
+        ge=1,
+        le=36_500,
+        description="days after an order's deadline until its receiver and complaints are erased, whatever became of it",
+    )
 
 
 class DatabaseSettings(_Group):
@@ -127,13 +146,22 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL", description="Redis; unset = server started by `make run`")
     redis_prefix: str = Field("ocop", pattern=r"^[a-z0-9_-]{1,40}$", description="first part of every Redis key")
+    backup_folder: Path | None = Field(None, description="where dumps of PostgreSQL land; `ocop doctor` says how old the newest is")
     metrics_folder: Path | None = Field(
         None,
         validation_alias="PROMETHEUS_MULTIPROC_DIR",
         description="where workers share their counters; `ocop run` sets it for its workers",
     )
     node_name: str = Field("", description="name of this worker among all nodes; empty = host name and process id")
-    secret_key: SecretStr | None = Field(None, description="signs tickets; unset = generated once into the data folder")
+    secret_key: SecretStr | None = Field(
+        None, description="signs tickets, digests and wraps personal data; unset = generated once into the data folder"
+    )
+    former_secret_keys: tuple[SecretStr, ...] = Field(
+        (), description="secrets that were in use before, newest first: what was made with them still counts"
+    )
+    next_secret_key: SecretStr | None = Field(
+        None, description="a secret that every node shall know before it comes into use; only for several machines"
+    )
     allowed_origins: tuple[str, ...] = Field((), description="further origins that may open sockets and post, e.g. https://cho.example.vn")
     allowed_hosts: tuple[str, ...] = Field(
         (), description="host names that requests may ask for; empty = every host. Production names its own"
@@ -153,6 +181,7 @@ class Settings(BaseSettings):
     orders: OrderSettings = OrderSettings()
     database: DatabaseSettings = DatabaseSettings()
     pictures: PictureSettings = PictureSettings()
+    privacy: PrivacySettings = PrivacySettings()
 
     @cached_property
     def cookies_are_secure(self) -> bool:
@@ -179,6 +208,6 @@ def setting_problems(error: ValidationError) -> list[str]:
     for problem in error.errors():
         place = [str(part) for part in problem["loc"]]
         name = place[0] if place[0].isupper() else "OCOP_" + "__".join(place).upper()
-        given = "" if name in _SECRET_SETTINGS else f"={problem['input']}"
+        given = "" if any(name == each or name.startswith(f"{each}__") for each in _SECRET_SETTINGS) else f"={problem['input']}"
         lines.append(f"Setting {name}{given}: {problem['msg'].lower()}.")
     return lines

@@ -23,10 +23,13 @@ from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.jobs import FulfilmentJobs
 from app.fulfilment.lookup_limits import LookupLimits
+from app.fulfilment.persons import Persons, Retention
+from app.fulfilment.sealed_rows import OldRows, SealedRows
 from app.infra.clock import monotonic
 from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
 from app.infra.job_runner import JobRunner
+from app.infra.key_ring import key_ring_of
 from app.infra.memory import TRIM_SECONDS, give_back_memory
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import core_count, socket_capacity, worker_count
@@ -115,6 +118,7 @@ class Services:
     http_order_pace: KeyedLimits
     desk: OrderDesk
     buyer_orders: BuyerOrders
+    persons: Persons
     admission: ViewerAdmission
     rooms: RoomDirectory
     questions: QuestionBoards
@@ -137,7 +141,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     """
     if settings.database_url is None or settings.redis_url is None or settings.secret_key is None:
         raise StartupError("A worker needs DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY. `ocop run` sets them for its workers.")
-    secret, prefix, realtime = settings.secret_key.get_secret_value(), settings.redis_prefix, settings.realtime
+    ring, prefix, realtime = key_ring_of(settings), settings.redis_prefix, settings.realtime
     node = settings.node_name or f"{socket.gethostname()}-{os.getpid()}"
 
     read_url = settings.database_read_url.get_secret_value() if settings.database_read_url else None
@@ -147,7 +151,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     redis = await stack.enter_async_context(open_redis(settings.redis_url.get_secret_value()))
     lock = JobLock(redis, prefix, node)
 
-    tickets = TicketSigner(secret)
+    tickets = TicketSigner(ring)
     accounts = AccountService(database, redis, redis_prefix=prefix)
     catalog = CatalogService(database)
     places = PlacesWatch(database)
@@ -160,7 +164,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     teller = RoomTeller(database, room_log=room_log)
     teller.reads("products", sessions.products_to_tell)
     session_editor = SessionEditor(database, catalog=catalog, lookup=sessions, teller=teller)
-    bridges = BridgeTokens(database, secret=secret)
+    bridges = BridgeTokens(database, ring=ring)
 
     projector = Projector(database, metrics, long_way=Rebuilds(database))
     offers = OfferService(database, sessions=sessions, teller=teller)
@@ -168,10 +172,14 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     stock = StockService(database, sessions=sessions, teller=teller, sold_out=sold_out, settings=settings.orders)
     waitlist = Waitlist(database, sold_out=sold_out, teller=teller, settings=settings.orders)
     placing = OrderPlacing(
-        database, teller=teller, stock=stock, sold_out=sold_out, projector=projector, settings=settings.orders, secret=secret
+        database, teller=teller, stock=stock, sold_out=sold_out, projector=projector, settings=settings.orders, ring=ring
     )
-    desk = OrderDesk(database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, settings=settings.orders)
-    buyer_orders = BuyerOrders(database, desk=desk, limits=LookupLimits(redis, prefix=prefix), secret=secret)
+    rows = SealedRows(ring)
+    desk = OrderDesk(
+        database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, rows=rows, settings=settings.orders
+    )
+    persons = Persons(database, rows)
+    buyer_orders = BuyerOrders(database, desk=desk, limits=LookupLimits(redis, prefix=prefix, ring=ring), rows=rows, persons=persons)
     _start_jobs(stack, projector, then_close=(placing, waitlist))
 
     archive = CommentArchive(database)
@@ -198,7 +206,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, admission=admission)
 
     reports = ReportService(database, metrics)
-    closing = ClosingService(database, Signer(secret))
+    closing = ClosingService(database, Signer(ring))
 
     _start_jobs(
         stack,
@@ -206,7 +214,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         questions,
         teller,
         OrderJobs(offers=offers, waitlist=waitlist, lock=lock),
-        FulfilmentJobs(desk, lock),
+        FulfilmentJobs(desk, OldRows(database, rows), Retention(database, contact_days=settings.privacy.contact_days), lock),
         LedgerJobs(database, projector=projector, lock=lock),
         MetricsJobs(metrics, lock),
         ReportJobs(reports, closing, lock),
@@ -243,6 +251,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         http_order_pace=KeyedLimits(per_second=realtime.commands_per_second, burst=realtime.commands_burst, now=monotonic),
         desk=desk,
         buyer_orders=buyer_orders,
+        persons=persons,
         admission=admission,
         rooms=rooms,
         questions=questions,
@@ -267,7 +276,7 @@ async def work_on_jobs(settings: Settings) -> None:
         summaries = Summaries(database)
         keeper = SummaryKeeper(summaries, JobLock(redis, settings.redis_prefix, node), tail=KEPT_TAIL)
         keeper.start()
-        work = HeavyWork(database, Signer(settings.secret_key.get_secret_value()), summaries)
+        work = HeavyWork(database, Signer(key_ring_of(settings)), summaries)
         ttl = settings.realtime.node_count_ttl_seconds
         metrics = MetricsService(database, redis, settings.redis_prefix, node_count_ttl_seconds=ttl)
         rebuilding = RebuildingWork(Projector(database, metrics))

@@ -17,10 +17,12 @@ from app.catalog.schemas import ProducerContent, ProductContent
 from app.catalog.service import CatalogService
 from app.infra.clock import utc_now
 from app.infra.database import Database
+from app.infra.key_ring import KeyRing
 from app.infra.redis_client import RedisClients
+from app.infra.sealing import Envelopes
 from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter
 from app.orders.batch import WantedOrder
-from app.orders.contacts import Contact, Pseudonyms
+from app.orders.contacts import Contact, Pseudonyms, seal_contact
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer
 from app.realtime.room_log import RoomLog
@@ -34,7 +36,8 @@ PLENTY = 1_000_000
 PRICE_VND = 129_000
 PROVINCE_CODE, PROVINCE_NAME = 42, "Tỉnh Hà Tĩnh"
 COMMUNE_CODE, COMMUNE_NAME = 18_073, "Phường Thành Sen"
-_PSEUDONYMS = Pseudonyms("benchmark")
+_PSEUDONYMS = Pseudonyms(KeyRing("benchmark"))
+_ENVELOPES = Envelopes(KeyRing("benchmark"))
 
 
 @contextmanager
@@ -119,6 +122,8 @@ def wanted_orders(hot: HotOffer, count: int, *, seed: int) -> list[WantedOrder]:
     for number in range(count):
         device_id = UUID(int=random.getrandbits(128), version=4)
         phone = "+84" + phone_of(number)[1:]
+        order_id = UUID(int=random.getrandbits(128), version=4)
+        contact = Contact("Nguyễn Thị Lan", phone, PROVINCE_CODE, PROVINCE_NAME, COMMUNE_CODE, COMMUNE_NAME, "12 đường Phan Đình Phùng", "")
         orders.append(
             WantedOrder(
                 session_id=hot.session_id,
@@ -126,9 +131,8 @@ def wanted_orders(hot: HotOffer, count: int, *, seed: int) -> list[WantedOrder]:
                 key=UUID(int=random.getrandbits(128), version=4),
                 wanted={hot.offer_id: 1},
                 payment="cod",
-                contact=Contact(
-                    "Nguyễn Thị Lan", phone, PROVINCE_CODE, PROVINCE_NAME, COMMUNE_CODE, COMMUNE_NAME, "12 đường Phan Đình Phùng", ""
-                ),
+                order_id=order_id,
+                contact=seal_contact(_ENVELOPES.new_key(), order_id, contact),
                 phone_digest=_PSEUDONYMS.phone_digest(phone),
                 buyer_token=_PSEUDONYMS.buyer_token(hot.session_id, device_id),
                 request_digest=random.randbytes(16),

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.infra.database import Database, open_database
+from app.infra.key_ring import KeyRing
 from app.infra.redis_client import open_redis
 from app.realtime.tickets import TicketSigner
 from app.settings import PROJECT_ROOT
@@ -137,7 +138,7 @@ class _ServiceBench:
     def _plan(self, hot: HotOffer, clicks: int, rate: float, seed: int) -> dict[str, Any]:
         key = self._service.settings.secret_key
         assert key is not None  # noqa: S101 - filled in by the running service
-        signer = TicketSigner(key.get_secret_value())
+        signer = TicketSigner(KeyRing(key.get_secret_value()))
         return {
             "port": self._port,
             "session_id": str(hot.session_id),

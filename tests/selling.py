@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from app.catalog.service import CatalogService
 from app.fulfilment.desk import OrderDesk
+from app.fulfilment.sealed_rows import SealedRows
 from app.infra.database import Database
+from app.infra.key_ring import KeyRing
 from app.infra.redis_client import RedisClients
 from app.ledger.projector import Projector
 from app.metrics.service import MetricsService
@@ -38,9 +40,11 @@ class Selling:
     desk: OrderDesk
 
 
-def selling_services(database: Database, redis: RedisClients, prefix: str, *, settings: OrderSettings | None = None) -> Selling:
+def selling_services(
+    database: Database, redis: RedisClients, prefix: str, *, settings: OrderSettings | None = None, ring: KeyRing | None = None
+) -> Selling:
     """What `app/wiring.py` builds of a node for sessions, offers and orders."""
-    limits = settings or OrderSettings()
+    limits, ring = settings or OrderSettings(), ring or KeyRing("tests")
     catalog = CatalogService(database)
     sessions = SessionLookup(database, catalog=catalog)
     teller = RoomTeller(database, room_log=RoomLog(redis, prefix=prefix, settings=RealtimeSettings()))
@@ -58,8 +62,16 @@ def selling_services(database: Database, redis: RedisClients, prefix: str, *, se
         waitlist=Waitlist(database, sold_out=sold_out, teller=teller, settings=limits),
         metrics=metrics,
         projector=projector,
-        placing=OrderPlacing(database, teller=teller, stock=stock, sold_out=sold_out, projector=projector, settings=limits, secret="tests"),
-        desk=OrderDesk(database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, settings=limits),
+        placing=OrderPlacing(database, teller=teller, stock=stock, sold_out=sold_out, projector=projector, settings=limits, ring=ring),
+        desk=OrderDesk(
+            database,
+            sessions=sessions,
+            teller=teller,
+            sold_out=sold_out,
+            projector=projector,
+            rows=SealedRows(ring),
+            settings=limits,
+        ),
     )
 
 

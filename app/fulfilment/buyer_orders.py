@@ -12,16 +12,18 @@ from uuid import UUID, uuid4
 from app.accounts.audit import insert_audit
 from app.errors import AppError
 from app.fulfilment import buyer_queries as queries
-from app.fulfilment.buyer_schemas import CancelReason, MyOrder, NewComplaint, OrderPage, ReceiverChange
+from app.fulfilment.buyer_schemas import CancelReason, Erasure, MyOrder, NewComplaint, OrderPage, PersonalData, ReceiverChange
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.errors import ComplaintsWait, OrderNoLongerYours, OrderNotFound
 from app.fulfilment.lookup_limits import LookupLimits
+from app.fulfilment.persons import Persons
+from app.fulfilment.sealed_rows import OpenContact, SealedRows
 from app.fulfilment.transitions import Step
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
 from app.ledger.append import open_ledger
 from app.ledger.kinds import buyer_may_act, state_of
-from app.orders.contacts import Contact, Pseudonyms, checked_contact, normalise_phone
+from app.orders.contacts import checked_contact, normalise_phone, seal_words
 from app.protocol.client_commands import Buyer
 from app.protocol.order_codes import read_order_code
 
@@ -30,17 +32,10 @@ COMPLAINTS_MOST = 20
 
 _KINDS = "SELECT array_agg(kind) FROM ledger_entries WHERE session_id = $1 AND order_id = $2"
 _ORGANISATION = "SELECT organisation_id FROM sessions WHERE id = $1"
-_NAME = "SELECT name FROM order_contacts WHERE order_id = $1 AND phone IS NOT NULL FOR UPDATE"
-_MEND = """
-UPDATE order_contacts SET phone = $2, province_code = $3, province_name = $4, ward_code = $5, ward_name = $6, street = $7, note = $8,
-  changed_at = $9 WHERE order_id = $1
-"""
-# Nobody updates orders; the contact's row is what two complaints of one order meet at.
-_ONE_AT_A_TIME = "SELECT FROM order_contacts WHERE order_id = $1 FOR UPDATE"
 _COMPLAINTS = """
 SELECT count(*) FILTER (WHERE answered_at IS NULL) AS waiting, count(*) AS made, bool_or(client_key = $2) AS is_repeat FROM complaints WHERE order_id = $1
 """
-_COMPLAIN = "INSERT INTO complaints (id, order_id, client_key, words, made_at) VALUES ($1, $2, $3, $4, $5)"
+_COMPLAIN = "INSERT INTO complaints (id, order_id, client_key, sealed_words, made_at) VALUES ($1, $2, $3, $4, $5)"
 
 
 class Link(NamedTuple):
@@ -53,17 +48,19 @@ class Link(NamedTuple):
 class BuyerOrders:
     """Orders as their buyers see them. Every link that does not fit is `OrderNotFound`, whatever is wrong with it."""
 
-    def __init__(self, database: Database, *, desk: OrderDesk, limits: LookupLimits, secret: str) -> None:
+    def __init__(self, database: Database, *, desk: OrderDesk, limits: LookupLimits, rows: SealedRows, persons: Persons) -> None:
         self._database = database
         self._desk = desk
         self._limits = limits
-        self._pseudonyms = Pseudonyms(secret)
+        self._rows = rows
+        self._persons = persons
+        self._pseudonyms = rows.pseudonyms
 
     async def page(self, link: Link) -> OrderPage:
         """The order as it is now."""
         async with self._database.pool.acquire() as db:
             _, order_id = await self._find(db, link)
-            return await queries.order_page(db, order_id)
+            return await queries.order_page(db, self._rows.envelopes, order_id)
 
     async def mend(self, link: Link, change: ReceiverChange) -> OrderPage:
         """Send the goods elsewhere. Raises `OrderNoLongerYours`, `InvalidPhone`, `InvalidAddress`."""
@@ -72,13 +69,13 @@ class BuyerOrders:
             # Held until COMMIT, so that the desk confirms either the old address or the new one.
             await open_ledger(db, session_id, utc_now())
             had = await db.fetchval(_KINDS, session_id, order_id)
-            name = await db.fetchval(_NAME, order_id)
-            if not buyer_may_act(had) or name is None:
+            opened = await self._rows.lock(db, order_id)
+            if not buyer_may_act(had) or opened is None:
                 raise OrderNoLongerYours(details={"state": state_of(had)})
-            contact = checked_contact(Buyer(name=name, phone=change.phone, address=change.address, note=change.note))
-            await db.execute(_MEND, order_id, *_mended(contact), utc_now())
+            contact = checked_contact(Buyer(name=opened.contact.name, phone=change.phone, address=change.address, note=change.note))
+            await self._rows.write(db, order_id, OpenContact(contact, opened.key), changed_at=utc_now())
             await self._audit(db, session_id, "order.mended_by_buyer", order_id)
-            return await queries.order_page(db, order_id)
+            return await queries.order_page(db, self._rows.envelopes, order_id)
 
     async def cancel(self, link: Link, reason: CancelReason) -> OrderPage:
         """Cancel an order that nobody has agreed on yet; its units go back. Again changes nothing. Raises `OrderNoLongerYours`."""
@@ -86,23 +83,42 @@ class BuyerOrders:
             session_id, order_id = await self._find(db, link)
         (answer,) = (await self._desk.append(session_id, [Step(order_id, "cancelled", reason, by_buyer=True)])).answers
         async with self._database.pool.acquire() as db:
-            page = await queries.order_page(db, order_id)
+            page = await queries.order_page(db, self._rows.envelopes, order_id)
         if isinstance(answer, AppError) and all(entry.kind != "cancelled" for entry in page.entries):
             raise OrderNoLongerYours(details={"state": page.state})
         return page
 
     async def complain(self, link: Link, complaint: NewComplaint) -> OrderPage:
-        """Tell the seller what is wrong; the same key again is the same complaint. Raises `ComplaintsWait`."""
+        """Tell the seller what is wrong; the same key again is the same complaint. Raises `ComplaintsWait`, `OrderNoLongerYours`."""
         async with self._database.pool.acquire() as db, db.transaction():
             session_id, order_id = await self._find(db, link)
-            await db.fetch(_ONE_AT_A_TIME, order_id)
+            # Nobody updates orders; the contact's row is what two complaints of one order meet at.
+            opened = await self._rows.lock(db, order_id)
+            if opened is None:
+                raise OrderNoLongerYours
             made = (await db.fetch(_COMPLAINTS, order_id, complaint.key))[0]
             if not made["is_repeat"]:
                 if made["waiting"] >= COMPLAINTS_WAITING_MOST or made["made"] >= COMPLAINTS_MOST:
                     raise ComplaintsWait
-                await db.execute(_COMPLAIN, uuid4(), order_id, complaint.key, complaint.words, utc_now())
+                complaint_id = uuid4()
+                words = seal_words(opened.key, complaint_id, complaint.words)
+                await db.execute(_COMPLAIN, complaint_id, order_id, complaint.key, words, utc_now())
                 await self._audit(db, session_id, "complaint.made", order_id)
-            return await queries.order_page(db, order_id)
+            return await queries.order_page(db, self._rows.envelopes, order_id)
+
+    async def copy(self, link: Link) -> PersonalData:
+        """A copy of all that is known about the person of this order."""
+        async with self._database.pool.acquire() as db, db.transaction():
+            _, order_id = await self._find(db, link)
+            return await self._persons.copy_of_order(db, order_id)
+
+    async def erase(self, link: Link) -> Erasure:
+        """Forget the person of this order, unless the goods are on their way. Again changes nothing."""
+        async with self._database.pool.acquire() as db, db.transaction():
+            session_id, order_id = await self._find(db, link)
+            # Held until COMMIT: nobody sends goods to an address that is just being forgotten.
+            await open_ledger(db, session_id, utc_now())
+            return await self._persons.erase_order(db, order_id)
 
     async def mine(self, device_id: UUID) -> list[MyOrder]:
         """The newest orders of a device over all sessions, also those that are over; without personal data."""
@@ -117,7 +133,7 @@ class BuyerOrders:
         phone, read = normalise_phone(phone), read_order_code(code)
         await self._limits.admit(address, phone, read)
         async with self._database.pool.acquire() as db:
-            state = await queries.state_by_phone_and_code(db, read or "", phone)
+            state = await queries.state_by_phone_and_code(db, self._pseudonyms, read or "", phone)
         if state is None:
             raise OrderNotFound
         return state
@@ -133,15 +149,3 @@ class BuyerOrders:
     async def _audit(db: RawConnection, session_id: UUID, action: str, order_id: UUID) -> None:
         organisation_id = await db.fetchval(_ORGANISATION, session_id)
         await insert_audit(db, organisation_id=organisation_id, user_id=None, action=action, subject_id=order_id)
-
-
-def _mended(contact: Contact) -> tuple[object, ...]:
-    return (
-        contact.phone,
-        contact.province_code,
-        contact.province_name,
-        contact.ward_code,
-        contact.ward_name,
-        contact.street,
-        contact.note,
-    )

@@ -12,19 +12,20 @@ from app.fulfilment.buyer_schemas import BuyersReceiver, MyOrder, OrderPage, Sel
 from app.fulfilment.schemas import OrderedItem
 from app.infra.clock import to_ms
 from app.infra.database import RawConnection
+from app.infra.sealing import Envelopes
 from app.ledger.kinds import buyer_may_act, state_of
-from app.orders.contacts import Pseudonyms
+from app.orders.contacts import CONTACT_COLUMNS, Pseudonyms, contact_of, data_key_of
 
 MY_ORDERS_SHOWN = 100
 
 _FIND = "SELECT id, session_id, device_id, client_key FROM orders WHERE code = $1"
-_PAGE = """
+_PAGE = f"""
 SELECT o.code, o.payment, o.shipping_vnd, o.total_vnd, o.placed_at, o.due_at, o.session_id, s.title AS session_title, s.state AS session_state,
   g.name AS organisation_name, g.contact_phone, u.display_name AS host_name,
-  c.name, c.phone, c.street, c.ward_code, c.ward_name, c.province_code, c.province_name, c.note, c.changed_at
+  {CONTACT_COLUMNS}
 FROM orders o JOIN sessions s ON s.id = o.session_id JOIN organisations g ON g.id = s.organisation_id
 JOIN users u ON u.id = s.host_id JOIN order_contacts c ON c.order_id = o.id WHERE o.id = $1
-"""
+"""  # noqa: S608 - names of our own columns
 # One look per session into the index that finds repeats: another one, by device alone, would cost every order its share.
 _MINE = """
 SELECT o.id, o.code, o.client_key, o.payment, o.shipping_vnd, o.total_vnd, o.placed_at, o.session_id, s.title AS session_title,
@@ -42,7 +43,7 @@ WHERE l.order_id = ANY($1::uuid[]) ORDER BY l.order_id, l.line_number
 """
 # One statement, whether the code, the phone or neither fits: it takes the same way each time.
 _LOOKUP = """
-SELECT array_agg(e.kind) AS kinds FROM orders o JOIN order_contacts c ON c.order_id = o.id AND c.phone = $2
+SELECT array_agg(e.kind) AS kinds FROM orders o JOIN order_contacts c ON c.order_id = o.id AND (c.phone_digest = ANY($2) OR c.phone = $3)
 JOIN ledger_entries e ON e.order_id = o.id WHERE o.code = $1
 """
 _RECEIVER = ("name", "phone", "street", "ward_code", "ward_name", "province_code", "province_name", "note")
@@ -56,15 +57,16 @@ async def find_by_link(db: RawConnection, pseudonyms: Pseudonyms, code: str, lin
     return row["session_id"], row["id"]
 
 
-async def order_page(db: RawConnection, order_id: UUID) -> OrderPage:
+async def order_page(db: RawConnection, envelopes: Envelopes, order_id: UUID) -> OrderPage:
     """The page of an order that is known to exist."""
     row = (await db.fetch(_PAGE, order_id))[0]
+    contact = contact_of(envelopes, row)
     entries = await queries.entries_of(db, order_id)
     had = {entry.kind for entry in entries}
     return OrderPage(
         code=row["code"],
         state=state_of(had),
-        may_change=buyer_may_act(had) and row["phone"] is not None,
+        may_change=buyer_may_act(had) and contact is not None,
         payment=row["payment"],
         is_paid="paid" in had,
         shipping_vnd=row["shipping_vnd"],
@@ -73,9 +75,9 @@ async def order_page(db: RawConnection, order_id: UUID) -> OrderPage:
         due_at_ms=to_ms(row["due_at"]) or 0,
         lines=await queries.lines_of(db, order_id),
         entries=entries,
-        receiver=BuyersReceiver(**{name: row[name] for name in _RECEIVER}),
+        receiver=BuyersReceiver(**{name: getattr(contact, name, None) for name in _RECEIVER}),
         receiver_changed_at_ms=to_ms(row["changed_at"]),
-        complaints=await queries.complaints_of(db, order_id),
+        complaints=await queries.complaints_of(db, data_key_of(envelopes, row), order_id),
         seller=Seller(
             organisation_name=row["organisation_name"],
             host_name=row["host_name"],
@@ -96,8 +98,9 @@ async def orders_of_device(db: RawConnection, pseudonyms: Pseudonyms, device_id:
     return [_my_order(row, lines[row["id"]], pseudonyms.link_token(row["session_id"], device_id, row["client_key"])) for row in rows]
 
 
-async def state_by_phone_and_code(db: RawConnection, code: str, phone: str) -> str | None:
-    kinds = await db.fetchval(_LOOKUP, code, phone)
+async def state_by_phone_and_code(db: RawConnection, pseudonyms: Pseudonyms, code: str, phone: str) -> str | None:
+    digests = [pseudonyms.phone_digest(phone), *pseudonyms.other_phone_digests(phone)]
+    kinds = await db.fetchval(_LOOKUP, code, digests, phone)
     return None if kinds is None else state_of(kinds)
 
 

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Request
 
 from app.catalog.errors import InvalidAddress
 from app.errors import AppError, MalformedRequest, OriginRefused, TooManyRequests
 from app.fulfilment.buyer_orders import BuyerOrders, Link
-from app.fulfilment.buyer_schemas import Cancellation, LookupResult, LookupWish, MyOrders, NewComplaint, OrderPage, ReceiverChange
+from app.fulfilment.buyer_schemas import (
+    Cancellation,
+    Erasure,
+    LookupResult,
+    LookupWish,
+    MyOrders,
+    NewComplaint,
+    OrderPage,
+    PersonalData,
+    ReceiverChange,
+)
 from app.fulfilment.errors import ComplaintsWait, OrderNoLongerYours, OrderNotFound
+from app.fulfilment.persons import Persons
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.orders.errors import InvalidPhone
@@ -22,6 +34,7 @@ from app.realtime.viewer_device import ViewerDevice
 router = APIRouter(prefix="/api/v1", tags=["buyers"])
 
 Orders = Annotated[BuyerOrders, Depends(provided(BuyerOrders))]
+AskedPersons = Annotated[Persons, Depends(provided(Persons))]
 Pace = Annotated[KeyedLimits, Depends(provided(KeyedLimits))]
 
 
@@ -79,10 +92,61 @@ async def cancel_order(link: WriteLink, body: Cancellation, orders: Orders) -> O
     "/order-pages/{code}/complaints",  # noqa: FAST003 - read by `link_of`
     summary="Complain about an order",
     description="Open to everybody who has the link, at any time. The same key again is the same complaint; three may wait for an answer.",
-    responses=problem_responses(*_WRITING, ComplaintsWait),
+    responses=problem_responses(*_WRITING, ComplaintsWait, OrderNoLongerYours),
 )
 async def complain(link: WriteLink, body: NewComplaint, orders: Orders) -> OrderPage:
     return await orders.complain(link, body)
+
+
+@router.get(
+    "/order-pages/{code}/personal-data",  # noqa: FAST003 - read by `link_of`
+    summary="A copy of what is known about an order's person",
+    description="Open to everybody who has the link. Written down in the audit trail.",
+    responses=problem_responses(OrderNotFound, TooManyRequests, MalformedRequest),
+)
+async def copy_personal_data(link: WriteLink, orders: Orders) -> PersonalData:
+    return await orders.copy(link)
+
+
+@router.post(
+    "/order-pages/{code}/erasure",  # noqa: FAST003 - read by `link_of`
+    summary="Forget an order's person",
+    description="Open to everybody who has the link. Destroys the key of receiver and complaints; amounts and ledger stay. An order on its way "
+    "is not touched and named in the answer. Again changes nothing.",
+    responses=problem_responses(*_WRITING),
+)
+async def erase_personal_data(link: WriteLink, orders: Orders) -> Erasure:
+    return await orders.erase(link)
+
+
+def paced_device(device_id: ViewerDevice, pace: Pace) -> UUID:
+    """The device that asks about itself. Raises `TicketInvalid`, `TooManyRequests`."""
+    if wait_seconds := pace.take(f"my orders {device_id}"):
+        raise TooManyRequests(retry_after_seconds=wait_seconds)
+    return device_id
+
+
+PacedDevice = Annotated[UUID, Depends(paced_device)]
+
+
+@router.get(
+    "/my-data",
+    summary="A copy of what is known about this device's buyer",
+    description="Viewer's ticket. All orders of the device with receiver and complaints. Written down in the audit trail.",
+    responses=problem_responses(TicketInvalid, TooManyRequests),
+)
+async def copy_my_data(device_id: PacedDevice, persons: AskedPersons) -> PersonalData:
+    return await persons.copy_of_device(device_id)
+
+
+@router.post(
+    "/my-data/erasure",
+    summary="Forget this device's buyer",
+    description="Viewer's ticket. As for one order, for all orders of the device.",
+    responses=problem_responses(TicketInvalid, OriginRefused, TooManyRequests),
+)
+async def erase_my_data(device_id: PacedDevice, persons: AskedPersons) -> Erasure:
+    return await persons.erase_device(device_id)
 
 
 @router.get(
@@ -91,9 +155,7 @@ async def complain(link: WriteLink, body: NewComplaint, orders: Orders) -> Order
     description="Viewer's ticket. Newest first, at most 100, each with its state now; without personal data.",
     responses=problem_responses(TicketInvalid, TooManyRequests),
 )
-async def my_orders(device_id: ViewerDevice, orders: Orders, pace: Pace) -> MyOrders:
-    if wait_seconds := pace.take(f"my orders {device_id}"):
-        raise TooManyRequests(retry_after_seconds=wait_seconds)
+async def my_orders(device_id: PacedDevice, orders: Orders) -> MyOrders:
     return MyOrders(orders=await orders.mine(device_id))
 
 

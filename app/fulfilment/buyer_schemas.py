@@ -112,6 +112,20 @@ class MyOrders(BaseModel):
     orders: list[MyOrder]
 
 
+class PersonalData(BaseModel):
+    """A copy of all that is known about a person: their orders with receiver, words and course. For whoever proved to be them."""
+
+    made_at_ms: int
+    orders: list[OrderPage]
+
+
+class Erasure(BaseModel):
+    """Codes of the orders whose person is forgotten now, and of those whose goods are still on their way: their receiver stays until then."""
+
+    erased: list[str]
+    still_needed: list[str]
+
+
 class LookupWish(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"phone": "0900000000", "code": "K7M2PAE"}]})
 

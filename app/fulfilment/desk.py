@@ -17,13 +17,14 @@ from app.fulfilment import queries
 from app.fulfilment.errors import ComplaintNotFound, OrderNotFound, PaymentNotFound
 from app.fulfilment.payments import BookedPayment, ReceivedPayment, ReferenceBookedMeanwhile, book_payment, settle_payment
 from app.fulfilment.schemas import DeskOrderList, OrderWithContact, WorkList
+from app.fulfilment.sealed_rows import SealedRows
 from app.fulfilment.transitions import Step, StepsResult, append_steps
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
 from app.ledger.chain import Entry, entry_of
 from app.ledger.kinds import KINDS, sql_list
 from app.ledger.projector import Projector
-from app.orders.contacts import normalise_phone
+from app.orders.contacts import normalise_phone, seal_words
 from app.orders.sold_out import SoldOutMemory
 from app.protocol.order_codes import read_order_code
 from app.sessions.lookup import SessionLookup
@@ -44,9 +45,10 @@ ORDER BY o.due_at LIMIT $3
 """  # noqa: S608 - kinds of our own table
 _ENTRY = "SELECT body FROM ledger_entries WHERE session_id = $1 AND order_id = $2 AND kind = $3 ORDER BY seq DESC LIMIT 1"
 _ANSWER = """
-UPDATE complaints p SET answer = $4, answered_at = $5, answered_by = $6 FROM orders o
+UPDATE complaints p SET sealed_answer = $4, answered_at = $5, answered_by = $6 FROM orders o
 WHERE p.id = $1 AND p.order_id = $2 AND o.id = p.order_id AND o.session_id = $3 AND p.answered_at IS NULL RETURNING p.id
 """
+_IS_OF_SESSION = "SELECT EXISTS (SELECT FROM orders WHERE id = $1 AND session_id = $2)"
 _SELLER_PHONE = "SELECT contact_phone FROM organisations WHERE id = $1"
 _NAME_SELLER_PHONE = "UPDATE organisations SET contact_phone = $2 WHERE id = $1"
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -69,7 +71,7 @@ class _PutAside:
 class OrderDesk:
     """Steps of orders, payments, expiry. Every change is a ledger entry; nothing is ever edited."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - who must hear of a step
         self,
         database: Database,
         *,
@@ -77,9 +79,11 @@ class OrderDesk:
         teller: RoomTeller,
         sold_out: SoldOutMemory,
         projector: Projector,
+        rows: SealedRows,
         settings: OrderSettings,
     ) -> None:
         self._database = database
+        self._rows = rows
         self._sessions = sessions
         self._teller = teller
         self._sold_out = sold_out
@@ -112,14 +116,14 @@ class OrderDesk:
         async with self._database.pool.acquire() as db:
             if code is not None:
                 read = read_order_code(code)
-                return DeskOrderList(orders=[] if read is None else await queries.find_by_code(db, session_id, read))
-            return DeskOrderList(orders=await queries.list_orders(db, session_id, before=before, limit=limit))
+                return DeskOrderList(orders=[] if read is None else await queries.find_by_code(db, self._rows.envelopes, session_id, read))
+            return DeskOrderList(orders=await queries.list_orders(db, self._rows.envelopes, session_id, before=before, limit=limit))
 
     async def read_order(self, user: CurrentUser, session_id: UUID, order_id: UUID) -> OrderWithContact:
         """One order with its receiver; that somebody looked is written down. Raises `OrderNotFound`."""
         await self._sessions.managed(user, session_id)
         async with self._database.pool.acquire() as db, db.transaction():
-            order = await queries.read_order(db, session_id, order_id)
+            order = await queries.read_order(db, self._rows.envelopes, session_id, order_id)
             if order is None:
                 raise OrderNotFound(details={"order_id": str(order_id)})
             await insert_audit(db, organisation_id=user.organisation_id, user_id=user.id, action="order.contact_read", subject_id=order_id)
@@ -132,16 +136,23 @@ class OrderDesk:
         await self._sessions.managed(user, session_id)
         async with self._database.pool.acquire() as db, db.transaction():
             is_first = (await claim_intention_raw(db, user.id, intention, complaint_id)).is_first
-            if is_first and await db.fetchval(_ANSWER, complaint_id, order_id, session_id, words, utc_now(), user.id) is None:
-                raise ComplaintNotFound(details={"complaint_id": str(complaint_id)})
             if is_first:
+                await self._write_answer(db, user, session_id, order_id, complaint_id, words)
                 await insert_audit(
                     db, organisation_id=user.organisation_id, user_id=user.id, action="complaint.answered", subject_id=complaint_id
                 )
-            order = await queries.read_order(db, session_id, order_id)
+            order = await queries.read_order(db, self._rows.envelopes, session_id, order_id)
         if order is None:
             raise OrderNotFound(details={"order_id": str(order_id)})
         return order
+
+    async def _write_answer(
+        self, db: RawConnection, user: CurrentUser, session_id: UUID, order_id: UUID, complaint_id: UUID, words: str
+    ) -> None:
+        opened = await self._rows.lock(db, order_id) if await db.fetchval(_IS_OF_SESSION, order_id, session_id) else None
+        sealed = None if opened is None else seal_words(opened.key, complaint_id, words)
+        if sealed is None or await db.fetchval(_ANSWER, complaint_id, order_id, session_id, sealed, utc_now(), user.id) is None:
+            raise ComplaintNotFound(details={"complaint_id": str(complaint_id)})
 
     async def seller_phone(self, user: CurrentUser) -> str | None:
         """Whom buyers call about their orders, in E.164; None while nobody is named."""

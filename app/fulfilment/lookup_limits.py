@@ -6,11 +6,12 @@ then a day. Right answers count as well, so that the limits say nothing about wh
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 
 from app.accounts.store import LoginAttempts
 from app.errors import TooManyRequests
 from app.infra.client_networks import network_of
+from app.infra.key_ring import KeyRing
 from app.infra.redis_client import RedisClients
 
 # Seconds → attempts.
@@ -22,7 +23,9 @@ WINDOWS_OF_ADDRESS = {60: 20, 900: 80, 86_400: 400}
 class LookupLimits:
     """The counters that sign-in uses, shared over all nodes; counted in this process while Redis is away."""
 
-    def __init__(self, redis: RedisClients, *, prefix: str) -> None:
+    def __init__(self, redis: RedisClients, *, prefix: str, ring: KeyRing) -> None:
+        # The oldest that is kept: replacing the secret gives nobody new attempts.
+        self._key = ring.oldest.derived("lookup limits")
         self._windows = {seconds: LoginAttempts(redis, prefix=prefix, window_seconds=seconds) for seconds in WINDOWS_OF_ONE}
 
     async def admit(self, address: str, phone: str, code: str | None) -> None:
@@ -35,8 +38,8 @@ class LookupLimits:
 
     async def _admit(self, kind: str, value: str, most: dict[int, int]) -> None:
         for seconds, attempts in self._windows.items():
-            # Hashed, so that Redis holds neither phones nor addresses.
-            bucket = f"lookup-{kind}-{seconds}-{hashlib.sha256(value.encode()).hexdigest()[:32]}"
+            # Hashed with a key, so that Redis holds neither phones nor addresses, nor anything that they can be tried on.
+            bucket = f"lookup-{kind}-{seconds}-{hmac.digest(self._key, value.encode(), 'sha256').hex()[:32]}"
             attempt = await attempts.take(bucket)
             if attempt.number > most[seconds]:
                 raise TooManyRequests(retry_after_seconds=max(1.0, round(attempt.seconds_left, 1)))

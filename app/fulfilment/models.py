@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
+from app.infra.sealing import SEAL_BYTES
 from app.protocol.base import COMPLAINT_TEXT
 
 
@@ -43,25 +44,34 @@ class JobMark(Base):
     mark: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+SEALED_WORDS_MAX = 4 * COMPLAINT_TEXT.most + SEAL_BYTES
+
+
 class Complaint(Base):
     """What a buyer complains of, and the answer. Not in the ledger: free words may name people, and no figure follows from them.
 
-    `words` and `answer` are personal data, NULL once erased; `client_key` makes a repeated tap harmless.
+    `sealed_words` and `sealed_answer` are sealed with the key of the order's contact and say nothing once that is destroyed; `words` and
+    `answer` are what code of before wrote. `client_key` makes a repeated tap harmless.
     """
 
     __tablename__ = "complaints"
     __table_args__ = (
         CheckConstraint(f"char_length(words) <= {COMPLAINT_TEXT.most}", name="words_length"),
         CheckConstraint(f"char_length(answer) <= {COMPLAINT_TEXT.most}", name="answer_length"),
+        CheckConstraint(f"octet_length(sealed_words) <= {SEALED_WORDS_MAX}", name="sealed_words_length"),
+        CheckConstraint(f"octet_length(sealed_answer) <= {SEALED_WORDS_MAX}", name="sealed_answer_length"),
         CheckConstraint("(answered_at IS NULL) = (answered_by IS NULL)", name="answered_by_somebody"),
         UniqueConstraint("order_id", "client_key", name="uq_complaints_client_key"),
+        Index("ix_complaints_plain", "id", postgresql_where=text("words IS NOT NULL OR answer IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
     client_key: Mapped[UUID]
     words: Mapped[str | None] = mapped_column(Text)
+    sealed_words: Mapped[bytes | None] = mapped_column(LargeBinary)
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     answer: Mapped[str | None] = mapped_column(Text)
+    sealed_answer: Mapped[bytes | None] = mapped_column(LargeBinary)
     answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))

@@ -11,51 +11,55 @@ import asyncpg
 from app.fulfilment.schemas import ComplaintView, DeskOrder, OrderedItem, OrderEntry, OrderWithContact, Receiver, WorkListItem
 from app.infra.clock import to_ms
 from app.infra.database import RawConnection
+from app.infra.sealing import DataKey, Envelopes
 from app.ledger.kinds import state_of
+from app.orders.contacts import CONTACT_COLUMNS, Contact, contact_of, data_key_of, open_words
 
-_ORDERS = """
-SELECT o.id, o.seq, o.code, o.payment, o.shipping_vnd, o.total_vnd, o.placed_at, o.due_at, c.phone, c.changed_at,
+_ORDERS = f"""
+SELECT o.id, o.seq, o.code, o.payment, o.shipping_vnd, o.total_vnd, o.placed_at, o.due_at, {CONTACT_COLUMNS},
   (SELECT count(*)::int FROM complaints p WHERE p.order_id = o.id AND p.answered_at IS NULL) AS complaints_waiting,
   (SELECT sum(l.quantity)::int FROM order_lines l WHERE l.order_id = o.id) AS units,
   (SELECT array_agg(e.kind) FROM ledger_entries e WHERE e.order_id = o.id) AS kinds
 FROM orders o JOIN order_contacts c ON c.order_id = o.id
-"""
+"""  # noqa: S608 - names of our own columns
 _LIST = _ORDERS + "WHERE o.session_id = $1 AND ($2::bigint IS NULL OR o.seq < $2) ORDER BY o.seq DESC LIMIT $3"
 _BY_CODE = _ORDERS + "WHERE o.session_id = $1 AND o.code = $2"
 _ONE = _ORDERS + "WHERE o.session_id = $1 AND o.id = $2"
-_CONTACT = "SELECT name, phone, street, ward_name, province_name, note FROM order_contacts WHERE order_id = $1"
 _LINES = """
 SELECT p.name AS product_name, p.unit, l.quantity, l.quantity * l.unit_price_vnd AS amount_vnd
 FROM order_lines l LEFT JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = coalesce(l.product_id, f.product_id) WHERE l.order_id = $1 ORDER BY l.line_number
 """
 _ENTRIES = "SELECT seq, kind, body::json->>'reason' AS reason, happened_at FROM ledger_entries WHERE order_id = $1 ORDER BY seq"
-_COMPLAINTS = "SELECT id, words, made_at, answer, answered_at FROM complaints WHERE order_id = $1 ORDER BY made_at, id"
+_COMPLAINTS = """
+SELECT id, words, sealed_words, made_at, answer, sealed_answer, answered_at FROM complaints WHERE order_id = $1 ORDER BY made_at, id
+"""
 _WORK = """
 SELECT id, order_id, matter, reference, amount_vnd, received_at FROM payments
 WHERE organisation_id = $1 AND matter IS NOT NULL AND settled_at IS NULL ORDER BY received_at LIMIT 500
 """
 
 
-async def list_orders(db: RawConnection, session_id: UUID, *, before: int | None, limit: int) -> list[DeskOrder]:
-    return [DeskOrder(**_fields(row)) for row in await db.fetch(_LIST, session_id, before, limit)]
+async def list_orders(db: RawConnection, envelopes: Envelopes, session_id: UUID, *, before: int | None, limit: int) -> list[DeskOrder]:
+    rows = await db.fetch(_LIST, session_id, before, limit)
+    return [DeskOrder(**_fields(row, contact_of(envelopes, row))) for row in rows]
 
 
-async def find_by_code(db: RawConnection, session_id: UUID, code: str) -> list[DeskOrder]:
-    return [DeskOrder(**_fields(row)) for row in await db.fetch(_BY_CODE, session_id, code)]
+async def find_by_code(db: RawConnection, envelopes: Envelopes, session_id: UUID, code: str) -> list[DeskOrder]:
+    return [DeskOrder(**_fields(row, contact_of(envelopes, row))) for row in await db.fetch(_BY_CODE, session_id, code)]
 
 
-async def read_order(db: RawConnection, session_id: UUID, order_id: UUID) -> OrderWithContact | None:
+async def read_order(db: RawConnection, envelopes: Envelopes, session_id: UUID, order_id: UUID) -> OrderWithContact | None:
     row = await db.fetchrow(_ONE, session_id, order_id)
     if row is None:
         return None
-    contact = await db.fetchrow(_CONTACT, order_id)
+    contact = contact_of(envelopes, row)
     return OrderWithContact(
-        **_fields(row),
-        receiver=Receiver(**dict(contact or {})),
+        **_fields(row, contact),
+        receiver=Receiver(**{name: getattr(contact, name, None) for name in Receiver.model_fields}),
         receiver_changed_at_ms=to_ms(row["changed_at"]),
         lines=await lines_of(db, order_id),
         entries=await entries_of(db, order_id),
-        complaints=await complaints_of(db, order_id),
+        complaints=await complaints_of(db, data_key_of(envelopes, row), order_id),
     )
 
 
@@ -71,13 +75,14 @@ async def entries_of(db: RawConnection, order_id: UUID) -> list[OrderEntry]:
     ]
 
 
-async def complaints_of(db: RawConnection, order_id: UUID) -> list[ComplaintView]:
+async def complaints_of(db: RawConnection, key: DataKey | None, order_id: UUID) -> list[ComplaintView]:
+    """With the words that the order's key still opens."""
     return [
         ComplaintView(
             complaint_id=each["id"],
-            words=each["words"],
+            words=open_words(key, each["id"], each["sealed_words"], each["words"]),
             made_at_ms=to_ms(each["made_at"]) or 0,
-            answer=each["answer"],
+            answer=open_words(key, each["id"], each["sealed_answer"], each["answer"]),
             answered_at_ms=to_ms(each["answered_at"]),
         )
         for each in await db.fetch(_COMPLAINTS, order_id)
@@ -94,7 +99,7 @@ def masked(phone: str | None) -> str | None:
     return None if phone is None else f"•••{phone[-3:]}"
 
 
-def _fields(row: asyncpg.Record) -> dict[str, Any]:
+def _fields(row: asyncpg.Record, contact: Contact | None) -> dict[str, Any]:
     return {
         "order_id": row["id"],
         "number": row["seq"],
@@ -107,5 +112,5 @@ def _fields(row: asyncpg.Record) -> dict[str, Any]:
         "units": row["units"],
         "placed_at_ms": to_ms(row["placed_at"]),
         "due_at_ms": to_ms(row["due_at"]),
-        "phone_masked": masked(row["phone"]),
+        "phone_masked": masked(None if contact is None else contact.phone),
     }

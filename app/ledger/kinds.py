@@ -211,6 +211,11 @@ def buyer_may_act(had: Collection[str]) -> bool:
     return set(had) == {"placed"}
 
 
+def is_settled(had: Collection[str]) -> bool:
+    """Whether the goods are not on their way any more, so that nobody needs to know the receiver: delivered, or given back before."""
+    return "delivered" in had or any(kind in had for kind in RELEASING_KINDS)
+
+
 def state_of(had: Collection[str]) -> str:
     """The latest rung of an order, for lists: the furthest kind it has reached."""
     return next((kind for kind in _FURTHEST_FIRST if kind in had), "placed")

@@ -13,6 +13,7 @@ from app.accounts.audit import record_audit
 from app.accounts.intentions import Intention, claim_intention
 from app.accounts.service import CurrentUser
 from app.infra.database import Database
+from app.infra.key_ring import KeyRing
 from app.live.errors import BridgeTokenInvalid
 from app.live.models import BridgeToken
 from app.sessions.in_charge import lock_in_charge
@@ -27,9 +28,10 @@ class BridgeTokens:
     same token, and whoever has only the database gets none.
     """
 
-    def __init__(self, database: Database, *, secret: str) -> None:
+    def __init__(self, database: Database, *, ring: KeyRing) -> None:
         self._transactions = database.transactions
-        self._key = hashlib.sha256(b"ocop-live bridge tokens\0" + secret.encode()).digest()
+        # The oldest that is kept: whoever repeats an intention after the secret was replaced shall get the token that they had.
+        self._key = ring.oldest.derived("bridge tokens")
 
     async def issue(self, user: CurrentUser, session_id: UUID, label: str, intention: Intention | None = None) -> str:
         """A token with which a program may report outside counts of this session. It cannot be read again."""

@@ -7,9 +7,7 @@ import errno
 import fcntl
 import json
 import os
-import secrets
 import socket
-import stat
 import time
 from pathlib import Path
 from types import TracebackType
@@ -144,23 +142,6 @@ def check_redis_is_reachable(url: str) -> None:
         raise StartupError(f"REDIS_URL: no Redis answers at {place} ({type(error).__name__}). Start it or correct the URL.") from error
     finally:
         client.close()
-
-
-def secret_key_from(data_dir: Path) -> str:
-    """The key kept in the data folder, made on the first call. Raises `StartupError` when other users could read it."""
-    path = data_dir / "secret_key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise StartupError(f"Other users can read {path}. Run: chmod 600 {path} (and make a new key if they may have).") from None
-        if key := path.read_text().strip():
-            return key
-        descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC)
-    key = secrets.token_urlsafe(48)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key)
-    return key
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from app.errors import AppError
 from app.infra.clock import to_ms, utc_now
@@ -20,7 +20,7 @@ from app.infra.table_columns import rows_of
 from app.ledger.append import ENTRIES, OpenLedger, open_ledger
 from app.ledger.chain import Entry, EntryLine
 from app.orders import batch_sql as sql
-from app.orders.contacts import Contact
+from app.orders.contacts import SealedContact
 from app.orders.errors import AmountTooLarge, KeyReused, OfferNotFound, OfferNotOpen, SoldOut, SpoiltOrder, ViewerLimitReached
 from app.orders.shelf import SHELF_HOLD_SECONDS, Pool, ShelfWant, Terms, open_terms, unknown_here
 from app.protocol.amounts import VND_MAX
@@ -38,7 +38,7 @@ CODES_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class WantedOrder:
-    """A checked order on its way into the ledger. `wanted` maps offer to quantity: lines of one offer are summed. `shelf` are the products
+    """A checked order on its way into the ledger, its contact sealed before it waits for any lock. `wanted` maps offer to quantity: lines of one offer are summed. `shelf` are the products
     at their normal price; `shipping_fee_vnd` is the fee that was shown, if the client says it.
 
     `link_token` opens the order's page for whoever has the receipt. A COD order must be confirmed within `confirm_within`; an unpaid transfer keeps its units for the offers' hold time.
@@ -49,7 +49,8 @@ class WantedOrder:
     key: UUID
     wanted: dict[UUID, int]
     payment: str
-    contact: Contact
+    order_id: UUID
+    contact: SealedContact
     phone_digest: bytes
     buyer_token: str
     request_digest: bytes
@@ -58,11 +59,18 @@ class WantedOrder:
     confirm_within: timedelta
     shelf: dict[UUID, ShelfWant] = field(default_factory=dict)
     shipping_fee_vnd: int | None = None
+    other_phone_digests: tuple[bytes, ...] = ()
+    other_request_digests: tuple[bytes, ...] = ()
 
     @property
     def identity(self) -> OrderIdentity:
         """The key belongs to the device; another device's equal key is another order."""
         return self.device_id, self.key
+
+    @property
+    def phone_digests(self) -> tuple[bytes, ...]:
+        """The number as this and the other secrets that are kept have hashed it."""
+        return (self.phone_digest, *self.other_phone_digests)
 
 
 @dataclass(slots=True)
@@ -188,13 +196,11 @@ def _stored_receipt(row: sql.PlacedOrder, lines: Sequence[OrderedLine], link_tok
 
 
 async def _find_held(db: RawConnection, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]) -> None:
-    wanted = [(offer_id, order) for order in orders for offer_id in order.wanted if offer_id in offers]
+    by_order = [(offer_id, order) for order in orders for offer_id in order.wanted if offer_id in offers]
+    wanted = [(offer_id, order.device_id, digest) for offer_id, order in by_order for digest in order.phone_digests]
     if wanted:
-        asked = sql.AskedOffers(
-            offer_id=[offer_id for offer_id, _ in wanted],
-            device_id=[order.device_id for _, order in wanted],
-            phone_digest=[order.phone_digest for _, order in wanted],
-        )
+        offer_ids, device_ids, digests = map(list, zip(*wanted, strict=True))
+        asked = sql.AskedOffers(offer_id=offer_ids, device_id=device_ids, phone_digest=digests)
         for row in rows_of(sql.HeldUnits, await db.fetch(sql.TAKEN, *sql.ASKED_OFFERS.parameters(asked))):
             held = offers[row.offer_id].held
             held[row.device_id], held[row.phone_digest] = row.by_device, row.by_phone
@@ -223,7 +229,7 @@ def _decide(books: _Books, order: WantedOrder) -> OrderReceipt | AppError:
     """Accept one order into the books, or say why not. Orders before it in the batch count."""
     if (repeat := books.repeats.get(order.identity)) is not None:
         digest, receipt = repeat
-        return receipt if digest == order.request_digest else KeyReused()
+        return receipt if digest == order.request_digest or digest in order.other_request_digests else KeyReused()
     if (refusal := _refusal(books, order)) is not None:
         return refusal
     receipt = _accept(books, order)
@@ -244,7 +250,7 @@ def _refusal(books: _Books, order: WantedOrder) -> AppError | None:
         left = offer.left + (call.quantity if call else 0)
         if left < quantity:
             return SoldOut(details={"offer_id": str(offer_id), "remaining": left})
-        held = max(offer.held[order.device_id], offer.held[order.phone_digest])
+        held = max(offer.held[order.device_id], sum(offer.held[digest] for digest in order.phone_digests))
         if held + quantity > offer.per_viewer_limit:
             return ViewerLimitReached(details={"offer_id": str(offer_id), "limit": offer.per_viewer_limit, "already_ordered": held})
     if books.terms.apply or order.shelf or order.shipping_fee_vnd is not None:
@@ -276,7 +282,7 @@ def _accept(books: _Books, order: WantedOrder) -> OrderReceipt:
     if books.terms.apply:
         from_shelf, fee_vnd = books.terms.take(books.offers, order, served)
         lines += from_shelf
-    entry = books.ledger.append("placed", uuid4(), buyer_token=order.buyer_token, lines=lines, shipping_vnd=fee_vnd)
+    entry = books.ledger.append("placed", order.order_id, buyer_token=order.buyer_token, lines=lines, shipping_vnd=fee_vnd)
     code = books.codes.pop()
     books.accepted.append((order, entry, code))
     return _new_receipt(order, entry, code)
@@ -376,14 +382,10 @@ def _contacts(books: _Books) -> sql.ContactColumns:
     contacts = [order.contact for order, _, _ in books.accepted]
     return sql.ContactColumns(
         order_id=[entry.order_id for _, entry, _ in books.accepted],
-        name=[contact.name for contact in contacts],
-        phone=[contact.phone for contact in contacts],
-        province_code=[contact.province_code for contact in contacts],
-        province_name=[contact.province_name for contact in contacts],
-        ward_code=[contact.ward_code for contact in contacts],
-        ward_name=[contact.ward_name for contact in contacts],
-        street=[contact.street for contact in contacts],
-        note=[contact.note for contact in contacts],
+        key_id=[contact.key_id for contact in contacts],
+        wrapped_key=[contact.wrapped_key for contact in contacts],
+        sealed=[contact.sealed for contact in contacts],
+        phone_digest=[order.phone_digest for order, _, _ in books.accepted],
     )
 
 

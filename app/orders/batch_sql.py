@@ -179,14 +179,10 @@ class ContactColumns(TypedDict):
     """Rows of `order_contacts`."""
 
     order_id: list[UUID]
-    name: list[str]
-    phone: list[str]
-    province_code: list[int]
-    province_name: list[str]
-    ward_code: list[int]
-    ward_name: list[str]
-    street: list[str]
-    note: list[str]
+    key_id: list[str]
+    wrapped_key: list[bytes]
+    sealed: list[bytes]
+    phone_digest: list[bytes]
 
 
 ORDERS = TableColumns(Order, OrderColumns)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -41,7 +40,6 @@ _RESTART_PAUSE_SECONDS = 0.05
 _ALARM_PAUSE_SECONDS = 0.05
 _RETRY_AFTER_SECONDS = 2
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _OF_THE_CONTENT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.ProgramLimitExceededError)
 
@@ -88,8 +86,6 @@ class PlacingQueue:
         Raises the refusal, `OrderCannotBeWritten`, `Busy` when nothing was placed for want of time, `OutcomeUnknown` when it was being
         written at the deadline.
         """
-        if not storable(order.contact.name, order.contact.street, order.contact.note):
-            raise OrderCannotBeWritten
         if len(self._waiting) >= self._settings.queue_max_orders:
             raise Busy(retry_after_seconds=_RETRY_AFTER_SECONDS)
         due_at = (monotonic() if since is None else since) + self._settings.place_deadline_seconds
@@ -283,11 +279,6 @@ def is_of_the_content(error: BaseException | None) -> bool:
     Locks, time limits, deadlocks, lost connections and a full disk pass; they say nothing about the orders.
     """
     return isinstance(error, _OF_THE_CONTENT) or not isinstance(error, _PASSING)
-
-
-def storable(*texts: str) -> bool:
-    """Whether PostgreSQL can hold these texts: no NUL, no half of a surrogate pair."""
-    return not any(_UNSTORABLE.search(text) for text in texts)
 
 
 def refusal(error: BaseException | None) -> AppError:

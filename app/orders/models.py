@@ -168,10 +168,16 @@ class OrderLineRow(Base):
     unit_price_vnd: Mapped[int] = mapped_column(BigInteger)
 
 
-class OrderContact(Base):
-    """Personal data of an order, apart from it: erasing a person empties this row and touches no figure.
+# Name, street and note of four bytes a character, the names of ward and province, what JSON and the seal add.
+SEALED_CONTACT_MAX = 4 * (PERSON_NAME.most + STREET_LINE.most + NOTE_LINE.most) + 1_024
 
-    `changed_at`: when the buyer last mended it.
+
+class OrderContact(Base):
+    """Personal data of an order, apart from it: erasing a person destroys the key in this row and touches no figure.
+
+    `sealed` is all of it under the order's data key, and `wrapped_key` that key under the service's secret `key_id`; complaints are sealed
+    with it, too. The plain columns are what code of before wrote; they are emptied as they are sealed. `phone_digest` is the number as it
+    is now, `changed_at` when the buyer last mended it.
     """
 
     __tablename__ = "order_contacts"
@@ -179,6 +185,9 @@ class OrderContact(Base):
         CheckConstraint(f"char_length(name) <= {PERSON_NAME.most}", name="name_length"),
         CheckConstraint(f"char_length(street) <= {STREET_LINE.most}", name="street_length"),
         CheckConstraint(f"char_length(note) <= {NOTE_LINE.most}", name="note_length"),
+        CheckConstraint(f"octet_length(sealed) <= {SEALED_CONTACT_MAX}", name="sealed_length"),
+        CheckConstraint("num_nulls(key_id, wrapped_key, sealed) IN (0, 3)", name="sealed_whole"),
+        Index("ix_order_contacts_plain", "order_id", postgresql_where=text("phone IS NOT NULL")),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), primary_key=True)
@@ -190,6 +199,10 @@ class OrderContact(Base):
     ward_name: Mapped[str | None] = mapped_column(Text)
     street: Mapped[str | None] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
+    key_id: Mapped[str | None] = mapped_column(Text)
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

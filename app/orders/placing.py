@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from app.catalog.errors import InvalidAddress
 from app.errors import AppError
@@ -12,10 +12,12 @@ from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic, utc_now
 from app.infra.database import Database
 from app.infra.gathering import Gathering
+from app.infra.key_ring import KeyRing
+from app.infra.sealing import Envelopes
 from app.infra.tasks import TaskOwner
 from app.ledger.projector import Projector
 from app.orders.batch import BatchResult, WantedOrder
-from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone
+from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone, seal_contact
 from app.orders.errors import Busy, SoldOut
 from app.orders.group_commit import PlacingQueues
 from app.orders.queries import receipts_of
@@ -80,14 +82,15 @@ class OrderPlacing:
         sold_out: SoldOutMemory,
         projector: Projector,
         settings: OrderSettings,
-        secret: str,
+        ring: KeyRing,
     ) -> None:
         self._database = database
         self._teller = teller
         self._stock = stock
         self._sold_out = sold_out
         self._projector = projector
-        self._pseudonyms = Pseudonyms(secret)
+        self._pseudonyms = Pseudonyms(ring)
+        self._envelopes = Envelopes(ring)
         self._confirm_within = timedelta(hours=settings.cod_confirm_hours)
         self._known = KnownSessions(database.placing, seconds=settings.place_deadline_seconds)
         self._queues = PlacingQueues(database.placing, settings, self._after_commit)
@@ -125,8 +128,9 @@ class OrderPlacing:
         await self._tasks.close()
 
     def _wanted(self, device_id: UUID, session_id: UUID, content: OrderContent) -> WantedOrder:
-        contact = checked_contact(content.buyer)
+        contact, order_id = checked_contact(content.buyer), uuid4()
         wanted, shelf = _quantities(content)
+        described = _content_of(content, contact.phone)
         return WantedOrder(
             session_id=session_id,
             device_id=device_id,
@@ -135,23 +139,24 @@ class OrderPlacing:
             shelf=shelf,
             shipping_fee_vnd=content.shipping_fee_vnd,
             payment=content.payment,
-            contact=contact,
+            order_id=order_id,
+            contact=seal_contact(self._envelopes.new_key(), order_id, contact),
             phone_digest=self._pseudonyms.phone_digest(contact.phone),
+            other_phone_digests=self._pseudonyms.other_phone_digests(contact.phone),
             buyer_token=self._pseudonyms.buyer_token(session_id, device_id),
-            request_digest=self._digest_of(content, contact.phone),
+            request_digest=self._pseudonyms.request_digest(described),
+            other_request_digests=self._pseudonyms.other_request_digests(described),
             link_token=self._pseudonyms.link_token(session_id, device_id, content.key),
             received_at=utc_now(),
             confirm_within=self._confirm_within,
         )
 
-    def _digest_of(self, content: OrderContent, phone: str) -> bytes:
-        return self._pseudonyms.request_digest(_content_of(content, phone))
-
     async def _receipt_of_repeat(self, device_id: UUID, session_id: UUID, content: OrderContent) -> OrderReceipt | None:
         """The receipt of an order that was written before its ward ended or got another code."""
-        digest = self._digest_of(content, normalise_phone(content.buyer.phone))
+        described = _content_of(content, normalise_phone(content.buyer.phone))
+        digests = (self._pseudonyms.request_digest(described), *self._pseudonyms.other_request_digests(described))
         async with self._database.transactions() as db:
-            return next(iter(await receipts_of(db, self._pseudonyms, session_id, device_id, repeat=(content.key, digest))), None)
+            return next(iter(await receipts_of(db, self._pseudonyms, session_id, device_id, repeat=(content.key, digests))), None)
 
     async def _after_commit(self, session_id: UUID, result: BatchResult) -> None:
         """Everything that follows a commit; nothing here may hold up the next batch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -53,12 +54,12 @@ def _within_pool(view: OfferView, offer: Offer, pool: StockPool | None) -> Offer
 
 
 async def receipts_of(
-    db: AsyncSession, pseudonyms: Pseudonyms, session_id: UUID, device_id: UUID, *, repeat: tuple[UUID, bytes] | None = None
+    db: AsyncSession, pseudonyms: Pseudonyms, session_id: UUID, device_id: UUID, *, repeat: tuple[UUID, Sequence[bytes]] | None = None
 ) -> list[OrderReceipt]:
-    """Receipts of one device in one session, newest first; with `repeat` only the order with this key and request digest."""
+    """Receipts of one device in one session, newest first; with `repeat` only the order with this key and one of these request digests."""
     wanted = select(Order).where(Order.session_id == session_id, Order.device_id == device_id)
     if repeat is not None:
-        wanted = wanted.where(Order.client_key == repeat[0], Order.request_digest == repeat[1])
+        wanted = wanted.where(Order.client_key == repeat[0], Order.request_digest.in_(repeat[1]))
     orders = (await db.scalars(wanted.order_by(Order.seq.desc()).limit(ORDERS_SHOWN))).all()
     lines = await db.execute(
         select(OrderLineRow, func.coalesce(OrderLineRow.product_id, Offer.product_id))

@@ -41,7 +41,7 @@ class _Wanted(Protocol):
     @property
     def device_id(self) -> UUID: ...
     @property
-    def phone_digest(self) -> bytes: ...
+    def phone_digests(self) -> Sequence[bytes]: ...
     @property
     def wanted(self) -> Mapping[UUID, int]: ...
     @property
@@ -118,7 +118,7 @@ class Terms:
             pool = self.pools[product_id]
             pool.sold += want.quantity
             pool.taken[order.device_id] += want.quantity
-            pool.taken[order.phone_digest] += want.quantity
+            pool.taken[order.phone_digests[0]] += want.quantity
             lines.append(EntryLine(None, product_id, pool.producer_id, want.quantity, pool.price_vnd))
         return lines, self._fee_vnd(offers, order)
 
@@ -142,7 +142,7 @@ class Terms:
                 return PriceChanged(details={"product_id": str(product_id), "unit_price_vnd": pool.price_vnd})
             if want.quantity > pool.left:
                 return SoldOut(details={"product_id": str(product_id), "remaining": pool.left})
-            had = max(pool.taken[order.device_id], pool.taken[order.phone_digest])
+            had = max(pool.taken[order.device_id], sum(pool.taken[digest] for digest in order.phone_digests))
             if had + want.quantity > pool.per_viewer_limit:
                 about = {"product_id": str(product_id), "limit": pool.per_viewer_limit, "already_ordered": had}
                 return ViewerLimitReached(details=about)
@@ -186,13 +186,11 @@ async def open_terms(db: RawConnection, ledger: OpenLedger, offer_ids: Sequence[
     products = {product_id for order in orders for product_id in order.shelf}
     rows = await db.fetch(sql.LOCK_POOLS, ledger.session_id, list(products), offer_ids)
     pools = {row["product_id"]: Pool(**row) for row in rows}
-    wanted = [(product_id, order) for order in orders for product_id in order.shelf if product_id in pools]
+    by_order = [(product_id, order) for order in orders for product_id in order.shelf if product_id in pools]
+    wanted = [(product_id, order.device_id, digest) for product_id, order in by_order for digest in order.phone_digests]
     if wanted:
-        asked = sql.AskedProducts(
-            product_id=[product_id for product_id, _ in wanted],
-            device_id=[order.device_id for _, order in wanted],
-            phone_digest=[order.phone_digest for _, order in wanted],
-        )
+        product_ids, device_ids, digests = map(list, zip(*wanted, strict=True))
+        asked = sql.AskedProducts(product_id=product_ids, device_id=device_ids, phone_digest=digests)
         for row in rows_of(sql.TakenUnits, await db.fetch(sql.TAKEN, ledger.session_id, *sql.ASKED_PRODUCTS.parameters(asked))):
             taken = pools[row.product_id].taken
             taken[row.device_id], taken[row.phone_digest] = row.by_device, row.by_phone

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 from starlette.responses import Response
 
+from app.infra.key_ring import KeyRing
 from app.realtime.errors import TicketInvalid
 
 TICKET_COOKIE = "ocop_ticket"
@@ -16,10 +17,13 @@ _SALT = "ocop.ticket.v1"
 
 
 class TicketSigner:
-    """Issues and reads device tickets (HMAC, 30 days). A ticket proves a device, nothing about a person."""
+    """Issues and reads device tickets (HMAC, 30 days), also those that an older secret signed. A ticket proves a device, nothing about a
+    person.
+    """
 
-    def __init__(self, secret: str) -> None:
-        self._serializer = URLSafeTimedSerializer(secret, salt=_SALT)
+    def __init__(self, ring: KeyRing) -> None:
+        # The last one signs, all of them are tried.
+        self._serializer = URLSafeTimedSerializer([secret.text for secret in reversed(ring.every)], salt=_SALT)
         # One for all: `loads` would make a new one for every ticket.
         self._signer = cast("TimestampSigner", self._serializer.make_signer(_SALT))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.infra.database import RawConnection
+from app.infra.key_ring import KeyRing
 from app.reports.errors import SigningKeyUnreadable
 
 _READ = "SELECT public_key, sealed_private_key FROM signing_keys WHERE organisation_id = $1"
@@ -26,10 +26,17 @@ class Signature:
 
 
 class Signer:
-    """Signs for organisations. The seal depends on the service's secret: without it a copy of the database cannot sign."""
+    """Signs for organisations. The seal depends on the service's secrets: without them a copy of the database cannot sign."""
 
-    def __init__(self, secret: str) -> None:
-        self._seal = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"ocop-live signing keys\0" + secret.encode()).digest()))
+    def __init__(self, ring: KeyRing) -> None:
+        self._seal = MultiFernet([Fernet(base64.urlsafe_b64encode(secret.derived("signing keys"))) for secret in ring.every])
+
+    def resealed(self, sealed_private_key: bytes) -> bytes:
+        """The same under the current secret. Raises `SigningKeyUnreadable`."""
+        try:
+            return self._seal.rotate(sealed_private_key)
+        except InvalidToken as error:
+            raise SigningKeyUnreadable from error
 
     async def sign(self, db: RawConnection, organisation_id: UUID, text: str) -> Signature:
         """Sign a text for an organisation. Raises `SigningKeyUnreadable` when the secret is another than when the key was made."""

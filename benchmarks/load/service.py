@@ -22,6 +22,7 @@ from sqlalchemy import text
 from app.accounts.service import AccountService
 from app.catalog.service import CatalogService
 from app.infra.database import Database, open_database
+from app.infra.key_ring import KeyRing
 from app.infra.migrations import upgrade_to_newest
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.startup import StartupError
@@ -78,7 +79,7 @@ class RunningService:
     def __init__(self, plan: Plan, settings: Settings, workers: Sequence[ChildProcess], *, market: Market) -> None:
         self._plan = plan
         self.settings = settings
-        self._signer = TicketSigner(_revealed(settings.secret_key))
+        self._signer = TicketSigner(KeyRing(_revealed(settings.secret_key)))
         self._workers = workers
         self._market = market
         self.session_id = market.session_id

@@ -18,6 +18,8 @@ WITHOUT_A_KEY = {
     "POST /api/v1/order-pages/{code}/cancellation": "the buyer's: what is cancelled stays cancelled",
     "PUT /api/v1/order-pages/{code}/receiver": "the buyer's: says what shall be",
     "POST /api/v1/order-pages/{code}/complaints": "the buyer's: a complaint carries its own key",
+    "POST /api/v1/order-pages/{code}/erasure": "the buyer's: what is forgotten stays forgotten",
+    "POST /api/v1/my-data/erasure": "likewise",
     "POST /api/v1/order-lookup": "reads; a POST so that the phone number stands in no address",
     "PUT /api/v1/seller-contact": "says what shall be",
     "POST /api/v1/producers/{producer_id}/logins/{user_id}/close": "what is closed stays closed",

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
-from sqlalchemy import text
 
 from app.fulfilment.lookup_limits import WINDOWS_OF_ADDRESS, WINDOWS_OF_ONE
+from app.fulfilment.persons import erase_contacts
 from app.main import services_of
 from tests.fulfilment.buyers import ADDRESS, OrderLink, a_viewer, an_offer, path_of, places
 from tests.live.market import Market, market_with, open_market, open_stores
@@ -383,10 +383,8 @@ async def test_an_order_whose_person_was_erased_shows_nobody_and_is_changed_by_n
     async with a_viewer(market) as viewer:
         receipt = await places(viewer, market, offer)
         link = OrderLink(viewer, receipt)
-        async with market.stores.database.transactions.begin() as db:
-            await db.execute(
-                text("UPDATE order_contacts SET name = NULL, phone = NULL, street = NULL, note = NULL, ward_name = NULL, erased_at = now()")
-            )
+        async with market.stores.database.pool.acquire() as db:
+            await erase_contacts(db, [UUID(receipt["order_id"])])
 
         page = await link.page()
         mended = await link.mend()

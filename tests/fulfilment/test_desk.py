@@ -16,6 +16,7 @@ from app.accounts.service import CurrentUser
 from app.fulfilment.desk import EXPIRED_PER_STEP, OrderDesk
 from app.fulfilment.errors import OrderNotFound, StateNotReachable
 from app.fulfilment.payments import BookedPayment, ReceivedPayment
+from app.fulfilment.persons import erase_contacts
 from app.fulfilment.transitions import Step
 from app.infra.clock import utc_now
 from app.infra.database import Database, open_database
@@ -348,10 +349,8 @@ async def test_an_erased_receiver_leaves_the_order_readable(
 ) -> None:
     offer_id = await an_offer(database, market)
     receipt = await queues.place(a_wanted_order(market, {offer_id: 1}))
-    await database.pool.execute(
-        "UPDATE order_contacts SET name = NULL, phone = NULL, province_code = NULL, province_name = NULL, ward_code = NULL, "
-        "ward_name = NULL, street = NULL, note = NULL, erased_at = now()"
-    )
+    async with database.pool.acquire() as db:
+        await erase_contacts(db, [receipt.order_id])
 
     read = await desk.read_order(staff_of(market), market.session_id, receipt.order_id)
     await desk.step(staff_of(market), market.session_id, Step(receipt.order_id, "confirmed"))

@@ -24,6 +24,7 @@ from app.accounts.service import AccountService, CurrentUser, NewUser
 from app.catalog.schemas import ProducerContent, ProductContent
 from app.catalog.service import CatalogService
 from app.infra.database import Database, open_database
+from app.infra.key_ring import KeyRing
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import make_server
 from app.live.rooms import RoomDirectory
@@ -208,7 +209,7 @@ class Market:
     ) -> Viewer:
         """A socket with a viewer's ticket; it has not said hello yet."""
         at = node or self.node
-        _, ticket = TicketSigner(SECRET).issue(device)
+        _, ticket = TicketSigner(KeyRing(SECRET)).issue(device)
         sent = {"Cookie": f"{TICKET_COOKIE}={ticket}"} if headers is None else headers
         url = f"ws://{at.address}/ws/sessions/{self.session_id}{path}"
         opened = await self.stack.enter_async_context(connect(url, additional_headers=sent, compression=None, **options))

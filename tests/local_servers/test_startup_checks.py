@@ -18,7 +18,6 @@ from app.local_servers.startup_checks import (
     check_port_is_free,
     check_redis_is_reachable,
     is_held,
-    secret_key_from,
 )
 from app.settings import PROJECT_ROOT
 from tests.local_servers.service_process import free_port
@@ -114,15 +113,3 @@ def test_a_reachable_redis_passes_and_a_wrong_scheme_is_explained(redis_url: str
 
     with pytest.raises(StartupError, match="REDIS_URL is not a Redis address"):
         check_redis_is_reachable("localhost:6379")
-
-
-def test_the_secret_key_is_made_once_and_refused_when_others_can_read_it(server_folder: Path):
-    key = secret_key_from(server_folder)
-
-    assert len(key) >= 32
-    assert secret_key_from(server_folder) == key
-    assert (server_folder / "secret_key").stat().st_mode & 0o777 == 0o600
-
-    (server_folder / "secret_key").chmod(0o644)
-    with pytest.raises(StartupError, match="chmod 600"):
-        secret_key_from(server_folder)

@@ -10,15 +10,18 @@ from app.accounts.models import Organisation, User
 from app.catalog.models import Producer, Product
 from app.infra.clock import utc_now
 from app.infra.database import Database
+from app.infra.key_ring import KeyRing
+from app.infra.sealing import Envelopes
 from app.ledger.chain import genesis_hash
 from app.ledger.models import Ledger
 from app.orders.batch import WantedOrder
-from app.orders.contacts import Contact, Pseudonyms
+from app.orders.contacts import Contact, Pseudonyms, SealedContact, seal_contact
 from app.orders.models import Offer, StockPool
 from app.orders.shelf import ShelfWant
 from app.sessions.models import LivestreamSession, SessionProduct
 
-PSEUDONYMS = Pseudonyms("tests")
+PSEUDONYMS = Pseudonyms(KeyRing("tests"))
+ENVELOPES = Envelopes(KeyRing("tests"))
 
 
 @dataclass(slots=True)
@@ -163,7 +166,7 @@ def a_wanted_order(
     payment: str = "cod",
 ) -> WantedOrder:
     """A checked order; device, key and phone are new ones unless given."""
-    device_id = device_id or uuid4()
+    device_id, order_id = device_id or uuid4(), uuid4()
     key = key or uuid4()
     phone = phone or f"+8490{uuid4().int % 10**7:07d}"
     return WantedOrder(
@@ -173,7 +176,8 @@ def a_wanted_order(
         wanted=wanted,
         shelf=shelf or {},
         shipping_fee_vnd=shipping_fee_vnd,
-        contact=Contact("Nguyễn Thị Lan", phone, 42, "Tỉnh Hà Tĩnh", 1, "Xã Hương Sơn", "Thôn 3", ""),
+        order_id=order_id,
+        contact=a_sealed_contact(order_id, phone),
         phone_digest=PSEUDONYMS.phone_digest(phone),
         buyer_token=PSEUDONYMS.buyer_token(market.session_id, device_id),
         request_digest=digest,
@@ -182,3 +186,8 @@ def a_wanted_order(
         confirm_within=timedelta(hours=72),
         payment=payment,
     )
+
+
+def a_sealed_contact(order_id: UUID, phone: str, note: str = "") -> SealedContact:
+    contact = Contact("Nguyễn Thị Lan", phone, 42, "Tỉnh Hà Tĩnh", 1, "Xã Hương Sơn", "Thôn 3", note)
+    return seal_contact(ENVELOPES.new_key(), order_id, contact)

@@ -203,7 +203,7 @@ async def test_one_order_that_cannot_be_written_does_not_sink_the_others(databas
     offer_id = await an_offer(database, market, total=50)
     good = [a_wanted_order(market, {offer_id: 1}) for _ in range(20)]
     wanted = a_wanted_order(market, {offer_id: 1})
-    bad = replace(wanted, contact=replace(wanted.contact, name="a NUL \x00 is no text for PostgreSQL"))
+    bad = replace(wanted, contact=replace(wanted.contact, key_id="a NUL \x00 is no text for PostgreSQL"))
 
     answers = await asyncio.gather(*(queues.place(order) for order in [*good[:10], bad, *good[10:]]), return_exceptions=True)
 

@@ -37,10 +37,10 @@ def _absurd(order: WantedOrder, choice: random.Random) -> WantedOrder:
     contact, length = order.contact, choice.randint(1_000, 5_000)
     return choice.choice(
         [
-            replace(order, contact=replace(contact, street="x" * length)),
-            replace(order, contact=replace(contact, name="x" * length)),
-            replace(order, contact=replace(contact, ward_code=2**40)),
-            replace(order, contact=replace(contact, note="Lan\0")),
+            replace(order, contact=replace(contact, sealed=b"x" * (3_000 + length))),
+            replace(order, contact=replace(contact, key_id=None)),
+            replace(order, contact=replace(contact, key_id=2**40)),
+            replace(order, contact=replace(contact, key_id="Lan\0")),
             replace(order, payment="cowries"),
         ]
     )
@@ -71,9 +71,9 @@ async def test_one_absurd_order_is_refused_at_once_and_delays_none_beside_it(
 
 async def test_where_it_is_taken_for_a_passing_fault_nobody_beside_it_is_served(database: Database, market: Market) -> None:
     """The control: the same order, in a batch whose writer says that it failed for want of time."""
-    choice, offer_id = random.Random(1), await an_offer(database, market, total=1_000)  # noqa: S311 - a course that can be repeated
-    orders = [replace(order, contact=replace(order.contact, note="x")) for order in _a_course(market, offer_id, choice)[:ORDINARY]]
-    orders[7] = replace(orders[7], contact=replace(orders[7].contact, street="x" * 5_000))
+    offer_id = await an_offer(database, market, total=1_000)
+    orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(ORDINARY)]
+    orders[7] = replace(orders[7], contact=replace(orders[7].contact, sealed=b"x" * 5_000))
 
     async def mistakes_it(db: RawConnection, session_id: UUID, batch: Sequence[WantedOrder], codes: list[str]) -> BatchResult:
         try:

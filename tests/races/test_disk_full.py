@@ -108,14 +108,14 @@ DISKS: dict[str, Callable[[], AbstractContextManager[TinyDisk | SmallFiles]]] = 
 
 async def _order_until_refused(database: Database, market: Market) -> tuple[list[Acknowledged], list[BaseException]]:
     offer_id = await an_offer(database, market, total=1_000_000)
-    # Notes are ballast here, longer than people may write them.
-    await database.pool.execute("ALTER TABLE order_contacts DROP CONSTRAINT ck_order_contacts_note_length")
+    # Contacts are ballast here, longer than people may write them.
+    await database.pool.execute("ALTER TABLE order_contacts DROP CONSTRAINT ck_order_contacts_sealed_length")
     known: list[Acknowledged] = []
     async with a_node(database.placing, OrderSettings(place_deadline_seconds=2)) as node:
         for _ in range(FILLED_WITHIN_BATCHES):
             orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(BATCH)]
             for order in orders:
-                object.__setattr__(order, "contact", replace(order.contact, note=os.urandom(1_500).hex()))
+                object.__setattr__(order, "contact", replace(order.contact, sealed=os.urandom(3_000)))
             answers = await place_all(node, orders)
             known += acknowledged(orders, answers)
             if refused := [answer for answer in answers if not isinstance(answer, OrderReceipt)]:

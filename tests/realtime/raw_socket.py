@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
+from app.infra.key_ring import KeyRing
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from tests.live.market import SECRET, Market, Node
 
@@ -44,7 +45,7 @@ def closing(code: int, reason: bytes = b"") -> bytes:
 def upgrade(market: Market, *, session: str | None = None, drop: str = "", address: str = "", **changed: str) -> bytes:
     """A browser's upgrade request with some headers changed (`sec_websocket_key="…"`) or one left out."""
     address = address or market.node.address
-    _, ticket = TicketSigner(SECRET).issue()
+    _, ticket = TicketSigner(KeyRing(SECRET)).issue()
     headers = {
         "Host": address,
         "Upgrade": "websocket",
@@ -144,7 +145,7 @@ async def raw_socket(
     client.setblocking(False)
     await asyncio.get_running_loop().sock_connect(client, (host, int(port)))
     reader, writer = await asyncio.open_connection(sock=client, limit=2**12 if receive_buffer else 2**16)
-    cookie = {} if device is None else {"cookie": f"{TICKET_COOKIE}={TicketSigner(SECRET).issue(device)[1]}"}
+    cookie = {} if device is None else {"cookie": f"{TICKET_COOKIE}={TicketSigner(KeyRing(SECRET)).issue(device)[1]}"}
     try:
         writer.write(upgrade(market, address=address, **cookie))
         head = await reader.readuntil(b"\r\n\r\n")

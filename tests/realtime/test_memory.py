@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from app.infra.key_ring import KeyRing
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from tests.live.market import SECRET, Market, Stores, market_with
 
@@ -74,7 +75,7 @@ async def viewers_of(market: Market) -> asyncio.subprocess.Process:
         f"GET /ws/sessions/{market.session_id} HTTP/1.1\r\nHost: {market.node.address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nCookie: {TICKET_COOKIE}=%s\r\n\r\n"
     )
-    signer = TicketSigner(SECRET)
+    signer = TicketSigner(KeyRing(SECRET))
     order = {"host": host, "port": int(port), "head": head, "cookies": [signer.issue()[1] for _ in range(VIEWERS)]}
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", CLIENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None

@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from app.infra.key_ring import KeyRing
 from app.realtime.errors import TicketInvalid
 from app.realtime.tickets import TicketSigner
 
 
 def test_a_ticket_names_its_device():
-    signer = TicketSigner("one secret")
+    signer = TicketSigner(KeyRing("one secret"))
     device, ticket = signer.issue()
 
     assert signer.read(ticket) == device
@@ -19,14 +20,14 @@ def test_a_ticket_names_its_device():
 
 
 def test_every_device_is_new_unless_it_is_given():
-    signer = TicketSigner("one secret")
+    signer = TicketSigner(KeyRing("one secret"))
 
     assert signer.issue()[0] != signer.issue()[0]
 
 
 @pytest.mark.parametrize("spoil", [lambda ticket: "", lambda ticket: ticket[:-1], lambda ticket: "x" + ticket, lambda ticket: "a.b.c"])
 def test_an_altered_ticket_is_refused(spoil):
-    signer = TicketSigner("one secret")
+    signer = TicketSigner(KeyRing("one secret"))
     _, ticket = signer.issue(uuid4())
 
     with pytest.raises(TicketInvalid):
@@ -34,7 +35,7 @@ def test_an_altered_ticket_is_refused(spoil):
 
 
 def test_a_ticket_of_another_secret_is_refused():
-    _, ticket = TicketSigner("another secret").issue()
+    _, ticket = TicketSigner(KeyRing("another secret")).issue()
 
     with pytest.raises(TicketInvalid):
-        TicketSigner("one secret").read(ticket)
+        TicketSigner(KeyRing("one secret")).read(ticket)

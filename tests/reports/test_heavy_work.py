@@ -15,6 +15,7 @@ import pytest
 
 from app.infra.job_runner import JobRunner
 from app.infra.jobs import JobStatus
+from app.infra.key_ring import KeyRing
 from app.reports.closing import ClosingService
 from app.reports.heavy_work import HeavyWork
 from app.reports.signing import Signer
@@ -78,7 +79,7 @@ async def test_an_export_whose_process_is_killed_is_made_by_the_next_one_within_
 ) -> None:
     await write_ledger(fair.database, fair.id, a_random_ledger(fair.id, random.Random(1), ENTRIES))  # noqa: S311 - made up
     await fair.end("closed")
-    closing = ClosingService(fair.database, Signer(SECRET))
+    closing = ClosingService(fair.database, Signer(KeyRing(SECRET)))
     job = await closing.start_export(fair.staff, fair.id)
 
     first = start_jobs()
@@ -100,9 +101,9 @@ async def test_an_export_whose_process_is_killed_is_made_by_the_next_one_within_
 
 async def test_going_through_a_ledger_finds_a_stored_fold_that_is_wrong_and_has_it_built_anew(fair: Fair) -> None:
     await write_ledger(fair.database, fair.id, a_random_ledger(fair.id, random.Random(2), 1_200))  # noqa: S311 - made up
-    summaries, closing = Summaries(fair.database), ClosingService(fair.database, Signer(SECRET))
+    summaries, closing = Summaries(fair.database), ClosingService(fair.database, Signer(KeyRing(SECRET)))
     await summaries.extend(fair.id, steps=9)
-    runner = JobRunner(fair.database.pool, HeavyWork(fair.database, Signer(SECRET), summaries).by_kind(), name="jobs")
+    runner = JobRunner(fair.database.pool, HeavyWork(fair.database, Signer(KeyRing(SECRET)), summaries).by_kind(), name="jobs")
 
     async def said() -> tuple[str, object]:
         job = await closing.start_verification(fair.staff, fair.id)

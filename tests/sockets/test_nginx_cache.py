@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from app.infra.key_ring import KeyRing
 from app.main import services_of
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from tests.live.market import QUICK, SECRET, Market, Stores, Viewer, open_market, open_stores
@@ -97,7 +98,7 @@ async def test_a_change_is_seen_through_the_cache_within_three_seconds(market: M
 
 
 async def test_viewers_of_our_own_page_come_through_with_tls_and_strangers_do_not(market: Market, nginx: Nginx) -> None:
-    _, ticket = TicketSigner(SECRET).issue()
+    _, ticket = TicketSigner(KeyRing(SECRET)).issue()
     url = f"wss://{nginx.address}/ws/sessions/{market.session_id}"
     headers = {"Cookie": f"{TICKET_COOKIE}={ticket}"}
     own = f"https://{nginx.address}"

@@ -22,6 +22,7 @@ import psutil
 from sqlalchemy import text
 from typing_extensions import override
 
+from app.infra.key_ring import KeyRing
 from app.protocol.base import ResumePosition
 from app.protocol.client_commands import OrderContent
 from app.protocol.server_events import LoggedEvent, RoomSnapshot
@@ -185,7 +186,7 @@ class Crowd:
 @asynccontextmanager
 async def a_crowd(market: Market, port: int, count: int) -> AsyncIterator[Crowd]:
     url = f"ws://127.0.0.1:{port}/ws/sessions/{market.session_id}"
-    signer = TicketSigner(SECRET)
+    signer = TicketSigner(KeyRing(SECRET))
     crowd = Crowd([Stayer(url, f"{TICKET_COOKIE}={signer.issue()[1]}") for _ in range(count)])
     staying = [asyncio.ensure_future(each.stays()) for each in crowd.stayers]
     try:

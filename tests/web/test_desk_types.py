@@ -22,6 +22,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "Seller": buyer_schemas.Seller,
     "OrderPage": buyer_schemas.OrderPage,
     "ReceiverChange": buyer_schemas.ReceiverChange,
+    "PersonalData": buyer_schemas.PersonalData,
+    "Erasure": buyer_schemas.Erasure,
     "MyOrder": buyer_schemas.MyOrder,
     "BookedPayment": schemas.BookedPaymentView,
     "WorkListItem": schemas.WorkListItem,

@@ -41,6 +41,16 @@ export interface ReceiverChange {
   note: string;
 }
 
+export interface PersonalData {
+  made_at_ms: number;
+  orders: readonly OrderPage[];
+}
+
+export interface Erasure {
+  erased: readonly string[];
+  still_needed: readonly string[];
+}
+
 export interface MyOrder {
   code: string;
   link_token: string;

@@ -7,6 +7,8 @@ import { get, send } from "./http.js";
  * @typedef {import("./desk_types.js").Complaint} Complaint
  * @typedef {import("./buyer_types.js").OrderPage} OrderPage
  * @typedef {import("./buyer_types.js").ReceiverChange} ReceiverChange
+ * @typedef {import("./buyer_types.js").PersonalData} PersonalData
+ * @typedef {import("./buyer_types.js").Erasure} Erasure
  */
 
 export class OrderLink {
@@ -47,6 +49,16 @@ export class OrderLink {
    */
   complain(key, words) {
     return send("POST", `${this.path}/complaints`, { key, words }, undefined, this.headers);
+  }
+
+  /** @returns {Promise<import("./http.js").Answer<PersonalData>>} */
+  copy() {
+    return get(`${this.path}/personal-data`, this.headers);
+  }
+
+  /** @returns {Promise<import("./http.js").Answer<Erasure>>} */
+  erase() {
+    return send("POST", `${this.path}/erasure`, {}, undefined, this.headers);
   }
 }
 

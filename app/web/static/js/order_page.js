@@ -8,6 +8,7 @@ import { dateTime, money, number } from "./format.js";
 import { Cancelling, Receiver } from "./order_change.js";
 import { Complaints } from "./order_complaints.js";
 import { OrderLink, whileSeen } from "./order_link.js";
+import { YourData } from "./personal_data.js";
 import { StateBadge, factWords, sayIfKnown, spelledPhone } from "./order_words.js";
 import { KINDS } from "./ledger_kinds.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
@@ -81,6 +82,7 @@ function Page() {
     <${Receiver} order=${shown} onMend=${(/** @type {import("./buyer_types.js").ReceiverChange} */ wanted) => change(link.mend(wanted), say("order.mended"))} />
     <${SellerCard} order=${shown} />
     <${Complaints} order=${shown} onComplain=${(/** @type {string} */ key, /** @type {string} */ words) => change(link.complain(key, words), say("order.complained"))} />
+    <${YourData} copy=${() => link.copy()} erase=${() => link.erase()} onErased=${() => void read()} />
     ${shown.may_change && html`<${Cancelling} onCancel=${(/** @type {string} */ reason) => change(link.cancel(reason), "")} />`}`;
 }
 
