@@ -22,10 +22,12 @@ from app.catalog.places_commands import places_commands
 from app.errors import AppError, all_error_types
 from app.infra.job_process import run_until_told
 from app.infra.migrations import upgrade_to_newest
+from app.infra.production import require_production_settings
 from app.infra.serving import serve, worker_count
 from app.infra.startup import StartupError
 from app.infra.telemetry import counters_folder
 from app.installation import key_commands, person_commands
+from app.installation.doctor import examine
 from app.installation.opening import open_stores, owner_url, secrets_of, stores_to_start, with_data_folder, with_secret_key, with_urls
 from app.ledger.kind_files import render_kinds
 from app.ledger.kinds import KINDS
@@ -91,11 +93,28 @@ def run(
 
 
 @cli.command()
+def doctor() -> None:
+    """Look at the whole installation and say what is wrong and what to do. Exit code 1: something is bad."""
+    with open_stores(load_settings()) as found:
+        findings = list(examine(with_secret_key(found)))
+    for finding in findings:
+        _say(f"{_SIGNS[finding.level]} {finding.what}")
+        if finding.do:
+            _say(f"       {finding.do}")
+    if any(finding.level == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+_SIGNS = {"good": "good  ", "look": "look  ", "bad": "BAD   "}
+
+
+@cli.command()
 def worker() -> None:
     """Serve in this process alone; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
     from app.main import create_app  # noqa: PLC0415 - two seconds that no other command, nor the supervisor, shall pay
 
     settings = load_settings()
+    require_production_settings(settings)
     if settings.environment == "production" and settings.database_url:
         check_commits_are_durable(settings.database_url.get_secret_value())
     try:
@@ -109,7 +128,9 @@ def worker() -> None:
 @cli.command()
 def jobs() -> None:
     """Do heavy work (exports, stored folds) apart from the workers; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
-    run_until_told(work_on_jobs(load_settings()))
+    settings = load_settings()
+    require_production_settings(settings)
+    run_until_told(work_on_jobs(settings))
 
 
 @cli.command()
@@ -205,6 +226,10 @@ def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings,
     if settings.demo or not (settings.database_url and settings.redis_url and settings.secret_key):
         settings = with_data_folder(settings)
         lock = stack.enter_context(DataFolderLock(settings.data_dir, address=address_of(settings, "localhost")))
+    settings = with_secret_key(settings)
+    require_production_settings(settings)
+    if settings.environment == "production" and settings.demo:
+        raise StartupError("Production plays no demo market: its people have known passwords. Set OCOP_DEMO=false, or use --no-demo.")
     check_port_is_free(settings.host, settings.port)
     if settings.database_url:
         check_database_is_reachable(settings.database_url.get_secret_value())
@@ -216,7 +241,7 @@ def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings,
         check_database_is_reachable(settings.database_read_url.get_secret_value(), setting="DATABASE_READ_URL")
     if settings.redis_url:
         check_redis_is_reachable(settings.redis_url.get_secret_value())
-    return with_secret_key(settings), lock
+    return settings, lock
 
 
 def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarket | None:

@@ -13,6 +13,7 @@ from app.accounts.audit import insert_audit
 from app.errors import AppError
 from app.fulfilment import buyer_queries as queries
 from app.fulfilment.buyer_schemas import CancelReason, Erasure, MyOrder, NewComplaint, OrderPage, PersonalData, ReceiverChange
+from app.fulfilment.consents import ConsentWish, Purpose, change_consent
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.errors import ComplaintsWait, OrderNoLongerYours, OrderNotFound
 from app.fulfilment.lookup_limits import LookupLimits
@@ -104,6 +105,17 @@ class BuyerOrders:
                 words = seal_words(opened.key, complaint_id, complaint.words)
                 await db.execute(_COMPLAIN, complaint_id, order_id, complaint.key, words, utc_now())
                 await self._audit(db, session_id, "complaint.made", order_id)
+            return await queries.order_page(db, self._rows.envelopes, order_id)
+
+    async def consent(self, link: Link, purpose: Purpose, wish: ConsentWish) -> OrderPage:
+        """Write down a consent, or that it was taken back. Raises `OrderNoLongerYours` when the person was erased."""
+        async with self._database.pool.acquire() as db, db.transaction():
+            session_id, order_id = await self._find(db, link)
+            if wish.is_given and await self._rows.lock(db, order_id) is None:
+                raise OrderNoLongerYours
+            if await change_consent(db, order_id, purpose, wish):
+                action = "consent.given" if wish.is_given else "consent.withdrawn"
+                await self._audit(db, session_id, action, order_id)
             return await queries.order_page(db, self._rows.envelopes, order_id)
 
     async def copy(self, link: Link) -> PersonalData:

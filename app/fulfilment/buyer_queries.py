@@ -9,6 +9,7 @@ import asyncpg
 
 from app.fulfilment import queries
 from app.fulfilment.buyer_schemas import BuyersReceiver, MyOrder, OrderPage, Seller
+from app.fulfilment.consents import consents_of
 from app.fulfilment.schemas import OrderedItem
 from app.infra.clock import to_ms
 from app.infra.database import RawConnection
@@ -78,6 +79,7 @@ async def order_page(db: RawConnection, envelopes: Envelopes, order_id: UUID) ->
         receiver=BuyersReceiver(**{name: getattr(contact, name, None) for name in _RECEIVER}),
         receiver_changed_at_ms=to_ms(row["changed_at"]),
         complaints=await queries.complaints_of(db, data_key_of(envelopes, row), order_id),
+        consents=await consents_of(db, order_id),
         seller=Seller(
             organisation_name=row["organisation_name"],
             host_name=row["host_name"],

@@ -21,6 +21,7 @@ from app.fulfilment.buyer_schemas import (
     PersonalData,
     ReceiverChange,
 )
+from app.fulfilment.consents import ConsentWish, Purpose
 from app.fulfilment.errors import ComplaintsWait, OrderNoLongerYours, OrderNotFound
 from app.fulfilment.persons import Persons
 from app.infra.problems import problem_responses
@@ -96,6 +97,16 @@ async def cancel_order(link: WriteLink, body: Cancellation, orders: Orders) -> O
 )
 async def complain(link: WriteLink, body: NewComplaint, orders: Orders) -> OrderPage:
     return await orders.complain(link, body)
+
+
+@router.put(
+    "/order-pages/{code}/consents/{purpose}",  # noqa: FAST003 - read by `link_of`
+    summary="Agree to something beyond the order, or take it back",
+    description="Open to everybody who has the link, at any time. Kept with the version of the words and the time; again changes nothing.",
+    responses=problem_responses(*_WRITING, OrderNoLongerYours),
+)
+async def change_consent(link: WriteLink, purpose: Purpose, body: ConsentWish, orders: Orders) -> OrderPage:
+    return await orders.consent(link, purpose, body)
 
 
 @router.get(

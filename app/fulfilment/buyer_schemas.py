@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.fulfilment.consents import ConsentView
 from app.fulfilment.schemas import ComplaintView, OrderedItem, OrderEntry, Receiver
 from app.protocol.base import ComplaintText, NoteLine
 from app.protocol.client_commands import BuyerAddress
@@ -51,6 +52,7 @@ class OrderPage(BaseModel):
     receiver: BuyersReceiver
     receiver_changed_at_ms: int | None
     complaints: list[ComplaintView]
+    consents: list[ConsentView] = Field(description="what was agreed to beyond the order, also what was taken back")
     seller: Seller
 
 

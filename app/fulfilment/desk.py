@@ -16,7 +16,7 @@ from app.errors import AppError
 from app.fulfilment import queries
 from app.fulfilment.errors import ComplaintNotFound, OrderNotFound, PaymentNotFound
 from app.fulfilment.payments import BookedPayment, ReceivedPayment, ReferenceBookedMeanwhile, book_payment, settle_payment
-from app.fulfilment.schemas import DeskOrderList, OrderWithContact, WorkList
+from app.fulfilment.schemas import DeskOrderList, OrderWithContact, Receiver, RevealReason, WorkList
 from app.fulfilment.sealed_rows import SealedRows
 from app.fulfilment.transitions import Step, StepsResult, append_steps
 from app.infra.clock import utc_now
@@ -120,14 +120,30 @@ class OrderDesk:
             return DeskOrderList(orders=await queries.list_orders(db, self._rows.envelopes, session_id, before=before, limit=limit))
 
     async def read_order(self, user: CurrentUser, session_id: UUID, order_id: UUID) -> OrderWithContact:
-        """One order with its receiver; that somebody looked is written down. Raises `OrderNotFound`."""
+        """One order, its receiver masked. Raises `OrderNotFound`."""
+        await self._sessions.managed(user, session_id)
+        async with self._database.pool.acquire() as db:
+            order = await queries.read_order(db, self._rows.envelopes, session_id, order_id)
+        if order is None:
+            raise OrderNotFound(details={"order_id": str(order_id)})
+        return order
+
+    async def reveal_receiver(self, user: CurrentUser, session_id: UUID, order_id: UUID, reason: RevealReason) -> Receiver:
+        """Name, phone, street and note of an order. Who looked, and what for, is written down first. Raises `OrderNotFound`."""
         await self._sessions.managed(user, session_id)
         async with self._database.pool.acquire() as db, db.transaction():
-            order = await queries.read_order(db, self._rows.envelopes, session_id, order_id)
-            if order is None:
+            receiver = await queries.read_receiver(db, self._rows.envelopes, session_id, order_id)
+            if receiver is None:
                 raise OrderNotFound(details={"order_id": str(order_id)})
-            await insert_audit(db, organisation_id=user.organisation_id, user_id=user.id, action="order.contact_read", subject_id=order_id)
-        return order
+            await insert_audit(
+                db,
+                organisation_id=user.organisation_id,
+                user_id=user.id,
+                action="order.contact_read",
+                subject_id=order_id,
+                details={"reason": reason},
+            )
+        return receiver
 
     async def answer_complaint(
         self, user: CurrentUser, session_id: UUID, order_id: UUID, complaint_id: UUID, words: str, intention: Intention | None = None

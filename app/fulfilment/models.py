@@ -35,6 +35,28 @@ class Payment(Base):
     settlement: Mapped[str | None] = mapped_column(Text)
 
 
+class Consent(Base):
+    """What a buyer agreed to beyond the order, with the evidence: which words, in which language, when, from which device. A consent that
+    is given again is a row of its own; one that was taken back stays and says when.
+    """
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('news')", name="purpose"),
+        CheckConstraint("withdrawn_at >= given_at", name="withdrawn_after"),
+        Index("uq_consents_held", "order_id", "purpose", unique=True, postgresql_where=text("withdrawn_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    device_id: Mapped[UUID]
+    purpose: Mapped[str] = mapped_column(Text)
+    text_version: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
 class JobMark(Base):
     """How far a periodic job has settled things for good, so that the process that does it next need not begin in 1970."""
 

@@ -16,6 +16,7 @@ import asyncpg
 from app.accounts.audit import insert_audit
 from app.fulfilment import buyer_queries as queries
 from app.fulfilment.buyer_schemas import Erasure, PersonalData
+from app.fulfilment.consents import withdraw_all
 from app.fulfilment.sealed_rows import SealedRows
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database, RawConnection
@@ -138,8 +139,10 @@ _KEEP_MARK = "INSERT INTO job_marks (job, mark) VALUES ('retention', $1) ON CONF
 
 async def erase_contacts(db: RawConnection, order_ids: Sequence[UUID]) -> list[UUID]:
     """Destroy the keys of these orders and what was sealed with them; again changes nothing. Returns those that knew somebody."""
-    erased = [row["order_id"] for row in await db.fetch(_ERASE, order_ids, utc_now())]
+    now = utc_now()
+    erased = [row["order_id"] for row in await db.fetch(_ERASE, order_ids, now)]
     await db.execute(_ERASE_WORDS, erased)
+    await withdraw_all(db, erased, now)
     return erased
 
 

@@ -55,12 +55,21 @@ async def read_order(db: RawConnection, envelopes: Envelopes, session_id: UUID, 
     contact = contact_of(envelopes, row)
     return OrderWithContact(
         **_fields(row, contact),
-        receiver=Receiver(**{name: getattr(contact, name, None) for name in Receiver.model_fields}),
+        receiver=masked_receiver(contact),
         receiver_changed_at_ms=to_ms(row["changed_at"]),
         lines=await lines_of(db, order_id),
         entries=await entries_of(db, order_id),
         complaints=await complaints_of(db, data_key_of(envelopes, row), order_id),
     )
+
+
+async def read_receiver(db: RawConnection, envelopes: Envelopes, session_id: UUID, order_id: UUID) -> Receiver | None:
+    """All null once the person is erased; None when there is no such order."""
+    row = await db.fetchrow(_ONE, session_id, order_id)
+    if row is None:
+        return None
+    contact = contact_of(envelopes, row)
+    return Receiver(**{name: getattr(contact, name, None) for name in Receiver.model_fields})
 
 
 async def lines_of(db: RawConnection, order_id: UUID) -> list[OrderedItem]:
@@ -97,6 +106,21 @@ async def work_list(db: RawConnection, organisation_id: UUID) -> Sequence[WorkLi
 def masked(phone: str | None) -> str | None:
     """`+84912345678` → `•••678`."""
     return None if phone is None else f"•••{phone[-3:]}"
+
+
+def masked_receiver(contact: Contact | None) -> Receiver:
+    """As much as tells two orders apart: initials, three digits, ward and province."""
+    if contact is None:
+        return Receiver(name=None, phone=None, street=None, ward_name=None, province_name=None, note=None)
+    initials = " ".join(f"{part[0]}." for part in contact.name.split())
+    return Receiver(
+        name=initials,
+        phone=masked(contact.phone),
+        street=None,
+        ward_name=contact.ward_name,
+        province_name=contact.province_name,
+        note=None,
+    )
 
 
 def _fields(row: asyncpg.Record, contact: Contact | None) -> dict[str, Any]:

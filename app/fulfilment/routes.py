@@ -22,6 +22,8 @@ from app.fulfilment.schemas import (
     NewStep,
     OrderEntry,
     OrderWithContact,
+    Receiver,
+    Reveal,
     SellerContact,
     Settlement,
     WorkList,
@@ -58,12 +60,22 @@ async def list_orders(
 
 @router.get(
     "/sessions/{session_id}/orders/{order_id}",
-    summary="One order with its receiver",
-    description="Staff in charge. Shows personal data, so each look is audited.",
+    summary="One order, its receiver masked",
+    description="Staff in charge.",
     responses=problem_responses(*_READING, OrderNotFound),
 )
 async def read_order(session_id: UUID, order_id: UUID, user: SignedInUser, desk: Desk) -> OrderWithContact:
     return await desk.read_order(user, session_id, order_id)
+
+
+@router.post(
+    "/sessions/{session_id}/orders/{order_id}/receiver",
+    summary="The receiver of an order",
+    description="Staff in charge, with the reason: who looked, when and what for stands in the audit trail.",
+    responses=problem_responses(*_READING, OriginRefused, OrderNotFound),
+)
+async def reveal_receiver(session_id: UUID, order_id: UUID, body: Reveal, user: SignedInUser, desk: Desk) -> Receiver:
+    return await desk.reveal_receiver(user, session_id, order_id, body.reason)
 
 
 @router.post(

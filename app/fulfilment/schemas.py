@@ -57,8 +57,19 @@ class DeskOrderList(BaseModel):
     orders: list[DeskOrder]
 
 
+RevealReason = Literal["call", "deliver", "complaint", "payment"]
+
+
+class Reveal(BaseModel):
+    """What somebody wants to see a receiver for. Written down with their name."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "call"}]})
+
+    reason: RevealReason
+
+
 class Receiver(BaseModel):
-    """Personal data; all null once erased."""
+    """Personal data, or what is left of it in a masked one; all null once erased."""
 
     name: str | None
     phone: str | None
@@ -96,7 +107,7 @@ class ComplaintAnswer(BaseModel):
 
 
 class OrderWithContact(DeskOrder):
-    receiver: Receiver
+    receiver: Receiver = Field(description="masked: initials, three digits, ward and province; all of it by POST …/receiver")
     receiver_changed_at_ms: int | None = Field(description="when the buyer last mended phone, address or note")
     lines: list[OrderedItem]
     entries: list[OrderEntry]

@@ -7,11 +7,10 @@ import hmac
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import astuple, dataclass
-from typing import Any
 from uuid import UUID
 
+import asyncpg
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
@@ -97,12 +96,12 @@ def seal_contact(key: DataKey, order_id: UUID, contact: Contact) -> SealedContac
     return SealedContact(key.wrapped.key_id, key.wrapped.wrapped, key.seal(content, about=_CONTACT + order_id.bytes))
 
 
-def data_key_of(envelopes: Envelopes, row: Mapping[str, Any]) -> DataKey | None:
+def data_key_of(envelopes: Envelopes, row: asyncpg.Record) -> DataKey | None:
     """The data key of an order's row in `order_contacts`; None once it is destroyed, and in rows of before that are not sealed yet."""
     return None if row["key_id"] is None else envelopes.open_key(WrappedKey(row["key_id"], row["wrapped_key"]))
 
 
-def contact_of(envelopes: Envelopes, row: Mapping[str, Any]) -> Contact | None:
+def contact_of(envelopes: Envelopes, row: asyncpg.Record) -> Contact | None:
     """The contact in a row of `order_contacts` with the columns `CONTACT_COLUMNS`; None once it is erased. Raises `SealUnreadable`.
 
     Rows that code of before has written are in the clear until they are sealed (`app/fulfilment/old_rows.py`).

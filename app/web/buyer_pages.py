@@ -13,7 +13,7 @@ from app.web.pages import everybody, give_ticket
 from app.web.rendering import render
 
 _PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex, nofollow", "referrer-policy": "no-referrer"}
-_ORDER_WORDS = ("order.", "desk.state_", "desk.reason_", "form.")
+_ORDER_WORDS = ("order.", "desk.state_", "desk.reason_", "form.", "consent.")
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[Depends(everybody)])
 

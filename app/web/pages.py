@@ -32,6 +32,7 @@ _SEE_OTHER = 303
 _VIEWER_WORDS = (
     "viewer.",
     "form.",
+    "consent.",
     "product.",
     "producer.",
     "goods.label",

@@ -2,7 +2,7 @@
 time (`app/fulfilment/sealed_rows.py`): the secret is the service's, not the migration's. Going back loses what has been sealed.
 
 Revision: seal_contacts
-Follows: index_pins
+Follows: add_questions
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "seal_contacts"
-down_revision = "index_pins"
+down_revision = "add_questions"
 branch_labels = None
 depends_on = None
 

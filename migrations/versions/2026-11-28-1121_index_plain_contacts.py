@@ -14,10 +14,12 @@ down_revision = "seal_contacts"
 branch_labels = None
 depends_on = None
 
-_CHECKS = {
-    "order_contacts": ("ck_order_contacts_sealed_length", "ck_order_contacts_sealed_whole"),
-    "complaints": ("ck_complaints_sealed_words_length", "ck_complaints_sealed_answer_length"),
-}
+_CHECKS = (
+    ("order_contacts", "sealed_length", "octet_length(sealed) <= 2944"),
+    ("order_contacts", "sealed_whole", "num_nulls(key_id, wrapped_key, sealed) IN (0, 3)"),
+    ("complaints", "sealed_words_length", "octet_length(sealed_words) <= 4028"),
+    ("complaints", "sealed_answer_length", "octet_length(sealed_answer) <= 4028"),
+)
 
 
 def upgrade() -> None:
@@ -28,12 +30,14 @@ def upgrade() -> None:
         op.execute("CREATE INDEX CONCURRENTLY ix_order_contacts_plain ON order_contacts (order_id) WHERE phone IS NOT NULL")
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_complaints_plain")
         op.execute("CREATE INDEX CONCURRENTLY ix_complaints_plain ON complaints (id) WHERE words IS NOT NULL OR answer IS NOT NULL")
-        for table, names in _CHECKS.items():
-            for name in names:
-                op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+        for table, name, _ in _CHECKS:
+            op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_{name}")
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    for table, name, rule in _CHECKS:
+        op.drop_constraint(op.f(f"ck_{table}_{name}"), table)
+        op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, rule, postgresql_not_valid=True)
     op.drop_index("ix_complaints_plain", "complaints")
     op.drop_index("ix_order_contacts_plain", "order_contacts")

@@ -100,7 +100,7 @@ def test_a_buyer_mends_the_address_until_the_desk_confirms(market: Market, shoot
     viewer.get_by_role("button", name="Lưu thay đổi").click()
     expect(viewer.locator("main")).to_contain_text("Đã lưu, người bán thấy ngay.")
     expect(viewer.locator(".order-course")).to_contain_text("Bạn đã sửa thông tin nhận hàng")
-    seen = desk.call("GET", f"/api/v1/sessions/{session_id}/orders/{order['order_id']}")["receiver"]
+    seen = desk.call("POST", f"/api/v1/sessions/{session_id}/orders/{order['order_id']}/receiver", {"reason": "call"})
     assert (seen["street"], seen["ward_name"], seen["note"]) == ("Ngõ 7", "Xã Hương Khê", "Gọi 0987654321 nếu tôi bận")
 
     step(desk, session_id, order, "confirmed")

@@ -53,7 +53,12 @@ def test_the_next_order_comes_by_itself(market: Market, shoot: Callable[[Page, s
     names = names_of(market, session_id)
     order = page.locator(".desk-order")
     expect(order).to_contain_text(names[1])
+    expect(order).to_contain_text("•••670")
+    expect(order).not_to_contain_text("Nguyệt")
+    shoot(page, "desk-masked-1440")
+    order.get_by_role("button", name="Gọi xác nhận").click()
     expect(order.get_by_role("link", name="0912 345 670")).to_have_attribute("href", "tel:+84912345670")
+    expect(order).to_contain_text("Mỗi lần xem được ghi lại")
     expect(order).to_contain_text("Bánh gai Đức Thọ")
     expect(page.locator(".desk-queue")).to_contain_text("•••671")
     expect(page.locator(".desk-queue")).not_to_contain_text("345671")
@@ -61,6 +66,10 @@ def test_the_next_order_comes_by_itself(market: Market, shoot: Callable[[Page, s
 
     presses(page, "2")
     expect(order).to_contain_text(names[2])
+    # the reason was said once, and the next receiver is there without another tap
+    expect(order.get_by_role("link", name="0912 345 671")).to_be_visible()
+    order.get_by_role("button", name="Che lại").click()
+    expect(order.get_by_role("link", name="0912 345 671")).to_have_count(0)
     presses(page, "1")
     expect(page.locator(".desk-line")).to_contain_text(f"{names[2]}: Đã xác nhận.")
     expect(order).to_contain_text(names[3])

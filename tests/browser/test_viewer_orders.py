@@ -44,7 +44,7 @@ def test_the_form_is_typed_once_and_a_double_tap_makes_one_order(market: Market,
     expect(card(viewer)).to_contain_text("còn 3 phần")
     assert [order["number"] for order in orders_of(viewer, market, session_id)] == [2, 1]
     notes = [
-        desk.call("GET", f"/api/v1/sessions/{session_id}/orders/{order['order_id']}")["receiver"]["note"]
+        desk.call("POST", f"/api/v1/sessions/{session_id}/orders/{order['order_id']}/receiver", {"reason": "call"})["note"]
         for order in orders_of(viewer, market, session_id)
     ]
     assert notes == ["", "Gọi 0987654321 trước khi giao"]

@@ -289,6 +289,8 @@ async def test_staff_of_another_organisation_learn_nothing(
         await desk.step(staff_of(stranger), stranger.session_id, Step(receipt.order_id, "cancelled"))
     with pytest.raises(OrderNotFound):
         await desk.read_order(staff_of(stranger), stranger.session_id, receipt.order_id)
+    with pytest.raises(OrderNotFound):
+        await desk.reveal_receiver(staff_of(stranger), stranger.session_id, receipt.order_id, "call")
 
     assert await course(database, receipt.order_id) == [("placed", "")]
     assert await audited(database, "order.contact_read") == []
@@ -313,7 +315,7 @@ async def test_a_step_and_its_audit_entry_exist_together_or_not_at_all(
     assert await remaining(database, offer_id) == 3
 
 
-async def test_reading_a_receiver_is_written_down_and_lists_show_three_digits(
+async def test_a_receiver_is_masked_until_somebody_says_what_for_and_that_is_written_down(
     database: Database, market: Market, queues: PlacingQueues, desk: OrderDesk
 ) -> None:
     offer_id = await an_offer(database, market)
@@ -322,12 +324,16 @@ async def test_reading_a_receiver_is_written_down_and_lists_show_three_digits(
     listed = await desk.list_orders(staff_of(market), market.session_id, before=None, limit=10)
     assert await audited(database, "order.contact_read") == []
     read = await desk.read_order(staff_of(market), market.session_id, receipt.order_id)
+    assert await audited(database, "order.contact_read") == []
+    receiver = await desk.reveal_receiver(staff_of(market), market.session_id, receipt.order_id, "deliver")
 
-    assert "912345" not in listed.model_dump_json()
-    assert "Lan" not in listed.model_dump_json()
+    for shown in (listed.model_dump_json(), read.model_dump_json()):
+        assert not any(trace in shown for trace in ("912345", "Lan", "Thôn"))
     assert [(order.phone_masked, order.units, order.state) for order in listed.orders] == [("•••678", 2, "placed")]
-    assert (read.receiver.name, read.receiver.phone) == ("Nguyễn Thị Lan", "+84912345678")
+    assert (read.receiver.name, read.receiver.phone, read.receiver.ward_name) == ("N. T. L.", "•••678", "Xã Hương Sơn")
+    assert (receiver.name, receiver.phone, receiver.street) == ("Nguyễn Thị Lan", "+84912345678", "Thôn 3")
     assert await audited(database, "order.contact_read") == [(market.user_id, str(receipt.order_id))]
+    assert await database.pool.fetchval("SELECT details FROM audit_entries WHERE action = 'order.contact_read'") == '{"reason": "deliver"}'
 
 
 async def test_lists_go_on_where_they_stopped_and_show_the_furthest_state(

@@ -150,7 +150,7 @@ async def test_whoever_keeps_a_copy_of_the_sealed_words_cannot_read_them_without
     order_id = (await queues.place(a_wanted_order(market, {offer_id: 1}, phone=PHONE))).order_id
     await in_the_clear(database, order_id)
     await OldRows(database, rows).seal_some()
-    copy = await database.pool.fetchrow("SELECT id, sealed_words FROM complaints")
+    (copy,) = await database.pool.fetch("SELECT id, sealed_words FROM complaints")
     sealed = await database.pool.fetchval("SELECT sealed FROM order_contacts")
     async with database.pool.acquire() as db:
         await erase_contacts(db, [order_id])

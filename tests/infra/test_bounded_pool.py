@@ -12,11 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from app import cli
 from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic
 from app.infra.committing import CommitUnknown, NotCommitted, commit
 from app.infra.database import Database, RawConnection, connections_per_worker, open_database
+from app.installation.opening import stores_to_start
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.settings import DatabaseSettings, load_settings
 from tests.freezing import frozen
@@ -196,6 +196,6 @@ async def test_reports_read_where_they_are_told_to(fresh_database: Callable[[], 
 def test_the_embedded_server_takes_every_connection_of_every_worker(tmp_path: Path) -> None:
     wide = DatabaseSettings(pool_size=9, placing_pool_size=7, reading_pool_size=5)
     for settings in (SETTINGS, wide):
-        server = cli._stores_to_start(load_settings(data_dir=tmp_path, workers=20, database=settings, database_url=None)).postgres
+        server = stores_to_start(load_settings(data_dir=tmp_path, workers=20, database=settings, database_url=None)).postgres
         assert server is not None
         assert server._max_connections > 20 * connections_per_worker(settings)

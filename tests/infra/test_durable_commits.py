@@ -46,7 +46,7 @@ def test_fsync_off_is_refused(server_folder: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_production_does_not_start_on_it(server_folder: Path, careless_url: str):
-    with service(server_folder, DATABASE_URL=careless_url, OCOP_ENVIRONMENT="production") as refused:
+    with service(server_folder, DATABASE_URL=careless_url, OCOP_ENVIRONMENT="production", OCOP_ALLOWED_HOSTS='["cho.test"]') as refused:
         refused.process.wait(20)
 
         assert refused.process.returncode == 1
@@ -59,7 +59,8 @@ def test_a_production_worker_does_not_start_on_it(careless_url: str):
         {
             "DATABASE_URL": careless_url,
             "REDIS_URL": "redis://127.0.0.1:1",
-            "OCOP_SECRET_KEY": "x" * 40,
+            "OCOP_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz"[::-1],
+            "OCOP_ALLOWED_HOSTS": '["cho.test"]',
             "OCOP_ENVIRONMENT": "production",
             "OCOP_PORT": str(free_port()),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -28,7 +29,7 @@ OLD, BOTH, NEW = KeyRing("tests"), KeyRing("new", former=["tests"]), KeyRing("ne
 PHONE = "+84912345678"
 
 
-async def place_some(database: Database, market: Market, queues: PlacingQueues, count: int) -> list[object]:
+async def place_some(database: Database, market: Market, queues: PlacingQueues, count: int) -> list[UUID]:
     offer_id = await an_offer(database, market, total=1_000, limit=1_000)
     receipts = await asyncio.gather(*(queues.place(a_wanted_order(market, {offer_id: 1}, phone=PHONE)) for _ in range(count)))
     return [receipt.order_id for receipt in receipts]
@@ -88,7 +89,7 @@ async def test_orders_that_come_in_meanwhile_and_rows_of_an_unknown_secret_are_l
         foreign.wrapped,
     )
     db = await asyncpg.connect(postgres_url)
-    seen = []
+    seen: list[tuple[int, int]] = []
     async for progress in KeyRotation(db, BOTH).rewrap():
         if not seen:
             await place_some(database, market, queues, 2)

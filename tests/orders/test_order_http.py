@@ -281,6 +281,8 @@ async def test_staff_work_the_desk_over_http(market: Market) -> None:
         payment = {"order_id": receipt["order_id"], "reference": "FT1", "amount_vnd": 39_000, "received_at": "2026-11-23T09:30:00+07:00"}
         paid = [await host.post("/api/v1/payments", json=payment) for _ in range(2)]
         read = (await host.get(order)).json()
+        without_reason = await host.post(f"{order}/receiver", json={})
+        revealed = await host.post(f"{order}/receiver", json={"reason": "call"})
         listed = await host.get(path_of(market, "orders"))
 
     assert {answer.status_code for answer in closed} == {401}
@@ -290,5 +292,6 @@ async def test_staff_work_the_desk_over_http(market: Market) -> None:
     assert "0912345678" not in personal.text
     assert [answer.json()["matter"] for answer in paid] == [None, None]
     assert [entry["kind"] for entry in read["entries"]] == ["placed", "confirmed", "delivered", "paid"]
-    assert read["receiver"]["phone"] == "+84912345678"
+    assert read["receiver"]["phone"] == "•••678"
+    assert (without_reason.status_code, revealed.json()["phone"]) == (422, "+84912345678")
     assert "91234" not in listed.text

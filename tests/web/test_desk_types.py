@@ -7,7 +7,7 @@ import re
 import pytest
 from pydantic import BaseModel
 
-from app.fulfilment import buyer_schemas, schemas
+from app.fulfilment import buyer_schemas, consents, schemas
 from app.web.modules import SCRIPTS_DIR
 
 TYPES = "".join((SCRIPTS_DIR / name).read_text(encoding="utf-8") for name in ("desk_types.d.ts", "buyer_types.d.ts"))
@@ -22,6 +22,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "Seller": buyer_schemas.Seller,
     "OrderPage": buyer_schemas.OrderPage,
     "ReceiverChange": buyer_schemas.ReceiverChange,
+    "Consent": consents.ConsentView,
     "PersonalData": buyer_schemas.PersonalData,
     "Erasure": buyer_schemas.Erasure,
     "MyOrder": buyer_schemas.MyOrder,

@@ -17,6 +17,14 @@ export interface Seller {
   session_state: string;
 }
 
+export interface Consent {
+  purpose: string;
+  text_version: string;
+  language: string;
+  given_at_ms: number;
+  withdrawn_at_ms: number | null;
+}
+
 export interface OrderPage {
   code: string;
   state: Kind;
@@ -32,6 +40,7 @@ export interface OrderPage {
   receiver: BuyersReceiver;
   receiver_changed_at_ms: number | null;
   complaints: readonly Complaint[];
+  consents: readonly Consent[];
   seller: Seller;
 }
 

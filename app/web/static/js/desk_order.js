@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { DeskComplaints } from "./desk_complaints.js";
+import { REVEAL_REASONS } from "./desk_state.js";
 import { choicesFor } from "./desk_steps.js";
 import { PaymentForm } from "./desk_payments.js";
 import { ago, dateTime, money, number } from "./format.js";
@@ -32,7 +33,7 @@ export function OpenOrder({ desk }) {
       <h2 class="heading-20" id="open-order">${say("viewer.order_number", { code: order.code })}</h2>
       <${StateBadge} state=${order.state} />
     </header>
-    <${Contact} receiver=${order.receiver} />
+    <${Contact} desk=${desk} order=${order} />
     ${order.receiver_changed_at_ms !== null && html`<p class="small soft">${say("desk.receiver_changed", { time: dateTime(order.receiver_changed_at_ms) })}</p>`}
     <${DeskComplaints} key=${`complaints ${order.order_id}`} desk=${desk} order=${order} />
     <ul class="stack stack-tight" role="list">
@@ -56,15 +57,38 @@ export function OpenOrder({ desk }) {
   </section>`;
 }
 
-/** @param {{receiver: Receiver}} props */
-function Contact({ receiver }) {
-  const { name, phone, street, ward_name: ward, province_name: province, note } = receiver;
+/** The receiver: masked until somebody says what for; from then on the next orders' too. @param {{desk: DeskState, order: OrderWithContact}} props */
+function Contact({ desk, order }) {
+  const shown = desk.revealed.value;
+  if (order.receiver.phone === null) return html`<p class="notice">${say("desk.contact_erased")}</p>`;
+  if (shown === null || shown.orderId !== order.order_id) return html`<${MaskedContact} desk=${desk} receiver=${order.receiver} />`;
+  const { name, phone, street, ward_name: ward, province_name: province, note } = shown.receiver;
   if (phone === null) return html`<p class="notice">${say("desk.contact_erased")}</p>`;
   return html`<div class="stack stack-tight">
     <p class="heading-20">${name}</p>
     <p><a class="button button-secondary desk-phone number" href=${`tel:${phone}`}>${spelledPhone(phone)}</a></p>
     <p>${[street, ward, province].filter(Boolean).join(", ")}</p>
     ${note && html`<p class="notice">${note}</p>`}
+    <p class="row row-between tiny soft">
+      <span class="grow">${say("desk.revealed", { reason: say(`desk.reveal_${shown.reason}`) })}</span>
+      <button class="button button-quiet" type="button" onClick=${() => desk.hide()}>${say("desk.hide")}</button>
+    </p>
+  </div>`;
+}
+
+/** @param {{desk: DeskState, receiver: Receiver}} props */
+function MaskedContact({ desk, receiver }) {
+  return html`<div class="stack stack-tight">
+    <p class="heading-20">${receiver.name} <span class="number soft">${receiver.phone}</span></p>
+    <p>${[receiver.ward_name, receiver.province_name].filter(Boolean).join(", ")}</p>
+    <div class="stack stack-tight" role="group" aria-label=${say("desk.reveal")}>
+      <p class="small soft">${say("desk.reveal")}</p>
+      <div class="desk-reasons">
+        ${REVEAL_REASONS.map(
+          (reason) => html`<button key=${reason} class="button button-secondary" type="button" onClick=${() => void desk.reveal(reason)}>${say(`desk.reveal_${reason}`)}</button>`,
+        )}
+      </div>
+    </div>
   </div>`;
 }
 

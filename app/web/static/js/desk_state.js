@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 
 import { inQueue, queueOf, stateOf } from "./desk_steps.js";
-import { command, get } from "./http.js";
+import { command, get, send } from "./http.js";
 import { failureWords, say } from "./page.js";
 import { isSignedOut } from "./signed_out.js";
 
@@ -11,6 +11,8 @@ import { isSignedOut } from "./signed_out.js";
  * @typedef {import("./desk_types.js").DeskOrder} DeskOrder
  * @typedef {import("./desk_types.js").OrderWithContact} OrderWithContact
  * @typedef {import("./desk_types.js").OrderEntry} OrderEntry
+ * @typedef {import("./desk_types.js").Receiver} Receiver
+ * @typedef {import("./desk_types.js").RevealReason} RevealReason
  * @typedef {import("./desk_types.js").WorkListItem} WorkListItem
  * @typedef {import("./desk_types.js").BookedPayment} BookedPayment
  * @typedef {import("./desk_steps.js").Queue} Queue
@@ -21,6 +23,9 @@ const PAGE_SIZE = 200;
 const PAGES_MOST = 50;
 // A second press that was meant for the order before must not decide about this one.
 const SETTLES_AFTER_MS = 500;
+
+/** What a receiver may be looked at for. @type {readonly RevealReason[]} */
+export const REVEAL_REASONS = ["call", "deliver", "complaint", "payment"];
 
 export class DeskState {
   #settleTimer = 0;
@@ -35,6 +40,14 @@ export class DeskState {
     this.queue = signal(/** @type {Queue} */ ("call"));
     /** @type {import("@preact/signals").Signal<OrderWithContact | null>} */
     this.open = signal(null);
+    /** The receiver of an order, once somebody said what for.
+     * @type {import("@preact/signals").Signal<{orderId: string, receiver: Receiver, reason: RevealReason} | null>}
+     */
+    this.revealed = signal(null);
+    /** Said once, it holds for the next orders until the receiver is hidden.
+     * @type {RevealReason | null}
+     */
+    this.reason = null;
     /** Whether the open order takes an outcome now. */
     this.isReady = signal(false);
     this.problem = signal("");
@@ -95,11 +108,30 @@ export class DeskState {
     const answer = await get(`${this.path}/${orderId}`);
     if (!answer.ok) return void (this.problem.value = failureWords(answer.failure));
     this.problem.value = "";
+    if (this.revealed.value?.orderId !== orderId) this.revealed.value = null;
     this.open.value = answer.value;
+    if (this.reason !== null) void this.reveal(this.reason);
     this.#replace(orderId, answer.value.state);
     this.isReady.value = false;
     clearTimeout(this.#settleTimer);
     this.#settleTimer = setTimeout(() => (this.isReady.value = true), SETTLES_AFTER_MS);
+  }
+
+  /** Show the open order's receiver, and those of the orders after it. @param {RevealReason} reason */
+  async reveal(reason) {
+    this.reason = reason;
+    const orderId = this.open.value?.order_id;
+    if (orderId === undefined) return;
+    /** @type {import("./http.js").Answer<Receiver>} */
+    const answer = await send("POST", `${this.path}/${orderId}/receiver`, { reason });
+    if (!answer.ok) return void (this.problem.value = failureWords(answer.failure));
+    // Another order may have been opened meanwhile.
+    if (this.open.value?.order_id === orderId) this.revealed.value = { orderId, receiver: answer.value, reason };
+  }
+
+  hide() {
+    this.reason = null;
+    this.revealed.value = null;
   }
 
   /** Open the next order of the queue; one that somebody else has dealt with meanwhile is passed by, its keys mean other things now. */

@@ -33,6 +33,8 @@ export interface Receiver {
   note: string | null;
 }
 
+export type RevealReason = "call" | "deliver" | "complaint" | "payment";
+
 export interface OrderedItem {
   product_name: string;
   unit: string;

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { html, render } from "htm/preact";
 
+import { NewsSwitch, changeNews } from "./consent.js";
 import { fetchFonts } from "./fonts.js";
 import { dateTime, money, number } from "./format.js";
 import { Cancelling, Receiver } from "./order_change.js";
@@ -82,7 +83,8 @@ function Page() {
     <${Receiver} order=${shown} onMend=${(/** @type {import("./buyer_types.js").ReceiverChange} */ wanted) => change(link.mend(wanted), say("order.mended"))} />
     <${SellerCard} order=${shown} />
     <${Complaints} order=${shown} onComplain=${(/** @type {string} */ key, /** @type {string} */ words) => change(link.complain(key, words), say("order.complained"))} />
-    <${YourData} copy=${() => link.copy()} erase=${() => link.erase()} onErased=${() => void read()} />
+    <${YourData} copy=${() => link.copy()} erase=${() => link.erase()} onErased=${() => void read()}
+      agreements=${html`<${NewsSwitch} order=${shown} onChange=${(/** @type {boolean} */ isGiven) => void change(changeNews(link, isGiven), say("consent.changed"))} />`} />
     ${shown.may_change && html`<${Cancelling} onCancel=${(/** @type {string} */ reason) => change(link.cancel(reason), "")} />`}`;
 }
 

@@ -15,8 +15,8 @@ import { SureButton } from "./sure_button.js";
  * @typedef {import("./http.js").Answer<T>} Answer
  */
 
-/** @param {{copy: () => Promise<Answer<PersonalData>>, erase: () => Promise<Answer<Erasure>>, onErased?: () => void}} props */
-export function YourData({ copy, erase, onErased }) {
+/** @param {{copy: () => Promise<Answer<PersonalData>>, erase: () => Promise<Answer<Erasure>>, onErased?: () => void, agreements?: unknown}} props */
+export function YourData({ copy, erase, onErased, agreements }) {
   const [problem, setProblem] = useState("");
   const [done, setDone] = useState("");
   const [isBusy, setIsBusy] = useState(false);
@@ -47,6 +47,7 @@ export function YourData({ copy, erase, onErased }) {
 
   return html`<section class="card stack stack-tight" aria-labelledby="your-data">
     <h2 id="your-data">${say("order.data")}</h2>
+    ${agreements}
     <details>
       <summary>${say("order.data_what")}</summary>
       <div class="stack stack-tight">

@@ -78,6 +78,7 @@ export type ErrorCode =
   | "province_not_found"
   | "rate_limited"
   | "report_being_prepared"
+  | "seal_unreadable"
   | "session_closed"
   | "session_incomplete"
   | "session_not_found"

@@ -5,6 +5,7 @@ import { html } from "htm/preact";
 import { AddressFields, useAddress } from "./address_fields.js";
 import { BASKET, orderLine, sumsOf } from "./basket.js";
 import { buyerOf, draft, knownBuyer, rememberBuyer } from "./buyer.js";
+import { NewsConsent, sendWithOrder } from "./consent.js";
 import { money } from "./format.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
 import { Picture } from "./parts.js";
@@ -50,13 +51,15 @@ function BasketForm({ market, sums, code, isOnItsWay }) {
       rememberBuyer(draft.peek());
     }
     const buyer = buyerOf(knownBuyer.peek());
-    if (buyer !== null) market.ordering.placeBasket(sums.lines.map(orderLine), sums.feeVnd, buyer);
+    if (buyer === null) return;
+    market.ordering.placeBasket(sums.lines.map(orderLine), sums.feeVnd, buyer);
+    sendWithOrder(market.ordering, BASKET);
   };
 
   return html`<form class="stack" novalidate onSubmit=${submit}>
     <ul class="stack basket" role="list">${sums.lines.map((line) => html`<${Row} key=${line.product.id} market=${market} line=${line} />`)}</ul>
     <${ToShelf} market=${market} />
-    ${isAsked ? html`<${AddressFields} ...${address} /><${Privacy} />` : html`<${DeliverTo} market=${market} />`}
+    ${isAsked ? html`<${AddressFields} ...${address} /><${Privacy} /><${NewsConsent} />` : html`<${DeliverTo} market=${market} />`}
     <div class="sheet-foot stack stack-tight">
       <p class="row row-between small"><span>${say("viewer.basket_goods")}</span><span class="number">${money(sums.goodsVnd)}</span></p>
       <p class="row row-between small"><span>${say("viewer.basket_shipping")}</span><span class="number">${sums.feeVnd > 0 ? money(sums.feeVnd) : say("viewer.shipping_free")}</span></p>

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 
 import { AddressFields, useAddress } from "./address_fields.js";
 import { buyerOf, draft, forgetBuyer, knownBuyer, rememberBuyer } from "./buyer.js";
+import { NewsConsent, sendWithOrder } from "./consent.js";
 import { money, number } from "./format.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
 import { Picture, Prices } from "./parts.js";
@@ -40,6 +41,7 @@ export function OrderForm({ market, offer, product, code }) {
     if (buyer === null || !isOrderable) return;
     rememberBuyer(draft.peek());
     market.ordering.place(offer, quantity, { ...buyer, note: note.trim() });
+    sendWithOrder(market.ordering, offer.id);
     market.sheet.value = null;
   };
 
@@ -63,6 +65,7 @@ export function OrderForm({ market, offer, product, code }) {
     <${AddressFields} ...${address} />
     <${Field} id="order-note" label=${say("form.note")} hint=${say("form.optional")} value=${note} most=${200} autocomplete="off" onInput=${setNote} />
     <${Privacy} />
+    <${NewsConsent} />
     <div class="sheet-foot stack stack-tight">
       ${feeVnd > 0 && html`<p class="row row-between small"><span>${say("viewer.basket_shipping")}</span><span class="number">${money(feeVnd)}</span></p>`}
       <p class="row row-between"><span>${say("form.total")}</span><strong class="price">${money(offer.flash_price_vnd * quantity + feeVnd)}</strong></p>
