@@ -42,7 +42,7 @@ check: $(VENV)/ready-dev web-packages ## format, lint, types, import directions,
 migrate: $(VENV)/ready ## bring the database to the newest schema
 	$(BIN)/ocop migrate
 
-gen: $(VENV)/ready ## write the generated files: protocol documents, the browser's types, what follows from the kinds of ledger entries
+gen: $(VENV)/ready ## write the generated files: protocol documents, the browser's types, kinds of ledger entries, who may do what
 	$(BIN)/ocop gen
 
 bench-fanout: $(VENV)/ready-dev ## fan-out beside other servers in turns, N viewers each (10,000): build/bench/fanout.json and .md; ten minutes

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from app.accounts import administration
-from app.accounts.schemas import Role
+from app.accounts.permissions import Role
 from app.accounts.service import NewUser
 from app.catalog.places_commands import places_commands
 from app.errors import AppError, all_error_types
@@ -168,10 +168,13 @@ def demo() -> None:
 
 @cli.command()
 def gen() -> None:
-    """Write the files that follow from models and tables: protocol documents, the browser's types, what follows from kinds of entries."""
-    import app.main  # noqa: F401, PLC0415 - loads every package, and with it every kind of error
+    """Write the files that follow from models and tables: protocol documents, the browser's types, kinds of entries, who may do what."""
+    # Loads every package, and with it every kind of error.
+    from app.main import create_app  # noqa: PLC0415 - two seconds that no other command shall pay
+    from app.web.authorisation import render_authorisation  # noqa: PLC0415 - the same
 
-    for path in [*write_documents(PROJECT_ROOT, all_error_types()), *write_files(PROJECT_ROOT, render_kinds(PROJECT_ROOT, KINDS.items()))]:
+    texts = {**render_kinds(PROJECT_ROOT, KINDS.items()), **render_authorisation(create_app(load_settings()))}
+    for path in [*write_documents(PROJECT_ROOT, all_error_types()), *write_files(PROJECT_ROOT, texts)]:
         _say(f"Wrote {path}")
 
 

@@ -50,7 +50,9 @@ class RealtimeSettings(_Group):
     commands_burst: int = Field(20, description="burst of commands of one viewer (token bucket)")
     comment_interval_seconds: float = Field(1.0, description="sustained pace of one viewer's comments")
     sockets_per_device: int = Field(8, description="sockets that one ticket may hold on one worker")
-    staff_check_seconds: float = Field(5.0, description="how often a board's sign-in is looked at again; signed out, it is closed")
+    staff_check_seconds: float = Field(
+        0.5, description="how often a worker looks whether its boards may stay; signed out or without the role, they are closed"
+    )
 
 
 class OrderSettings(_Group):

@@ -48,6 +48,7 @@ from app.live.jobs import LiveJobs
 from app.live.loading import RoomLoader
 from app.live.outside import OutsideCounts
 from app.live.rooms import RoomDirectory
+from app.live.staff_watch import StaffWatch
 from app.metrics.jobs import MetricsJobs
 from app.metrics.service import MetricsService
 from app.orders.commands import order_handlers
@@ -124,6 +125,7 @@ class Services:
     questions: QuestionBoards
     closed_rooms: ClosedRooms
     router: Router
+    staff_watch: StaffWatch
     gate: ViewerGate | None
     reports: ReportService
     closing: ClosingService
@@ -201,6 +203,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     questions = QuestionBoards(database, rooms=rooms, sessions=sessions)
     router = Router(live_commands | order_handlers(placing, waitlist), settings=realtime)
     stack.push_async_callback(router.close)
+    staff_watch = StaffWatch(accounts, sessions, every_seconds=realtime.staff_check_seconds)
     addresses = AddressLimits(per_second=realtime.address_sockets_per_second, burst=realtime.address_sockets_burst)
     admission = ViewerAdmission(settings, tickets=tickets, addresses=addresses, rooms=rooms)
     gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, admission=admission)
@@ -212,6 +215,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         stack,
         LiveJobs(archive),
         questions,
+        staff_watch,
         teller,
         OrderJobs(offers=offers, waitlist=waitlist, lock=lock),
         FulfilmentJobs(desk, OldRows(database, rows), Retention(database, contact_days=settings.privacy.contact_days), lock),
@@ -257,6 +261,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         questions=questions,
         closed_rooms=ClosedRooms(loader, metrics),
         router=router,
+        staff_watch=staff_watch,
         gate=gate,
         reports=reports,
         closing=closing,

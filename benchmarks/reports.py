@@ -206,7 +206,7 @@ async def measure(service: RunningService, database: Database, count: int) -> li
         while job.state in {"waiting", "running"}:
             await asyncio.sleep(0.1)
             most = max(most, jobs.memory_info().rss)
-            job = await services.closing.jobs.status(job.id, job.organisation_id)
+            job = await services.closing.job(user, job.id)
         exported = time.perf_counter() - before
         await tasks.close()
     requests = [[name.removeprefix(path), str(len(each)), ms(median(each)), ms(max(each))] for name, each in took.items()]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends
+from fastapi.dependencies.models import Dependant
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.websockets import WebSocket
+from typing_extensions import override
 
-from app.accounts.errors import OrganiserOnly
 from app.accounts.login_limits import KNOWN_DEVICE_SECONDS
-from app.accounts.service import SIGN_IN_LASTS, AccountService, CurrentUser
+from app.accounts.permissions import Action
+from app.accounts.service import SIGN_IN_LASTS, AccountService, CurrentUser, require, token_digest
 from app.errors import Forbidden, NotSignedIn
 from app.infra.provided import provided_by
 from app.settings import Settings
@@ -73,6 +75,11 @@ def token_of(connection: HTTPConnection) -> str | None:
     return connection.cookies.get(login_cookie_name(settings))
 
 
+def credential_of(connection: HTTPConnection) -> bytes:
+    """The digest of what a signed-in request came in with, by which it can be looked at again."""
+    return token_digest(token_of(connection) or "")
+
+
 async def user_of_connection(connection: HTTPConnection) -> CurrentUser | None:
     """The signed-in user of a request or a socket's upgrade, or None. One database read when there is a cookie."""
     accounts = provided_by(connection.app, AccountService)
@@ -81,42 +88,68 @@ async def user_of_connection(connection: HTTPConnection) -> CurrentUser | None:
 
 
 async def require_user(connection: HTTPConnection) -> CurrentUser:
-    """The signed-in organiser or host. Raises `NotSignedIn`, and `Forbidden` for producers: their login opens their goods, nothing else."""
-    user = await require_goods_keeper(connection)
-    if user.role == "producer":
+    """Whoever is signed in, on a route that names its action. Raises `NotSignedIn`, and `Forbidden` on a route that names none."""
+    user = await user_of_connection(connection)
+    if user is None:
+        raise NotSignedIn
+    if action_named_by(connection.scope.get("route")) is None:
         raise Forbidden
     return user
 
 
-async def require_goods_keeper(connection: HTTPConnection) -> CurrentUser:
-    """Whoever is signed in, producers included: for routes of goods, which look at whose goods they are. Raises `NotSignedIn`."""
+async def staff_of_connection(connection: HTTPConnection) -> CurrentUser | None:
+    """The signed-in person if they see sessions, or None: what is open to everybody shows a producer no more than it shows a stranger."""
     user = await user_of_connection(connection)
+    return user if user is not None and user.may(Action.SEE_SESSIONS) else None
+
+
+class Named:
+    """The action of a socket; its doorkeeper asks for it, so that what is refused is refused before the upgrade."""
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+
+    def __call__(self) -> None:
+        return None
+
+
+class Needs(Named):
+    """The action of a route, asked of whoever is signed in before anything else is looked at.
+
+    Whether they may do it to this very session, product or order is for the services to ask.
+    """
+
+    @override
+    async def __call__(self, user: SignedInUser) -> None:  # type: ignore[override]  # FastAPI calls it with what it asks for
+        require(user, self.action)
+
+
+def needs(action: Action) -> Any:  # noqa: ANN401 - what FastAPI's `Depends` is declared as
+    """For a route's `dependencies`: names the action that it needs. Raises `NotSignedIn`, `Forbidden`, `OrganiserOnly`."""
+    return Depends(Needs(action))
+
+
+def names(action: Action) -> Any:  # noqa: ANN401 - the same
+    """For a socket's `dependencies`: names the action that its doorkeeper asks for."""
+    return Depends(Named(action))
+
+
+def action_named_by(route: object) -> Action | None:
+    """The action that a route or socket names; None when it names none, and then nobody is let in by an account."""
+    dependant = getattr(route, "dependant", None)
+    if not isinstance(dependant, Dependant):
+        return None
+    return next((each.call.action for each in dependant.dependencies if isinstance(each.call, Named)), None)
+
+
+async def user_of_websocket(websocket: WebSocket) -> CurrentUser:
+    """The user of a staff socket, by the login cookie; the Origin is checked by the caller. Raises `NotSignedIn`."""
+    user = await user_of_connection(websocket)
     if user is None:
         raise NotSignedIn
     return user
 
 
-async def staff_of_connection(connection: HTTPConnection) -> CurrentUser | None:
-    """The signed-in organiser or host, or None: what is open to everybody shows a producer no more than it shows a stranger."""
-    user = await user_of_connection(connection)
-    return None if user is None or user.role == "producer" else user
-
-
-async def require_organiser(connection: HTTPConnection) -> CurrentUser:
-    """The signed-in organiser. Raises `NotSignedIn`, `OrganiserOnly`."""
-    user = await require_goods_keeper(connection)
-    if user.role != "organiser":
-        raise OrganiserOnly
-    return user
-
-
-async def user_of_websocket(websocket: WebSocket) -> CurrentUser:
-    """The user of a staff socket, by the login cookie; the Origin is checked by the caller. Raises `NotSignedIn`."""
-    return await require_user(websocket)
-
-
 SignedInUser = Annotated[CurrentUser, Depends(require_user)]
-Organiser = Annotated[CurrentUser, Depends(require_organiser)]
-GoodsKeeper = Annotated[CurrentUser, Depends(require_goods_keeper)]
 OptionalUser = Annotated[CurrentUser | None, Depends(staff_of_connection)]
 Anybody = Annotated[CurrentUser | None, Depends(user_of_connection)]

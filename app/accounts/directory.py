@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models import Organisation, User
+from app.accounts.models import Organisation, RoleGrant, User
+from app.accounts.permissions import RULES, Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ async def logins_of(db: AsyncSession, *, organisation_id: UUID, user_ids: Collec
 
 
 async def is_active_member(db: AsyncSession, *, organisation_id: UUID, user_id: UUID) -> bool:
-    """Whether this user is an organiser or host of the organisation and may sign in."""
-    member = select(User.id).where(User.id == user_id, User.organisation_id == organisation_id, User.is_active, User.role != "producer")
-    return await db.scalar(member) is not None
+    """Whether this person of the organisation may sign in and has a role that runs sessions."""
+    found = select(User.id).join(RoleGrant, RoleGrant.user_id == User.id)
+    runs_sessions = RoleGrant.role.in_(RULES[Action.RUN_SESSIONS].roles)
+    member = found.where(User.id == user_id, User.organisation_id == organisation_id, User.is_active, runs_sessions)
+    return await db.scalar(member.limit(1)) is not None

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 
+_IS_ROLE = "role IN ('organiser', 'host', 'helper', 'desk', 'producer', 'auditor')"
+
 
 class Organisation(Base):
     """`contact_phone`: whom buyers call about their orders; E.164."""
@@ -25,10 +27,14 @@ class Organisation(Base):
 
 
 class User(Base):
-    """An organiser, a host, or a producer who keeps their own goods. The password is stored as an Argon2id hash only."""
+    """A person of an organisation. The password is stored as an Argon2id hash only.
+
+    What they may do is in their `RoleGrant`s; `role` is the weightiest of them, for code of before 28 November 2026, which may run beside
+    this one during an upgrade and reads nothing else.
+    """
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("role IN ('organiser', 'host', 'producer')", name="role"),)
+    __table_args__ = (CheckConstraint(_IS_ROLE, name="role"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
@@ -38,6 +44,26 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(Text)
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class RoleGrant(Base):
+    """A role of a person: in the whole organisation, in one commune, or in one session. Taken back, it is deleted; the audit trail knows."""
+
+    __tablename__ = "role_grants"
+    __table_args__ = (
+        CheckConstraint(_IS_ROLE, name="role"),
+        CheckConstraint("ward_code IS NULL OR session_id IS NULL", name="one_scope"),
+        Index("uq_role_grants_scope", "user_id", "role", "ward_code", "session_id", unique=True, postgresql_nulls_not_distinct=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    role: Mapped[str] = mapped_column(Text)
+    ward_code: Mapped[int | None]
+    session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id"), index=True)
+    granted_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    granted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class SignIn(Base):

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from app.accounts.access import GoodsKeeper, clear_login_cookie, device_of_browser, remember_device, set_login_cookie, token_of
+from app.accounts.access import SignedInUser, clear_login_cookie, device_of_browser, needs, remember_device, set_login_cookie, token_of
 from app.accounts.errors import LoginFailed, TooManyLogins
+from app.accounts.permissions import Action
 from app.accounts.schemas import LoginRequest, UserView
 from app.accounts.service import AccountService
 from app.errors import MalformedRequest, NotSignedIn, OriginRefused, Unavailable
 from app.infra.body_limits import body_at_most
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.settings import Settings
@@ -25,6 +27,7 @@ CurrentSettings = Annotated[Settings, Depends(provided(Settings))]
 
 @router.post(
     "/login",
+    dependencies=[OPEN_TO_EVERYBODY],
     summary="Sign in as organiser or host",
     openapi_extra=body_at_most(4 * 1024),
     responses=problem_responses(LoginFailed, OriginRefused, MalformedRequest, TooManyLogins, Unavailable),
@@ -46,6 +49,7 @@ async def login(body: LoginRequest, request: Request, response: Response, servic
 
 @router.post(
     "/logout",
+    dependencies=[OPEN_TO_EVERYBODY],
     summary="Sign out",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problem_responses(OriginRefused),
@@ -58,7 +62,7 @@ async def logout(request: Request, response: Response, service: Service, setting
     clear_login_cookie(response, settings)
 
 
-@router.get("/me", summary="The signed-in user", responses=problem_responses(NotSignedIn))
-async def me(user: GoodsKeeper) -> UserView:
+@router.get("/me", dependencies=[needs(Action.OWN_ACCOUNT)], summary="The signed-in user", responses=problem_responses(NotSignedIn))
+async def me(user: SignedInUser) -> UserView:
     """Anyone signed in."""
     return UserView.model_validate(user)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 
-Role = Literal["organiser", "host", "producer"]
+from app.accounts.permissions import Role
 
 
 def _is_text(secret: SecretStr) -> SecretStr:

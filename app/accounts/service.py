@@ -7,24 +7,25 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
-from app.accounts.errors import InvalidUser, LoginFailed, LoginTaken, OrganisationNotFound
+from app.accounts.errors import InvalidUser, LoginFailed, LoginTaken, OrganisationNotFound, OrganiserOnly
 from app.accounts.intentions import PURGE_INTENTIONS
 from app.accounts.login_limits import LoginLimits, Sleep
-from app.accounts.models import Organisation, SignIn, User
+from app.accounts.models import Organisation, RoleGrant, SignIn, User
 from app.accounts.passwords import Passwords
-from app.accounts.schemas import Role
+from app.accounts.permissions import RULES, Action, Grant, Place, Reach, Role, Scope, grant_allows, main_role
+from app.errors import Forbidden
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
@@ -51,7 +52,36 @@ class CurrentUser:
     organisation_name: str
     login: str
     display_name: str
+    # the weightiest of theirs; without grants they have it in the whole organisation
     role: Role
+    grants: tuple[Grant, ...] = ()
+    # what a token limits them to
+    only: frozenset[Action] | None = None
+
+    def may(self, action: Action) -> bool:
+        """Whether they may do it anywhere at all."""
+        return bool(self.grants_for(action))
+
+    def may_everywhere(self, action: Action) -> bool:
+        """Whether they may do it in the whole organisation, not only to what is their own."""
+        found = self.grants_for(action)
+        return any(grant.scope is Scope.ORGANISATION and RULES[action].of(grant.role) is Reach.ALL for grant in found)
+
+    def may_at(self, action: Action, place: Place) -> bool:
+        """Whether they may do it to this session of their organisation."""
+        return any(grant_allows(grant, action, self.id, place) for grant in self.grants_for(action))
+
+    def grants_for(self, action: Action) -> tuple[Grant, ...]:
+        """Those of their grants that count for the action."""
+        if self.only is not None and action not in self.only:
+            return ()
+        return tuple(grant for grant in self.grants or (Grant(self.role),) if grant.counts_for(action))
+
+
+def require(user: CurrentUser, action: Action) -> None:
+    """Raises `OrganiserOnly`, `Forbidden` when none of their roles allows it anywhere."""
+    if not user.may(action):
+        raise OrganiserOnly if RULES[action].roles == ("organiser",) else Forbidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +163,14 @@ class AccountService:
                 User.id.in_(select(SignIn.user_id).where(SignIn.token_digest == token_digest(token), SignIn.expires_at > self._clock())),
             )
 
+    async def users_by_digest(self, digests: Collection[bytes]) -> dict[bytes, CurrentUser]:
+        """The people behind these digests of tokens, as `user_for_token` finds each."""
+        signed_in = select(SignIn.token_digest, SignIn.user_id).where(SignIn.token_digest.in_(digests), SignIn.expires_at > self._clock())
+        async with self._transactions() as db:
+            owners = {row.token_digest: row.user_id for row in await db.execute(signed_in)}
+            users = await _find_users(db, User.is_active.is_(True), User.id.in_(owners.values()))
+        return {digest: users[user_id] for digest, user_id in owners.items() if user_id in users}
+
     async def find_user(self, login: str) -> CurrentUser | None:
         """The active user with this login, if there is one; for the seed and the command line."""
         async with self._transactions() as db:
@@ -210,9 +248,12 @@ async def add_user(db: AsyncSession, organisation_id: UUID, ready: ReadyUser, *,
     user_id = await db.scalar(created.on_conflict_do_nothing(index_elements=[User.login]).returning(User.id))
     if user_id is None:
         raise LoginTaken
+    await db.execute(
+        insert(RoleGrant).values(id=uuid4(), user_id=user_id, organisation_id=organisation_id, role=ready.role, granted_by=created_by)
+    )
     details = {"login": ready.login, "role": ready.role}
     record_audit(db, organisation_id=organisation_id, user_id=created_by, action="user.created", subject_id=user_id, details=details)
-    return CurrentUser(user_id, organisation_id, organisation.name, ready.login, ready.display_name, ready.role)
+    return CurrentUser(user_id, organisation_id, organisation.name, ready.login, ready.display_name, ready.role, (Grant(ready.role),))
 
 
 async def close_user(db: AsyncSession, organisation_id: UUID, user_id: UUID, *, closed_by: UUID) -> None:
@@ -235,12 +276,28 @@ def token_digest(token: str) -> bytes:
 
 
 async def _find_user(db: AsyncSession, *conditions: ColumnElement[bool]) -> CurrentUser | None:
-    found = select(User, Organisation.name).join(Organisation, Organisation.id == User.organisation_id).where(*conditions)
-    row = (await db.execute(found)).one_or_none()
-    if row is None:
-        return None
-    user, organisation_name = row
-    return CurrentUser(user.id, user.organisation_id, organisation_name, user.login, user.display_name, cast("Role", user.role))
+    """One person with their roles; None also when they have none."""
+    found = await _find_users(db, *conditions)
+    return next(iter(found.values()), None)
+
+
+async def _find_users(db: AsyncSession, *conditions: ColumnElement[bool]) -> dict[UUID, CurrentUser]:
+    """People with their roles by id, without those who have none."""
+    found = select(User, Organisation.name, RoleGrant).join(Organisation, Organisation.id == User.organisation_id)
+    found = found.join(RoleGrant, and_(RoleGrant.user_id == User.id, RoleGrant.organisation_id == User.organisation_id))
+    rows = (await db.execute(found.where(*conditions).order_by(RoleGrant.granted_at, RoleGrant.id))).all()
+    grants: dict[UUID, list[Grant]] = {}
+    for row in rows:
+        grants.setdefault(row.User.id, []).append(
+            Grant(cast("Role", row.RoleGrant.role), row.RoleGrant.ward_code, row.RoleGrant.session_id)
+        )
+    people = {row.User.id: (row.User, row.name) for row in rows}
+    return {
+        user.id: CurrentUser(
+            user.id, user.organisation_id, organisation, user.login, user.display_name, main_role(grants[user.id]), tuple(grants[user.id])
+        )
+        for user, organisation in people.values()
+    }
 
 
 async def _drop_oldest_sign_ins(db: AsyncSession, user_id: UUID) -> None:

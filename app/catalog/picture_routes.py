@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from app.accounts.access import GoodsKeeper
+from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
+from app.accounts.permissions import Action
 from app.catalog.errors import (
     PictureAnimated,
     PictureBroken,
@@ -26,6 +27,7 @@ from app.catalog.schemas import PictureList, PictureView
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, Unavailable
 from app.infra.body_limits import body_at_most
 from app.infra.bounded_requests import BodyTooLarge
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 
@@ -46,6 +48,7 @@ _FILE_HEADERS = {
 
 @router.post(
     "/api/v1/producers/{producer_id}/pictures",
+    dependencies=[needs(Action.KEEP_GOODS)],
     summary="Upload a picture",
     status_code=status.HTTP_201_CREATED,
     openapi_extra=_FILE | body_at_most(15 * 1024 * 1024),
@@ -54,7 +57,7 @@ _FILE_HEADERS = {
         *_NO_PICTURE,
     ),
 )
-async def upload_picture(producer_id: UUID, request: Request, user: GoodsKeeper, service: Service, intention: Intended) -> PictureView:
+async def upload_picture(producer_id: UUID, request: Request, user: SignedInUser, service: Service, intention: Intended) -> PictureView:
     """Staff of the organisation, and the producer. The body is the file itself: JPEG, PNG or WebP, at most 15 MB and 64 megapixels.
 
     It is turned upright and loses all metadata. It waits for a product that shows it by its `picture_id`.
@@ -64,27 +67,30 @@ async def upload_picture(producer_id: UUID, request: Request, user: GoodsKeeper,
 
 @router.get(
     "/api/v1/producers/{producer_id}/pictures",
+    dependencies=[needs(Action.KEEP_GOODS)],
     summary="Pictures that wait for a product",
     responses=problem_responses(NotSignedIn, ProducerNotFound, MalformedRequest),
 )
-async def list_waiting_pictures(producer_id: UUID, user: GoodsKeeper, service: Service) -> PictureList:
+async def list_waiting_pictures(producer_id: UUID, user: SignedInUser, service: Service) -> PictureList:
     """Staff of the organisation, and the producer. Oldest first."""
     return await service.waiting(user, producer_id)
 
 
 @router.delete(
     "/api/v1/pictures/{picture_id}",
+    dependencies=[needs(Action.KEEP_GOODS)],
     summary="Throw a picture away",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problem_responses(NotSignedIn, OriginRefused, PictureNotFound, PictureInUse, MalformedRequest),
 )
-async def delete_picture(picture_id: UUID, user: GoodsKeeper, service: Service) -> None:
+async def delete_picture(picture_id: UUID, user: SignedInUser, service: Service) -> None:
     """Staff of the organisation, and the producer. Refused while a product shows it."""
     await service.delete(user, picture_id)
 
 
 @router.get(
     "/pictures/{picture_id}/{name}",
+    dependencies=[OPEN_TO_EVERYBODY],
     summary="A file of a picture",
     response_class=Response,
     responses=problem_responses(PictureNotFound, MalformedRequest),

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from app.accounts.access import GoodsKeeper
+from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
+from app.accounts.permissions import Action
 from app.catalog.addresses import provinces, search_places, wards_of
 from app.catalog.errors import (
     InvalidAddress,
@@ -36,6 +37,7 @@ from app.catalog.schemas import (
 from app.catalog.service import CatalogService
 from app.errors import AppError, Forbidden, MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.compression import compress
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 
@@ -55,38 +57,50 @@ FoundLimit = Annotated[int, Query(ge=1, le=100)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 
 
-@router.get("/producers", summary="Producers of the organisation", responses=problem_responses(NotSignedIn, MalformedRequest))
-async def list_producers(user: GoodsKeeper, service: Service, limit: Limit = 200, offset: Offset = 0) -> ProducerList:
+@router.get(
+    "/producers",
+    dependencies=[needs(Action.KEEP_GOODS)],
+    summary="Producers of the organisation",
+    responses=problem_responses(NotSignedIn, MalformedRequest),
+)
+async def list_producers(user: SignedInUser, service: Service, limit: Limit = 200, offset: Offset = 0) -> ProducerList:
     """Staff of the organisation; a producer sees their own."""
     return await service.list_producers(user, limit=limit, offset=offset)
 
 
 @router.post(
     "/producers",
+    dependencies=[needs(Action.ADD_PRODUCERS)],
     summary="Add a producer",
     status_code=status.HTTP_201_CREATED,
     responses=problem_responses(*_KEEPER, Forbidden, InvalidAddress),
 )
-async def create_producer(content: ProducerContent, user: GoodsKeeper, service: Service, intention: Intended) -> ProducerView:
+async def create_producer(content: ProducerContent, user: SignedInUser, service: Service, intention: Intended) -> ProducerView:
     """Staff of the organisation; not a producer's login."""
     return await service.create_producer(user, content, intention)
 
 
 @router.patch(
     "/producers/{producer_id}",
+    dependencies=[needs(Action.KEEP_GOODS)],
     summary="Change a producer",
     responses=problem_responses(*_KEEPER, InvalidAddress, ProducerNotFound),
 )
 async def update_producer(
-    producer_id: UUID, changes: ProducerChanges, user: GoodsKeeper, service: Service, intention: Intended
+    producer_id: UUID, changes: ProducerChanges, user: SignedInUser, service: Service, intention: Intended
 ) -> ProducerView:
     """Staff of the organisation, and the producer. What is left out stays as it is."""
     return await service.update_producer(user, producer_id, changes, intention)
 
 
-@router.get("/products", summary="Products of the organisation", responses=problem_responses(NotSignedIn, MalformedRequest))
+@router.get(
+    "/products",
+    dependencies=[needs(Action.KEEP_GOODS)],
+    summary="Products of the organisation",
+    responses=problem_responses(NotSignedIn, MalformedRequest),
+)
 async def list_products(
-    user: GoodsKeeper,
+    user: SignedInUser,
     service: Service,
     producer_id: UUID | None = None,
     include_inactive: bool = False,
@@ -99,28 +113,35 @@ async def list_products(
 
 @router.post(
     "/products",
+    dependencies=[needs(Action.KEEP_GOODS)],
     summary="Add a product",
     status_code=status.HTTP_201_CREATED,
     responses=problem_responses(*_KEEPER, *_CONTENT),
 )
-async def create_product(content: ProductContent, user: GoodsKeeper, service: Service, intention: Intended) -> ProductDetails:
+async def create_product(content: ProductContent, user: SignedInUser, service: Service, intention: Intended) -> ProductDetails:
     """Staff of the organisation, and the producer."""
     return await service.create_product(user, content, intention)
 
 
-@router.get("/products/{product_id}", summary="One product", responses=problem_responses(NotSignedIn, ProductNotFound, MalformedRequest))
-async def read_product(product_id: UUID, user: GoodsKeeper, service: Service) -> ProductDetails:
+@router.get(
+    "/products/{product_id}",
+    dependencies=[needs(Action.KEEP_GOODS)],
+    summary="One product",
+    responses=problem_responses(NotSignedIn, ProductNotFound, MalformedRequest),
+)
+async def read_product(product_id: UUID, user: SignedInUser, service: Service) -> ProductDetails:
     """Staff of the organisation, and the producer."""
     return await service.get_product(user, product_id)
 
 
 @router.patch(
     "/products/{product_id}",
+    dependencies=[needs(Action.KEEP_GOODS)],
     summary="Change a product",
     responses=problem_responses(*_KEEPER, *_CONTENT, ProductNotFound),
 )
 async def update_product(
-    product_id: UUID, changes: ProductChanges, user: GoodsKeeper, service: Service, intention: Intended
+    product_id: UUID, changes: ProductChanges, user: SignedInUser, service: Service, intention: Intended
 ) -> ProductDetails:
     """Staff of the organisation, and the producer. What is left out stays as it is."""
     return await service.update_product(user, product_id, changes, intention)
@@ -132,7 +153,13 @@ def _places(found: ProvinceList | WardList, accepted: str | None) -> Response:
     return content.answer(accepted, media_type="application/json", headers={"cache-control": ADDRESSES_CACHE_CONTROL})
 
 
-@router.get("/addresses/provinces", response_model=ProvinceList, summary="The 34 provinces and cities", tags=["addresses"])
+@router.get(
+    "/addresses/provinces",
+    dependencies=[OPEN_TO_EVERYBODY],
+    response_model=ProvinceList,
+    summary="The 34 provinces and cities",
+    tags=["addresses"],
+)
 async def list_provinces(request: Request) -> Response:
     """Open to everybody; may be cached for an hour."""
     return _places(ProvinceList(items=provinces()), request.headers.get("accept-encoding"))
@@ -140,6 +167,7 @@ async def list_provinces(request: Request) -> Response:
 
 @router.get(
     "/addresses/provinces/{province_code}/wards",
+    dependencies=[OPEN_TO_EVERYBODY],
     response_model=WardList,
     summary="The wards, communes and special zones of a province",
     tags=["addresses"],
@@ -152,6 +180,7 @@ async def list_wards(province_code: int, request: Request) -> Response:
 
 @router.get(
     "/addresses/search",
+    dependencies=[OPEN_TO_EVERYBODY],
     summary="Find a province or ward by what people type",
     tags=["addresses"],
     responses=problem_responses(MalformedRequest),

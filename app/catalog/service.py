@@ -14,14 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
 from app.accounts.intentions import Intention, claim_intention
-from app.accounts.service import CurrentUser
+from app.accounts.permissions import Action
+from app.accounts.service import CurrentUser, require
 from app.catalog.addresses import ResolvedAddress, resolve_address
 from app.catalog.certificates import vietnam_day
 from app.catalog.errors import PictureNotFound, ProductCodeTaken, ProductNotFound
 from app.catalog.models import Picture, Producer, Product, ProductPicture
 from app.catalog.product_codes import code_from_id
 from app.catalog.queries import count_products, lock_product, missing_products, producers_where, product_rows
-from app.catalog.reach import producers_in_reach, products_in_reach, require_producer, require_staff
+from app.catalog.reach import producers_in_reach, products_in_reach, require_commune, require_producer
 from app.catalog.schemas import (
     PictureContent,
     ProducerChanges,
@@ -66,7 +67,8 @@ class CatalogService:
 
     async def create_producer(self, user: CurrentUser, content: ProducerContent, intention: Intention | None = None) -> ProducerView:
         """A new producer. Raises `InvalidAddress`, `Forbidden` for a producer's login."""
-        require_staff(user)
+        require(user, Action.ADD_PRODUCERS)
+        require_commune(user, Action.ADD_PRODUCERS, content.commune_code)
         async with self._transactions.begin() as db:
             claim = await claim_intention(db, user.id, intention, uuid4())
             if not claim.is_first:
@@ -90,6 +92,7 @@ class CatalogService:
             content = _merged(ProducerContent, before, changes.model_dump(exclude_unset=True))
             # The names are a record of the day; they change only when another place is chosen.
             if (content.province_code, content.commune_code) != (before.province_code, before.commune_code):
+                require_commune(user, Action.KEEP_GOODS, content.commune_code)
                 _set(producer, _names(resolve_address(content.province_code, content.commune_code)))
             _set(producer, content.model_dump())
             await db.flush()

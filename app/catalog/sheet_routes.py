@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from app.accounts.access import GoodsKeeper
+from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
+from app.accounts.permissions import Action
 from app.catalog.errors import PictureNotFound, ProducerNotFound, ProductCodeTaken, ProductNotFound, SheetHasProblems, SheetUnreadable
 from app.catalog.importing import GoodsImport
 from app.catalog.schemas import ProductDetails
@@ -35,47 +36,60 @@ _UPLOAD: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, MalformedRequ
 _BRINGING_IN: tuple[type[AppError], ...] = (*(IntentionKeyReused, ProducerNotFound, ProductNotFound, PictureNotFound, ProductCodeTaken),)
 
 
-@router.get("/table.{form}", summary="Products as a table", responses=problem_responses(NotSignedIn, MalformedRequest))
-async def export_products(form: Form, user: GoodsKeeper, imports: Imports) -> Response:
+@router.get(
+    "/table.{form}",
+    dependencies=[needs(Action.KEEP_GOODS)],
+    summary="Products as a table",
+    responses=problem_responses(NotSignedIn, MalformedRequest),
+)
+async def export_products(form: Form, user: SignedInUser, imports: Imports) -> Response:
     """Staff of the organisation; a producer gets their own. Brought in again as it is, it changes nothing."""
     return await _written(form, await imports.products_of(user), "san-pham-ocop")
 
 
-@router.get("/template.{form}", summary="An empty table to fill in", responses=problem_responses(NotSignedIn, MalformedRequest))
-async def empty_table(form: Form, user: GoodsKeeper) -> Response:
+@router.get(
+    "/template.{form}",
+    dependencies=[needs(Action.KEEP_GOODS)],
+    summary="An empty table to fill in",
+    responses=problem_responses(NotSignedIn, MalformedRequest),
+)
+async def empty_table(form: Form, user: SignedInUser) -> Response:
     """Staff of the organisation, and its producers."""
     return await _written(form, (), "mau-san-pham-ocop")
 
 
 @router.post(
     "/imports/preview",
+    dependencies=[needs(Action.KEEP_GOODS)],
     summary="What a table would do, row by row",
     openapi_extra=_FILE | body_at_most(4 * 1024 * 1024),
     responses=problem_responses(*_UPLOAD),
 )
-async def preview_import(request: Request, user: GoodsKeeper, imports: Imports) -> ImportPreview:
+async def preview_import(request: Request, user: SignedInUser, imports: Imports) -> ImportPreview:
     """Staff of the organisation, and its producers. The body is the file, at most 1,000 rows and 4 MB; nothing is changed."""
     return await imports.preview(user, await request.body())
 
 
 @router.post(
     "/imports/whole",
+    dependencies=[needs(Action.KEEP_GOODS)],
     summary="Bring a table in, all rows or none",
     openapi_extra=_FILE | body_at_most(4 * 1024 * 1024),
     responses=problem_responses(*_UPLOAD, *_BRINGING_IN, SheetHasProblems),
 )
-async def import_whole(request: Request, user: GoodsKeeper, imports: Imports, intention: Intended) -> ImportOutcome:
+async def import_whole(request: Request, user: SignedInUser, imports: Imports, intention: Intended) -> ImportOutcome:
     """Staff of the organisation, and its producers. Refused as a whole when one row is not right."""
     return await imports.bring_in(user, await request.body(), only_right_rows=False, intention=intention)
 
 
 @router.post(
     "/imports/right-rows",
+    dependencies=[needs(Action.KEEP_GOODS)],
     summary="Bring the right rows of a table in",
     openapi_extra=_FILE | body_at_most(4 * 1024 * 1024),
     responses=problem_responses(*_UPLOAD, *_BRINGING_IN),
 )
-async def import_right_rows(request: Request, user: GoodsKeeper, imports: Imports, intention: Intended) -> ImportOutcome:
+async def import_right_rows(request: Request, user: SignedInUser, imports: Imports, intention: Intended) -> ImportOutcome:
     """Staff of the organisation, and its producers. Rows that are not right are left out."""
     return await imports.bring_in(user, await request.body(), only_right_rows=True, intention=intention)
 

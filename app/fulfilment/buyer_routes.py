@@ -24,6 +24,7 @@ from app.fulfilment.buyer_schemas import (
 from app.fulfilment.consents import ConsentWish, Purpose
 from app.fulfilment.errors import ComplaintsWait, OrderNoLongerYours, OrderNotFound
 from app.fulfilment.persons import Persons
+from app.infra.open_doors import FOR_ORDER_LINK, OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.orders.errors import InvalidPhone
@@ -61,6 +62,7 @@ _WRITING: tuple[type[AppError], ...] = (OrderNotFound, OriginRefused, TooManyReq
 
 @router.get(
     "/order-pages/{code}",  # noqa: FAST003 - read by `link_of`
+    dependencies=[FOR_ORDER_LINK],
     summary="An order as its buyer sees it",
     description="Open to everybody who has the link. A wrong code and a wrong token are answered alike.",
     responses=problem_responses(OrderNotFound, MalformedRequest),
@@ -71,6 +73,7 @@ async def read_order_page(link: ReadLink, orders: Orders) -> OrderPage:
 
 @router.put(
     "/order-pages/{code}/receiver",  # noqa: FAST003 - read by `link_of`
+    dependencies=[FOR_ORDER_LINK],
     summary="Mend phone, address and note",
     description="Open to everybody who has the link, until the order is confirmed, paid or over.",
     responses=problem_responses(*_WRITING, OrderNoLongerYours, InvalidPhone, InvalidAddress),
@@ -81,6 +84,7 @@ async def mend_receiver(link: WriteLink, body: ReceiverChange, orders: Orders) -
 
 @router.post(
     "/order-pages/{code}/cancellation",  # noqa: FAST003 - read by `link_of`
+    dependencies=[FOR_ORDER_LINK],
     summary="Cancel an order",
     description="Open to everybody who has the link, until the order is confirmed, paid or over. Again changes nothing.",
     responses=problem_responses(*_WRITING, OrderNoLongerYours),
@@ -91,6 +95,7 @@ async def cancel_order(link: WriteLink, body: Cancellation, orders: Orders) -> O
 
 @router.post(
     "/order-pages/{code}/complaints",  # noqa: FAST003 - read by `link_of`
+    dependencies=[FOR_ORDER_LINK],
     summary="Complain about an order",
     description="Open to everybody who has the link, at any time. The same key again is the same complaint; three may wait for an answer.",
     responses=problem_responses(*_WRITING, ComplaintsWait, OrderNoLongerYours),
@@ -101,6 +106,7 @@ async def complain(link: WriteLink, body: NewComplaint, orders: Orders) -> Order
 
 @router.put(
     "/order-pages/{code}/consents/{purpose}",  # noqa: FAST003 - read by `link_of`
+    dependencies=[FOR_ORDER_LINK],
     summary="Agree to something beyond the order, or take it back",
     description="Open to everybody who has the link, at any time. Kept with the version of the words and the time; again changes nothing.",
     responses=problem_responses(*_WRITING, OrderNoLongerYours),
@@ -111,6 +117,7 @@ async def change_consent(link: WriteLink, purpose: Purpose, body: ConsentWish, o
 
 @router.get(
     "/order-pages/{code}/personal-data",  # noqa: FAST003 - read by `link_of`
+    dependencies=[FOR_ORDER_LINK],
     summary="A copy of what is known about an order's person",
     description="Open to everybody who has the link. Written down in the audit trail.",
     responses=problem_responses(OrderNotFound, TooManyRequests, MalformedRequest),
@@ -121,6 +128,7 @@ async def copy_personal_data(link: WriteLink, orders: Orders) -> PersonalData:
 
 @router.post(
     "/order-pages/{code}/erasure",  # noqa: FAST003 - read by `link_of`
+    dependencies=[FOR_ORDER_LINK],
     summary="Forget an order's person",
     description="Open to everybody who has the link. Destroys the key of receiver and complaints; amounts and ledger stay. An order on its way "
     "is not touched and named in the answer. Again changes nothing.",
@@ -172,6 +180,7 @@ async def my_orders(device_id: PacedDevice, orders: Orders) -> MyOrders:
 
 @router.post(
     "/order-lookup",
+    dependencies=[OPEN_TO_EVERYBODY],
     summary="How far an order is, by phone and code",
     description="Open to everybody, slowly: 429 with `Retry-After` after a few attempts, for longer each time. Whatever does not fit together is "
     "answered alike, and nothing but the state is told.",

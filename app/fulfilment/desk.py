@@ -11,6 +11,7 @@ import structlog
 
 from app.accounts.audit import insert_audit
 from app.accounts.intentions import Intention, claim_intention_raw
+from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.errors import AppError
 from app.fulfilment import queries
@@ -95,7 +96,7 @@ class OrderDesk:
 
     async def step(self, user: CurrentUser, session_id: UUID, step: Step, intention: Intention | None = None) -> Entry:
         """Append one fact about an order. Raises `OrderNotFound`, `StateNotReachable`, and those of access."""
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.WORK_ORDERS)
         async with self._database.pool.acquire() as db, db.transaction():
             if not (await claim_intention_raw(db, user.id, intention, step.order_id)).is_first:
                 return await self._done_before(db, session_id, step)
@@ -112,7 +113,7 @@ class OrderDesk:
         self, user: CurrentUser, session_id: UUID, *, before: int | None, limit: int, code: str | None = None
     ) -> DeskOrderList:
         """Orders of a session, newest first, phones masked; with `code` the one that is called so, however it is spelt."""
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.WORK_ORDERS)
         async with self._database.pool.acquire() as db:
             if code is not None:
                 read = read_order_code(code)
@@ -121,7 +122,7 @@ class OrderDesk:
 
     async def read_order(self, user: CurrentUser, session_id: UUID, order_id: UUID) -> OrderWithContact:
         """One order, its receiver masked. Raises `OrderNotFound`."""
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.WORK_ORDERS)
         async with self._database.pool.acquire() as db:
             order = await queries.read_order(db, self._rows.envelopes, session_id, order_id)
         if order is None:
@@ -130,7 +131,7 @@ class OrderDesk:
 
     async def reveal_receiver(self, user: CurrentUser, session_id: UUID, order_id: UUID, reason: RevealReason) -> Receiver:
         """Name, phone, street and note of an order. Who looked, and what for, is written down first. Raises `OrderNotFound`."""
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.REVEAL_RECEIVERS)
         async with self._database.pool.acquire() as db, db.transaction():
             receiver = await queries.read_receiver(db, self._rows.envelopes, session_id, order_id)
             if receiver is None:
@@ -149,7 +150,7 @@ class OrderDesk:
         self, user: CurrentUser, session_id: UUID, order_id: UUID, complaint_id: UUID, words: str, intention: Intention | None = None
     ) -> OrderWithContact:
         """Answer a complaint once; the buyer reads it on the order's page. Raises `ComplaintNotFound`, `OrderNotFound`."""
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.WORK_ORDERS)
         async with self._database.pool.acquire() as db, db.transaction():
             is_first = (await claim_intention_raw(db, user.id, intention, complaint_id)).is_first
             if is_first:

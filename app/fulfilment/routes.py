@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from app.accounts.access import Organiser, SignedInUser
+from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused, OrganiserOnly
 from app.accounts.intentions import Intended
+from app.accounts.permissions import Action
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.errors import ComplaintNotFound, OrderNotFound, PaymentNotFound, StateNotReachable
@@ -43,6 +44,7 @@ _READING: tuple[type[AppError], ...] = (NotSignedIn, NotYourSession, SessionNotF
 
 @router.get(
     "/sessions/{session_id}/orders",
+    dependencies=[needs(Action.WORK_ORDERS)],
     summary="Orders of a session, newest first",
     description="Staff in charge. Phones are masked.",
     responses=problem_responses(*_READING),
@@ -60,6 +62,7 @@ async def list_orders(
 
 @router.get(
     "/sessions/{session_id}/orders/{order_id}",
+    dependencies=[needs(Action.WORK_ORDERS)],
     summary="One order, its receiver masked",
     description="Staff in charge.",
     responses=problem_responses(*_READING, OrderNotFound),
@@ -70,6 +73,7 @@ async def read_order(session_id: UUID, order_id: UUID, user: SignedInUser, desk:
 
 @router.post(
     "/sessions/{session_id}/orders/{order_id}/receiver",
+    dependencies=[needs(Action.REVEAL_RECEIVERS)],
     summary="The receiver of an order",
     description="Staff in charge, with the reason: who looked, when and what for stands in the audit trail.",
     responses=problem_responses(*_READING, OriginRefused, OrderNotFound),
@@ -80,6 +84,7 @@ async def reveal_receiver(session_id: UUID, order_id: UUID, body: Reveal, user: 
 
 @router.post(
     "/sessions/{session_id}/orders/{order_id}/steps",
+    dependencies=[needs(Action.WORK_ORDERS)],
     status_code=201,
     summary="Confirm, cancel, deliver, return … an order",
     description="Staff in charge. Appends one ledger entry; nothing is ever edited, and a kind comes at most once per order.",
@@ -92,6 +97,7 @@ async def take_step(session_id: UUID, order_id: UUID, body: NewStep, user: Signe
 
 @router.post(
     "/sessions/{session_id}/orders/{order_id}/complaints/{complaint_id}/answer",
+    dependencies=[needs(Action.WORK_ORDERS)],
     summary="Answer a buyer's complaint",
     description="Staff in charge. Once; the buyer reads it on the order's page.",
     responses=problem_responses(*_READING, OriginRefused, ComplaintNotFound, OrderNotFound, IntentionKeyReused),
@@ -103,7 +109,11 @@ async def answer_complaint(  # noqa: PLR0913 - three of them are the path
 
 
 @router.get(
-    "/seller-contact", summary="Whom buyers call", description="Staff of the organisation.", responses=problem_responses(NotSignedIn)
+    "/seller-contact",
+    dependencies=[needs(Action.WORK_ORDERS)],
+    summary="Whom buyers call",
+    description="Staff of the organisation.",
+    responses=problem_responses(NotSignedIn),
 )
 async def read_seller_contact(user: SignedInUser, desk: Desk) -> SellerContact:
     return SellerContact(phone=await desk.seller_phone(user))
@@ -111,16 +121,18 @@ async def read_seller_contact(user: SignedInUser, desk: Desk) -> SellerContact:
 
 @router.put(
     "/seller-contact",
+    dependencies=[needs(Action.SET_RULES)],
     summary="Name whom buyers call",
     description="Organisers. The number stands on the page of every order of the organisation.",
     responses=problem_responses(NotSignedIn, OrganiserOnly, OriginRefused, InvalidPhone, MalformedRequest),
 )
-async def name_seller_contact(body: SellerContact, user: Organiser, desk: Desk) -> SellerContact:
+async def name_seller_contact(body: SellerContact, user: SignedInUser, desk: Desk) -> SellerContact:
     return SellerContact(phone=await desk.name_seller_phone(user, body.phone))
 
 
 @router.post(
     "/payments",
+    dependencies=[needs(Action.BOOK_PAYMENTS)],
     status_code=201,
     summary="Book a payment",
     description="Staff of the organisation. The same reference twice is booked once and answered alike.",
@@ -134,6 +146,7 @@ async def book_payment(body: NewPayment, user: SignedInUser, desk: Desk, intenti
 
 @router.post(
     "/payments/{payment_id}/settlement",
+    dependencies=[needs(Action.BOOK_PAYMENTS)],
     summary="Take a payment off the work list",
     description="Staff of the organisation. Says in a few words how it was settled; audited.",
     responses=problem_responses(NotSignedIn, OriginRefused, PaymentNotFound, IntentionKeyReused, MalformedRequest),
@@ -144,6 +157,7 @@ async def settle_payment(payment_id: UUID, body: Settlement, user: SignedInUser,
 
 @router.get(
     "/payments/work-list",
+    dependencies=[needs(Action.BOOK_PAYMENTS)],
     summary="Payments that need a person",
     description="Staff of the organisation. Late, too little, too much, or matching no order.",
     responses=problem_responses(NotSignedIn),

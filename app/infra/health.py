@@ -12,13 +12,14 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from app.infra.database import Database
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.provided import provided_by
 from app.infra.redis_client import RedisClients
 from app.settings import Settings
 
 ANSWER_SECONDS = 1.5
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], dependencies=[OPEN_TO_EVERYBODY])
 
 
 class Health(BaseModel):

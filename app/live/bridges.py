@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.accounts.audit import record_audit
 from app.accounts.intentions import Intention, claim_intention
+from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.infra.database import Database
 from app.infra.key_ring import KeyRing
@@ -36,7 +37,7 @@ class BridgeTokens:
     async def issue(self, user: CurrentUser, session_id: UUID, label: str, intention: Intention | None = None) -> str:
         """A token with which a program may report outside counts of this session. It cannot be read again."""
         async with self._transactions.begin() as db:
-            row = await lock_in_charge(db, user, session_id)
+            row = await lock_in_charge(db, user, session_id, Action.RUN_SESSIONS)
             claim = await claim_intention(db, user.id, intention, uuid4())
             token = self._token_of(claim.subject_id)
             if not claim.is_first:

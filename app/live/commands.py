@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.accounts.permissions import Action
 from app.live.comments import CommentService
 from app.live.errors import NameReserved
 from app.live.outside import OutsideCounts
@@ -25,11 +26,11 @@ def live_handlers(*, rooms: RoomDirectory, comments: CommentService, outside: Ou
     commands = LiveCommands(rooms, comments, outside)
     return dict(
         [
-            handles(ViewerHello, commands.hello, changes=False),
-            handles(PostComment, commands.comment),
+            handles(ViewerHello, commands.hello, changes=False, action=Action.SEE_BOARD),
+            handles(PostComment, commands.comment, action=Action.SPEAK_AS_STAFF),
             handles(SendLikes, commands.like),
-            handles(ReportOutsideCount, commands.report_outside, has_key=True),
-            handles(Leave, commands.leave, deadline_seconds=None, changes=False),
+            handles(ReportOutsideCount, commands.report_outside, has_key=True, action=Action.RUN_SESSIONS),
+            handles(Leave, commands.leave, deadline_seconds=None, changes=False, action=Action.SEE_BOARD),
         ]
     )
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from app.errors import MalformedRequest, OriginRefused, Unavailable
 from app.infra.clock import now_ms
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.live.closed_rooms import ClosedRooms
@@ -35,6 +36,7 @@ class NextBeacon(BaseModel):
 
 @router.get(
     "/tick",
+    dependencies=[OPEN_TO_EVERYBODY],
     response_model=RoomSnapshot,
     summary="The room as a cacheable document",
     description="Open to everybody, for viewers whom no node has a socket for. The same content as the socket's `room.snapshot`, at most a "

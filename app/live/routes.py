@@ -8,10 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response, status
 from starlette.requests import HTTPConnection
 
-from app.accounts.access import SignedInUser
+from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
+from app.accounts.permissions import Action
 from app.errors import MalformedRequest, NotSignedIn, OriginRefused
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided, provided_by
 from app.live.bridges import BridgeTokens
@@ -31,6 +33,7 @@ Bridges = Annotated[BridgeTokens, Depends(provided(BridgeTokens))]
 
 @router.post(
     "/sessions/{session_id}/tickets",
+    dependencies=[OPEN_TO_EVERYBODY],
     response_model=IssuedTicket,
     summary="Get a viewer's ticket as a cookie",
     responses=problem_responses(SessionNotFound, OriginRefused, MalformedRequest),
@@ -43,6 +46,7 @@ async def issue_ticket(session_id: UUID, request: Request, response: Response, s
 
 @router.post(
     "/sessions/{session_id}/bridge-tokens",
+    dependencies=[needs(Action.RUN_SESSIONS)],
     response_model=IssuedBridgeToken,
     status_code=status.HTTP_201_CREATED,
     summary="Issue a token for a program that reports outside viewer counts",

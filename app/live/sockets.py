@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid5
 
@@ -13,14 +12,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.accounts.access import user_of_websocket
-from app.errors import AppError, NotSignedIn, Unavailable
+from app.accounts.access import credential_of, names, user_of_websocket
+from app.accounts.permissions import Action, Place
+from app.errors import AppError, Unavailable
+from app.infra.open_doors import FOR_BRIDGE, FOR_VIEWERS
 from app.infra.problems import problem_body, problem_headers
 from app.infra.provided import provided_by
-from app.infra.tasks import TaskOwner
 from app.live.bridges import BridgeTokens
 from app.live.errors import BridgeTokenInvalid
 from app.live.rooms import RoomDirectory
+from app.live.staff_watch import StaffWatch, actions_at
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
 from app.realtime.admission import ViewerAdmission, check_page
 from app.realtime.asgi_connection import AsgiConnection
@@ -38,19 +39,19 @@ Doorkeeper = Callable[[WebSocket, UUID], Awaitable[Identity]]
 _BEARER = "bearer "
 
 
-@router.websocket("/{session_id}")
+@router.websocket("/{session_id}", dependencies=[FOR_VIEWERS])
 async def viewer_socket(websocket: WebSocket, session_id: str) -> None:
     """A viewer, by the ticket cookie. Only while the session is live."""
     await _serve(websocket, session_id, _admit_viewer)
 
 
-@router.websocket("/{session_id}/board")
+@router.websocket("/{session_id}/board", dependencies=[names(Action.SEE_BOARD)])
 async def board_socket(websocket: WebSocket, session_id: str) -> None:
     """Staff in charge of the session, by the login cookie. In every state but closed."""
     await _serve(websocket, session_id, _admit_staff)
 
 
-@router.websocket("/{session_id}/bridge")
+@router.websocket("/{session_id}/bridge", dependencies=[FOR_BRIDGE])
 async def bridge_socket(websocket: WebSocket, session_id: str) -> None:
     """A program that reports outside viewer counts, by its bearer token."""
     await _serve(websocket, session_id, _admit_bridge)
@@ -72,14 +73,14 @@ async def _admit_viewer(websocket: WebSocket, session_id: UUID) -> Identity:
 async def _admit_staff(websocket: WebSocket, session_id: UUID) -> Identity:
     _check_page(websocket)
     user = await user_of_websocket(websocket)
-    sessions = provided_by(websocket.app, SessionLookup)
-    record = await sessions.managed(user, session_id)
+    record = await provided_by(websocket.app, SessionLookup).managed(user, session_id, Action.SEE_BOARD)
     if record.state == "closed":
         raise SessionClosed(details={"state": record.state})
     rooms = _rooms(websocket)
     rooms.check_capacity()
     await rooms.room(session_id)
-    return Identity(device_id=user.id, audience="staff", name=user.display_name, user_id=user.id, organisation_id=user.organisation_id)
+    actions = actions_at(user, Place(session_id, record.host_id, record.ward_code))
+    return Identity(user.id, "staff", user.display_name, user.id, user.organisation_id, actions)
 
 
 async def _admit_bridge(websocket: WebSocket, session_id: UUID) -> Identity:
@@ -120,28 +121,14 @@ async def _carry(websocket: WebSocket, connection: AsgiConnection) -> None:
             return
     except (WebSocketDisconnect, RuntimeError, OSError):
         return
-    checks = TaskOwner("board")
+    watch = provided_by(websocket.app, StaffWatch)
     if connection.audience == "staff":
-        checks.spawn("sign-in", _close_when_signed_out(websocket, connection))
+        watch.watch(connection, credential_of(websocket))
     try:
         await connection.run(commands.receive)
     finally:
+        watch.forget(connection)
         rooms.release(connection)
-        await checks.close()
-
-
-async def _close_when_signed_out(websocket: WebSocket, connection: AsgiConnection) -> None:
-    """Whoever signs out does so on any node, so each board asks again and again. A store that does not answer closes nothing."""
-    settings = provided_by(websocket.app, Settings)
-    while True:
-        await asyncio.sleep(settings.realtime.staff_check_seconds)
-        try:
-            await user_of_websocket(websocket)
-        except NotSignedIn:
-            connection.close(CloseCode.SIGNED_OUT)
-            return
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("sign_in_not_checked", error=repr(error))
 
 
 async def _refuse(websocket: WebSocket, error: AppError) -> None:

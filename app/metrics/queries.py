@@ -16,6 +16,8 @@ class SessionTimes:
 
     session_id: UUID
     organisation_id: UUID
+    host_id: UUID
+    ward_code: int | None
     state: str
     started_at: datetime | None
     ended_at: datetime | None
@@ -23,7 +25,7 @@ class SessionTimes:
 
 async def session_times(db: AsyncSession, session_id: UUID) -> SessionTimes | None:
     """None when there is no such session."""
-    statement = text("SELECT id, organisation_id, state, started_at, ended_at FROM sessions WHERE id = :session_id")
+    statement = text("SELECT id, organisation_id, host_id, ward_code, state, started_at, ended_at FROM sessions WHERE id = :session_id")
     row = (await db.execute(statement, {"session_id": session_id})).one_or_none()
     return None if row is None else SessionTimes(*row)
 

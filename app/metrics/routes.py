@@ -7,8 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from app.accounts.access import SignedInUser
+from app.accounts.access import SignedInUser, needs
+from app.accounts.permissions import Action
 from app.errors import MalformedRequest, NotSignedIn
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.metrics.errors import StatisticsNotFound
@@ -23,6 +25,7 @@ Metrics = Annotated[MetricsService, Depends(provided(MetricsService))]
 
 @router.get(
     "/sessions/{session_id}/stats",
+    dependencies=[needs(Action.READ_FIGURES)],
     response_model=SessionStats,
     summary="Statistics of a session, live or final",
     description="Staff of the organisation. Every field name is explained at `/api/v1/metrics/definitions`.",
@@ -35,6 +38,7 @@ async def read_stats(session_id: UUID, user: SignedInUser, metrics: Metrics, res
 
 @router.get(
     "/metrics/definitions",
+    dependencies=[OPEN_TO_EVERYBODY],
     response_model=list[MetricDefinitionBody],
     summary="What every published number means",
     description="Open to everybody: name, formula, window and source of each metric, in Vietnamese and English.",

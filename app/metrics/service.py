@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from app.accounts.permissions import Action, Place
 from app.accounts.service import CurrentUser
 from app.errors import Unavailable
 from app.infra.clock import monotonic, utc_now
@@ -120,10 +121,11 @@ class MetricsService:
         """Figures of a session: from Redis while it runs, from PostgreSQL once they are final. Raises `StatisticsNotFound`."""
         return await self._stats(await self._times(session_id))
 
-    async def stats_for(self, user: CurrentUser, session_id: UUID) -> SessionStats:
-        """`stats` for staff of the session's organisation; for everybody else the session does not exist."""
+    async def stats_for(self, user: CurrentUser, session_id: UUID, action: Action = Action.READ_FIGURES) -> SessionStats:
+        """`stats` for those whose roles allow the action there; for everybody else the session does not exist."""
         times = await self._times(session_id)
-        if times.organisation_id != user.organisation_id:
+        place = Place(session_id, times.host_id, times.ward_code)
+        if times.organisation_id != user.organisation_id or not user.may_at(action, place):
             raise StatisticsNotFound(details={"session_id": str(session_id)})
         return await self._stats(times)
 

@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
 from app.accounts.intentions import Intention, claim_intention
+from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.catalog.listing_gate import require_no_alcohol
+from app.errors import Forbidden
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database
 from app.ledger.append import begin_ledger
@@ -24,7 +26,7 @@ from app.orders.queries import offer_view, offers_of
 from app.orders.schemas import NewOffer
 from app.protocol.server_events import OfferChanged, OfferEnded, OfferOpened, RoomEvent
 from app.protocol.views import OfferView
-from app.sessions.errors import NotYourSession, ProductNotInSession, SessionNotFound
+from app.sessions.errors import ProductNotInSession, SessionNotFound
 from app.sessions.lookup import SessionLookup
 from app.sessions.outbox import event_to_tell, tell_room
 from app.sessions.telling import RoomTeller
@@ -65,8 +67,8 @@ class OfferService:
     async def views_for(self, user: CurrentUser | None, session_id: UUID) -> tuple[OfferView, ...]:
         """All offers for those in charge of the session, the public ones for everybody else."""
         if user is not None:
-            with suppress(NotYourSession, SessionNotFound):
-                await self._sessions.managed(user, session_id)
+            with suppress(Forbidden, SessionNotFound):
+                await self._sessions.managed(user, session_id, Action.SEE_BOARD)
                 return await self.views(session_id)
         return await self.public_views(session_id)
 
@@ -75,7 +77,7 @@ class OfferService:
 
         Raises `ProductNotInSession`, `PriceRuleBroken`, `HalfPriceRule`, `AlcoholNotShown`, `SessionNotLive` with `open_now`.
         """
-        session = await self._sessions.managed(user, session_id)
+        session = await self._sessions.managed(user, session_id, Action.RUN_SESSIONS)
         offer_id = uuid4()
         async with self._database.transactions.begin() as db:
             claim = await claim_intention(db, user.id, intention, offer_id)
@@ -108,7 +110,7 @@ class OfferService:
         self, user: CurrentUser, session_id: UUID, offer_id: UUID, duration_seconds: int | None, intention: Intention | None = None
     ) -> OfferView:
         """Open a waiting offer now. Raises `SessionNotLive`, `AlcoholNotShown`, `OfferNotOpen` when it has ended."""
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.RUN_SESSIONS)
         async with self._database.transactions.begin() as db:
             offer = await _locked(db, session_id, offer_id)
             if not (await claim_intention(db, user.id, intention, offer_id)).is_first:
@@ -130,7 +132,7 @@ class OfferService:
         self, user: CurrentUser, session_id: UUID, offer_id: UUID, seconds: int, intention: Intention | None = None
     ) -> OfferView:
         """Give an open offer more time. Raises `OfferNotOpen`, `PriceRuleBroken` when it would be open for longer than a day."""
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.RUN_SESSIONS)
         async with self._database.transactions.begin() as db:
             offer = await _locked(db, session_id, offer_id)
             if not (await claim_intention(db, user.id, intention, offer_id)).is_first:
@@ -148,7 +150,7 @@ class OfferService:
 
     async def end(self, user: CurrentUser, session_id: UUID, offer_id: UUID, intention: Intention | None = None) -> OfferView:
         """End an offer now. Orders that had already reached the server are still counted. Ending twice changes nothing."""
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.RUN_SESSIONS)
         async with self._database.transactions.begin() as db:
             offer = await _locked(db, session_id, offer_id)
             if not (await claim_intention(db, user.id, intention, offer_id)).is_first:

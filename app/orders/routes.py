@@ -7,11 +7,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends
 
-from app.accounts.access import OptionalUser, SignedInUser
+from app.accounts.access import OptionalUser, SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
+from app.accounts.permissions import Action
 from app.catalog.errors import AlcoholNotShown, InvalidAddress
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, OutcomeUnknown, TooManyRequests
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.orders.errors import (
@@ -57,6 +59,7 @@ _STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession
 
 @router.get(
     "/offers",
+    dependencies=[OPEN_TO_EVERYBODY],
     summary="Flash offers of a session",
     description="Open to everybody; oldest first. A session without offers has an empty list. Offers prepared for the host to open are "
     "shown to staff in charge only.",
@@ -68,6 +71,7 @@ async def list_offers(session_id: UUID, offers: Offers, user: OptionalUser) -> O
 
 @router.post(
     "/offers",
+    dependencies=[needs(Action.RUN_SESSIONS)],
     status_code=201,
     summary="Make a flash offer",
     description="Staff in charge. With `open_now` it opens at once, with `starts_at` at that time, otherwise when the host opens it.",
@@ -79,6 +83,7 @@ async def create_offer(session_id: UUID, body: NewOffer, user: SignedInUser, off
 
 @router.post(
     "/offers/{offer_id}/open",
+    dependencies=[needs(Action.RUN_SESSIONS)],
     summary="Open an offer now",
     description="Staff in charge. Opening an open offer changes nothing.",
     responses=problem_responses(*_STAFF, OfferNotFound, OfferNotOpen, SessionNotLive, AlcoholNotShown),
@@ -91,6 +96,7 @@ async def open_offer(
 
 @router.post(
     "/offers/{offer_id}/extend",
+    dependencies=[needs(Action.RUN_SESSIONS)],
     summary="Give an open offer more time",
     description="Staff in charge. Every call adds its seconds; a repeat with the same `Idempotency-Key` adds nothing.",
     responses=problem_responses(*_STAFF, OfferNotFound, OfferNotOpen, PriceRuleBroken),
@@ -103,6 +109,7 @@ async def extend_offer(
 
 @router.post(
     "/offers/{offer_id}/end",
+    dependencies=[needs(Action.RUN_SESSIONS)],
     summary="End an offer now",
     description="Staff in charge. Orders that had reached the server before are still counted; ending twice changes nothing.",
     responses=problem_responses(*_STAFF, OfferNotFound),

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from app.accounts.access import SignedInUser
+from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
+from app.accounts.permissions import Action
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, TooManyRequests
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -32,6 +33,7 @@ _STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession
 
 @router.get(
     "/stock",
+    dependencies=[needs(Action.SEE_BOARD)],
     summary="Pools of units of a session",
     description="Staff in charge. Products without a pool are not on the shelf; their offers have stock of their own.",
     responses=problem_responses(NotSignedIn, NotYourSession, SessionNotFound, MalformedRequest),
@@ -42,6 +44,7 @@ async def list_stock(session_id: UUID, user: SignedInUser, stock: Stock) -> Stoc
 
 @router.put(
     "/stock/{product_id}",
+    dependencies=[needs(Action.RUN_SESSIONS)],
     summary="Set the pool of a product",
     description="Staff in charge, in the run-down or while live. From then on the product is on the shelf at its normal price, and its "
     "flash offers take from the same units. `units` counts those that are sold already.",

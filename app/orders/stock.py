@@ -9,6 +9,7 @@ import asyncpg
 
 from app.accounts.audit import insert_audit
 from app.accounts.intentions import Intention, claim_intention_raw
+from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
@@ -63,7 +64,7 @@ class StockService:
 
     async def rows(self, user: CurrentUser, session_id: UUID) -> list[StockRow]:
         """The pools with what was sold and is held, for those in charge of the session."""
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.SEE_BOARD)
         return [StockRow(**row) for row in await self._database.pool.fetch(_ROWS, session_id, None)]
 
     async def set(
@@ -74,7 +75,7 @@ class StockService:
         A first pool begins with what the product's offers have sold so far. Units that are added go to whoever waits first.
         Raises `ProductNotInSession`, `StockBelowSold`, `SessionClosed` once the session is over, and those of access.
         """
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.RUN_SESSIONS)
         async with self._database.pool.acquire() as db, db.transaction():
             if (await claim_intention_raw(db, user.id, intention, product_id)).is_first:
                 await self._set(db, user, session_id, product_id, new)

@@ -10,12 +10,14 @@ class CloseCode(IntEnum):
 
     SERVER_LEAVING = 4001
     NO_HELLO = 4002
+    RIGHTS_CHANGED = 4003
     SLOW = 4008
     TOO_MANY_SOCKETS = 4029
     SESSION_ENDED = 4500
     LEFT = 4501
     VERSION_UNSUPPORTED = 4502
     SIGNED_OUT = 4503
+    NOT_ALLOWED = 4504
 
     @property
     def come_back(self) -> bool:
@@ -25,10 +27,12 @@ class CloseCode(IntEnum):
 CLOSE_REASONS: dict[CloseCode, str] = {
     CloseCode.SERVER_LEAVING: "the server restarts, come back",
     CloseCode.NO_HELLO: "no hello in time",
+    CloseCode.RIGHTS_CHANGED: "what you may do here has changed, come back",
     CloseCode.SLOW: "too slow to take the room's frames",
     CloseCode.TOO_MANY_SOCKETS: "too many sockets on one ticket",
     CloseCode.SESSION_ENDED: "the session has ended",
     CloseCode.LEFT: "you left",
     CloseCode.VERSION_UNSUPPORTED: "this protocol version is not spoken here",
     CloseCode.SIGNED_OUT: "signed out",
+    CloseCode.NOT_ALLOWED: "you may not be here any more",
 }

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.audit import record_audit
 from app.accounts.intentions import Intention, claim_intention
+from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.infra.clock import from_ms, monotonic, to_ms, utc_now
 from app.infra.database import Database
@@ -80,7 +81,7 @@ class QuestionBoards:
 
     async def asked(self, user: CurrentUser, session_id: UUID) -> tuple[AskedGroup, ...]:
         """What is asked now and was not answered. Raises `SessionNotFound`, `NotYourSession`."""
-        await self._sessions.managed(user, session_id)
+        await self._sessions.managed(user, session_id, Action.MODERATE_COMMENTS)
         return await self._read(session_id)
 
     async def mark_answered(
@@ -94,7 +95,7 @@ class QuestionBoards:
         intention: Intention | None = None,
     ) -> tuple[AskedGroup, ...]:
         """Whoever asked this up to `until_ms` is answered; returns what is left. Raises `ProductNotInSession` and those of access."""
-        record = await self._sessions.managed(user, session_id)
+        record = await self._sessions.managed(user, session_id, Action.MODERATE_COMMENTS)
         known = {product.id for product in (await self._rooms.room(session_id)).mirror.products}
         if product_id is not None and product_id not in known:
             raise ProductNotInSession
@@ -126,7 +127,7 @@ class QuestionBoards:
         self, user: CurrentUser, session_id: UUID, *, kind: QuestionKind, words: str, intention: Intention | None = None
     ) -> tuple[AskedGroup, ...]:
         """What the organisation answers from now on, in all its sessions. Raises those of access."""
-        record = await self._sessions.managed(user, session_id)
+        record = await self._sessions.managed(user, session_id, Action.PREPARE_SESSIONS)
         async with self._database.transactions.begin() as db:
             if (await claim_intention(db, user.id, intention, session_id)).is_first:
                 new = insert(OwnAnswer).values(organisation_id=record.organisation_id, kind=kind, text=words, written_by=user.id)

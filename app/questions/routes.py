@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from app.accounts.access import SignedInUser
+from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
+from app.accounts.permissions import Action
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -23,7 +24,12 @@ Boards = Annotated[QuestionBoards, Depends(provided(QuestionBoards))]
 _IN_CHARGE: tuple[type[AppError], ...] = (NotSignedIn, NotYourSession, SessionNotFound, MalformedRequest)
 
 
-@router.get("", summary="What viewers ask now, with answers from the facts", responses=problem_responses(*_IN_CHARGE))
+@router.get(
+    "",
+    dependencies=[needs(Action.MODERATE_COMMENTS)],
+    summary="What viewers ask now, with answers from the facts",
+    responses=problem_responses(*_IN_CHARGE),
+)
 async def read_questions(session_id: UUID, user: SignedInUser, boards: Boards) -> AskedGroups:
     """Staff in charge. Questions of the last minutes, recognised in the comments and grouped by kind and product."""
     return AskedGroups(groups=await boards.asked(user, session_id))
@@ -31,6 +37,7 @@ async def read_questions(session_id: UUID, user: SignedInUser, boards: Boards) -
 
 @router.post(
     "/answered",
+    dependencies=[needs(Action.MODERATE_COMMENTS)],
     summary="Mark a group of questions as answered",
     responses=problem_responses(*_IN_CHARGE, OriginRefused, IntentionKeyReused, ProductNotInSession),
 )
@@ -44,6 +51,7 @@ async def mark_answered(session_id: UUID, body: AnsweredTopic, user: SignedInUse
 
 @router.put(
     "/own-answers/{topic}",
+    dependencies=[needs(Action.PREPARE_SESSIONS)],
     summary="Write the organisation's own answer where no other fact says it",
     responses=problem_responses(*_IN_CHARGE, OriginRefused, IntentionKeyReused),
 )

@@ -11,10 +11,14 @@ Audience = Literal["viewer", "staff", "bridge"]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A device with its role in one room. `name` is empty as long as a viewer has given none. `user_id` and `organisation_id` are set for staff only."""
+    """A device with its role in one room. `name` is empty as long as a viewer has given none.
+
+    `user_id`, `organisation_id` and `actions`, what they may do in this room, are set for staff only.
+    """
 
     device_id: UUID
     audience: Audience
     name: str
     user_id: UUID | None = None
     organisation_id: UUID | None = None
+    actions: frozenset[str] = frozenset()

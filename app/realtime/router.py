@@ -51,7 +51,8 @@ class Route:
 
     A command that has no answer after `deadline_seconds` is answered `outcome_unknown`, or `unavailable` when it `changes` nothing; what it
     does goes on, its late reply is dropped. None: it never waits, or keeps a deadline of its own. `apart`: it runs beside the socket's other
-    commands instead of before the next one. `has_key`: doing it twice is the same as once.
+    commands instead of before the next one. `has_key`: doing it twice is the same as once. `action`: what staff must be allowed to do for it;
+    None: it is no command of staff's, and refused from their sockets.
     """
 
     work: Handler
@@ -59,6 +60,7 @@ class Route:
     apart: bool
     changes: bool
     has_key: bool
+    action: str | None = None
 
 
 class Router:
@@ -77,6 +79,11 @@ class Router:
     async def close(self) -> None:
         """Stop what is still under way. Call it when no socket is left."""
         await self._tasks.close()
+
+    @property
+    def routes(self) -> Mapping[type[Command], Route]:
+        """Everything that can be asked."""
+        return self._routes
 
     @property
     def commands(self) -> frozenset[type[Command]]:
@@ -156,10 +163,13 @@ class Router:
             raise CommandNotAllowed
         if not connection.said_hello and kind not in {ViewerHello, Leave}:
             raise HelloExpected
-        return self._routes[kind]
+        route = self._routes[kind]
+        if connection.audience == "staff" and route.action not in connection.identity.actions:
+            raise CommandNotAllowed
+        return route
 
 
-def handles(
+def handles(  # noqa: PLR0913 - a row of the table with its columns
     kind: type[SomeCommand],
     work: Callable[[Connection, UUID, SomeCommand], Coroutine[Any, Any, ServerMessage | None]],
     *,
@@ -167,9 +177,10 @@ def handles(
     apart: bool = False,
     changes: bool = True,
     has_key: bool = False,
+    action: str | None = None,
 ) -> tuple[type[Command], Route]:
     """One entry of the router's table; the router calls a handler only with the type it stands under."""
-    return kind, Route(cast("Handler", work), deadline_seconds, apart, changes, has_key)
+    return kind, Route(cast("Handler", work), deadline_seconds, apart, changes, has_key, action)
 
 
 def _forget_late(task: asyncio.Task[ServerMessage | None]) -> None:

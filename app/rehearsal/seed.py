@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.accounts.schemas import Role
+from app.accounts.permissions import Role
 from app.accounts.service import AccountService, CurrentUser, NewUser
 from app.catalog.certificates import vietnam_day
 from app.catalog.schemas import PictureContent, ProducerContent, ProductContent

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import structlog
 
+from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.errors import AppError, NotFound
 from app.infra.database import Database, RawConnection
-from app.infra.jobs import JobQueue, JobStatus, NewJob
+from app.infra.jobs import JobNotFound, JobQueue, JobStatus, NewJob
 from app.infra.stores_away import STORE_ERRORS
 from app.reports import queries
 from app.reports.errors import ExportIsAJob, ReportBeingPrepared, StatementNotDue
@@ -42,7 +44,7 @@ class ClosingService:
         self._database = database
         self._signer = signer
         self._signed_after = _FIRST
-        self.jobs = JobQueue(database.pool)
+        self._jobs = JobQueue(database.pool)
 
     async def statement(self, user: CurrentUser, session_id: UUID) -> Statement:
         """The newest statement of a closed session. Raises `SessionNotFound`, `StatementNotDue`, `LedgerBroken`."""
@@ -73,7 +75,7 @@ class ClosingService:
         return await self._start("verification", user, facts)
 
     async def _start(self, kind: str, user: CurrentUser, facts: queries.SessionFacts) -> JobStatus:
-        return await self.jobs.start(
+        return await self._jobs.start(
             NewJob(
                 kind=kind,
                 key=f"{facts.id}:{facts.last_seq}",
@@ -84,6 +86,26 @@ class ClosingService:
                 parameters={"last_seq": facts.last_seq},
             )
         )
+
+    async def job(self, user: CurrentUser, job_id: UUID, action: Action = Action.READ_REPORTS) -> JobStatus:
+        """How far a job is, for those whose roles allow the action in its session. Raises `JobNotFound`."""
+        job = await self._jobs.status(job_id, user.organisation_id)
+        async with self._database.pool.acquire() as db:
+            try:
+                await _require_own(db, user, job.subject_id, action)
+            except SessionNotFound:
+                raise JobNotFound(details={"job_id": str(job_id)}) from None
+        return job
+
+    async def cancel_job(self, user: CurrentUser, job_id: UUID) -> JobStatus:
+        """End a job that is not over; one that is over stays as it is. Raises `JobNotFound`."""
+        await self.job(user, job_id, Action.CANCEL_JOBS)
+        return await self._jobs.cancel(job_id, user.organisation_id)
+
+    async def job_file(self, user: CurrentUser, job_id: UUID) -> tuple[JobStatus, AsyncIterator[bytes]]:
+        """The job and the pieces of its file. Raises `JobNotFound`, `JobFileNotReady`."""
+        await self.job(user, job_id)
+        return await self._jobs.file(job_id, user.organisation_id)
 
     async def public_key(self, organisation_id: UUID) -> bytes:
         """An organisation's public key, for everybody. Raises `NotFound`."""
@@ -112,8 +134,10 @@ class ClosingService:
                 log.warning("statement_signed_later", session=str(session_id), error=repr(error))
 
 
-async def _require_own(db: RawConnection, user: CurrentUser, session_id: UUID) -> queries.SessionFacts:
+async def _require_own(
+    db: RawConnection, user: CurrentUser, session_id: UUID, action: Action = Action.READ_REPORTS
+) -> queries.SessionFacts:
     facts = await queries.session_facts(db, session_id)
-    if facts is None or facts.organisation_id != user.organisation_id:
+    if facts is None or facts.organisation_id != user.organisation_id or not user.may_at(action, facts.place):
         raise SessionNotFound(details={"session_id": str(session_id)})
     return facts

@@ -8,8 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
-from app.accounts.access import SignedInUser
+from app.accounts.access import SignedInUser, needs
+from app.accounts.permissions import Action
 from app.errors import MalformedRequest, NotFound, NotSignedIn
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.reports.closing import ClosingService
@@ -43,6 +45,7 @@ class PublicKey(BaseModel):
 
 @router.get(
     "/sessions/{session_id}/statement",
+    dependencies=[needs(Action.READ_REPORTS)],
     summary="Signed closing statement",
     description="Staff of the organisation, once the session is closed. Written once per state of the ledger, never changed.",
     responses=_REFUSALS,
@@ -60,6 +63,7 @@ async def read_statement(session_id: UUID, user: SignedInUser, closing: Closing)
 
 @router.get(
     "/sessions/{session_id}/export.zip",
+    dependencies=[needs(Action.READ_REPORTS)],
     response_class=Response,
     summary="Ledger, statement and verifier in one file",
     description="Staff of the organisation, once the session is closed. `python3 verify.py` inside it rebuilds every figure; nothing about buyers is in it. "
@@ -76,6 +80,7 @@ async def read_export(session_id: UUID, user: SignedInUser, closing: Closing) ->
 
 @router.get(
     "/organisations/{organisation_id}/public-key",
+    dependencies=[OPEN_TO_EVERYBODY],
     summary="The key that checks an organisation's statements",
     description="Open to everybody.",
     responses=problem_responses(NotFound, SigningKeyUnreadable, MalformedRequest),

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from app.accounts.access import SignedInUser
+from app.accounts.access import SignedInUser, needs
+from app.accounts.permissions import Action
 from app.errors import MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.jobs import JobFileNotReady, JobNotFound, JobState, JobStatus
 from app.infra.problems import problem_responses
@@ -44,6 +45,7 @@ class JobView(BaseModel):
 
 @router.post(
     "/sessions/{session_id}/exports",
+    dependencies=[needs(Action.READ_REPORTS)],
     status_code=202,
     summary="Ask for ledger, statement and verifier in one file",
     description="Staff of the organisation, once the session is closed. Asked again for the same ledger, it is the same job.",
@@ -55,6 +57,7 @@ async def start_export(session_id: UUID, user: SignedInUser, closing: Closing, r
 
 @router.post(
     "/sessions/{session_id}/verifications",
+    dependencies=[needs(Action.READ_REPORTS)],
     status_code=202,
     summary="Ask for the whole ledger to be gone through",
     description="Staff of the organisation: hash chain and every stored sum. Asked again for the same ledger, it is the same job.",
@@ -64,31 +67,39 @@ async def start_verification(session_id: UUID, user: SignedInUser, closing: Clos
     return _accepted(await closing.start_verification(user, session_id), response)
 
 
-@router.get("/jobs/{job_id}", summary="How far a job is", description="Staff of the organisation.", responses=_REFUSALS)
+@router.get(
+    "/jobs/{job_id}",
+    dependencies=[needs(Action.READ_REPORTS)],
+    summary="How far a job is",
+    description="Staff of the organisation.",
+    responses=_REFUSALS,
+)
 async def read_job(job_id: UUID, user: SignedInUser, closing: Closing, response: Response) -> JobView:
     response.headers["cache-control"] = "no-store"
-    return _view(await closing.jobs.status(job_id, user.organisation_id))
+    return _view(await closing.job(user, job_id))
 
 
 @router.delete(
     "/jobs/{job_id}",
+    dependencies=[needs(Action.CANCEL_JOBS)],
     summary="Cancel a job",
     description="Staff of the organisation; one that is over stays as it is.",
     responses=_REFUSALS | problem_responses(OriginRefused),
 )
 async def cancel_job(job_id: UUID, user: SignedInUser, closing: Closing) -> JobView:
-    return _view(await closing.jobs.cancel(job_id, user.organisation_id))
+    return _view(await closing.cancel_job(user, job_id))
 
 
 @router.get(
     "/jobs/{job_id}/file",
+    dependencies=[needs(Action.READ_REPORTS)],
     response_class=StreamingResponse,
     summary="The file that a job made",
     description="Staff of the organisation; kept for three days.",
     responses=problem_responses(NotSignedIn, JobNotFound, JobFileNotReady, MalformedRequest),
 )
 async def read_file(job_id: UUID, user: SignedInUser, closing: Closing) -> StreamingResponse:
-    job, pieces = await closing.jobs.file(job_id, user.organisation_id)
+    job, pieces = await closing.job_file(user, job_id)
     headers = {
         "content-disposition": f'attachment; filename="{job.file_name}"',
         "content-length": str(job.file_bytes),

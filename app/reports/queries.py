@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.accounts.permissions import Place
 from app.infra.database import RawConnection
 
 _SESSION = """
 SELECT s.id, s.title, s.state, s.organisation_id, o.name AS organisation_name, u.display_name AS host_name,
-       s.started_at, s.ended_at, coalesce(l.last_seq, 0) AS last_seq, transaction_timestamp() AS as_of
+       s.started_at, s.ended_at, coalesce(l.last_seq, 0) AS last_seq, transaction_timestamp() AS as_of, s.host_id, s.ward_code
 FROM sessions s
 JOIN organisations o ON o.id = s.organisation_id
 JOIN users u ON u.id = s.host_id
@@ -112,6 +113,12 @@ class SessionFacts:
     ended_at: datetime | None
     last_seq: int
     as_of: datetime
+    host_id: UUID | None = None
+    ward_code: int | None = None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.id, self.host_id, self.ward_code)
 
 
 @dataclass(frozen=True, slots=True)

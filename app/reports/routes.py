@@ -7,7 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from app.accounts.access import SignedInUser
+from app.accounts.access import SignedInUser, needs
+from app.accounts.permissions import Action
 from app.errors import MalformedRequest, NotSignedIn
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -31,6 +32,7 @@ _REFUSALS = problem_responses(NotSignedIn, SessionNotFound, ReportBeingPrepared,
 
 @router.get(
     "/report",
+    dependencies=[needs(Action.READ_REPORTS)],
     response_model=Report,
     summary="Report of a session",
     description="Staff of the organisation, while it is live and after its end. Sales are folded from the ledger; "
@@ -45,6 +47,7 @@ async def read_report(session_id: UUID, user: SignedInUser, reports: Reports) ->
 
 @router.get(
     "/report/minutes.csv",
+    dependencies=[needs(Action.READ_REPORTS)],
     response_model=None,
     response_class=CsvResponse,
     summary="The report's series, one row per minute",
@@ -57,6 +60,7 @@ async def read_minutes(session_id: UUID, user: SignedInUser, reports: Reports, l
 
 @router.get(
     "/report/products.csv",
+    dependencies=[needs(Action.READ_REPORTS)],
     response_model=None,
     response_class=CsvResponse,
     summary="The report's products, one row each",

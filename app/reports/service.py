@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.infra.clock import from_ms, to_ms
 from app.infra.database import Database, RawConnection
@@ -45,13 +46,13 @@ class ReportService:
         self._settle_seconds = settle_seconds
 
     async def report(self, user: CurrentUser, session_id: UUID) -> Report:
-        """The report of a session of the user's organisation, live or after its end.
+        """The report of a session, live or after its end, for those whose roles allow it there.
 
         Raises `SessionNotFound` for everybody else, and `ReportBeingPrepared` while the stored fold is far behind.
         """
         try:
             # Figures first: whatever ledger entry they include is then certainly in the transaction below.
-            stats = await self._metrics.stats_for(user, session_id)
+            stats = await self._metrics.stats_for(user, session_id, Action.READ_REPORTS)
         except StatisticsNotFound as error:
             raise SessionNotFound(details={"session_id": str(session_id)}) from error
         async with (

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from app.accounts.access import Organiser
+from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import OrganiserOnly
+from app.accounts.permissions import Action
 from app.catalog.errors import ProducerNotFound, ProductsIncomplete
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.problems import problem_responses
@@ -26,11 +27,12 @@ _ORGANISER: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, OrganiserO
 
 @router.post(
     "",
+    dependencies=[needs(Action.OPEN_BOOTHS)],
     response_model=SessionDetails,
     summary="Open a producer's booth",
     responses=problem_responses(*_ORGANISER, BoothHasNoGoods, ProductsIncomplete),
 )
-async def open_booth(producer_id: UUID, user: Organiser, booths: Booths) -> SessionDetails:
+async def open_booth(producer_id: UUID, user: SignedInUser, booths: Booths) -> SessionDetails:
     """Organisers. A booth is a session of kind `booth`, live at once, with the producer's active products; one that is open gets the
     goods as they are now. Set its stock over `/sessions/{session_id}/stock`: only products with a pool can be bought."""
     return session_details(await booths.open(user, producer_id))
@@ -38,10 +40,11 @@ async def open_booth(producer_id: UUID, user: Organiser, booths: Booths) -> Sess
 
 @router.post(
     "/close",
+    dependencies=[needs(Action.OPEN_BOOTHS)],
     response_model=SessionDetails,
     summary="Close a producer's booth",
     responses=problem_responses(*_ORGANISER, SessionNotFound),
 )
-async def close_booth(producer_id: UUID, user: Organiser, booths: Booths) -> SessionDetails:
+async def close_booth(producer_id: UUID, user: SignedInUser, booths: Booths) -> SessionDetails:
     """Organisers. No further orders; those that were placed take their course. Opening again begins a new session behind the same page."""
     return session_details(await booths.close(user, producer_id))

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
+from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.catalog.certificates import vietnam_day
 from app.catalog.listing_gate import require_complete
@@ -62,7 +63,7 @@ class BoothService:
         """
         async with self._transactions.begin() as db:
             # Two who open at once: the second finds what the first has opened.
-            producer = await require_producer(db, user, producer_id, for_update=True)
+            producer = await require_producer(db, user, producer_id, Action.OPEN_BOOTHS, for_update=True)
             if not (product_ids := await goods_of(db, producer_id)):
                 raise BoothHasNoGoods
             row = await _newest(db, producer_id)
@@ -78,6 +79,7 @@ class BoothService:
                     started_at=self._clock(),
                     kind="booth",
                     producer_id=producer_id,
+                    ward_code=producer.commune_code,
                 )
                 db.add(row)
                 await db.flush()
@@ -99,7 +101,7 @@ class BoothService:
     async def close(self, user: CurrentUser, producer_id: UUID) -> SessionFacts:
         """Close the booth, if it is open. Raises `ProducerNotFound`, and `SessionNotFound` where there was never one."""
         async with self._transactions() as db:
-            await require_producer(db, user, producer_id)
+            await require_producer(db, user, producer_id, Action.OPEN_BOOTHS)
             row = await _newest(db, producer_id)
         if row is None:
             raise SessionNotFound

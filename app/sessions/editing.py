@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.audit import record_audit
 from app.accounts.directory import is_active_member
 from app.accounts.intentions import Intention, claim_intention
+from app.accounts.permissions import RULES, Action, Place, Reach
 from app.accounts.service import CurrentUser
 from app.catalog.certificates import vietnam_day
 from app.catalog.listing_gate import require_complete, require_no_alcohol
@@ -33,7 +34,7 @@ from app.sessions.errors import (
     TransitionRefused,
 )
 from app.sessions.in_charge import lock_in_charge, require_editable
-from app.sessions.lifecycle import may_move, missing_for, move_exists
+from app.sessions.lifecycle import action_of_move, missing_for
 from app.sessions.lookup import SessionLookup
 from app.sessions.models import LivestreamSession, SessionProduct
 from app.sessions.outbox import Told, event_to_tell, tell_room
@@ -77,6 +78,7 @@ class SessionEditor:
                     title=content.title,
                     planned_start_at=content.planned_start_at,
                     is_rehearsal=content.is_rehearsal,
+                    ward_code=_ward_of_creator(user),
                 )
                 _set_video(row, content.video_url)
                 db.add(row)
@@ -90,7 +92,7 @@ class SessionEditor:
         """Change what was given; the room is told. Raises `SessionClosed`, `InvalidVideoUrl`, `InvalidHost` and those of access."""
         given = changes.model_dump(exclude_unset=True)
         async with self._transactions.begin() as db:
-            row = await lock_in_charge(db, user, session_id)
+            row = await lock_in_charge(db, user, session_id, Action.PREPARE_SESSIONS)
             if not (await claim_intention(db, user.id, intention, session_id)).is_first:
                 return await self._lookup.facts(session_id)
             require_editable(row)
@@ -119,14 +121,14 @@ class SessionEditor:
         `ProductsIncomplete` before going live.
         """
         async with self._transactions.begin() as db:
-            row = await lock_in_charge(db, user, session_id)
+            row = await lock_in_charge(db, user, session_id, Action.RUN_SESSIONS)
             if not (await claim_intention(db, user.id, intention, session_id)).is_first:
                 return (await session_views(db, [row]))[0]
             came_from = _state(row)
-            if not move_exists(came_from, to):
+            if (needed := action_of_move(came_from, to)) is None:
                 raise TransitionRefused(details={"state": came_from, "to": to})
-            if not may_move(user.role, came_from, to):
-                raise Forbidden(f"A {user.role} may not move a session from {came_from} to {to}.")
+            if not user.may_at(needed, Place(row.id, row.host_id, row.ward_code)):
+                raise Forbidden(f"You may not move this session from {came_from} to {to}.")
             places = await run_down(db, session_id)
             if missing := missing_for(to, title=row.title, has_plan=row.planned_start_at is not None, product_count=len(places)):
                 raise SessionIncomplete(details={"missing": list(missing)})
@@ -151,7 +153,7 @@ class SessionEditor:
         if len(set(product_ids)) != len(product_ids):
             raise InvalidProducts("A product is listed twice.")
         async with self._transactions.begin() as db:
-            row = await lock_in_charge(db, user, session_id)
+            row = await lock_in_charge(db, user, session_id, Action.PREPARE_SESSIONS)
             if not (await claim_intention(db, user.id, intention, session_id)).is_first:
                 return await self._lookup.facts(session_id)
             require_editable(row)
@@ -184,7 +186,7 @@ class SessionEditor:
     async def pin(self, user: CurrentUser, session_id: UUID, product_id: UUID | None, intention: Intention | None = None) -> None:
         """Pin a product of the run-down, or none. Raises `ProductNotInSession`, `AlcoholNotShown`, `SessionClosed`."""
         async with self._transactions.begin() as db:
-            row = await lock_in_charge(db, user, session_id)
+            row = await lock_in_charge(db, user, session_id, Action.RUN_SESSIONS)
             if not (await claim_intention(db, user.id, intention, session_id)).is_first:
                 return
             require_editable(row)
@@ -222,10 +224,20 @@ def _state(row: LivestreamSession) -> SessionState:
 
 
 async def _require_host(db: AsyncSession, user: CurrentUser, host_id: UUID) -> None:
-    if user.role != "organiser" and host_id != user.id:
+    if host_id != user.id and not _may_name_anybody(user):
         raise InvalidHost("A host may only name themselves as host.")
     if not await is_active_member(db, organisation_id=user.organisation_id, user_id=host_id):
         raise InvalidHost
+
+
+def _may_name_anybody(user: CurrentUser) -> bool:
+    return any(RULES[Action.CREATE_SESSIONS].of(grant.role) is Reach.ALL for grant in user.grants_for(Action.CREATE_SESSIONS))
+
+
+def _ward_of_creator(user: CurrentUser) -> int | None:
+    """The commune that holds a new session: that of whoever may create sessions only there."""
+    found = user.grants_for(Action.CREATE_SESSIONS)
+    return None if any(grant.ward_code is None for grant in found) else next((grant.ward_code for grant in found), None)
 
 
 def _set_video(row: LivestreamSession, url: str | None) -> None:

@@ -1,38 +1,27 @@
-"""The life of a session as a table: which moves exist and who may make them. Pure; `service.py` applies it."""
+"""The life of a session as a table: which moves exist and what one must be allowed to do for each. Pure; `editing.py` applies it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-from app.accounts.schemas import Role
+from app.accounts.permissions import Action
 from app.protocol.views import SessionState
 
-Mover = Literal["organiser", "host"]
-
-_ORGANISER: frozenset[Mover] = frozenset({"organiser"})
-_BOTH: frozenset[Mover] = frozenset({"organiser", "host"})
-
-# An organiser acts for every session of the organisation, a host for the sessions that name them as host.
-MOVES: Mapping[tuple[SessionState, SessionState], frozenset[Mover]] = {
-    ("draft", "scheduled"): _ORGANISER,
-    ("scheduled", "draft"): _ORGANISER,
-    ("draft", "live"): _BOTH,
-    ("scheduled", "live"): _BOTH,
-    ("live", "ended"): _BOTH,
-    ("ended", "closed"): _ORGANISER,
+MOVES: Mapping[tuple[SessionState, SessionState], Action] = {
+    ("draft", "scheduled"): Action.PLAN_SESSIONS,
+    ("scheduled", "draft"): Action.PLAN_SESSIONS,
+    ("draft", "live"): Action.RUN_SESSIONS,
+    ("scheduled", "live"): Action.RUN_SESSIONS,
+    ("live", "ended"): Action.RUN_SESSIONS,
+    ("ended", "closed"): Action.CLOSE_SESSIONS,
 }
 
 EDITABLE: frozenset[SessionState] = frozenset({"draft", "scheduled", "live"})
 
 
-def move_exists(state: SessionState, to: SessionState) -> bool:
-    return (state, to) in MOVES
-
-
-def may_move(mover: Role, state: SessionState, to: SessionState) -> bool:
-    """Whether this role may make this move; False also when the move does not exist."""
-    return mover in MOVES.get((state, to), frozenset())
+def action_of_move(state: SessionState, to: SessionState) -> Action | None:
+    """What one must be allowed to do; None when there is no such move."""
+    return MOVES.get((state, to))
 
 
 def missing_for(to: SessionState, *, title: str, has_plan: bool, product_count: int) -> tuple[str, ...]:

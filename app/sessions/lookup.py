@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.permissions import Action, Place
 from app.accounts.service import CurrentUser
 from app.catalog.service import CatalogService
 from app.infra.database import Database
 from app.protocol.server_events import ProductsChanged
 from app.protocol.views import SessionView
 from app.sessions.errors import SessionNotFound, SessionNotLive
-from app.sessions.in_charge import require_in_charge
+from app.sessions.in_charge import find_in_charge, sessions_in_reach
 from app.sessions.models import LivestreamSession
 from app.sessions.reading import SessionFacts, SessionRecord, product_views, record_of, run_down, session_views
 
 LIST_MAX = 200
+# What somebody opens a session for: its board, or its orders.
+_WORK = (Action.SEE_BOARD, Action.WORK_ORDERS)
 _KNOWN_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedSessions:
+    """Sessions somebody works in: those that name them as host, and others; of all of them, those whose board they see."""
+
+    own: list[SessionView]
+    others: list[SessionView]
+    with_board: set[UUID]
 
 
 class SessionLookup:
@@ -48,7 +62,7 @@ class SessionLookup:
         return ProductsChanged(products=(await self.facts(session_id)).products)
 
     async def list_for(self, user: CurrentUser, *, limit: int = LIST_MAX, offset: int = 0) -> list[SessionView]:
-        """Sessions of the organisation: live ones first, then the newest."""
+        """Sessions that the person sees: live ones first, then the newest."""
         found = select(LivestreamSession).where(_seen_by(user)).order_by(*_newest()).limit(limit).offset(offset)
         async with self._transactions() as db:
             return await session_views(db, (await db.scalars(found)).all())
@@ -58,16 +72,17 @@ class SessionLookup:
         async with self._transactions() as db:
             return await db.scalar(select(func.count()).select_from(LivestreamSession).where(_seen_by(user))) or 0
 
-    async def list_managed(self, user: CurrentUser) -> tuple[list[SessionView], list[SessionView]]:
-        """Sessions that the user is in charge of, live ones first: those that name them as host, then (an organiser's) all others."""
-        found = select(LivestreamSession).where(_seen_by(user))
-        if user.role != "organiser":
-            found = found.where(LivestreamSession.host_id == user.id)
+    async def list_managed(self, user: CurrentUser) -> ManagedSessions:
+        """Sessions with work for this person, live ones first."""
+        found = select(LivestreamSession).where(sessions_in_reach(user, *_WORK))
         async with self._transactions() as db:
             rows = (await db.scalars(found.order_by(*_newest()).limit(LIST_MAX))).all()
             views = await session_views(db, rows)
-        own = [view for row, view in zip(rows, views, strict=True) if row.host_id == user.id]
-        return own, [view for row, view in zip(rows, views, strict=True) if row.host_id != user.id]
+        return ManagedSessions(
+            own=[view for row, view in zip(rows, views, strict=True) if row.host_id == user.id],
+            others=[view for row, view in zip(rows, views, strict=True) if row.host_id != user.id],
+            with_board={row.id for row in rows if user.may_at(Action.SEE_BOARD, Place(row.id, row.host_id, row.ward_code))},
+        )
 
     async def list_public(self, *, limit: int = LIST_MAX, offset: int = 0) -> list[SessionView]:
         """Live sessions, then the scheduled ones by their time."""
@@ -90,19 +105,24 @@ class SessionLookup:
                 self._known.clear()
             self._known.add(session_id)
 
-    async def managed(self, user: CurrentUser, session_id: UUID) -> SessionRecord:
-        """The session if this user is in charge of it. Raises `SessionNotFound`, `NotYourSession`."""
+    async def places(self, session_ids: Collection[UUID]) -> dict[UUID, Place]:
+        """Where these sessions stand in the eyes of roles; ids that do not exist are left out."""
+        found = select(LivestreamSession.id, LivestreamSession.host_id, LivestreamSession.ward_code)
         async with self._transactions() as db:
-            row = await _find(db, session_id)
-        require_in_charge(user, row)
-        return record_of(row)
+            rows = await db.execute(found.where(LivestreamSession.id.in_(session_ids)))
+            return {row.id: Place(row.id, row.host_id, row.ward_code) for row in rows}
+
+    async def managed(self, user: CurrentUser, session_id: UUID, action: Action) -> SessionRecord:
+        """The session if this person may do that to it. Raises `SessionNotFound`, `NotYourSession`, `Forbidden`."""
+        async with self._transactions() as db:
+            return record_of(await find_in_charge(db, user, session_id, action))
 
 
 def _seen_by(user: CurrentUser | None) -> ColumnElement[bool]:
     if user is None:
         # Booths are open at all times: they have pages of their own and would bury what is on now.
         return and_(LivestreamSession.kind == "stream", LivestreamSession.state.in_(("live", "scheduled")))
-    return LivestreamSession.organisation_id == user.organisation_id
+    return sessions_in_reach(user, Action.SEE_SESSIONS)
 
 
 def _live_first() -> ColumnElement[int]:

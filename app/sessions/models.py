@@ -16,6 +16,8 @@ from app.infra.database import Base
 class LivestreamSession(Base):
     """One market session: draft → scheduled → live → ended → closed. Simulated people enter rehearsals only, never another.
 
+    `ward_code`: the commune that holds it, if one does; roles in that commune reach it.
+
     A booth is a producer's: live from the first moment until it is closed, without a plan. Its `host_id` is who opened it; nobody is shown.
 
     `announced_state` equals `state`: code of before
@@ -52,6 +54,7 @@ class LivestreamSession(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     kind: Mapped[str] = mapped_column(Text, default="stream", server_default="stream")
     producer_id: Mapped[UUID | None] = mapped_column(ForeignKey("producers.id"))
+    ward_code: Mapped[int | None]
 
 
 class ShippingRuleRow(Base):

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from app.errors import MalformedRequest
 from app.infra.clock import utc_now
 from app.infra.database import Database
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.sessions.errors import SessionNotFound
@@ -80,6 +81,7 @@ Stores = Annotated[Database, Depends(provided(Database))]
 
 @router.get(
     "/moments.json",
+    dependencies=[OPEN_TO_EVERYBODY],
     summary="When each product was shown",
     description="Open to everybody, for streams that are no drafts; before the start there are no moments.",
     responses=problem_responses(SessionNotFound, MalformedRequest),
@@ -90,6 +92,7 @@ async def read_moments(session_id: UUID, database: Stores) -> Moments:
 
 @router.get(
     "/moments.vtt",
+    dependencies=[OPEN_TO_EVERYBODY],
     summary="The same as chapters of a recording",
     description="Open to everybody. WebVTT, one cue per moment.",
     response_model=None,

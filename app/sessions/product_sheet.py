@@ -15,6 +15,7 @@ from app.catalog.label import LabelFacts
 from app.errors import MalformedRequest
 from app.infra.clock import utc_now
 from app.infra.database import Database
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.sessions.errors import ProductNotInSession
@@ -71,6 +72,7 @@ router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
 @router.get(
     "/sessions/{session_id}/products/{product_id}",
+    dependencies=[OPEN_TO_EVERYBODY],
     summary="A product of a session from near",
     description="Open to everybody, for products in the run-down of a session that is no draft.",
     responses=problem_responses(ProductNotInSession, MalformedRequest),

@@ -38,6 +38,7 @@ class SessionRecord:
     pinned_product_id: UUID | None
     kind: SessionKind
     producer_id: UUID | None
+    ward_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def record_of(row: LivestreamSession) -> SessionRecord:
         pinned_product_id=row.pinned_product_id,
         kind=cast("SessionKind", row.kind),
         producer_id=row.producer_id,
+        ward_code=row.ward_code,
     )
 
 

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
 
-from app.accounts.access import OptionalUser, SignedInUser
+from app.accounts.access import OptionalUser, SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
+from app.accounts.permissions import Action, Place
 from app.accounts.service import CurrentUser
 from app.catalog.errors import AlcoholNotShown, InvalidVideoUrl, ProductNotFound, ProductsIncomplete
 from app.errors import AppError, Forbidden, MalformedRequest, NotSignedIn, OriginRefused
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.protocol.views import SessionView
@@ -41,9 +43,15 @@ Editor = Annotated[SessionEditor, Depends(provided(SessionEditor))]
 _STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, NotYourSession, SessionNotFound, IntentionKeyReused, MalformedRequest)
 
 
-@router.get("/sessions", response_model=SessionList, summary="Sessions one may see", responses=problem_responses(MalformedRequest))
+@router.get(
+    "/sessions",
+    dependencies=[OPEN_TO_EVERYBODY],
+    response_model=SessionList,
+    summary="Sessions one may see",
+    responses=problem_responses(MalformedRequest),
+)
 async def list_sessions(sessions: Sessions, user: OptionalUser, limit: Limit = LIST_MAX, offset: Offset = 0) -> SessionList:
-    """Open to everybody: live sessions and those to come. Signed in: all sessions of the organisation."""
+    """Open to everybody: live sessions and those to come. Signed in: the sessions that one sees by one's roles."""
     page = {"limit": limit, "offset": offset}
     items = await (sessions.list_public(**page) if user is None else sessions.list_for(user, **page))
     return SessionList(items=tuple(items), total=await sessions.count(user))
@@ -51,6 +59,7 @@ async def list_sessions(sessions: Sessions, user: OptionalUser, limit: Limit = L
 
 @router.post(
     "/sessions",
+    dependencies=[needs(Action.CREATE_SESSIONS)],
     response_model=SessionDetails,
     status_code=status.HTTP_201_CREATED,
     summary="Create a session as a draft",
@@ -63,6 +72,7 @@ async def create_session(body: SessionContent, user: SignedInUser, editor: Edito
 
 @router.get(
     "/sessions/{session_id}",
+    dependencies=[OPEN_TO_EVERYBODY],
     response_model=SessionDetails,
     summary="One session with its products",
     responses=problem_responses(SessionNotFound, MalformedRequest),
@@ -77,6 +87,7 @@ async def read_session(session_id: UUID, sessions: Sessions, user: OptionalUser)
 
 @router.patch(
     "/sessions/{session_id}",
+    dependencies=[needs(Action.PREPARE_SESSIONS)],
     response_model=SessionDetails,
     summary="Change a session",
     responses=problem_responses(*_STAFF, InvalidVideoUrl, InvalidHost, SessionClosed, SessionIncomplete),
@@ -88,6 +99,7 @@ async def update_session(session_id: UUID, body: SessionChanges, user: SignedInU
 
 @router.post(
     "/sessions/{session_id}/transitions",
+    dependencies=[needs(Action.RUN_SESSIONS)],
     response_model=SessionView,
     summary="Schedule, start, end or close a session",
     responses=problem_responses(*_STAFF, Forbidden, TransitionRefused, SessionIncomplete, ProductsIncomplete),
@@ -99,6 +111,7 @@ async def move_session(session_id: UUID, body: TransitionRequest, user: SignedIn
 
 @router.put(
     "/sessions/{session_id}/products",
+    dependencies=[needs(Action.PREPARE_SESSIONS)],
     response_model=SessionDetails,
     summary="Set the products of a session in order",
     responses=problem_responses(*_STAFF, ProductNotFound, InvalidProducts, SessionClosed, ProductsIncomplete),
@@ -110,6 +123,7 @@ async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, edit
 
 @router.post(
     "/sessions/{session_id}/pin",
+    dependencies=[needs(Action.RUN_SESSIONS)],
     response_model=SessionDetails,
     summary="Pin the product that is being shown",
     responses=problem_responses(*_STAFF, ProductNotInSession, SessionClosed, AlcoholNotShown),
@@ -123,7 +137,12 @@ async def pin_product(
 
 
 def _is_own(user: CurrentUser | None, facts: SessionFacts) -> bool:
-    return user is not None and user.organisation_id == facts.record.organisation_id
+    record = facts.record
+    return (
+        user is not None
+        and user.organisation_id == record.organisation_id
+        and user.may_at(Action.SEE_SESSIONS, Place(record.id, record.host_id, record.ward_code))
+    )
 
 
 def session_details(facts: SessionFacts) -> SessionDetails:

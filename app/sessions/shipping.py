@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
 from app.accounts.intentions import Intention, claim_intention
+from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.infra.database import Database
 from app.protocol.server_events import SessionChanged
@@ -57,7 +58,7 @@ class ShippingService:
     ) -> None:
         """Set a session's own rule; None = the organisation's again. Raises `SessionClosed` and those of access."""
         async with self._transactions.begin() as db:
-            row = await lock_in_charge(db, user, session_id)
+            row = await lock_in_charge(db, user, session_id, Action.PREPARE_SESSIONS)
             if not (await claim_intention(db, user.id, intention, session_id)).is_first:
                 return
             require_editable(row)

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, status
 
-from app.accounts.access import Organiser, SignedInUser
+from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused, OrganiserOnly
 from app.accounts.intentions import Intended
+from app.accounts.permissions import Action
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -29,7 +30,12 @@ Rule = Annotated[ShippingRule | None, Body(examples=[_EXAMPLE])]
 _STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, IntentionKeyReused, MalformedRequest)
 
 
-@router.get("/shipping", summary="What delivery costs in all sessions", responses=problem_responses(NotSignedIn))
+@router.get(
+    "/shipping",
+    dependencies=[needs(Action.PREPARE_SESSIONS)],
+    summary="What delivery costs in all sessions",
+    responses=problem_responses(NotSignedIn),
+)
 async def read_shipping(user: SignedInUser, shipping: Shipping) -> ShippingRule | None:
     """Staff of the organisation. `null`: delivery is free."""
     return await shipping.of_organisation(user)
@@ -37,17 +43,19 @@ async def read_shipping(user: SignedInUser, shipping: Shipping) -> ShippingRule 
 
 @router.put(
     "/shipping",
+    dependencies=[needs(Action.SET_RULES)],
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Set what delivery costs in all sessions",
     responses=problem_responses(*_STAFF, OrganiserOnly),
 )
-async def set_shipping(body: Rule, user: Organiser, shipping: Shipping, intention: Intended) -> None:
+async def set_shipping(body: Rule, user: SignedInUser, shipping: Shipping, intention: Intended) -> None:
     """Organisers. Sessions with a fee of their own keep it; `null` makes delivery free. Orders that were placed keep their fee."""
     await shipping.set_for_organisation(user, body, intention)
 
 
 @router.put(
     "/sessions/{session_id}/shipping",
+    dependencies=[needs(Action.PREPARE_SESSIONS)],
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Set what delivery costs in one session",
     responses=problem_responses(*_STAFF, NotYourSession, SessionNotFound, SessionClosed),

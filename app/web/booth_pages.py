@@ -9,15 +9,16 @@ import segno
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.provided import provided
 from app.live.rooms import RoomDirectory
 from app.sessions.booths import BoothService
 from app.web.page_route import PageRoute
-from app.web.pages import everybody, give_ticket, offers_now, session_facts
+from app.web.pages import give_ticket, offers_now, session_facts
 from app.web.rendering import render
 from app.web.sharing import share_card
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[Depends(everybody)])
+router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[OPEN_TO_EVERYBODY])
 
 Booths = Annotated[BoothService, Depends(provided(BoothService))]
 Rooms = Annotated[RoomDirectory, Depends(provided(RoomDirectory))]

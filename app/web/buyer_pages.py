@@ -5,17 +5,18 @@ Nobody keeps a copy, no search engine lists them, and what they link to is not t
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.web.page_route import PageRoute
-from app.web.pages import everybody, give_ticket
+from app.web.pages import give_ticket
 from app.web.rendering import render
 
 _PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex, nofollow", "referrer-policy": "no-referrer"}
 _ORDER_WORDS = ("order.", "desk.state_", "desk.reason_", "form.", "consent.")
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[Depends(everybody)])
+router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[OPEN_TO_EVERYBODY])
 
 
 @router.get("/o/{code}")

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.infra.clock import utc_now
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.provided import provided
 from app.sessions.errors import SessionNotFound
 from app.sessions.lookup import SessionLookup
 from app.web.page_route import PageRoute
-from app.web.pages import everybody
 from app.web.sharing import share_card
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[Depends(everybody)])
+router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[OPEN_TO_EVERYBODY])
 
 # Nobody plans an end; the reminder is what matters.
 _LASTS = timedelta(hours=2)

@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from app.accounts.access import GoodsKeeper
+from app.accounts.access import SignedInUser, needs
+from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.catalog.errors import ProducerNotFound
 from app.catalog.schemas import ProducerView
@@ -29,26 +30,26 @@ _WORDS = (
 )
 
 
-@router.get("")
-async def goods(request: Request, user: GoodsKeeper) -> Response:
+@router.get("", dependencies=[needs(Action.KEEP_GOODS)])
+async def goods(request: Request, user: SignedInUser) -> Response:
     """Producers and their products, with scores and search."""
     return _page(request, user, "goods.js", "goods.title", {})
 
 
-@router.get("/import")
-async def import_goods(request: Request, user: GoodsKeeper) -> Response:
+@router.get("/import", dependencies=[needs(Action.KEEP_GOODS)])
+async def import_goods(request: Request, user: SignedInUser) -> Response:
     """Products as a table, in and out."""
     return _page(request, user, "goods_import.js", "goods.import", {})
 
 
-@router.get("/producers/new")
-async def new_producer(request: Request, user: GoodsKeeper) -> Response:
+@router.get("/producers/new", dependencies=[needs(Action.KEEP_GOODS)])
+async def new_producer(request: Request, user: SignedInUser) -> Response:
     """The form for a producer."""
     return _page(request, user, "goods_producer.js", "goods.new_producer", {"producer": None, "booth": None})
 
 
-@router.get("/producers/{producer_id}")
-async def producer(request: Request, producer_id: UUID, user: GoodsKeeper, catalog: Catalog, booths: Booths) -> Response:
+@router.get("/producers/{producer_id}", dependencies=[needs(Action.KEEP_GOODS)])
+async def producer(request: Request, producer_id: UUID, user: SignedInUser, catalog: Catalog, booths: Booths) -> Response:
     """A producer, their booth, and the logins by which they keep their goods themselves."""
     facts: dict[str, object] = {"producer": (await _producer(catalog, user, producer_id)).model_dump(mode="json")}
     booth = await booths.newest(producer_id)
@@ -56,15 +57,15 @@ async def producer(request: Request, producer_id: UUID, user: GoodsKeeper, catal
     return _page(request, user, "goods_producer.js", "goods.producer", facts)
 
 
-@router.get("/producers/{producer_id}/add")
-async def add_products(request: Request, producer_id: UUID, user: GoodsKeeper, catalog: Catalog) -> Response:
+@router.get("/producers/{producer_id}/add", dependencies=[needs(Action.KEEP_GOODS)])
+async def add_products(request: Request, producer_id: UUID, user: SignedInUser, catalog: Catalog) -> Response:
     """Products by their photos: each photo becomes a product to fill in."""
     facts = {"producer": (await _producer(catalog, user, producer_id)).model_dump(mode="json")}
     return _page(request, user, "goods_photos.js", "goods.add_products", facts)
 
 
-@router.get("/products/{product_id}")
-async def product(request: Request, product_id: UUID, user: GoodsKeeper, catalog: Catalog) -> Response:
+@router.get("/products/{product_id}", dependencies=[needs(Action.KEEP_GOODS)])
+async def product(request: Request, product_id: UUID, user: SignedInUser, catalog: Catalog) -> Response:
     """One product, everything about it."""
     facts = {"product": (await catalog.get_product(user, product_id)).model_dump(mode="json")}
     return _page(request, user, "goods_product.js", "goods.product", facts)

@@ -9,12 +9,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.accounts.access import Anybody, Organiser, SignedInUser
+from app.accounts.access import Anybody, SignedInUser, needs
+from app.accounts.permissions import Action, Place, Role
 from app.accounts.service import CurrentUser
 from app.errors import AppError
 from app.infra.clock import now_ms
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.provided import provided, provided_by
 from app.live.rooms import RoomDirectory
+from app.live.staff_watch import actions_at
 from app.realtime.errors import TicketInvalid
 from app.realtime.tickets import TICKET_COOKIE, TICKET_MAX_AGE_SECONDS, TicketSigner
 from app.sessions.errors import SessionNotFound
@@ -29,6 +32,15 @@ from app.web.static_files import mount_static
 __all__ = ["mount_static", "router"]
 
 _SEE_OTHER = 303
+# Where somebody begins, by the weightiest of their roles.
+START_OF_ROLE: dict[Role, str] = {
+    "organiser": "/organiser",
+    "host": "/host",
+    "helper": "/host",
+    "desk": "/host",
+    "producer": "/organiser/goods",
+    "auditor": "/organiser",
+}
 _VIEWER_WORDS = (
     "viewer.",
     "form.",
@@ -48,17 +60,13 @@ _FORM_WORDS = ("host.", "goods.item_", "session.", "viewer.a_product")
 _REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "producer.", "host.platform_", "product.", *_SIGNED_OUT_WORDS)
 
 
-def everybody() -> None:
-    """States on a route that its page is open to all: no account, no ticket needed."""
-
-
 Sessions = Annotated[SessionLookup, Depends(provided(SessionLookup))]
 Rooms = Annotated[RoomDirectory, Depends(provided(RoomDirectory))]
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
-@router.get("/", dependencies=[Depends(everybody)])
+@router.get("/", dependencies=[OPEN_TO_EVERYBODY])
 async def home(request: Request, sessions: Sessions) -> Response:
     """Sessions that are live or planned."""
     found = await sessions.list_public()
@@ -74,7 +82,7 @@ async def home(request: Request, sessions: Sessions) -> Response:
     )
 
 
-@router.get("/s/{session_id}", dependencies=[Depends(everybody)])
+@router.get("/s/{session_id}", dependencies=[OPEN_TO_EVERYBODY])
 async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: Rooms) -> Response:
     """The market as a viewer sees it. Gives this device its ticket; a draft is nobody's business yet."""
     facts = await sessions.facts(session_id)
@@ -89,7 +97,7 @@ async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: 
     return response
 
 
-@router.get("/login", dependencies=[Depends(everybody)])
+@router.get("/login", dependencies=[OPEN_TO_EVERYBODY])
 async def login(request: Request, user: Anybody) -> Response:
     """Sign-in of hosts and organisers; whoever is signed in goes on at once."""
     wanted = _own_path(request.query_params.get("next", ""))
@@ -98,46 +106,45 @@ async def login(request: Request, user: Anybody) -> Response:
     return render(request, "login.html", script="login.js", words=("login.",), next_path=wanted)
 
 
-@router.get("/host")
+@router.get("/host", dependencies=[needs(Action.SEE_SESSIONS)])
 async def host_sessions(request: Request, user: SignedInUser, sessions: Sessions) -> Response:
     """The sessions of whoever is signed in, and the form for a new one."""
-    own, others = await sessions.list_managed(user)
-    content: dict[str, Any] = {"user": user, "sessions": own, "others": others, "facts": {}}
+    content: dict[str, Any] = {"user": user, "managed": await sessions.list_managed(user), "facts": {}}
     return render(request, "host_sessions.html", script="host_sessions.js", words=_FORM_WORDS, **content)
 
 
-@router.get("/host/{session_id}")
+@router.get("/host/{session_id}", dependencies=[needs(Action.SEE_BOARD)])
 async def board(request: Request, session_id: UUID, user: SignedInUser, sessions: Sessions) -> Response:
     """The board of a session, for those in charge of it."""
-    await sessions.managed(user, session_id)
+    record = await sessions.managed(user, session_id, Action.SEE_BOARD)
     facts = await sessions.facts(session_id)
-    content = session_facts(facts) | {"role": user.role}
+    content = session_facts(facts) | {"may": sorted(actions_at(user, Place(record.id, record.host_id, record.ward_code)))}
     return render(request, "board.html", script="board.js", words=_BOARD_WORDS, user=user, session=facts.view, facts=content)
 
 
-@router.get("/host/{session_id}/edit")
+@router.get("/host/{session_id}/edit", dependencies=[needs(Action.PREPARE_SESSIONS)])
 async def edit_session(request: Request, session_id: UUID, user: SignedInUser, sessions: Sessions) -> Response:
     """The form for changes to a session; afterwards it is up to the API whether they are still allowed."""
-    record = await sessions.managed(user, session_id)
+    record = await sessions.managed(user, session_id, Action.PREPARE_SESSIONS)
     facts = await sessions.facts(session_id)
     content = session_facts(facts) | {"video_url": record.video_url}
     return render(request, "host_edit.html", script="host_edit.js", words=_FORM_WORDS, user=user, session=facts.view, facts=content)
 
 
-@router.get("/host/{session_id}/orders")
+@router.get("/host/{session_id}/orders", dependencies=[needs(Action.WORK_ORDERS)])
 async def host_orders(request: Request, session_id: UUID, user: SignedInUser, sessions: Sessions) -> Response:
     """The order desk for those in charge of a session."""
-    return _desk(request, user, await sessions.managed(user, session_id), back=f"/host/{session_id}")
+    return _desk(request, user, await sessions.managed(user, session_id, Action.WORK_ORDERS), back=f"/host/{session_id}")
 
 
-@router.get("/organiser/{session_id}/orders")
-async def organiser_orders(request: Request, session_id: UUID, user: Organiser, sessions: Sessions) -> Response:
+@router.get("/organiser/{session_id}/orders", dependencies=[needs(Action.WORK_ORDERS)])
+async def organiser_orders(request: Request, session_id: UUID, user: SignedInUser, sessions: Sessions) -> Response:
     """The order desk on the way from a report."""
-    return _desk(request, user, await sessions.managed(user, session_id), back=f"/organiser/{session_id}")
+    return _desk(request, user, await sessions.managed(user, session_id, Action.WORK_ORDERS), back=f"/organiser/{session_id}")
 
 
-@router.get("/organiser")
-async def organiser_sessions(request: Request, user: Organiser, sessions: Sessions) -> Response:
+@router.get("/organiser", dependencies=[needs(Action.OPEN_REPORTS)])
+async def organiser_sessions(request: Request, user: SignedInUser, sessions: Sessions) -> Response:
     """All sessions of the organisation, on the way to their reports."""
     content: dict[str, Any] = {"user": user, "sessions": await sessions.list_for(user), "facts": {}}
     return render(
@@ -145,16 +152,17 @@ async def organiser_sessions(request: Request, user: Organiser, sessions: Sessio
     )
 
 
-@router.get("/organiser/{session_id}")
-async def report(request: Request, session_id: UUID, user: Organiser, sessions: Sessions) -> Response:
+@router.get("/organiser/{session_id}", dependencies=[needs(Action.OPEN_REPORTS)])
+async def report(request: Request, session_id: UUID, user: SignedInUser, sessions: Sessions) -> Response:
     """The report of one session."""
-    record = await sessions.managed(user, session_id)
-    facts = {"session_id": str(session_id), "title": record.title, "state": record.state}
+    record = await sessions.managed(user, session_id, Action.OPEN_REPORTS)
+    may = sorted(actions_at(user, Place(record.id, record.host_id, record.ward_code)))
+    facts = {"session_id": str(session_id), "title": record.title, "state": record.state, "may": may}
     return render(request, "report.html", script="report.js", words=_REPORT_WORDS, user=user, title=record.title, facts=facts)
 
 
 def _desk(request: Request, user: CurrentUser, record: SessionRecord, *, back: str) -> Response:
-    facts = {"session_id": str(record.id), "title": record.title, "back": back}
+    facts = {"session_id": str(record.id), "title": record.title, "back": back, "books_payments": user.may(Action.BOOK_PAYMENTS)}
     return render(request, "desk.html", script="desk.js", words=_DESK_WORDS, user=user, title=record.title, facts=facts)
 
 
@@ -206,4 +214,4 @@ def _own_path(wanted: str) -> str:
 
 
 def _start_of(user: CurrentUser) -> str:
-    return {"organiser": "/organiser", "host": "/host", "producer": "/organiser/goods"}[user.role]
+    return START_OF_ROLE[user.role]

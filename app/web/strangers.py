@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, PlainTextResponse
 
+from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problem_handlers import from_router, router_refusal
 from app.web.modules import STATIC_DIR
 from app.web.page_route import PageRoute, error_page
@@ -15,7 +16,7 @@ _A_DAY = {"cache-control": "public, max-age=86400"}
 _ROBOTS = "User-agent: *\nDisallow: /api/\nDisallow: /host\nDisallow: /organiser\nDisallow: /login\n"
 _MACHINE_PATHS = ("/api/", "/ws/", "/static/")
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[OPEN_TO_EVERYBODY])
 
 
 @router.get("/robots.txt")

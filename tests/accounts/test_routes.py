@@ -6,7 +6,8 @@ import httpx2
 import pytest
 from starlette.websockets import WebSocket
 
-from app.accounts.access import Organiser, user_of_websocket
+from app.accounts.access import SignedInUser, needs, user_of_websocket
+from app.accounts.permissions import Action
 from app.errors import NotSignedIn
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
@@ -158,8 +159,8 @@ async def test_host_may_not_do_what_is_the_organisers(market: SmallApp) -> None:
     await a_user(market.accounts, "ha.linh", role="host")
     await a_user(market.accounts, "ban.mai", organisation="Another market")
 
-    @market.app.get("/api/v1/organisers-only")
-    async def organisers_only(user: Organiser) -> str:
+    @market.app.get("/api/v1/organisers-only", dependencies=[needs(Action.MANAGE_PEOPLE)])
+    async def organisers_only(user: SignedInUser) -> str:
         return user.login
 
     async with market.signed_in("ha.linh") as host, market.signed_in("ban.mai") as organiser, market.browser() as nobody:
@@ -170,6 +171,19 @@ async def test_host_may_not_do_what_is_the_organisers(market: SmallApp) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "organiser_only")
     assert (welcome.status_code, welcome.json()) == (200, "ban.mai")
     assert unknown.status_code == 401
+
+
+async def test_a_route_that_names_no_action_lets_nobody_in(market: SmallApp) -> None:
+    await a_user(market.accounts)
+
+    @market.app.get("/api/v1/forgotten")
+    async def forgotten(user: SignedInUser) -> str:
+        return user.login
+
+    async with market.signed_in("ban.mai") as organiser:
+        refused = await organiser.get("/api/v1/forgotten")
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 
 async def test_staff_socket_knows_its_user_by_the_login_cookie(market: SmallApp, settings: Settings) -> None:

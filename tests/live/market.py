@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from app.accounts.access import LOGIN_COOKIE
-from app.accounts.schemas import Role
+from app.accounts.permissions import Role
 from app.accounts.service import AccountService, CurrentUser, NewUser
 from app.catalog.schemas import ProducerContent, ProductContent
 from app.catalog.service import CatalogService

@@ -57,7 +57,7 @@ async def status_when(
     deadline, most = time.monotonic() + PATIENCE_SECONDS, 0
     while True:
         most = max(most, psutil.Process(process.pid).memory_info().rss)
-        status = await closing.jobs.status(job.id, job.organisation_id)
+        status = await closing._jobs.status(job.id, job.organisation_id)
         if wanted(status):
             return status, most
         assert time.monotonic() < deadline, f"still {status.state}, {status.done} of {status.total}"
@@ -65,7 +65,7 @@ async def status_when(
 
 
 async def file_of(closing: ClosingService, job: JobStatus) -> bytes:
-    _, pieces = await closing.jobs.file(job.id, job.organisation_id)
+    _, pieces = await closing._jobs.file(job.id, job.organisation_id)
     return b"".join([piece async for piece in pieces])
 
 
@@ -86,7 +86,7 @@ async def test_an_export_whose_process_is_killed_is_made_by_the_next_one_within_
     await status_when(fair, closing, job, lambda status: status.state == "running", first)
     first.kill()
     first.wait()
-    assert (await closing.jobs.status(job.id, job.organisation_id)).state == "running"
+    assert (await closing._jobs.status(job.id, job.organisation_id)).state == "running"
     await fair.database.pool.execute("UPDATE jobs SET lease_until = now()")
     second = start_jobs()
     done, most = await status_when(fair, closing, job, lambda status: status.state == "done", second)
@@ -108,7 +108,7 @@ async def test_going_through_a_ledger_finds_a_stored_fold_that_is_wrong_and_has_
     async def said() -> tuple[str, object]:
         job = await closing.start_verification(fair.staff, fair.id)
         await runner.run_once()
-        status = await closing.jobs.status(job.id, job.organisation_id)
+        status = await closing._jobs.status(job.id, job.organisation_id)
         await fair.database.pool.execute("UPDATE jobs SET state = 'outdated'")
         return status.state, json.loads(status.result or "null")
 

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from app.accounts.schemas import Role
+from app.accounts.permissions import Role
 from app.accounts.service import CurrentUser
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.main import create_app, services_of
@@ -131,7 +131,7 @@ async def test_a_host_opens_boards_but_no_reports(app: FastAPI, client: httpx2.A
     assert board_list.status_code == 200
     assert 'href="/organiser"' not in board_list.text
     assert reports.status_code == 403
-    assert "chỉ dành cho ban tổ chức" in reports.text
+    assert "Mã lỗi: forbidden" in reports.text
 
 
 async def test_another_organisations_session_does_not_exist(app: FastAPI, client: httpx2.AsyncClient) -> None:

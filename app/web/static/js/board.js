@@ -26,7 +26,7 @@ import { Comments, Composer } from "./viewer_talk.js";
 const ENDING_SECONDS = 30;
 const COMMENTS_SHOWN = 120;
 
-/** @type {{session: SessionView, products: ProductView[], pinned_product_id: string | null, server_time_ms: number, role: string}} */
+/** @type {{session: SessionView, products: ProductView[], pinned_product_id: string | null, server_time_ms: number, may: readonly string[]}} */
 const facts = pageFacts();
 const room = new Room({
   session: facts.session,
@@ -34,7 +34,7 @@ const room = new Room({
   known: { products: facts.products, pinnedProductId: facts.pinned_product_id },
 });
 room.clock.hear(facts.server_time_ms, thisMoment());
-const actions = new BoardActions(room);
+const actions = new BoardActions(room, facts.may);
 
 const ASK_EVERY_MS = 5_000;
 // The sign-in may have ended while the board was away: no return helps then, until somebody signs in, here or in another tab.
@@ -93,19 +93,19 @@ function Head({ session }) {
         ${session.state === "live" && html`<span>${say("host.on_air_since", { time: duration(onAir) })}</span>`}
         <${ViewerLink} sessionId=${session.id} />
         ${session.state === "draft" || session.state === "scheduled"
-          ? html`<a class="small" href=${`/host/${session.id}/edit`}>${say("host.edit")}</a>`
-          : html`<a class="small" href=${`/host/${session.id}/orders`}>${say("host.order_desk")}</a>`}
+          ? actions.may("prepare_sessions") && html`<a class="small" href=${`/host/${session.id}/edit`}>${say("host.edit")}</a>`
+          : actions.may("work_orders") && html`<a class="small" href=${`/host/${session.id}/orders`}>${say("host.order_desk")}</a>`}
       </p>
     </div>
     <div class="row">
-      <button class="button button-quiet" type="button" aria-expanded=${actions.showsKeys.value ? "true" : "false"} onClick=${() => (actions.showsKeys.value = !actions.showsKeys.value)}>? ${say("host.keys")}</button>
-      ${session.state === "draft" && facts.role === "organiser" && session.planned_start_at_ms !== null &&
+      ${actions.runs && html`<button class="button button-quiet" type="button" aria-expanded=${actions.showsKeys.value ? "true" : "false"} onClick=${() => (actions.showsKeys.value = !actions.showsKeys.value)}>? ${say("host.keys")}</button>`}
+      ${session.state === "draft" && actions.may("plan_sessions") && session.planned_start_at_ms !== null &&
       html`<button class="button button-secondary" type="button" onClick=${() => actions.move("scheduled")}>${say("host.schedule")}</button>`}
-      ${(session.state === "draft" || session.state === "scheduled") &&
+      ${(session.state === "draft" || session.state === "scheduled") && actions.runs &&
       html`<${SureButton} isGood words=${say("host.start")} sureWords=${say("host.start_sure")} disabled=${actions.isBusy.value} onSure=${() => actions.move("live")} />`}
-      ${session.state === "live" &&
+      ${session.state === "live" && actions.runs &&
       html`<${SureButton} words=${say("host.end")} sureWords=${say("host.end_sure")} disabled=${actions.isBusy.value} onSure=${() => actions.move("ended")} />`}
-      ${isOver && facts.role === "organiser" && html`<a class="button button-primary" href=${`/organiser/${session.id}`}>${say("host.see_report")}</a>`}
+      ${isOver && actions.may("open_reports") && html`<a class="button button-primary" href=${`/organiser/${session.id}`}>${say("host.see_report")}</a>`}
     </div>
   </header>`;
 }
@@ -163,7 +163,7 @@ function onKey(event) {
     actions.showsKeys.value = false;
     actions.showsFlashForm.value = false;
   }
-  if (isTyping || isPressing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (!actions.runs || isTyping || isPressing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const { pinnedProductId } = room.state.value;
   if (event.key === " ") void actions.next();
   else if (event.key === "f" || event.key === "F") actions.showsFlashForm.value = true;

@@ -17,9 +17,17 @@ import { ConnectionLost } from "./socket.js";
 /** @typedef {{price: number, quantity: number, limit: number, minutes: number, below_half: Evidence | null}} FlashWish */
 
 export class BoardActions {
-  /** @param {Room} room */
-  constructor(room) {
+  #may;
+
+  /**
+   * @param {Room} room
+   * @param {readonly string[]} may the actions that this person may do here
+   */
+  constructor(room, may) {
     this.room = room;
+    this.#may = new Set(may);
+    /** Whether the controls of the show are theirs: a helper sees what runs, and leaves it to the host. */
+    this.runs = this.may("run_sessions");
     this.path = `/api/v1/sessions/${room.sessionId}`;
     this.problem = signal("");
     this.isBusy = signal(false);
@@ -36,6 +44,11 @@ export class BoardActions {
     });
     /** Questions of viewers, the most asked first; the socket tells every change. */
     this.asked = computed(() => room.state.value.asked);
+  }
+
+  /** @param {string} action */
+  may(action) {
+    return this.#may.has(action);
   }
 
   async readPrepared() {

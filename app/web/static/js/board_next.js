@@ -30,11 +30,11 @@ export function NextZone({ actions }) {
       <span class="small soft number">${place >= 0 ? `${number(place + 1)}/${number(products.length)}` : number(products.length)}</span>
     </div>
     ${products.length === 0 && html`<p class="soft">${say("host.run_down_empty")}</p>`}
-    ${next
+    ${next && actions.runs
       ? html`<button class="button button-secondary next-button" type="button" disabled=${actions.isBusy.value} onClick=${() => actions.next()}>
           <span class="next-words"><span class="small soft">${say("host.next")}</span><strong class="one-line">${next.name}</strong></span><span aria-hidden="true">→</span>
         </button>`
-      : products.length > 0 && html`<p class="small soft">${say("host.run_down_done")}</p>`}
+      : !next && products.length > 0 && html`<p class="small soft">${say("host.run_down_done")}</p>`}
     <ol class="run-down" role="list" ref=${list}>
       ${products.map((product) => html`<${RunDownRow} key=${product.id} actions=${actions} product=${product} isPinned=${product.id === pinnedProductId} />`)}
     </ol>
@@ -56,9 +56,10 @@ function RunDownRow({ actions, product, isPinned }) {
         <span class="tiny soft">${product.code} · ${money(product.price_vnd)}${sold.total > 0 && ` · ${say("host.sold_of", { sold: number(sold.taken), total: number(sold.total) })}`}</span>
       </span>
     </button>
-    ${isPinned
+    ${actions.runs &&
+    (isPinned
       ? html`<button class="button button-quiet" type="button" disabled=${actions.isBusy.value} onClick=${() => actions.pin(null)}>${say("host.unpin")}</button>`
-      : html`<button class="button button-secondary" type="button" disabled=${actions.isBusy.value} aria-label=${`${say("host.pin")}: ${product.name}`} onClick=${() => actions.pin(product.id)}>${say("host.pin_short")}</button>`}
-    ${isChosen && html`<${StockForm} actions=${actions} product=${product} />`}
+      : html`<button class="button button-secondary" type="button" disabled=${actions.isBusy.value} aria-label=${`${say("host.pin")}: ${product.name}`} onClick=${() => actions.pin(product.id)}>${say("host.pin_short")}</button>`)}
+    ${isChosen && actions.runs && html`<${StockForm} actions=${actions} product=${product} />`}
   </li>`;
 }

@@ -41,11 +41,11 @@ export function NowZone({ actions }) {
         </div>`
       : html`<p class="soft">${say("host.nothing_pinned")}</p>`}
     ${running.map((offer) => html`<${RunningOffer} key=${offer.id} actions=${actions} offer=${offer} product=${products.find((each) => each.id === offer.product_id)} />`)}
-    ${session.state === "live" && target && (actions.showsFlashForm.value || running.length === 0) && html`<${FlashForm} key=${target.id} actions=${actions} product=${target} />`}
-    ${session.state === "live" && !target && html`<p class="small soft">${say("host.flash_wait")}</p>`}
-    ${session.state === "live" && target && running.length > 0 && !actions.showsFlashForm.value &&
+    ${actions.runs && session.state === "live" && target && (actions.showsFlashForm.value || running.length === 0) && html`<${FlashForm} key=${target.id} actions=${actions} product=${target} />`}
+    ${actions.runs && session.state === "live" && !target && html`<p class="small soft">${say("host.flash_wait")}</p>`}
+    ${actions.runs && session.state === "live" && target && running.length > 0 && !actions.showsFlashForm.value &&
     html`<button class="button button-secondary" type="button" onClick=${() => (actions.showsFlashForm.value = true)}>${say("host.another_flash", { product: target.name })}</button>`}
-    <${PreparedOffers} actions=${actions} />
+    ${actions.runs && html`<${PreparedOffers} actions=${actions} />`}
   </section>`;
 }
 
@@ -86,12 +86,12 @@ function RunningOffer({ actions, offer, product }) {
       <progress class=${isLow(offer) ? "stock-bar is-low" : "stock-bar"} max=${offer.total_quantity} value=${offer.remaining} aria-label=${left}></progress>
       <strong class="number">${offer.remaining > 0 ? left : say("viewer.sold_out")}</strong>
     </div>
-    <div class="row">
+    ${actions.runs && html`<div class="row">
       <button class="button button-secondary grow" type="button" onClick=${() => actions.extend(offer, EXTEND_SECONDS)}>
         ${say("host.extend_flash", { count: EXTEND_SECONDS / 60 })}
       </button>
       <${SureButton} class="grow" words=${say("host.stop_flash")} sureWords=${say("host.stop_flash_sure")} onSure=${() => actions.stop(offer)} />
-    </div>
+    </div>`}
   </div>`;
 }
 

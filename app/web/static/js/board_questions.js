@@ -52,8 +52,8 @@ function Asked({ actions, group }) {
 /** Says which fact is missing and where it is filled in. @param {{actions: BoardActions, group: AskedGroup}} props */
 function Missing({ actions, group }) {
   const words = html`<p class="asked-missing">${say(`question.missing_${group.missing}`)}</p>`;
-  if (group.missing !== null && OWN_WORDS.has(group.missing)) return html`${words}<${OwnAnswer} actions=${actions} group=${group} />`;
-  if (group.missing !== null && ON_LABEL.has(group.missing) && group.product_id !== null) {
+  if (group.missing !== null && OWN_WORDS.has(group.missing) && actions.may("prepare_sessions")) return html`${words}<${OwnAnswer} actions=${actions} group=${group} />`;
+  if (group.missing !== null && ON_LABEL.has(group.missing) && group.product_id !== null && actions.may("keep_goods")) {
     return html`${words}<p><a class="small" href=${`/organiser/goods/products/${group.product_id}`} target="_blank" rel="noopener">${say("host.asked_fill_in")}</a></p>`;
   }
   return words;

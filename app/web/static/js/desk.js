@@ -19,9 +19,9 @@ const ROWS_SHOWN = 100;
 /** @type {readonly import("./desk_steps.js").Queue[]} */
 const QUEUES = ["call", "ship", "done"];
 
-/** @type {{session_id: string, title: string, back: string}} */
+/** @type {{session_id: string, title: string, back: string, books_payments: boolean}} */
 const facts = pageFacts();
-const desk = new DeskState(facts.session_id);
+const desk = new DeskState(facts.session_id, facts.books_payments);
 
 function Page() {
   return html`<div class="stack">
@@ -44,7 +44,7 @@ function Page() {
     <div class="desk">
       <${OpenOrder} desk=${desk} />
       <${Waiting} />
-      <${Matters} desk=${desk} />
+      ${desk.booksPayments && html`<${Matters} desk=${desk} />`}
     </div>
   </div>`;
 }
@@ -98,5 +98,5 @@ const root = part("desk", HTMLElement);
 root.replaceChildren();
 render(html`<${Page} />`, root);
 void desk.read();
-void desk.readMatters();
+if (desk.booksPayments) void desk.readMatters();
 setInterval(() => !document.hidden && void desk.read(), READ_EVERY_MS);

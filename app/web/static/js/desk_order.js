@@ -52,7 +52,7 @@ export function OpenOrder({ desk }) {
       <div><dt>${say("desk.due")}</dt><dd class="number">${dateTime(order.due_at_ms)}</dd></div>
     </dl>
     <${Outcomes} key=${`${order.order_id} ${order.state}`} desk=${desk} order=${order} />
-    <${PaymentForm} key=${`payment ${order.order_id}`} desk=${desk} order=${order} />
+    ${desk.booksPayments && html`<${PaymentForm} key=${`payment ${order.order_id}`} desk=${desk} order=${order} />`}
     <${History} order=${order} />
   </section>`;
 }

@@ -32,8 +32,12 @@ export class DeskState {
   #isReading = false;
   #learnt = 0;
 
-  /** @param {string} sessionId */
-  constructor(sessionId) {
+  /**
+   * @param {string} sessionId
+   * @param {boolean} booksPayments whether this person may
+   */
+  constructor(sessionId, booksPayments) {
+    this.booksPayments = booksPayments;
     this.path = `/api/v1/sessions/${sessionId}/orders`;
     /** @type {import("@preact/signals").Signal<readonly DeskOrder[] | null>} */
     this.orders = signal(null);

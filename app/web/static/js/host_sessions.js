@@ -6,7 +6,7 @@ import { useState } from "preact/hooks";
 import "./staff.js";
 import { command } from "./http.js";
 import { REFUSED_SHELF, remember } from "./memory.js";
-import { failureWords, part, say } from "./page.js";
+import { failureWords, say } from "./page.js";
 import { SessionForm, contentOf, saveRunDown } from "./session_form.js";
 import { noticeOnTop } from "./signed_out.js";
 
@@ -34,4 +34,5 @@ async function create(wish) {
 }
 
 noticeOnTop();
-render(html`<${NewSession} />`, part("new-session", HTMLElement));
+const place = document.getElementById("new-session");
+if (place) render(html`<${NewSession} />`, place);

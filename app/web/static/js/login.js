@@ -9,7 +9,7 @@ const button = part("login-button", HTMLButtonElement);
 const username = part("username", HTMLInputElement);
 const password = part("password", HTMLInputElement);
 /** @type {Readonly<Record<string, string>>} */
-const START_OF_ROLE = { organiser: "/organiser", host: "/host", producer: "/organiser/goods" };
+const START_OF_ROLE = { organiser: "/organiser", host: "/host", helper: "/host", desk: "/host", producer: "/organiser/goods", auditor: "/organiser" };
 
 /** @param {string} words */
 function showProblem(words) {

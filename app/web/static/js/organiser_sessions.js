@@ -6,7 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import "./staff.js";
 import { get, send } from "./http.js";
 import { spelledPhone } from "./order_words.js";
-import { failureWords, part, say } from "./page.js";
+import { failureWords, say } from "./page.js";
 import { noticeOnTop } from "./signed_out.js";
 
 /** @typedef {import("./http.js").Answer<{phone: string | null}>} ContactAnswer */
@@ -44,4 +44,5 @@ function SellerPhone() {
 }
 
 noticeOnTop();
-render(html`<${SellerPhone} />`, part("seller-contact", HTMLElement));
+const place = document.getElementById("seller-contact");
+if (place) render(html`<${SellerPhone} />`, place);

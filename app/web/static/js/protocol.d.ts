@@ -106,12 +106,14 @@ export type ErrorCode =
 export type CloseCode =
   | 4001
   | 4002
+  | 4003
   | 4008
   | 4029
   | 4500
   | 4501
   | 4502
-  | 4503;
+  | 4503
+  | 4504;
 
 /** Body of every failed HTTP request (application/problem+json). */
 export interface Problem {

@@ -18,7 +18,7 @@ import { SignedOut, isSignedOut } from "./signed_out.js";
 const LIVE_EVERY_MS = 10_000;
 const MINUTE_MS = 60_000;
 
-/** @type {{session_id: string, title: string, state: string}} */
+/** @type {{session_id: string, title: string, state: string, may: readonly string[]}} */
 const facts = pageFacts();
 const path = `/api/v1/sessions/${facts.session_id}/report`;
 /** @type {import("@preact/signals").Signal<Report | null>} */
@@ -63,7 +63,7 @@ function Whole({ report: shown }) {
       <section class="card card-roomy stack"><h2>${say("report.ladder")}</h2><${Ladder} steps=${shown.ladder} /></section>
       <section class="card card-roomy stack"><h2>${say("report.proof")}</h2><p class="small soft">${say("report.proof_lead")}</p><${Proof} proof=${shown.reconciliation} /></section>
     </div>
-    <${Closing} sessionId=${facts.session_id} state=${shown.state} onClosed=${() => void read()} />
+    <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} onClosed=${() => void read()} />
     ${shown.outside.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.imported")}</h2><${OutsideTable} rows=${shown.outside} /></section>`}
     <section class="card card-roomy stack"><h2>${say("report.by_product")}</h2><${ProductTable} rows=${shown.products} /></section>
     <section class="card card-roomy stack"><h2>${say("report.by_producer")}</h2><${ProducerTable} rows=${shown.producers} /></section>`;
@@ -88,7 +88,7 @@ function Head({ report: shown }) {
       <p class="small soft">${say("time.as_of", { time: asOf })}</p>
     </div>
     <div class="row no-print">
-      <a class="button button-secondary" href=${`/organiser/${facts.session_id}/orders`}>${say("report.order_desk")}</a>
+      ${facts.may.includes("work_orders") && html`<a class="button button-secondary" href=${`/organiser/${facts.session_id}/orders`}>${say("report.order_desk")}</a>`}
       <a class="button button-secondary" href=${`${path}/products.csv?language=${language}`} download>${say("report.csv_products")}</a>
       <a class="button button-secondary" href=${`${path}/minutes.csv?language=${language}`} download>${say("report.csv_minutes")}</a>
       <button class="button button-secondary" type="button" onClick=${() => print()}>${say("report.print")}</button>

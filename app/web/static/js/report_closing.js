@@ -13,9 +13,9 @@ import { SureButton } from "./sure_button.js";
 
 const KEY_GROUP = /.{4}/g;
 
-/** @param {{sessionId: string, state: string, onClosed: () => void}} props */
-export function Closing({ sessionId, state, onClosed }) {
-  if (state !== "ended" && state !== "closed") return null;
+/** @param {{sessionId: string, state: string, mayClose: boolean, onClosed: () => void}} props */
+export function Closing({ sessionId, state, mayClose, onClosed }) {
+  if (state !== "closed" && (state !== "ended" || !mayClose)) return null;
   return html`<section class="card card-roomy stack" aria-labelledby="closing">
     <h2 id="closing">${say("report.closing")}</h2>
     ${state === "ended" ? html`<${CloseBooks} sessionId=${sessionId} onClosed=${onClosed} />` : html`<${SignedStatement} sessionId=${sessionId} />`}

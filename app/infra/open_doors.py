@@ -1,0 +1,27 @@
+"""Marks for routes that ask for no account, so that none is open by being forgotten (`tests/architecture/test_access.py`)."""
+
+from __future__ import annotations
+
+from fastapi import Depends
+
+
+def everybody() -> None:
+    """Open to all: no account, no ticket needed."""
+
+
+def order_link() -> None:
+    """For whoever has the secret token of an order's link; the service looks at it."""
+
+
+def bridge_token() -> None:
+    """For programs with a session's bridge token; the service looks at it."""
+
+
+def viewer_ticket() -> None:
+    """For devices with a viewer's ticket, on a socket: read before the upgrade."""
+
+
+OPEN_TO_EVERYBODY = Depends(everybody)
+FOR_ORDER_LINK = Depends(order_link)
+FOR_VIEWERS = Depends(viewer_ticket)
+FOR_BRIDGE = Depends(bridge_token)
