@@ -32,7 +32,7 @@ from tests.local_servers.service_process import ServiceProcess, service
 
 PASSWORD = "cam-vu-quang-2026"
 ADDRESS = {"province_code": 42, "ward_code": 18547, "street": "Ngõ Hoàng Yến 4711"}
-BUYER = {"name": "Kanarienvogel Hoàng", "phone": "0987654321", "address": ADDRESS, "note": "Gọi cho Kanarienvogel"}
+BUYER: dict[str, Any] = {"name": "Kanarienvogel Hoàng", "phone": "0987654321", "address": ADDRESS, "note": "Gọi cho Kanarienvogel"}
 # In any case, in any escaping: ASCII parts of name and street, and the digits every spelling of the phone has; and as PostgreSQL shows bytes.
 TRACES = ("kanarienvogel", "4711", "987654321", "ho\\u00e0ng", "hoàng")
 IN_BYTES = tuple(text.encode().hex() for text in ("Kanarienvogel", "987654321", "Hoàng Yến"))
@@ -59,11 +59,11 @@ def running(session_server_folder: Path) -> Iterator[ServiceProcess]:
         yield started
 
 
-def ocop(running: ServiceProcess, *arguments: str) -> str:
+def ocop(running: ServiceProcess, *arguments: str, says: str = PASSWORD) -> str:
     """The command line beside the running service."""
     done = subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
-        input=PASSWORD + "\n",
+        input=says + "\n",
         capture_output=True,
         text=True,
         env=child_environment({"OCOP_DATA_DIR": str(running.data_dir), "DATABASE_URL": None, "REDIS_URL": None}),
@@ -297,6 +297,51 @@ async def _comments(fair: Fair) -> None:
     await named.say({"type": "comment.post", "id": "named", "text": "Còn hàng không shop?"})
     async with asyncio.timeout(10):
         await talker.listen(until=f"c{len(SPELLINGS) - 1}")
+
+
+async def test_whoever_is_forgotten_changes_no_amount_and_every_export_goes_on_verifying(running: ServiceProcess, tmp_path: Path) -> None:
+    async with a_fair(running) as (fair, staff):
+        await _orders_over_http(fair)
+        await _steps_of_staff(fair, staff)
+        for state in ("ended", "closed"):
+            (await staff.post(fair.path("transitions"), json={"to": state})).raise_for_status()
+        before = await staff.get(fair.path("export.zip"))
+        report = (await staff.get(fair.path("report"))).json()
+        copy = await asyncio.to_thread(ocop, running, "person", "export", says=BUYER["phone"])
+        erased = await asyncio.to_thread(_erases, running)
+        after = await staff.get(fair.path("export.zip"))
+        same = (await staff.get(fair.path("report"))).json()
+        again = await asyncio.to_thread(ocop, running, "person", "export", says=BUYER["phone"])
+
+    pages = [page for page in json.loads(copy)["orders"] if page["seller"]["session_id"] == fair.session_id]
+    left = [page["code"] for page in json.loads(again)["orders"]]
+    assert {page["receiver"]["phone"] for page in pages} == {"+84987654321"}
+    # one was delivered and one cancelled; the others are on their way
+    assert len({page["code"] for page in pages} & set(erased)) == 2
+    assert set(left).isdisjoint(erased)
+    assert (same["ladder"], same["products"]) == (report["ladder"], report["products"])
+    for name, export in (("before", before), ("after", after)):
+        path = tmp_path / f"{name}.zip"
+        path.write_bytes(export.content)
+        await asyncio.to_thread(ocop, running, "verify", str(path))
+
+
+def _erases(running: ServiceProcess) -> list[str]:
+    """Codes of the orders whose person is forgotten; those on their way end the command with 1."""
+    done: subprocess.CompletedProcess[str] = subprocess.run(
+        [sys.executable, "-m", "app.cli", "person", "erase"],
+        input=f"{BUYER['phone']}\n",
+        capture_output=True,
+        text=True,
+        env=child_environment({"OCOP_DATA_DIR": str(running.data_dir), "DATABASE_URL": None, "REDIS_URL": None}),
+        cwd=PROJECT_ROOT,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    first, second = done.stdout.strip().splitlines()
+    assert second.startswith("Still on their way")
+    codes: list[str] = first.removeprefix("Erased: ").split(", ")
+    return codes
 
 
 async def _steps_of_staff(fair: Fair, staff: httpx2.AsyncClient) -> None:

@@ -34,6 +34,7 @@ async def booth(request: Request, producer_id: UUID, booths: Booths, rooms: Room
     content: dict[str, Any] = {"booth": page, "is_open": is_open, "share": share_card(request, page.facts.view)}
     if is_open:
         content["facts"] = session_facts(page.facts) | {"offers": await offers_now(rooms, page.facts)}
+    request.state.shows_video = True
     response = render(request, "booth.html", script="booth.js" if is_open else None, words=_WORDS, **content)
     give_ticket(request, response)
     return response

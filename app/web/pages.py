@@ -92,6 +92,7 @@ async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: 
         return RedirectResponse(f"/b/{facts.record.producer_id}", _SEE_OTHER)
     content = session_facts(facts) | {"offers": await offers_now(rooms, facts)}
     share = share_card(request, facts.view)
+    request.state.shows_video = True
     response = render(request, "viewer.html", script="viewer.js", words=_VIEWER_WORDS, session=facts.view, share=share, facts=content)
     give_ticket(request, response)
     return response

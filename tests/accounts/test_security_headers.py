@@ -16,12 +16,17 @@ async def _nonce(request: Request) -> PlainTextResponse:
     return PlainTextResponse(request.state.csp_nonce)
 
 
+async def _video(request: Request) -> PlainTextResponse:
+    request.state.shows_video = True
+    return PlainTextResponse("")
+
+
 async def _cached(request: Request) -> PlainTextResponse:
     return PlainTextResponse("", headers={"cache-control": "public, max-age=86400", "content-security-policy": "default-src 'none'"})
 
 
 async def read(path: str, *, https_only: bool = False, base_url: str = "http://cho.test:8000", **headers: str) -> httpx2.Response:
-    app = Starlette(routes=[Route("/", _nonce), Route("/api/v1/thing", _nonce), Route("/api/v1/cached", _cached)])
+    app = Starlette(routes=[Route("/", _nonce), Route("/video", _video), Route("/api/v1/thing", _nonce), Route("/api/v1/cached", _cached)])
     transport = httpx2.ASGITransport(app=SecurityHeaders(app, https_only=https_only))
     async with httpx2.AsyncClient(transport=transport, base_url=base_url) as client:
         return await client.get(path, headers=headers)
@@ -46,20 +51,33 @@ async def test_pages_run_no_foreign_scripts_and_stand_in_no_foreign_frame() -> N
 
     assert policy["default-src"] == policy["style-src"] == "'self'"
     assert policy["object-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
-    assert policy["frame-src"].split() == ["https://www.youtube-nocookie.com", "https://www.facebook.com", "https://www.tiktok.com"]
+    assert policy["frame-src"] == "'none'"
     assert "unsafe" not in str(policy)
 
 
+async def test_only_a_page_with_a_video_opens_frames_of_the_platforms_and_reaches_other_hosts() -> None:
+    video, page = directives(await read("/video")), directives(await read("/"))
+
+    assert video["frame-src"].split() == ["https://www.youtube-nocookie.com", "https://www.facebook.com", "https://www.tiktok.com"]
+    assert (video["connect-src"].split()[-1], video["media-src"]) == ("https:", "'self' https: blob:")
+    assert (page["connect-src"], page["media-src"]) == ("'self' ws://cho.test:8000 wss://cho.test:8000", "'self'")
+    assert {name for name, value in video.items() if page[name] != value} == {"frame-src", "connect-src", "media-src", "script-src"}
+
+
+async def test_data_are_no_page() -> None:
+    assert directives(await read("/api/v1/thing")) == {"default-src": "'none'", "frame-ancestors": "'none'"}
+
+
 async def test_sockets_are_open_to_our_own_host_only() -> None:
-    assert directives(await read("/"))["connect-src"] == "'self' ws://cho.test:8000 wss://cho.test:8000 https:"
-    assert directives(await read("/", base_url="https://cho.test"))["connect-src"] == "'self' wss://cho.test https:"
+    assert directives(await read("/"))["connect-src"] == "'self' ws://cho.test:8000 wss://cho.test:8000"
+    assert directives(await read("/", base_url="https://cho.test"))["connect-src"] == "'self' wss://cho.test"
 
 
 @pytest.mark.parametrize("host", ["", "a b", "x; script-src *", "cho.test/path", "*", "a,b"])
 def test_made_up_host_cannot_write_into_the_policy(host: str) -> None:
     policy = content_security_policy("abc", host, is_https=False)
 
-    assert "connect-src 'self' https:;" in policy
+    assert "connect-src 'self';" in policy
     assert policy.count("script-src") == 1
 
 
