@@ -24,7 +24,7 @@ from app.infra.provided import provide, provided_by
 from app.infra.serving import ServingHooks, hand_over
 from app.infra.slow_clients import SlowHeads
 from app.infra.telemetry import configure_logging
-from app.live import polling_routes
+from app.live import moderation_routes, polling_routes
 from app.live import routes as live_routes
 from app.live import sockets as live_sockets
 from app.metrics import routes as metrics_routes
@@ -55,6 +55,7 @@ ROUTERS = (
     shipping_routes.router,
     live_routes.router,
     polling_routes.router,
+    moderation_routes.router,
     live_sockets.router,
     question_routes.router,
     order_routes.router,

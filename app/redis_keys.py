@@ -138,11 +138,22 @@ class SessionKeys:
         """HASH source → `viewers|observed_at_ms|peak`, imported counts of outside platforms."""
         return self._key("outside")
 
+    @property
+    def spoke(self) -> str:
+        """ZSET device → ms of its last comment, while slow mode is on; trimmed to the pause, TTL the pause."""
+        return self._key("spoke")
+
+    @property
+    def said(self) -> str:
+        """HASH shape of a text → how often it was said in this minute, and `window`; TTL a minute. Ceiling: the comments of a minute."""
+        return self._key("said")
+
     def all(self) -> tuple[str, ...]:
         return (
             self.log, self.log_head, self.told, self.flushes, self.live, self.minutes, self.ledger_minutes, self.unique_viewers,
             self.commenters, self.ledger, self.products, self.buyers, self.taken, self.outside, self.audience, self.node_lives,
             self.node_known, self.viewers, self.viewer_places, self.short_views, self.left_views, self.pollers, self.poller_places,
+            self.spoke, self.said,
             *map(self._key, _OF_OLDER_RELEASES),
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ import os
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -46,15 +47,21 @@ from app.live.commands import live_handlers
 from app.live.comments import CommentArchive, CommentService
 from app.live.jobs import LiveJobs
 from app.live.loading import RoomLoader
+from app.live.moderating import Moderating
+from app.live.moderation_reading import ModerationReading
 from app.live.outside import OutsideCounts
 from app.live.rooms import RoomDirectory
+from app.live.speaking import Speaking
 from app.live.staff_watch import StaffWatch
+from app.live.talk import TalkService
+from app.live.talk_turns import TalkTurns
 from app.metrics.jobs import MetricsJobs
 from app.metrics.service import MetricsService
 from app.orders.commands import order_handlers
 from app.orders.jobs import OrderJobs
 from app.orders.offers import OfferService
 from app.orders.placing import OrderPlacing
+from app.orders.queries import has_ordered
 from app.orders.quotes import QuoteService
 from app.orders.sold_out import SoldOutMemory
 from app.orders.stock import StockService
@@ -67,6 +74,7 @@ from app.realtime.descriptors import can_detach_sockets
 from app.realtime.detached import DetachedSockets
 from app.realtime.doorway import ViewerGate
 from app.realtime.hub import Hub
+from app.realtime.networks import NetworkDigests
 from app.realtime.rate_limit import KeyedLimits
 from app.realtime.room_log import RoomLog
 from app.realtime.router import Router
@@ -110,6 +118,9 @@ class Services:
     room_log: RoomLog
     teller: RoomTeller
     bridges: BridgeTokens
+    moderating: Moderating
+    moderation_reading: ModerationReading
+    talk: TalkService
     shipping: ShippingService
     offers: OfferService
     stock: StockService
@@ -186,8 +197,15 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
 
     archive = CommentArchive(database)
     hub = Hub(realtime, capacity=realtime.max_viewers_per_worker or socket_capacity())
+    moderation_reading = ModerationReading(database)
     loader = RoomLoader(
-        sessions=sessions, room_log=room_log, archive=archive, load_offers=offers.views_for_room, load_shelf=stock.views, settings=realtime
+        sessions=sessions,
+        room_log=room_log,
+        archive=archive,
+        moderation=moderation_reading,
+        load_offers=offers.views_for_room,
+        load_shelf=stock.views,
+        settings=realtime,
     )
     rooms = RoomDirectory(
         room_log=room_log,
@@ -198,14 +216,15 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         node=node,
         core_share=min(1.0, core_count() / worker_count(settings.workers)),
     )
-    comments = CommentService(room_log=room_log, archive=archive)
+    speaking = Speaking(TalkTurns(redis, prefix=prefix), has_ordered=partial(has_ordered, database.pool))
+    comments = CommentService(room_log=room_log, archive=archive, speaking=speaking)
     live_commands = live_handlers(rooms=rooms, comments=comments, outside=OutsideCounts(database, metrics))
     questions = QuestionBoards(database, rooms=rooms, sessions=sessions)
     router = Router(live_commands | order_handlers(placing, waitlist), settings=realtime)
     stack.push_async_callback(router.close)
     staff_watch = StaffWatch(accounts, sessions, every_seconds=realtime.staff_check_seconds)
     addresses = AddressLimits(per_second=realtime.address_sockets_per_second, burst=realtime.address_sockets_burst)
-    admission = ViewerAdmission(settings, tickets=tickets, addresses=addresses, rooms=rooms)
+    admission = ViewerAdmission(settings, tickets=tickets, addresses=addresses, rooms=rooms, networks=NetworkDigests(secret))
     gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, admission=admission)
 
     reports = ReportService(database, metrics)
@@ -246,6 +265,9 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         room_log=room_log,
         teller=teller,
         bridges=bridges,
+        moderating=Moderating(database, sessions=sessions, archive=archive, teller=teller),
+        moderation_reading=moderation_reading,
+        talk=TalkService(database, sessions=sessions, archive=archive, teller=teller),
         shipping=ShippingService(database, teller=teller),
         offers=offers,
         stock=stock,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,6 +26,12 @@ async def names_of(db: AsyncSession, *, organisation_ids: Collection[UUID], user
     organisations = await db.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(organisation_ids)))
     users = await db.execute(select(User.id, User.display_name).where(User.id.in_(user_ids)))
     return Names({row.id: row.name for row in organisations}, {row.id: row.display_name for row in users})
+
+
+async def names_of_users(db: AsyncSession, user_ids: Iterable[UUID | None]) -> Mapping[UUID, str]:
+    """The display names of users; None among the ids is nobody."""
+    wanted = {user_id for user_id in user_ids if user_id is not None}
+    return (await names_of(db, organisation_ids=(), user_ids=wanted)).users if wanted else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class LiveCommands:
         await room.hello(connection, command)
 
     async def comment(self, connection: Connection, session_id: UUID, command: PostComment) -> CommandDone:
-        await self._comments.post(connection, await self._rooms.room(session_id), command.text)
+        await self._comments.post(connection, await self._rooms.room(session_id), command)
         return CommandDone(id=command.id)
 
     async def like(self, _connection: Connection, session_id: UUID, command: SendLikes) -> CommandDone:

@@ -9,7 +9,8 @@ from app.live.comments import CommentArchive
 
 log = structlog.get_logger(__name__)
 
-ARCHIVE_SECONDS = 1.0
+# Whoever mutes the writer of a comment waits for it to be archived.
+ARCHIVE_SECONDS = 0.25
 
 
 class LiveJobs:

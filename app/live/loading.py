@@ -7,8 +7,10 @@ from uuid import UUID
 
 from app.live.comments import CommentArchive
 from app.live.mirror import COMMENTS_SHOWN, RoomMirror
+from app.live.moderation import RoomModeration
+from app.live.moderation_reading import ModerationReading
 from app.live.room_content import LoadedRoom
-from app.protocol.server_events import CommentPosted, LoggedEvent
+from app.protocol.server_events import CommentPosted, CommentsRestored, LoggedEvent
 from app.protocol.views import CommentView, OfferView, StockView
 from app.realtime.room_log import RoomLog
 from app.sessions.lookup import SessionLookup
@@ -21,12 +23,13 @@ LoadShelf = Callable[[UUID], Awaitable[tuple[StockView, ...]]]
 class RoomLoader:
     """`load_offers` and `load_shelf` come from orders, which this package does not know."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each part of a room
         self,
         *,
         sessions: SessionLookup,
         room_log: RoomLog,
         archive: CommentArchive,
+        moderation: ModerationReading,
         load_offers: LoadOffers,
         load_shelf: LoadShelf,
         settings: RealtimeSettings,
@@ -34,6 +37,7 @@ class RoomLoader:
         self._sessions = sessions
         self._log = room_log
         self._archive = archive
+        self._moderation = moderation
         self._load_offers = load_offers
         self._load_shelf = load_shelf
         self._window_events = settings.room_window_events
@@ -56,19 +60,29 @@ class RoomLoader:
 
     async def _mirror(self, session_id: UUID, window: tuple[LoggedEvent, ...]) -> RoomMirror:
         facts = await self._sessions.facts(session_id)
+        talk, moderation = await self._moderation.for_room(session_id)
+        archived = await self._archive.latest(session_id, COMMENTS_SHOWN)
         return RoomMirror(
             session=facts.view,
             products=facts.products,
             offers=await self._load_offers(session_id),
             shelf=await self._load_shelf(session_id),
             pinned_product_id=facts.record.pinned_product_id,
-            comments=_comments(window, await self._archive.latest(session_id, COMMENTS_SHOWN)),
+            comments=_comments(window, archived, moderation),
+            talk=talk,
+            moderation=moderation,
         )
 
 
-def _comments(window: tuple[LoggedEvent, ...], archived: tuple[CommentView, ...]) -> tuple[CommentView, ...]:
-    """The latest comments: those in the log, and before them the archived ones that the log no longer has."""
-    logged = [event.event.comment for event in window if isinstance(event.event, CommentPosted)]
-    known = {comment.id for comment in logged}
-    older = [comment for comment in archived if comment.id not in known and (not logged or comment.at_ms <= logged[0].at_ms)]
-    return tuple([*older, *logged][-COMMENTS_SHOWN:])
+def _comments(window: tuple[LoggedEvent, ...], archived: tuple[CommentView, ...], moderation: RoomModeration) -> tuple[CommentView, ...]:
+    """The latest comments that are not hidden: those in the log, and before them the archived ones that the log no longer has."""
+    logged: dict[str, CommentView] = {}
+    for event in (each.event for each in window):
+        if isinstance(event, CommentPosted):
+            logged[event.comment.id] = event.comment
+        elif isinstance(event, CommentsRestored):
+            logged |= {comment.id: comment for comment in event.comments}
+    oldest_ms = min((comment.at_ms for comment in logged.values()), default=None)
+    older = [comment for comment in archived if comment.id not in logged and (oldest_ms is None or comment.at_ms <= oldest_ms)]
+    shown = [comment for comment in (*older, *logged.values()) if not moderation.is_hidden(comment.id)]
+    return tuple(sorted(shown, key=lambda comment: comment.at_ms)[-COMMENTS_SHOWN:])

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
+from app.live.moderation import RoomModeration
+from app.protocol.moderation import TalkView
 from app.protocol.server_events import (
     CommentPosted,
+    CommentsHidden,
+    CommentsRestored,
     OfferChanged,
     OfferEnded,
     OfferOpened,
@@ -17,7 +21,7 @@ from app.protocol.server_events import (
     RoomEvent,
     SessionChanged,
     StockChanged,
-    WaitlistCalled,
+    TalkChanged,
 )
 from app.protocol.views import CommentView, OfferView, ProductView, SessionView, StockView
 
@@ -27,9 +31,9 @@ LOW_STOCK = 20
 
 
 class RoomMirror:
-    """Session, products, offers, pools of units, pin and the latest comments of one room."""
+    """Session, products, offers, pools of units, pin, talk and the latest comments of one room, and what is known of its moderation."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each a part of what is shown
         self,
         *,
         session: SessionView,
@@ -38,6 +42,8 @@ class RoomMirror:
         pinned_product_id: UUID | None,
         comments: Iterable[CommentView],
         shelf: Iterable[StockView] = (),
+        talk: TalkView | None = None,
+        moderation: RoomModeration | None = None,
     ) -> None:
         self.session = session
         self.products = products
@@ -46,6 +52,8 @@ class RoomMirror:
         self._comments: deque[CommentView] = deque(comments, COMMENTS_SHOWN)
         self._pools = {pool.product_id: pool for pool in shelf}
         self._taken: dict[UUID, int] = {}
+        self.talk = talk or TalkView()
+        self.moderation = moderation or RoomModeration()
 
     @property
     def offers(self) -> tuple[OfferView, ...]:
@@ -65,12 +73,18 @@ class RoomMirror:
         left = {str(offer.id): offer.remaining for offer in self.offers if offer.state == "open"}
         return left | {str(pool.product_id): pool.left for pool in self._pools.values() if pool.left <= LOW_STOCK}
 
-    def apply(self, event: RoomEvent) -> None:  # noqa: C901 - one case for each event
+    def apply(self, event: RoomEvent) -> None:  # noqa: C901, PLR0912 - one case for each event
         """Make one event part of the content."""
         match event:
             case CommentPosted():
-                if all(known.id != event.comment.id for known in self._comments):
+                if not self.moderation.is_hidden(event.comment.id) and all(known.id != event.comment.id for known in self._comments):
                     self._comments.append(event.comment)
+            case CommentsHidden():
+                self._take_off(set(event.comment_ids))
+            case CommentsRestored():
+                self._put_back(event.comments)
+            case TalkChanged():
+                self.talk = event.talk
             case OfferOpened() | OfferChanged():
                 self._offers[event.offer.id] = self._with_stock(event.offer)
             case OfferSoldOut():
@@ -85,9 +99,10 @@ class RoomMirror:
                 self.products = event.products
             case SessionChanged():
                 self.session = event.session
-            case WaitlistCalled():
-                # Concerns the called devices at that moment; nothing that a newcomer must know.
+            case _:
+                # Calls from waitlists concern the called devices at that moment; nothing that a newcomer must know.
                 pass
+        self.moderation.apply(event)
 
     def take_stock(self, taken: Mapping[str, int]) -> None:
         """Bring what is left in line with the units that the ledger says are taken. Offers it does not name stay as they are."""
@@ -107,6 +122,23 @@ class RoomMirror:
             left = min(pool.units, max(0, pool.units - sold[product_id]))
             if left != pool.left:
                 self._pools[product_id] = pool.model_copy(update={"left": left})
+
+    def _take_off(self, comment_ids: Collection[str]) -> None:
+        """Off the screen, and out of the answers to them."""
+        left = [comment for comment in self._comments if comment.id not in comment_ids]
+        self._comments = deque(
+            (
+                comment.model_copy(update={"reply_to": None}) if comment.reply_to and comment.reply_to.id in comment_ids else comment
+                for comment in left
+            ),
+            COMMENTS_SHOWN,
+        )
+
+    def _put_back(self, comments: Iterable[CommentView]) -> None:
+        """In their place by time; one that is older than all that is shown stays away."""
+        known = {comment.id: comment for comment in (*self._comments, *comments)}
+        in_order = sorted(known.values(), key=lambda comment: comment.at_ms)
+        self._comments = deque(in_order[-COMMENTS_SHOWN:], COMMENTS_SHOWN)
 
     def _within_pool(self, offer: OfferView) -> OfferView:
         pool = self._pools.get(offer.product_id)

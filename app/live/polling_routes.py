@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from app.errors import MalformedRequest, OriginRefused, Unavailable
@@ -14,8 +14,10 @@ from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.live.closed_rooms import ClosedRooms
+from app.live.errors import SpeakerBanned
 from app.live.polling import CACHE_SECONDS
 from app.live.rooms import RoomDirectory
+from app.live.routes import refuse_banned
 from app.protocol.server_events import RoomSnapshot
 from app.realtime.errors import TicketInvalid
 from app.realtime.viewer_device import ViewerDevice
@@ -60,10 +62,13 @@ async def read_tick(session_id: UUID, rooms: Rooms, closed: Closed, if_none_matc
     "/presence",
     summary="Say that this device polls",
     description="Viewer's ticket. Counted as `polling`, apart from viewers with a socket; the answer says when to say it again.",
-    responses=problem_responses(TicketInvalid, OriginRefused, SessionNotFound, SessionNotLive, Unavailable, MalformedRequest),
+    responses=problem_responses(
+        TicketInvalid, SpeakerBanned, OriginRefused, SessionNotFound, SessionNotLive, Unavailable, MalformedRequest
+    ),
 )
-async def say_presence(session_id: UUID, device_id: ViewerDevice, rooms: Rooms) -> NextBeacon:
+async def say_presence(session_id: UUID, device_id: ViewerDevice, rooms: Rooms, request: Request) -> NextBeacon:
     room = await rooms.room(session_id)
     if room.session.state != "live":
         raise SessionNotLive(details={"state": room.session.state})
+    refuse_banned(request, session_id)
     return NextBeacon(next_seconds=room.counters.polling.beacon(device_id.bytes))

@@ -13,18 +13,20 @@ from app.infra.clock import monotonic, now_ms
 from app.infra.tasks import TaskOwner
 from app.live.cadence import Cadence
 from app.live.mirror import RoomMirror
+from app.live.moderation import RoomModeration
 from app.live.polling import PolledTick
 from app.live.presence import RoomCounters
 from app.live.room_content import LoadedRoom, RoomContent
-from app.live.tellings import ToldFigures, is_urgent, readable_part
+from app.live.tellings import ToldFigures, is_urgent, readable_part, told_to
 from app.metrics.service import MetricsService, RoomFigures
 from app.protocol.client_commands import ViewerHello
 from app.protocol.close_codes import CloseCode
-from app.protocol.server_events import LoggedEvent, RoomTick
-from app.protocol.views import SessionView
+from app.protocol.server_events import LoggedEvent, RoomTick, SpeakerRestricted
+from app.protocol.views import CommentView, SessionView
 from app.realtime.connection import Connection
 from app.realtime.counters import SHED_COMMENTS
 from app.realtime.hub import Hub
+from app.realtime.networks import UNKNOWN_NETWORK
 from app.realtime.room_log import LogBroken, LogPosition, RoomLog
 from app.realtime.router import encode
 from app.realtime.spread import Spread
@@ -85,6 +87,10 @@ class Room:
         return self._content.mirror
 
     @property
+    def moderation(self) -> RoomModeration:
+        return self._content.mirror.moderation
+
+    @property
     def position(self) -> LogPosition:
         """The last event that has been told."""
         return self._content.position
@@ -101,6 +107,10 @@ class Room:
             connection.send(self._content.answer(command.id, resume, for_staff=connection.audience == "staff"))
             if self._hub.join(connection):
                 self.counters.device_entered(connection.device_key)
+
+    def find_comment(self, comment_id: str) -> CommentView | None:
+        """One of the latest comments, unless it is hidden."""
+        return self._content.find_comment(comment_id)
 
     def poll(self) -> PolledTick:
         """The room as a document for those without a socket."""
@@ -145,8 +155,31 @@ class Room:
             after = self.position.offset
             is_over = self._content.take(events)
             await self._broadcast(after, events, self._take_figures() if with_figures else None)
+        self._send_away(events)
         if is_over:
             self._hub.close_room(self.session_id, CloseCode.SESSION_ENDED, spread_seconds=_ENDED_SPREAD_SECONDS)
+
+    def _send_away_banned(self) -> None:
+        """Those who were banned while this node could not read the log."""
+        for restriction in self.moderation.restrictions.bans:
+            is_device = len(restriction.concerns) > len(UNKNOWN_NETWORK)
+            whom = (
+                {"device_key": restriction.concerns, "network": None}
+                if is_device
+                else {"device_key": None, "network": restriction.concerns}
+            )
+            self._hub.close_speakers(self.session_id, CloseCode.BANNED, **whom)
+
+    def _send_away(self, events: list[LoggedEvent]) -> None:
+        """Close the sockets of those who were banned just now."""
+        for event in (each.event for each in events):
+            if isinstance(event, SpeakerRestricted) and event.restriction.kind == "ban":
+                self._hub.close_speakers(
+                    self.session_id,
+                    CloseCode.BANNED,
+                    device_key=event.device.bytes if event.device else None,
+                    network=bytes.fromhex(event.network) if event.network else None,
+                )
 
     def _take_figures(self) -> ToldFigures | None:
         if self._figures is None:
@@ -164,7 +197,7 @@ class Room:
             after=after,
             offset=self.position.offset,
             server_time_ms=now_ms(),
-            events=shown,
+            events=told_to(shown, self.mirror, for_staff=False),
             counts=figures.counts if figures else None,
             stock=figures.stock if figures else None,
             comments_skipped=skipped,
@@ -173,8 +206,8 @@ class Room:
         if hub.has_members(self.session_id, "viewer"):
             self._cadence.note_round(await hub.broadcast(self.session_id, "viewer", encode(tick), self._spread))
         if hub.has_members(self.session_id, "staff"):
-            board = tick.model_copy(update={"board": figures.board}) if figures else tick
-            await hub.broadcast(self.session_id, "staff", encode(board))
+            board = {"events": told_to(shown, self.mirror, for_staff=True), "board": figures.board if figures else None}
+            await hub.broadcast(self.session_id, "staff", encode(tick.model_copy(update=board)))
 
     def _is_long_since(self, moment: float) -> bool:
         """Whether a heartbeat is due now, as at the next tick it would be too late."""
@@ -216,6 +249,7 @@ class Room:
         loaded = await self._load_again()
         async with self._telling:
             self._content.start_anew(loaded)
+            self._send_away_banned()
             self._pending = []
             self._told_at = float("-inf")
             await self._broadcast(self.position.offset, [], None)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from app.infra.clock import now_ms
 from app.live.mirror import RoomMirror
 from app.live.polling import PolledRoom, PolledTick
-from app.live.tellings import SnapshotFrames, ToldFigures
+from app.live.tellings import SnapshotFrames, ToldFigures, told_to
 from app.metrics.service import RoomFigures
 from app.protocol.base import PROTOCOL_VERSION, ResumePosition
-from app.protocol.server_events import LoggedEvent, RoomResumed, SessionChanged
-from app.protocol.views import Counts
+from app.protocol.server_events import CommentPosted, LoggedEvent, RoomResumed, SessionChanged
+from app.protocol.views import CommentView, Counts
 from app.realtime.room_log import LogPosition
 from app.realtime.router import encode
 
@@ -73,10 +73,17 @@ class RoomContent:
         """The frame that answers a hello: exactly what was missed, or a snapshot when that cannot be told without a gap."""
         missed = self._missed_since(resume)
         if missed is not None:
-            return self._resumed(command_id, missed)
+            return self._resumed(command_id, told_to(missed, self.mirror, for_staff=for_staff))
         return self._snapshots.frame(
             command_id, position=self.position, at_ms=now_ms(), mirror=self.mirror, figures=self._told, for_staff=for_staff
         )
+
+    def find_comment(self, comment_id: str) -> CommentView | None:
+        """One of the latest comments, unless it is hidden."""
+        if self.mirror.moderation.is_hidden(comment_id):
+            return None
+        logged = (event.event.comment for event in reversed(self._window) if isinstance(event.event, CommentPosted))
+        return next((comment for comment in (*self.mirror.comments, *logged) if comment.id == comment_id), None)
 
     def polled(self) -> PolledTick:
         """The room as a document for those without a socket; encoded at most once per second and change."""
@@ -91,7 +98,7 @@ class RoomContent:
             return None
         return [event for event in self._window if event.offset > resume.offset]
 
-    def _resumed(self, command_id: str, missed: list[LoggedEvent]) -> bytes:
+    def _resumed(self, command_id: str, missed: tuple[LoggedEvent, ...]) -> bytes:
         return encode(
             RoomResumed(
                 id=command_id,
@@ -99,7 +106,7 @@ class RoomContent:
                 epoch=self.position.epoch,
                 offset=self.position.offset,
                 server_time_ms=now_ms(),
-                events=tuple(missed),
+                events=missed,
                 counts=self._told.counts,
             )
         )

@@ -14,6 +14,7 @@ import structlog
 from app.errors import Unavailable
 from app.infra.clock import monotonic
 from app.infra.tasks import TaskOwner, repeat
+from app.live.errors import SpeakerBanned
 from app.live.loading import RoomLoader
 from app.live.room import Room
 from app.metrics.service import MetricsService
@@ -115,6 +116,13 @@ class RoomDirectory:
         """Whether the room is open on this node and its session live; otherwise ask `room_for_viewer`."""
         entry = self._entries.get(session_id)
         return entry is not None and entry.room is not None and entry.room.session.state == "live"
+
+    def refuse_banned(self, session_id: UUID, device_key: bytes, network: bytes) -> None:
+        """Raises `SpeakerBanned` for a device or a network that is banned from the room, as far as this node has it open."""
+        entry = self._entries.get(session_id)
+        ban = entry.room.moderation.restrictions.find("ban", device_key, network) if entry and entry.room else None
+        if ban is not None:
+            raise SpeakerBanned(details={"until_ms": ban.until_ms})
 
     def check_capacity(self) -> None:
         """Raises `CapacityReached`, or `Unavailable` when this node is about to leave."""

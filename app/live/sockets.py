@@ -59,15 +59,17 @@ async def bridge_socket(websocket: WebSocket, session_id: str) -> None:
 
 async def _admit_viewer(websocket: WebSocket, session_id: UUID) -> Identity:
     admission = provided_by(websocket.app, ViewerAdmission)
+    address = websocket.client.host if websocket.client else ""
     device_id = admission.check(
         host=websocket.headers.get("host", ""),
         origin=_origin(websocket),
         scheme=websocket.url.scheme,
         cookie="; ".join(websocket.headers.getlist("cookie")),
-        address=websocket.client.host if websocket.client else "",
+        address=address,
     )
     await admission.wait_for_room(session_id)
-    return Identity(device_id=device_id, audience="viewer", name="")
+    network = admission.welcome(session_id, device_id, address)
+    return Identity(device_id=device_id, audience="viewer", name="", network=network)
 
 
 async def _admit_staff(websocket: WebSocket, session_id: UUID) -> Identity:

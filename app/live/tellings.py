@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.live.mirror import RoomMirror
 from app.protocol.base import PROTOCOL_VERSION
-from app.protocol.server_events import CommentPosted, LoggedEvent, RoomSnapshot
+from app.protocol.server_events import CommentHeld, CommentPosted, LoggedEvent, RoomSnapshot
 from app.protocol.views import BoardFigures, Counts
 from app.realtime.room_log import LogPosition
 from app.realtime.router import encode
@@ -25,7 +25,17 @@ class ToldFigures:
 
 def is_urgent(event: LoggedEvent) -> bool:
     """Whether an event goes out at once instead of with the next tick: everything except comments."""
-    return not isinstance(event.event, CommentPosted)
+    return not isinstance(event.event, CommentPosted | CommentHeld)
+
+
+def told_to(events: Sequence[LoggedEvent], mirror: RoomMirror, *, for_staff: bool) -> tuple[LoggedEvent, ...]:
+    """The events as one audience may hear them: what is hidden, and why, is for staff alone."""
+    heard = ((event, mirror.moderation.told(event.event, for_staff=for_staff)) for event in events)
+    return tuple(
+        event if told is event.event else LoggedEvent(offset=event.offset, at_ms=event.at_ms, event=told)
+        for event, told in heard
+        if told is not None
+    )
 
 
 def readable_part(events: Sequence[LoggedEvent], most_comments: int) -> tuple[tuple[LoggedEvent, ...], int]:
@@ -83,8 +93,10 @@ def _tail(position: LogPosition, mirror: RoomMirror, figures: ToldFigures, *, fo
             shelf=mirror.shelf,
             pinned_product_id=mirror.pinned_product_id,
             comments=mirror.comments,
+            talk=mirror.talk,
             counts=figures.counts,
             board=figures.board if for_staff else None,
+            moderation=mirror.moderation.view if for_staff else None,
         )
     )
     return whole[whole.index(b'"session":') :]

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import to_ms
 from app.orders.contacts import Pseudonyms
 from app.orders.models import Offer, Order, OrderLineRow, StockPool
@@ -16,6 +17,12 @@ from app.protocol.views import OfferView
 
 OFFERS_SHOWN = 200
 ORDERS_SHOWN = 100
+_HAS_ORDERED = "SELECT EXISTS (SELECT FROM orders WHERE session_id = $1 AND device_id = $2)"
+
+
+async def has_ordered(pool: BoundedPool, session_id: UUID, device_id: UUID) -> bool:
+    """Whether a device has ordered anything in a session, whatever became of it."""
+    return bool(await pool.fetchval(_HAS_ORDERED, session_id, device_id))
 
 
 def offer_view(offer: Offer) -> OfferView:

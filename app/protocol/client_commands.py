@@ -31,6 +31,7 @@ class PostComment(Command):
 
     type: Literal["comment.post"] = "comment.post"
     text: CommentText
+    reply_to: UUID | None = Field(None, description="the comment that this one answers, among the latest of the room")
 
 
 class SendLikes(Command):

@@ -18,6 +18,7 @@ class CloseCode(IntEnum):
     VERSION_UNSUPPORTED = 4502
     SIGNED_OUT = 4503
     NOT_ALLOWED = 4504
+    BANNED = 4505
 
     @property
     def come_back(self) -> bool:
@@ -35,4 +36,5 @@ CLOSE_REASONS: dict[CloseCode, str] = {
     CloseCode.VERSION_UNSUPPORTED: "this protocol version is not spoken here",
     CloseCode.SIGNED_OUT: "signed out",
     CloseCode.NOT_ALLOWED: "you may not be here any more",
+    CloseCode.BANNED: "banned from this session for a while",
 }

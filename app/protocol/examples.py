@@ -18,12 +18,18 @@ from app.protocol.client_commands import (
     ShelfLine,
     ViewerHello,
 )
+from app.protocol.moderation import HiddenMark, ModerationRules, QuestionView, RestrictionView, TalkView
 from app.protocol.questions import AskedGroup
 from app.protocol.server_events import (
     CommandDone,
     CommandFailed,
+    CommentEchoed,
+    CommentHeld,
     CommentPosted,
+    CommentsHidden,
+    CommentsRestored,
     LoggedEvent,
+    ModerationChanged,
     OfferChanged,
     OfferEnded,
     OfferOpened,
@@ -33,17 +39,32 @@ from app.protocol.server_events import (
     ProductPinned,
     ProductsChanged,
     QuestionsAsked,
+    QuestionsChanged,
     RoomResumed,
     RoomSnapshot,
     RoomTick,
     ServerLeaving,
     SessionChanged,
+    SpeakerFreed,
+    SpeakerRestricted,
     StockChanged,
+    TalkChanged,
     WaitlistCalled,
     WaitlistJoined,
 )
 from app.protocol.shipping import ShippingRule, WeightStep
-from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, OutsideCount, ProductView, SessionView, StockView, VideoView
+from app.protocol.views import (
+    BoardFigures,
+    CommentView,
+    Counts,
+    OfferView,
+    OutsideCount,
+    ProductView,
+    ReplyView,
+    SessionView,
+    StockView,
+    VideoView,
+)
 
 _AT_MS = 1_795_435_200_000  # 23 November 2026, 12:00 UTC
 _EPOCH = "k3Vd9wQx"
@@ -100,6 +121,21 @@ _OFFER = OfferView(
 )
 _STOCK = StockView(product_id=_PRODUCT_ID, units=60, left=17, per_viewer_limit=10)
 _COMMENT = CommentView(id="01J7", at_ms=_AT_MS + 1_200, author="Lan", text="mật ong còn không ạ")
+_ANSWER = CommentView(
+    id="01J9", at_ms=_AT_MS + 9_000, author="Hà Linh", text="Còn 17 hũ nhé", by_staff=True, reply_to=ReplyView(id="01J7", author="Lan")
+)
+_ADVERT = CommentView(id="01J8", at_ms=_AT_MS + 2_000, author="Khách 4711", text="vay tiền nhanh vào nhóm nhé")
+_BY_STAFF = HiddenMark(reason="staff", by="Hà Linh", at_ms=_AT_MS + 3_000)
+_RESTRICTION = RestrictionView(
+    id=UUID("7c9e2a4b-6d1f-4e3a-9b5c-0d8f7a6e5c08"),
+    kind="mute",
+    scope="device",
+    author="Khách 4711",
+    comment_id=UUID("1b3d5f7a-9c2e-4d6f-8a0b-3c5e7d9f1a09"),
+    by="Hà Linh",
+    at_ms=_AT_MS + 3_000,
+    until_ms=_AT_MS + 1_803_000,
+)
 _COUNTS = Counts(
     viewers=12_345, likes=80_112, comments=3_410, outside=(OutsideCount(source="tiktok", viewers=2_100, observed_at_ms=_AT_MS - 30_000),)
 )
@@ -131,7 +167,15 @@ COMMAND_EXAMPLES: tuple[Message, ...] = (
 )
 
 EVENT_EXAMPLES: tuple[Message, ...] = (
-    CommentPosted(comment=_COMMENT),
+    CommentPosted(comment=_ANSWER),
+    CommentsHidden(comment_ids=("01J8",), comments=(_ADVERT,), mark=_BY_STAFF),
+    CommentsRestored(comments=(_ADVERT,), by="Hà Linh"),
+    CommentHeld(comment=_ADVERT, mark=HiddenMark(reason="block_word", word="vay tiền nhanh", at_ms=_AT_MS + 2_000)),
+    SpeakerRestricted(restriction=_RESTRICTION),
+    SpeakerFreed(restriction_id=_RESTRICTION.id),
+    ModerationChanged(rules=ModerationRules(block_words=("hàng lậu",), slow_mode_seconds=10)),
+    QuestionsChanged(questions=(QuestionView(comment=_COMMENT, state="waiting", marked_by="Hà Linh"),)),
+    TalkChanged(talk=TalkView(slow_mode_seconds=10, notice="Miễn phí giao hàng đến 21 giờ", pinned=_COMMENT)),
     OfferOpened(offer=_OFFER),
     OfferChanged(offer=_OFFER.model_copy(update={"ends_at_ms": _AT_MS + 180_000})),
     OfferSoldOut(offer_id=_OFFER_ID),
@@ -207,6 +251,7 @@ SERVER_EXAMPLES: tuple[Message, ...] = (
             ),
         )
     ),
+    CommentEchoed(comment=_COMMENT),
     CommandFailed(id="2", code="rate_limited", message="Too fast, please slow down.", retryable=True, retry_after_ms=1_000, details={}),
     ServerLeaving(return_after_ms=2_300),
 )

@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from app.protocol.amounts import Vnd
 from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset
+from app.protocol.moderation import HiddenMark, ModerationRules, ModerationView, QuestionView, RestrictionView, TalkView
 from app.protocol.order_codes import OrderCode
 from app.protocol.questions import AskedGroup
 from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionView, StockView
@@ -19,6 +20,68 @@ class CommentPosted(Message):
 
     type: Literal["comment.posted"] = "comment.posted"
     comment: CommentView
+
+
+class CommentsHidden(Message):
+    """Take these comments off the screen. `comments` and `mark` say on staff sockets what it was, why, and who did it."""
+
+    type: Literal["comments.hidden"] = "comments.hidden"
+    comment_ids: tuple[str, ...]
+    comments: tuple[CommentView, ...] = ()
+    mark: HiddenMark | None = None
+
+
+class CommentsRestored(Message):
+    """Show these comments again, or for the first time, in their place by time."""
+
+    type: Literal["comments.restored"] = "comments.restored"
+    comments: tuple[CommentView, ...]
+    by: str | None = Field(None, description="only on staff sockets")
+
+
+class CommentHeld(Message):
+    """A comment that a rule has hidden from the start. Only on staff sockets."""
+
+    type: Literal["comment.held"] = "comment.held"
+    comment: CommentView
+    mark: HiddenMark
+
+
+class SpeakerRestricted(Message):
+    """Somebody was muted or banned. Only on staff sockets, and without `device` and `network`, which nodes alone read."""
+
+    type: Literal["speaker.restricted"] = "speaker.restricted"
+    restriction: RestrictionView
+    device: UUID | None = None
+    network: str | None = None
+
+
+class SpeakerFreed(Message):
+    """A mute or ban was lifted. Only on staff sockets."""
+
+    type: Literal["speaker.freed"] = "speaker.freed"
+    restriction_id: UUID
+
+
+class ModerationChanged(Message):
+    """The session's rules for the talk are others now. Only on staff sockets."""
+
+    type: Literal["moderation.changed"] = "moderation.changed"
+    rules: ModerationRules
+
+
+class QuestionsChanged(Message):
+    """The queue of questions; replaces the one before. Only on staff sockets."""
+
+    type: Literal["questions.changed"] = "questions.changed"
+    questions: tuple[QuestionView, ...]
+
+
+class TalkChanged(Message):
+    """What everybody sees of the talk's rules, the pinned comment, the notice, the question that is answered; replaces what was before."""
+
+    type: Literal["talk.changed"] = "talk.changed"
+    talk: TalkView
 
 
 class OfferOpened(Message):
@@ -88,6 +151,14 @@ class SessionChanged(Message):
 
 RoomEvent = Annotated[
     CommentPosted
+    | CommentsHidden
+    | CommentsRestored
+    | CommentHeld
+    | SpeakerRestricted
+    | SpeakerFreed
+    | ModerationChanged
+    | QuestionsChanged
+    | TalkChanged
     | OfferOpened
     | OfferChanged
     | OfferSoldOut
@@ -147,8 +218,10 @@ class RoomSnapshot(Message):
     shelf: tuple[StockView, ...] = Field((), description="products with a pool of units: these can be ordered at their normal price")
     pinned_product_id: UUID | None
     comments: tuple[CommentView, ...]
+    talk: TalkView = TalkView()
     counts: Counts
     board: BoardFigures | None = None
+    moderation: ModerationView | None = Field(None, description="only on staff sockets")
 
 
 class RoomResumed(Message):
@@ -224,6 +297,13 @@ class QuestionsAsked(Message):
     groups: tuple[AskedGroup, ...]
 
 
+class CommentEchoed(Message):
+    """A comment that is shown on the page of whoever wrote it, and nowhere else."""
+
+    type: Literal["comment.echoed"] = "comment.echoed"
+    comment: CommentView
+
+
 class CommandFailed(Message):
     """A command was refused; the socket stays open. `id` is null when the message could not be read."""
 
@@ -244,6 +324,15 @@ class ServerLeaving(Message):
 
 
 ServerMessage = (
-    RoomTick | RoomSnapshot | RoomResumed | CommandDone | OrderPlaced | WaitlistJoined | QuestionsAsked | CommandFailed | ServerLeaving
+    RoomTick
+    | RoomSnapshot
+    | RoomResumed
+    | CommandDone
+    | OrderPlaced
+    | WaitlistJoined
+    | QuestionsAsked
+    | CommentEchoed
+    | CommandFailed
+    | ServerLeaving
 )
 server_message: TypeAdapter[ServerMessage] = TypeAdapter(Annotated[ServerMessage, Field(discriminator="type")])

@@ -89,6 +89,13 @@ class StockView(Message):
     per_viewer_limit: int = Field(description="units per viewer at the normal price, counted over device and phone number")
 
 
+class ReplyView(Message):
+    """The comment that a comment answers."""
+
+    id: str
+    author: Annotated[str, PERSON_NAME.limits]
+
+
 class CommentView(Message):
     """A comment as it is shown."""
 
@@ -97,6 +104,7 @@ class CommentView(Message):
     author: Annotated[str, PERSON_NAME.limits]
     text: Annotated[str, COMMENT_TEXT.limits]
     by_staff: bool = False
+    reply_to: ReplyView | None = None
 
 
 class OutsideCount(Message):

@@ -20,7 +20,9 @@ from app.questions.gathering import Heard, Topic
 
 _COMMENTS = """
 SELECT id, device_id, author, text, posted_at FROM comments
-WHERE session_id = $1 AND posted_at >= $2 AND NOT by_staff ORDER BY posted_at DESC, id LIMIT $3
+WHERE session_id = $1 AND posted_at >= $2 AND NOT by_staff
+  AND NOT EXISTS (SELECT FROM comment_hidings h WHERE h.comment_id = comments.id AND h.is_hidden)
+ORDER BY posted_at DESC, id LIMIT $3
 """
 _PINS = """
 SELECT happened_at, (details ->> 'product_id')::uuid AS product_id FROM audit_entries

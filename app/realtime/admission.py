@@ -17,6 +17,7 @@ from app.errors import AppError, OriginRefused, TooManyRequests, Unavailable
 from app.infra.bounded_requests import HostRefused, host_allowed
 from app.realtime.address_limits import AddressLimits
 from app.realtime.errors import TicketInvalid
+from app.realtime.networks import NetworkDigests
 from app.realtime.origin import origin_allowed
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.settings import Settings
@@ -38,6 +39,9 @@ class Rooms(Protocol):
     def check_capacity(self) -> None:
         """Raises when this node takes no more sockets."""
 
+    def refuse_banned(self, session_id: UUID, device_key: bytes, network: bytes) -> None:
+        """Raises when this device, or everybody behind this network, is banned from the room, which is open here."""
+
 
 def check_page(settings: Settings, *, host: str, origin: str | None, scheme: str) -> None:
     """Whether the page may open sockets here, viewers' or others. Raises `HostRefused`, `OriginRefused`."""
@@ -49,12 +53,13 @@ def check_page(settings: Settings, *, host: str, origin: str | None, scheme: str
 
 @dataclass(frozen=True, slots=True)
 class ViewerAdmission:
-    """Ask `check` first, then `wait_for_room` unless `rooms.takes_viewers_now`."""
+    """Ask `check` first, then `wait_for_room` unless `rooms.takes_viewers_now`, then `welcome`."""
 
     settings: Settings
     tickets: TicketSigner
     addresses: AddressLimits
     rooms: Rooms
+    networks: NetworkDigests
 
     def check(self, *, host: str, origin: str | None, scheme: str, cookie: str, address: str) -> UUID:
         """The device that asks to enter; `cookie` is the whole header. Whether the upgrade is well-formed was asked before.
@@ -82,3 +87,9 @@ class ViewerAdmission:
         except Exception as error:
             log.warning("viewer_not_admitted", error=repr(error))
             raise Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+
+    def welcome(self, session_id: UUID, device_id: UUID, address: str) -> bytes:
+        """The digest of the network from which this device may enter now. Raises what `refuse_banned` raises."""
+        network = self.networks.of(session_id, address)
+        self.rooms.refuse_banned(session_id, device_id.bytes, network)
+        return network

@@ -51,6 +51,11 @@ class AsgiConnection(Connection):
     def identity(self) -> Identity:
         return replace(self._identity, name=self.author)
 
+    @property
+    @override
+    def network(self) -> bytes:
+        return self._identity.network
+
     @override
     def send(self, frame: bytes) -> None:
         if self._close_code is not None:

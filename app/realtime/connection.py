@@ -35,6 +35,11 @@ class Connection(ABC):
     def identity(self) -> Identity:
         """Who is behind the socket."""
 
+    @property
+    @abstractmethod
+    def network(self) -> bytes:
+        """The digest of the network it comes from (`networks.py`)."""
+
     def greet(self) -> None:
         """Note that it has said hello: commands are taken from now on."""
         self.said_hello = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+from array import array
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 
@@ -20,6 +21,7 @@ from app.realtime.connection import Connection
 from app.realtime.descriptors import Deadlines, end_sending
 from app.realtime.detached_connection import DetachedConnection
 from app.realtime.fanout import Fanout
+from app.realtime.networks import UNKNOWN_NETWORK
 from app.realtime.websocket_frames import (
     NO_STATUS,
     POLICY_VIOLATION,
@@ -56,6 +58,8 @@ class DetachedSockets:
         self._epoll = select.epoll()
         # by fd, as fds are small numbers
         self._connections: list[DetachedConnection | None] = []
+        # Eight bytes a viewer instead of an object that each would keep.
+        self._networks = array("Q")
         self.fanout = Fanout(park=self._park_fd, drop=self._drop_fd)
         self._ready = self.fanout.ready
         self._hello_due = Deadlines[DetachedConnection](settings.hello_timeout_seconds)
@@ -87,14 +91,20 @@ class DetachedSockets:
         await self._tasks.close()
         self._epoll.close()
 
-    def attach(self, connection: DetachedConnection) -> None:
+    def network_of(self, connection: DetachedConnection) -> bytes:
+        """The digest of the network from which it came."""
+        return UNKNOWN_NETWORK if connection.gone else self._networks[connection.fd].to_bytes(8, "big")
+
+    def attach(self, connection: DetachedConnection, *, network: bytes = UNKNOWN_NETWORK) -> None:
         """Watch over a socket whose handshake is being answered."""
         fd = connection.fd
         if fd >= len(self._ready):
             more = fd + 1_024 - len(self._ready)
             self._ready.extend(bytes(more))
             self._connections.extend([None] * more)
+            self._networks.extend([0] * more)
         self._connections[fd] = connection
+        self._networks[fd] = int.from_bytes(network, "big")
         self._ready[fd] = 1
         self._epoll.register(fd, select.EPOLLIN)
         self._hello_due.add(connection)

@@ -42,6 +42,11 @@ class DetachedConnection(Connection):
     def identity(self) -> Identity:
         return Identity(device_id=UUID(bytes=self.device_key), audience="viewer", name=self.author)
 
+    @property
+    @override
+    def network(self) -> bytes:
+        return self._sockets.network_of(self)
+
     @override
     def greet(self) -> None:
         super().greet()

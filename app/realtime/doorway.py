@@ -48,6 +48,16 @@ class ViewerGate:
     tasks: TaskOwner
 
 
+@dataclass(frozen=True, slots=True)
+class _Visitor:
+    """A viewer at the door, well-formed and with a good ticket; `rest` is what came behind the request."""
+
+    request: UpgradeRequest
+    device_id: UUID
+    address: str
+    rest: bytes
+
+
 class Doorway(asyncio.Protocol):
     """One per new connection, until its request shows whose it is. `find_gate` is asked then; None = no detached sockets here, all
     goes to FastAPI. The other arguments are uvicorn's, for its own protocol.
@@ -119,29 +129,39 @@ class Doorway(asyncio.Protocol):
         try:
             request = read_upgrade(head)
             proxies = gate.settings.trusted_proxies
+            address = client_address(self._peer, request.forwarded_for, trusted=proxies)
             device_id = gate.admission.check(
                 host=request.host,
                 origin=request.origin,
                 scheme=(request.forwarded_proto if self._peer in proxies else "") or "http",
                 cookie=request.cookie,
-                address=client_address(self._peer, request.forwarded_for, trusted=proxies),
+                address=address,
             )
         except AppError as error:
             self._refuse(error)
             return
+        visitor = _Visitor(request, device_id, address, rest)
         if gate.admission.rooms.takes_viewers_now(request.session_id):
-            self._detach(gate, request, device_id, rest)
+            self._let_in(gate, visitor)
             return
-        gate.tasks.spawn("open room", self._open_room(gate, request, device_id, rest))
+        gate.tasks.spawn("open room", self._open_room(gate, visitor))
 
-    async def _open_room(self, gate: ViewerGate, request: UpgradeRequest, device_id: UUID, rest: bytes) -> None:
+    async def _open_room(self, gate: ViewerGate, visitor: _Visitor) -> None:
         try:
-            await gate.admission.wait_for_room(request.session_id)
+            await gate.admission.wait_for_room(visitor.request.session_id)
         except AppError as error:
             self._refuse(error)
             return
         if not self._transport.is_closing():
-            self._detach(gate, request, device_id, rest)
+            self._let_in(gate, visitor)
+
+    def _let_in(self, gate: ViewerGate, visitor: _Visitor) -> None:
+        try:
+            network = gate.admission.welcome(visitor.request.session_id, visitor.device_id, visitor.address)
+        except AppError as error:
+            self._refuse(error)
+            return
+        self._detach(gate, visitor, network)
 
     def _head_is_over(self) -> None:
         self._head_timer.cancel()
@@ -154,16 +174,17 @@ class Doorway(asyncio.Protocol):
             self._transport.write(refused(error))
             self._transport.close()
 
-    def _detach(self, gate: ViewerGate, request: UpgradeRequest, device_id: UUID, rest: bytes) -> None:
+    def _detach(self, gate: ViewerGate, visitor: _Visitor, network: bytes) -> None:
         """Answer 101 on a duplicate of the socket and forget the original: aborting it sends nothing while the duplicate lives."""
         fd = os.dup(self._transport.get_extra_info("socket").fileno())
         _set_socket_options(fd, user_timeout_seconds=gate.settings.realtime.slow_timeout_seconds)
         self._transport.set_protocol(_Gone())
         self._transport.abort()
-        connection = DetachedConnection(gate.sockets, fd, device_id=device_id, session_id=request.session_id)
+        request, rest = visitor.request, visitor.rest
+        connection = DetachedConnection(gate.sockets, fd, device_id=visitor.device_id, session_id=request.session_id)
         is_admitted = gate.hub.admit(connection)
         counters.ACCEPTED.inc()
-        gate.sockets.attach(connection)
+        gate.sockets.attach(connection, network=network)
         gate.sockets.write(connection, accepted(request.key))
         if not is_admitted:
             connection.close(CloseCode.TOO_MANY_SOCKETS)

@@ -195,6 +195,13 @@ class Hub:
         """Close every member of a room at a random moment within the spread, so that they do not all act at once."""
         self._close_spread([each for each in self._everyone() if each.session_id == session_id], code, spread_seconds)
 
+    def close_speakers(self, session_id: UUID, code: CloseCode, *, device_key: bytes | None, network: bytes | None) -> None:
+        """Close the viewers' sockets of one device, or of everybody behind one network, at once."""
+        for connection in list(self._everyone()):
+            is_meant = connection.device_key == device_key or (network is not None and connection.network == network)
+            if is_meant and connection.session_id == session_id and connection.audience == "viewer":
+                connection.close(code)
+
     def close_all(self, code: CloseCode, *, spread_seconds: float) -> None:
         """The same for every socket of this worker."""
         self._close_spread(list(self._everyone()), code, spread_seconds)

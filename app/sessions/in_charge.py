@@ -64,3 +64,9 @@ def require_editable(row: LivestreamSession) -> None:
     """Raises `SessionClosed` once the session has ended."""
     if row.state not in EDITABLE:
         raise SessionClosed(details={"state": row.state})
+
+
+def require_not_closed(row: LivestreamSession) -> None:
+    """Raises `SessionClosed` once its figures are final."""
+    if row.state == "closed":
+        raise SessionClosed(details={"state": row.state})

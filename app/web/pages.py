@@ -98,6 +98,16 @@ async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: 
     return response
 
 
+@router.get("/s/{session_id}/overlay", dependencies=[OPEN_TO_EVERYBODY])
+async def overlay(request: Request, session_id: UUID, sessions: Sessions) -> Response:
+    """Words for a streaming program to lay over its picture: the question that is answered, the pinned comment, the notice."""
+    facts = await sessions.facts(session_id)
+    if facts.record.state == "draft":
+        raise SessionNotFound
+    content: dict[str, Any] = {"session": facts.view, "facts": {"session_id": str(session_id)}}
+    return render(request, "overlay.html", script="overlay.js", words=("viewer.answering", "viewer.pinned_comment"), **content)
+
+
 @router.get("/login", dependencies=[OPEN_TO_EVERYBODY])
 async def login(request: Request, user: Anybody) -> Response:
     """Sign-in of hosts and organisers; whoever is signed in goes on at once."""

@@ -32,7 +32,8 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "booth": (*_BASE_STYLES, "home", "figures", "viewer_parts", "viewer", "booth"),
     "commune": (*_BASE_STYLES, "home"),
     "booth_poster": (*_BASE_STYLES, "poster"),
-    "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_questions", "board_small"),
+    "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_questions", "board_small", "talk"),
+    "overlay": (*_BASE_STYLES, "overlay"),
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
     "desk": (*_STAFF_STYLES, "desk"),
     "goods": (*_STAFF_STYLES, "goods_pages"),
@@ -43,7 +44,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
 }
 SCRIPTS: Final = (
     *("board", "booth", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
-    *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page"),
+    *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay"),
     *("organiser_sessions", "report", "staff", "viewer"),
 )
 

@@ -82,7 +82,12 @@ class Sale:
             ids["complaint_id"] = await self.complains(ids)
         if operation.template.endswith("/settlement"):
             ids["payment_id"] = await self.pays(None)
-        return ids | await self._goods_for(operation)
+        return ids | await self._goods_for(operation) | await self._talk_for(operation, ids)
+
+    async def _talk_for(self, operation: Operation, ids: Mapping[str, str]) -> dict[str, str]:
+        if operation.template.endswith(("/hide", "/restore", "/question", "/pinned-comment", "/restrictions")):
+            return {"comment_id": await self.says(ids["session_id"])}
+        return {"restriction_id": await self.mutes()} if operation.template.endswith("/lift") else {}
 
     async def _goods_for(self, operation: Operation) -> dict[str, str]:
         if operation.method == "DELETE" and "/pictures/" in operation.template:
@@ -104,6 +109,19 @@ class Sale:
         """Whatever was asked of products before, and whatever became of them, they may be shown."""
         answer = await self.organiser.put("/api/v1/listing-gate", json={"min_score": 0, "required_items": []})
         assert answer.is_success, answer.text
+
+    async def says(self, session_id: str) -> str:
+        """The id of a new comment, as if a viewer had written it."""
+        comment_id = uuid4()
+        insert = "INSERT INTO comments (id, session_id, device_id, author, text, posted_at) VALUES ($1, $2, $3, 'Lan', 'Còn không?', now())"
+        await self.market.stores.database.pool.execute(insert, comment_id, UUID(session_id), uuid4())
+        return str(comment_id)
+
+    async def mutes(self) -> str:
+        """The id of a new mute."""
+        body = {"comment_id": await self.says(self.ids["session_id"]), "kind": "mute"}
+        answer = await self.organiser.post(f"/api/v1/sessions/{self.ids['session_id']}/restrictions", json=body)
+        return str(answer.json()["id"])
 
     async def uploads(self) -> dict[str, str]:
         """Id and a file's name of a new picture."""
@@ -242,4 +260,6 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
     sale.ids["user_id"] = await sale.lets_in()
     sale.ids["complaint_id"] = await sale.complains(sale.ids)
     sale.ids["payment_id"] = await sale.pays(sale.ids["order_id"])
+    sale.ids["comment_id"] = await sale.says(sale.ids["session_id"])
+    sale.ids["restriction_id"] = await sale.mutes()
     return sale

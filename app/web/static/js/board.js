@@ -10,6 +10,7 @@ import { AskedNow } from "./board_questions.js";
 import { NextZone } from "./board_next.js";
 import { NowZone } from "./board_now.js";
 import { PulseZone } from "./board_pulse.js";
+import { TalkZone } from "./board_talk.js";
 import { thisMoment } from "./clock.js";
 import { countdown, duration } from "./format.js";
 import { get } from "./http.js";
@@ -18,13 +19,14 @@ import { isLow } from "./parts.js";
 import { Room } from "./room.js";
 import { SignedOut, isSignedOut } from "./signed_out.js";
 import { SureButton } from "./sure_button.js";
-import { Comments, Composer } from "./viewer_talk.js";
+import { TalkActions } from "./talk_actions.js";
 
 /** @typedef {import("./protocol.js").SessionView} SessionView */
 /** @typedef {import("./protocol.js").ProductView} ProductView */
 
 const ENDING_SECONDS = 30;
-const COMMENTS_SHOWN = 120;
+// What a helper has on a second phone: the talk alone.
+const showsTalkAlone = new URLSearchParams(location.search).get("view") === "talk";
 
 /** @type {{session: SessionView, products: ProductView[], pinned_product_id: string | null, server_time_ms: number, may: readonly string[]}} */
 const facts = pageFacts();
@@ -35,6 +37,7 @@ const room = new Room({
 });
 room.clock.hear(facts.server_time_ms, thisMoment());
 const actions = new BoardActions(room, facts.may);
+const talkActions = new TalkActions(room);
 
 const ASK_EVERY_MS = 5_000;
 // The sign-in may have ended while the board was away: no return helps then, until somebody signs in, here or in another tab.
@@ -51,31 +54,23 @@ async function askWhoIsHere() {
 }
 
 function Board() {
-  const { session, comments } = room.state.value;
-  const [problem, setProblem] = useState("");
+  const { session } = room.state.value;
   useEffect(() => {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
-  return html`<div class="board">
+  return html`<div class=${showsTalkAlone ? "board is-talk-alone" : "board"}>
     <${Head} session=${session} />
     <${Attention} />
     ${actions.showsKeys.value && html`<${Keys} />`}
     <div class="zones">
-      <${NowZone} actions=${actions} />
-      <${PulseZone} actions=${actions} />
-      <${NextZone} actions=${actions} />
-      <section class=${`card zone zone-talk stack ${actions.showsAsked.value ? "shows-asked" : ""}`} aria-labelledby="zone-talk">
+      ${!showsTalkAlone && html`<${NowZone} actions=${actions} /><${PulseZone} actions=${actions} /><${NextZone} actions=${actions} />`}
+      <${TalkZone} actions=${talkActions} showsAsked=${actions.showsAsked.value} top=${html`
         <div class="row talk-tabs" role="group" aria-label=${say("host.comments")}>
           <button class="button button-quiet grow" type="button" aria-pressed=${actions.showsAsked.value ? "false" : "true"} onClick=${() => (actions.showsAsked.value = false)}>${say("host.comments")}</button>
           <button class="button button-quiet grow" type="button" aria-pressed=${actions.showsAsked.value ? "true" : "false"} onClick=${() => (actions.showsAsked.value = true)}>${say("host.asked")}${actions.asked.value.length > 0 && html` <span class="badge badge-flash number">${actions.asked.value.length}</span>`}</button>
         </div>
-        <${AskedNow} actions=${actions} />
-        <h2 id="zone-talk" class="talk-title">${say("host.comments")}</h2>
-        <${Comments} comments=${comments.slice(-COMMENTS_SHOWN)} />
-        <${Composer} room=${room} withName=${false} onProblem=${setProblem} />
-        ${problem !== "" && html`<p class="small" role="alert">${problem}</p>`}
-      </section>
+        <${AskedNow} actions=${actions} />`} />
     </div>
   </div>`;
 }
@@ -91,13 +86,14 @@ function Head({ session }) {
       <p class="row small soft">
         <span class=${session.state === "live" ? "badge badge-good" : "badge"}>${session.state === "live" && html`<span class="live-dot"></span>`}${say(`session.${session.state}`)}</span>
         ${session.state === "live" && html`<span>${say("host.on_air_since", { time: duration(onAir) })}</span>`}
-        <${ViewerLink} sessionId=${session.id} />
-        ${session.state === "draft" || session.state === "scheduled"
+        ${!showsTalkAlone && html`<${ViewerLink} sessionId=${session.id} />`}
+        ${showsTalkAlone ? null : session.state === "draft" || session.state === "scheduled"
           ? actions.may("prepare_sessions") && html`<a class="small" href=${`/host/${session.id}/edit`}>${say("host.edit")}</a>`
           : actions.may("work_orders") && html`<a class="small" href=${`/host/${session.id}/orders`}>${say("host.order_desk")}</a>`}
+        <a class="small" href=${showsTalkAlone ? `/host/${session.id}` : `/host/${session.id}?view=talk`}>${say(showsTalkAlone ? "host.whole_board" : "host.talk_alone")}</a>
       </p>
     </div>
-    <div class="row">
+    ${showsTalkAlone ? null : html`<div class="row">
       ${actions.runs && html`<button class="button button-quiet" type="button" aria-expanded=${actions.showsKeys.value ? "true" : "false"} onClick=${() => (actions.showsKeys.value = !actions.showsKeys.value)}>? ${say("host.keys")}</button>`}
       ${session.state === "draft" && actions.may("plan_sessions") && session.planned_start_at_ms !== null &&
       html`<button class="button button-secondary" type="button" onClick=${() => actions.move("scheduled")}>${say("host.schedule")}</button>`}
@@ -106,7 +102,7 @@ function Head({ session }) {
       ${session.state === "live" && actions.runs &&
       html`<${SureButton} words=${say("host.end")} sureWords=${say("host.end_sure")} disabled=${actions.isBusy.value} onSure=${() => actions.move("ended")} />`}
       ${isOver && actions.may("open_reports") && html`<a class="button button-primary" href=${`/organiser/${session.id}`}>${say("host.see_report")}</a>`}
-    </div>
+    </div>`}
   </header>`;
 }
 
@@ -149,7 +145,8 @@ function attention() {
 }
 
 function Keys() {
-  const rows = ["host.key_next", "host.key_flash", "host.key_pin", "host.key_answer", "host.key_said", "host.key_help"];
+  const ofTalk = ["choose", "hide", "mute", "ban", "undo", "question", "reply", "pin_comment"];
+  const rows = ["host.key_next", "host.key_flash", "host.key_pin", "host.key_answer", "host.key_said", ...ofTalk.map((key) => `host.key_${key}`), "host.key_help"];
   return html`<aside class="card keys"><h2>${say("host.keys")}</h2><ul role="list">${rows.map((key) => html`<li>${say(key)}</li>`)}</ul></aside>`;
 }
 
@@ -163,16 +160,35 @@ function onKey(event) {
     actions.showsKeys.value = false;
     actions.showsFlashForm.value = false;
   }
-  if (!actions.runs || isTyping || isPressing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  const { pinnedProductId } = room.state.value;
-  if (event.key === " ") void actions.next();
-  else if (event.key === "f" || event.key === "F") actions.showsFlashForm.value = true;
-  else if (event.key === "p" || event.key === "P") void actions.pin(actions.chosenId.value ?? (pinnedProductId === null ? room.state.value.products[0]?.id ?? null : null));
-  else if (event.key === "a" || event.key === "A") actions.withFirstAsked((group) => actions.sendAnswer(group));
-  else if (event.key === "s" || event.key === "S") actions.withFirstAsked((group) => actions.markAnswered(group));
-  else if (event.key === "?") actions.showsKeys.value = !actions.showsKeys.value;
-  else return;
+  if (isTyping || isPressing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (!press(event.key)) return;
   event.preventDefault();
+}
+
+/** @param {string} key @returns {boolean} whether it did something */
+function press(key) {
+  if (key === "?") actions.showsKeys.value = !actions.showsKeys.value;
+  else if (!actions.runs || !pressOfHost(key)) return pressOfModerator(key);
+  return true;
+}
+
+/** @param {string} key @returns {boolean} */
+function pressOfModerator(key) {
+  if (!actions.may("moderate_comments")) return false;
+  if (key === "a" || key === "A") actions.withFirstAsked((group) => actions.sendAnswer(group));
+  else if (key === "s" || key === "S") actions.withFirstAsked((group) => actions.markAnswered(group));
+  else return talkActions.press(key.length === 1 ? key.toLowerCase() : key);
+  return true;
+}
+
+/** @param {string} key @returns {boolean} */
+function pressOfHost(key) {
+  const { pinnedProductId } = room.state.value;
+  if (key === " ") void actions.next();
+  else if (key === "f" || key === "F") actions.showsFlashForm.value = true;
+  else if (key === "p" || key === "P") void actions.pin(actions.chosenId.value ?? (pinnedProductId === null ? room.state.value.products[0]?.id ?? null : null));
+  else return false;
+  return true;
 }
 
 const root = part("board", HTMLElement);

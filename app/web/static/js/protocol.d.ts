@@ -4,6 +4,7 @@ export type ProtocolVersion = 1;
 
 /** Stable codes of failures, over HTTP and socket. */
 export type ErrorCode =
+  | "address_unknown"
   | "alcohol_not_shown"
   | "amount_too_large"
   | "bad_request"
@@ -13,8 +14,12 @@ export type ErrorCode =
   | "booth_has_no_plan"
   | "bridge_token_invalid"
   | "busy"
+  | "buyers_only"
   | "capacity"
   | "command_not_allowed"
+  | "comment_held"
+  | "comment_is_hidden"
+  | "comment_not_found"
   | "comments_busy"
   | "comments_too_fast"
   | "complaint_not_found"
@@ -46,6 +51,7 @@ export type ErrorCode =
   | "message_too_large"
   | "method_not_allowed"
   | "name_reserved"
+  | "new_viewer_waits"
   | "not_found"
   | "not_on_shelf"
   | "not_signed_in"
@@ -76,8 +82,11 @@ export type ErrorCode =
   | "product_not_in_session"
   | "products_incomplete"
   | "province_not_found"
+  | "questions_full"
   | "rate_limited"
   | "report_being_prepared"
+  | "restriction_not_found"
+  | "restrictions_full"
   | "seal_unreadable"
   | "session_closed"
   | "session_incomplete"
@@ -88,6 +97,9 @@ export type ErrorCode =
   | "shipping_fee_changed"
   | "signing_key_unreadable"
   | "sold_out"
+  | "speaker_banned"
+  | "speaker_muted"
+  | "staff_not_restricted"
   | "statement_not_due"
   | "statistics_not_complete"
   | "statistics_not_found"
@@ -113,7 +125,8 @@ export type CloseCode =
   | 4501
   | 4502
   | 4503
-  | 4504;
+  | 4504
+  | 4505;
 
 /** Body of every failed HTTP request (application/problem+json). */
 export interface Problem {
@@ -187,6 +200,19 @@ export interface CommandFailed {
   details: Readonly<Record<string, unknown>>;
 }
 
+/** A comment that is shown on the page of whoever wrote it, and nowhere else. */
+export interface CommentEchoed {
+  type: "comment.echoed";
+  comment: CommentView;
+}
+
+/** A comment that a rule has hidden from the start. Only on staff sockets. */
+export interface CommentHeld {
+  type: "comment.held";
+  comment: CommentView;
+  mark: HiddenMark;
+}
+
 /** Somebody said something, a viewer or the staff. */
 export interface CommentPosted {
   type: "comment.posted";
@@ -201,6 +227,23 @@ export interface CommentView {
   author: string;
   text: string;
   by_staff: boolean;
+  reply_to: ReplyView | null;
+}
+
+/** Take these comments off the screen. `comments` and `mark` say on staff sockets what it was, why, and who did it. */
+export interface CommentsHidden {
+  type: "comments.hidden";
+  comment_ids: readonly string[];
+  comments: readonly CommentView[];
+  mark: HiddenMark | null;
+}
+
+/** Show these comments again, or for the first time, in their place by time. */
+export interface CommentsRestored {
+  type: "comments.restored";
+  comments: readonly CommentView[];
+  /** only on staff sockets */
+  by: string | null;
 }
 
 /** Latest figures of the room; each tick replaces the one before. */
@@ -211,6 +254,22 @@ export interface Counts {
   /** devices without a socket that poll instead, by their beacons; never added to viewers */
   polling: number;
   outside: readonly OutsideCount[];
+}
+
+/** A comment that only those in charge still see. */
+export interface HiddenComment {
+  comment: CommentView;
+  mark: HiddenMark;
+}
+
+/** Why a comment is hidden, and who did it; `by` is null for a rule. */
+export interface HiddenMark {
+  reason: "staff" | "muted" | "block_word" | "link" | "repeat";
+  by: string | null;
+  /** the block word that was found */
+  word: string | null;
+  /** UTC milliseconds since 1970 */
+  at_ms: number;
 }
 
 /** Wait for units of a sold-out offer. Joining again gives the same place. */
@@ -232,7 +291,41 @@ export interface LoggedEvent {
   offset: number;
   /** UTC milliseconds since 1970 */
   at_ms: number;
-  event: CommentPosted | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | StockChanged | ProductPinned | ProductsChanged | SessionChanged;
+  event: CommentPosted | CommentsHidden | CommentsRestored | CommentHeld | SpeakerRestricted | SpeakerFreed | ModerationChanged | QuestionsChanged | TalkChanged | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | StockChanged | ProductPinned | ProductsChanged | SessionChanged;
+}
+
+/** The session's rules for the talk are others now. Only on staff sockets. */
+export interface ModerationChanged {
+  type: "moderation.changed";
+  rules: ModerationRules;
+}
+
+/** The rules of a session's talk. What `block_words`, `links` and `repeats_most` hold waits for somebody in charge to let it through. */
+export interface ModerationRules {
+  /** also hold the insults and adverts that come with the program */
+  usual_words: boolean;
+  /** words and phrases; disguises are seen through */
+  block_words: readonly string[];
+  /** hold comments with an address on the web */
+  hold_links: boolean;
+  /** hold a text that the room has said more often than this within a minute; 0: never */
+  repeats_most: number;
+  /** between two comments of one device, over all nodes; 0: as fast as ever */
+  slow_mode_seconds: number;
+  /** only devices that have ordered in this session may comment */
+  buyers_only: boolean;
+  /** how long a new device only watches before it may comment */
+  new_viewer_seconds: number;
+  /** somebody muted may go on writing, seen by nobody else; false: is told so */
+  muted_may_write: boolean;
+}
+
+/** What those in charge know beyond the room: only on staff sockets. */
+export interface ModerationView {
+  rules: ModerationRules;
+  hidden: readonly HiddenComment[];
+  restrictions: readonly RestrictionView[];
+  questions: readonly QuestionView[];
 }
 
 /** An offer was made, extended or restocked without opening anew. */
@@ -341,6 +434,8 @@ export interface PostComment {
   id: string;
   type: "comment.post";
   text: string;
+  /** the comment that this one answers, among the latest of the room */
+  reply_to?: string | null;
 }
 
 /** The product the host talks about now; null = none. */
@@ -375,10 +470,29 @@ export interface ProductsChanged {
   products: readonly ProductView[];
 }
 
+/** A comment that somebody in charge has put into the queue of questions. */
+export interface QuestionView {
+  comment: CommentView;
+  state: "waiting" | "answering" | "answered";
+  marked_by: string;
+}
+
 /** What viewers ask now and was not answered yet; replaces what was told before. Only on staff sockets. */
 export interface QuestionsAsked {
   type: "questions.asked";
   groups: readonly AskedGroup[];
+}
+
+/** The queue of questions; replaces the one before. Only on staff sockets. */
+export interface QuestionsChanged {
+  type: "questions.changed";
+  questions: readonly QuestionView[];
+}
+
+/** The comment that a comment answers. */
+export interface ReplyView {
+  id: string;
+  author: string;
 }
 
 /** Viewers now on an outside platform, read there by the host or a bridge. Shown as imported, never added to ours. */
@@ -389,6 +503,21 @@ export interface ReportOutsideCount {
   viewers: number;
   /** UTC milliseconds since 1970 */
   observed_at_ms?: number | null;
+}
+
+/** Somebody who is muted or banned, as those in charge see it. */
+export interface RestrictionView {
+  id: string;
+  kind: "mute" | "ban";
+  scope: "device" | "address";
+  author: string;
+  /** the comment that was the occasion */
+  comment_id: string;
+  by: string;
+  /** UTC milliseconds since 1970 */
+  at_ms: number;
+  /** null: until the session ends */
+  until_ms: number | null;
 }
 
 /** The last room event a client has seen. */
@@ -428,8 +557,11 @@ export interface RoomSnapshot {
   shelf: readonly StockView[];
   pinned_product_id: string | null;
   comments: readonly CommentView[];
+  talk: TalkView;
   counts: Counts;
   board: BoardFigures | null;
+  /** only on staff sockets */
+  moderation: ModerationView | null;
 }
 
 /** One frame for the whole room: events in (`after`, `offset`], and the latest counts. A client whose own offset is not `after` has missed something and says hello again with its position. Comments may be left out above a readable rate (`comments_skipped`); every other event is always there. */
@@ -510,6 +642,20 @@ export interface ShippingRule {
   free_from_vnd: number | null;
 }
 
+/** A mute or ban was lifted. Only on staff sockets. */
+export interface SpeakerFreed {
+  type: "speaker.freed";
+  restriction_id: string;
+}
+
+/** Somebody was muted or banned. Only on staff sockets, and without `device` and `network`, which nodes alone read. */
+export interface SpeakerRestricted {
+  type: "speaker.restricted";
+  restriction: RestrictionView;
+  device: string | null;
+  network: string | null;
+}
+
 /** The pool of a product was set, or its last unit is taken. The tick tells what is left of pools that run low. */
 export interface StockChanged {
   type: "stock.changed";
@@ -524,6 +670,23 @@ export interface StockView {
   left: number;
   /** units per viewer at the normal price, counted over device and phone number */
   per_viewer_limit: number;
+}
+
+/** What everybody sees of the talk's rules, the pinned comment, the notice, the question that is answered; replaces what was before. */
+export interface TalkChanged {
+  type: "talk.changed";
+  talk: TalkView;
+}
+
+/** What everybody sees of the talk: the rules that concern a speaker, and what stands above the comments. */
+export interface TalkView {
+  slow_mode_seconds: number;
+  buyers_only: boolean;
+  new_viewer_seconds: number;
+  notice: string | null;
+  pinned: CommentView | null;
+  /** the question that is being answered */
+  answering: CommentView | null;
 }
 
 /** Where the video plays; it stays on its platform. */
@@ -609,6 +772,14 @@ export type ClientCommand =
 /** What happens in a room, in one order for everybody. */
 export type RoomEvent =
   | CommentPosted
+  | CommentsHidden
+  | CommentsRestored
+  | CommentHeld
+  | SpeakerRestricted
+  | SpeakerFreed
+  | ModerationChanged
+  | QuestionsChanged
+  | TalkChanged
   | OfferOpened
   | OfferChanged
   | OfferSoldOut
@@ -628,5 +799,6 @@ export type ServerMessage =
   | OrderPlaced
   | WaitlistJoined
   | QuestionsAsked
+  | CommentEchoed
   | CommandFailed
   | ServerLeaving;

@@ -1,5 +1,7 @@
 // The room as this page knows it. Pure: `apply` takes a state and a message and returns the next state.
 
+import { COMMENTS_KEPT, SILENCE, applyTalk, talkOfSnapshot } from "./state_talk.js";
+
 /**
  * @typedef {import("./protocol.js").ServerMessage} ServerMessage
  * @typedef {import("./protocol.js").LoggedEvent} LoggedEvent
@@ -34,9 +36,11 @@
  * @property {Counts} counts
  * @property {BoardFigures | null} board
  * @property {readonly AskedGroup[]} asked what viewers ask and was not answered yet; boards alone hear of it
+ * @property {import("./protocol.js").TalkView} talk what stands above the comments, and rules that concern a speaker
+ * @property {import("./protocol.js").ModerationView | null} moderation on a board only
+ * @property {Readonly<Record<string, import("./protocol.js").HiddenMark>>} marks why comments are hidden, by id; on a board only
  */
 
-export const COMMENTS_KEPT = 200;
 const CALLS_KEPT = 50;
 // Ticks name pools with so many units left or fewer (app/live/mirror.py).
 const LOW_STOCK = 20;
@@ -63,6 +67,9 @@ export function emptyRoom(session) {
     counts: NOTHING_COUNTED,
     board: null,
     asked: [],
+    talk: SILENCE,
+    moderation: null,
+    marks: {},
   };
 }
 
@@ -85,6 +92,8 @@ export function apply(state, message) {
       return applyTick(state, message);
     case "questions.asked":
       return { ...state, asked: message.groups };
+    case "comment.echoed":
+      return { ...state, comments: [...state.comments, message.comment].slice(-COMMENTS_KEPT) };
     default:
       return state;
   }
@@ -106,7 +115,7 @@ function fromSnapshot(state, snapshot) {
     offers: snapshot.offers,
     shelf: snapshot.shelf,
     pinnedProductId: snapshot.pinned_product_id,
-    comments: snapshot.comments.slice(-COMMENTS_KEPT),
+    ...talkOfSnapshot(snapshot),
     counts: snapshot.counts,
     board: snapshot.board,
   };
@@ -172,7 +181,7 @@ function applyEvent(state, event) {
     case "session.changed":
       return { ...state, session: event.session };
     default:
-      return state;
+      return applyTalk(state, event);
   }
 }
 

@@ -22,6 +22,7 @@ import { Stage } from "./viewer_stage.js";
 // Everything but the card with the order button comes later, so that the button comes soon.
 const talk = () => import("./viewer_talk.js");
 const Comments = later(async () => (await talk()).Comments, () => html`<ul class="comments" role="list"></ul>`);
+const TalkTop = later(async () => (await talk()).TalkTop);
 const Composer = later(async () => (await talk()).Composer, () => html`<span class="composer"></span>`);
 const Heart = later(async () => (await talk()).Heart, () => html`<span class="button heart" aria-hidden="true"></span>`);
 const Shelf = later(async () => (await import("./viewer_shelf.js")).Shelf);
@@ -83,6 +84,7 @@ export function LiveMarket({ market }) {
     </section>
     <aside class="market-side">
       ${shown !== null && html`<${OnAirCard} market=${market} shown=${shown} />`}
+      <${TalkTop} talk=${state.talk} />
       <${Comments} comments=${state.comments.slice(isDesk ? -ON_DESK : -OVER_VIDEO)} scrolls=${isDesk} />
       <div class="market-foot">
         <${Composer} room=${room} onProblem=${setProblem} />

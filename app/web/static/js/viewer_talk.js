@@ -1,4 +1,4 @@
-// Comments and hearts.
+// Comments, what stands above them, and hearts.
 
 import { html } from "htm/preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
@@ -11,6 +11,7 @@ import { ConnectionLost } from "./socket.js";
 
 /**
  * @typedef {import("./protocol.js").CommentView} CommentView
+ * @typedef {import("./protocol.js").TalkView} TalkView
  * @typedef {import("./viewer_actions.js").Market} Market
  * @typedef {import("./room.js").Room} Room
  */
@@ -19,6 +20,9 @@ const BUNCH_EVERY_MS = 1_000;
 const BUNCH_MOST = 100;
 const TEXT_MOST = 300;
 const NEAR_END_PIXELS = 60;
+const BANNED = 4505;
+/** Nothing is to be changed in it: the comment was taken. */
+const HELD = "comment_held";
 
 /**
  * Comments, newest lowest; follows the newest unless the reader has scrolled back. What scrolls can be reached by key.
@@ -44,14 +48,36 @@ export function Comments({ comments, scrolls = true }) {
     ${comments.length === 0 && html`<li class="comment comments-empty">${say("viewer.comments_empty")}</li>`}
     ${comments.map(
       (comment) => html`<li key=${comment.id} class=${comment.by_staff ? "comment comment-staff" : "comment"}>
-        <span class="comment-author">${comment.author}</span>${comment.by_staff && html`<span class="badge badge-good">${say("viewer.by_staff")}</span>${" "}`}<span>${comment.text}</span>
+        <${Words} comment=${comment} />
       </li>`,
     )}
   </ul>`;
 }
 
-/** @param {{room: Room, onProblem: (words: string) => void, withName?: boolean}} props */
-export function Composer({ room, onProblem, withName = true }) {
+/** Who says what, and to whom. @param {{comment: CommentView}} props */
+export function Words({ comment }) {
+  return html`<span class="comment-author">${comment.author}</span>${comment.by_staff && html`<span class="badge badge-good">${say("viewer.by_staff")}</span>${" "}`}${comment.reply_to && html`<span class="comment-reply">${say("viewer.reply_to", { name: comment.reply_to.author })}</span>${" "}`}<span>${comment.text}</span>`;
+}
+
+/** The running notice, the question that is answered, the pinned comment: each in one line. @param {{talk: TalkView}} props */
+export function TalkTop({ talk }) {
+  if (talk.notice === null && talk.pinned === null && talk.answering === null) return null;
+  return html`<div class="talk-top">
+    ${talk.notice !== null && html`<p class="talk-notice" role="status">${talk.notice}</p>`}
+    ${talk.answering && html`<p class="talk-line"><span class="badge">${say("viewer.answering")}</span> <${Words} comment=${talk.answering} /></p>`}
+    ${talk.pinned && html`<p class="talk-line"><span class="badge">${say("viewer.pinned_comment")}</span> <${Words} comment=${talk.pinned} /></p>`}
+  </div>`;
+}
+
+/** What the rules ask of a speaker, said before anybody writes. @param {TalkView} talk */
+function placeholder(talk) {
+  if (talk.buyers_only) return say("viewer.buyers_only");
+  if (talk.slow_mode_seconds > 0) return say("viewer.slow_mode", { count: talk.slow_mode_seconds });
+  return say("viewer.comment_placeholder");
+}
+
+/** @param {{room: Room, onProblem: (words: string) => void, withName?: boolean, replyTo?: CommentView | null, onSent?: () => void}} props */
+export function Composer({ room, onProblem, withName = true, replyTo = null, onSent }) {
   const [text, setText] = useState("");
   const [asksName, setAsksName] = useState(false);
   const wasAsked = useRef(false);
@@ -61,9 +87,13 @@ export function Composer({ room, onProblem, withName = true }) {
   /** @param {string} words */
   const post = async (words) => {
     try {
-      const reply = await room.socket.request({ type: "comment.post", text: words });
-      if (reply.type === "command.failed") return onProblem(problemSentence(reply.code, reply.message));
+      const reply = await room.socket.request({ type: "comment.post", text: words, ...(replyTo && { reply_to: replyTo.id }) });
+      if (reply.type === "command.failed") {
+        if (reply.code === HELD) setText("");
+        return onProblem(problemSentence(reply.code, reply.message));
+      }
       setText("");
+      onSent?.();
       // The answer to a hello comes before that to the comment, which was shown under the guest's name then.
       const refusal = nameRefusal.value;
       onProblem(refusal === null ? "" : problemSentence(refusal.code, refusal.message));
@@ -91,13 +121,14 @@ export function Composer({ room, onProblem, withName = true }) {
     setAsksName(false);
     void post(words);
   };
+  if (room.closeCode.value === BANNED) return html`<p class="composer composer-closed small">${problemSentence("speaker_banned")}</p>`;
   if (room.isPolling) return html`<p class="composer composer-closed small">${say(room.cannotSpeak ? "viewer.cookies_comments" : "viewer.polling_comments")}</p>`;
   return html`<form class="composer" onSubmit=${submit}>
     ${asksName &&
     html`<input class="input composer-name" aria-label=${say("viewer.comment_name")} placeholder=${`${say("viewer.comment_name")} (${say("form.optional")})`} maxlength="40" value=${name}
       ref=${(/** @type {HTMLInputElement | null} */ box) => box?.focus()}
       onInput=${(/** @type {Event} */ event) => setName(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />`}
-    <input class="input" aria-label=${say("viewer.comment_placeholder")} placeholder=${say("viewer.comment_placeholder")} maxlength=${TEXT_MOST}
+    <input class="input" aria-label=${say("viewer.comment_placeholder")} placeholder=${replyTo ? say("viewer.reply_to", { name: replyTo.author }) : placeholder(room.state.value.talk)} maxlength=${TEXT_MOST}
       autocomplete="off" enterkeyhint="send" value=${text}
       onInput=${(/** @type {Event} */ event) => setText(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />
     ${text.trim() !== "" && html`<button class="button button-secondary" type="submit">${say("viewer.comment_send")}</button>`}
