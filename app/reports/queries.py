@@ -99,6 +99,21 @@ LIMIT 200
 """
 
 
+_MODERATION = """
+SELECT
+  count(*) FILTER (WHERE h.hidden_by IS NOT NULL) AS hidden_by_staff,
+  count(*) FILTER (WHERE h.hidden_by IS NULL AND h.reason <> 'muted') AS held_by_rules,
+  count(*) FILTER (WHERE h.restored_at IS NOT NULL) AS restored,
+  count(*) FILTER (WHERE h.hidden_by IS NULL AND h.reason = 'muted') AS said_unheard,
+  (SELECT count(*) FROM speaker_restrictions r WHERE r.session_id = $1 AND r.kind = 'mute') AS mutes,
+  (SELECT count(*) FROM speaker_restrictions r WHERE r.session_id = $1 AND r.kind = 'ban') AS bans,
+  extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY h.hidden_at - c.posted_at)
+    FILTER (WHERE h.hidden_by IS NOT NULL))::float8 AS median_seconds_to_hide
+FROM comment_hidings h LEFT JOIN comments c ON c.id = h.comment_id
+WHERE h.session_id = $1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     """The session a report is about, as of the transaction that read it."""
@@ -173,6 +188,11 @@ async def stock_facts(db: RawConnection, session_id: UUID) -> list[StockFacts]:
 async def pin_rows(db: RawConnection, session: SessionFacts) -> list[dict[str, Any]]:
     """Products that were pinned, with the time, from the audit trail."""
     return [dict(row) for row in await db.fetch(_PINS, session.organisation_id, str(session.id))]
+
+
+async def moderation_figures(db: RawConnection, session_id: UUID) -> Mapping[str, Any]:
+    """How many comments were hidden, by whom or by what, and how soon."""
+    return dict(await db.fetchrow(_MODERATION, session_id) or {})
 
 
 async def order_sums(db: RawConnection, session_id: UUID, *, after: int, to: int) -> Mapping[str, int]:

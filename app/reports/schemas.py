@@ -112,6 +112,18 @@ class Check(_Body):
     ok: bool
 
 
+class ModerationFigures(_Body):
+    """How the room was kept clean. What somebody muted said to nobody is counted apart: no screen ever showed it."""
+
+    hidden_by_staff: int
+    held_by_rules: int
+    restored: int = Field(description="hidden or held, and shown again")
+    said_unheard: int = Field(description="what the muted said to nobody")
+    mutes: int
+    bans: int
+    median_seconds_to_hide: float | None = Field(description="from a comment to its hiding by somebody; null when nothing was hidden so")
+
+
 class Reconciliation(_Body):
     """Ledger, figures and stock against each other. Figures are compared with the ledger up to the entry they include."""
 
@@ -144,4 +156,5 @@ class Report(_Body):
     minutes: tuple[MinuteFigures, ...]
     markers: tuple[Marker, ...]
     outside: tuple[OutsideFigures, ...] = Field(description="imported from other platforms, never added to our own counts")
+    moderation: ModerationFigures
     reconciliation: Reconciliation

@@ -17,7 +17,7 @@ from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionSta
 from app.reports import queries
 from app.reports.folding import FoldedLedger
 from app.reports.reconciliation import reconcile
-from app.reports.schemas import HeadlineMetric, Marker, ProducerRow, ProductRow, Report
+from app.reports.schemas import HeadlineMetric, Marker, ModerationFigures, ProducerRow, ProductRow, Report
 from app.reports.summaries import read_counted
 from app.sessions.errors import SessionNotFound
 
@@ -119,6 +119,7 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats)
         minutes=_minutes(stats.minutes, folded.minutes),
         markers=_markers(facts, offers, await queries.pin_rows(db, facts)),
         outside=stats.outside,
+        moderation=ModerationFigures(**await queries.moderation_figures(db, session_id)),
         reconciliation=reconcile(
             folded, counted, stats, last_seq=facts.last_seq, offers=offers, stock=await queries.stock_facts(db, session_id)
         ),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.live.mirror import RoomMirror
+from app.live.moderation import RoomModeration
 from app.live.tellings import ToldFigures, readable_part
 from app.protocol.server_events import LoggedEvent, RoomEvent, StockChanged, room_event
 from app.protocol.views import Counts, OfferView, SessionView, StockView
@@ -66,6 +67,16 @@ events = st.lists(
 )
 
 
+hidings = st.lists(
+    st.one_of(
+        st.builds(a_comment, st.integers(1, 20)),
+        st.builds(lambda number: {"type": "comments.hidden", "comment_ids": [str(UUID(int=number))]}, st.integers(1, 20)),
+        st.builds(lambda number: {"type": "comments.restored", "comments": [a_comment(number)["comment"]]}, st.integers(1, 20)),
+    ).map(room_event.validate_python),
+    max_size=40,
+)
+
+
 def a_mirror(content: dict[str, Any] | None = None) -> RoomMirror:
     return RoomMirror(**(content or {"session": SESSION, "products": (), "offers": (), "pinned_product_id": None, "comments": ()}))
 
@@ -96,6 +107,21 @@ def test_snapshot_plus_events_is_a_fresh_snapshot(happened: list[RoomEvent], dra
     client = apply_all(a_mirror(content_of(apply_all(a_mirror(), happened[:joined_at]))), happened[joined_at:])
 
     assert content_of(client) == content_of(server)
+
+
+@given(hidings, st.data())
+def test_what_is_hidden_when_somebody_joins_stays_so_until_it_is_restored(happened: list[RoomEvent], draw: st.DataObject) -> None:
+    joined_at = draw.draw(st.integers(0, len(happened)))
+    server = apply_all(a_mirror(), happened)
+    then = apply_all(a_mirror(), happened[:joined_at])
+    known = RoomModeration(
+        hidden_ids=[str(UUID(int=number)) for number in range(1, 21) if then.moderation.is_hidden(str(UUID(int=number)))]
+    )
+
+    client = apply_all(a_mirror(content_of(then) | {"moderation": known}), happened[joined_at:])
+
+    assert client.comments == server.comments
+    assert not any(server.moderation.is_hidden(comment.id) for comment in server.comments)
 
 
 @given(events, st.data())

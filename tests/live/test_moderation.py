@@ -413,6 +413,25 @@ async def test_everything_that_staff_did_is_in_the_trail(live_market: Market) ->
     assert actions == ["comment.hidden", "comment.restored", "speaker.muted", "speaker.freed", "moderation.rules_set"]
 
 
+async def test_the_report_says_how_the_room_was_kept_clean(live_market: Market) -> None:
+    viewer, troll = await live_market.enters(), await live_market.enters()
+    await says(viewer, "câu đầu")
+    await says(troll, "phá")
+    await says(viewer, "xem ở keo88.com")
+    first, spoilt = await comment_of(viewer, "câu đầu"), await comment_of(viewer, "phá")
+
+    async with helping(live_market) as helper:
+        await helper.hides(first["id"])
+        await helper.shows(first["id"])
+        await helper.restricts(spoilt["id"])
+        await says(troll, "phá nữa")
+        await live_market.archived_comments(4)
+        figures = (await helper.does("GET", "/report"))["moderation"]
+
+    assert figures.pop("median_seconds_to_hide") < 5
+    assert figures == {"hidden_by_staff": 2, "held_by_rules": 1, "restored": 1, "said_unheard": 1, "mutes": 1, "bans": 0}
+
+
 async def test_a_command_that_is_sent_twice_is_done_once(live_market: Market) -> None:
     viewer = await live_market.enters()
     await says(viewer, "câu đầu")

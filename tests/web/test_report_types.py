@@ -14,7 +14,7 @@ from app.reports import schemas
 TYPES = Path(__file__).resolve().parents[2] / "app" / "web" / "static" / "js" / "report_types.d.ts"
 MODELS: list[type[BaseModel]] = [
     *(schemas.HeadlineMetric, schemas.Loss, schemas.LadderStep, schemas.ProductRow, schemas.ProducerRow, schemas.Marker),
-    *(schemas.Check, schemas.Reconciliation, schemas.Report, MinuteFigures, OutsideFigures),
+    *(schemas.Check, schemas.ModerationFigures, schemas.Reconciliation, schemas.Report, MinuteFigures, OutsideFigures),
 ]
 
 

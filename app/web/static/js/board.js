@@ -159,6 +159,7 @@ function onKey(event) {
   if (event.key === "Escape") {
     actions.showsKeys.value = false;
     actions.showsFlashForm.value = false;
+    talkActions.chosenId.value = null;
   }
   if (isTyping || isPressing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (!press(event.key)) return;

@@ -38,7 +38,7 @@ export function TalkZone({ actions }) {
     <${TalkTop} talk=${talk} />
     ${face === "rules"
       ? html`<div class="talk-rules"><${Notice} actions=${actions} /><${Rules} actions=${actions} /><${Restricted} actions=${actions} /></div>`
-      : html`<${List} actions=${actions} comments=${actions.listed.slice(-SHOWN)} face=${face} />`}
+      : html`<${List} key=${face} actions=${actions} comments=${actions.listed.slice(-SHOWN)} face=${face} />`}
     <${Undone} actions=${actions} />
     ${replyTo !== null && html`<p class="row small"><span class="grow one-line">${say("viewer.reply_to", { name: replyTo.author })}</span>
       <button class="button button-quiet" type="button" onClick=${() => (actions.replyTo.value = null)}>${say("host.reply_stop")}</button></p>`}
@@ -59,28 +59,44 @@ function count(actions, face) {
   return many > 0 && html` <span class="badge">${number(many)}</span>`;
 }
 
-/** Follows the newest unless somebody has scrolled back or chosen one. @param {{actions: TalkActions, comments: readonly CommentView[], face: Face}} props */
+/** Follows the newest unless somebody has scrolled back; stands still under a finger, a mouse or a choice, so that nobody hits another row. @param {{actions: TalkActions, comments: readonly CommentView[], face: Face}} props */
 function List({ actions, comments, face }) {
   const list = useRef(/** @type {HTMLUListElement | null} */ (null));
   const follows = useRef(true);
+  const [isTouched, setIsTouched] = useState(false);
+  const frozen = useRef(/** @type {readonly CommentView[] | null} */ (null));
+  const isStill = isTouched || actions.chosenId.value !== null;
+  frozen.current = isStill ? (frozen.current ?? comments) : null;
+  const shown = frozen.current ?? comments;
+  const last = shown.at(-1);
+  const newer = last === undefined ? 0 : comments.length - 1 - comments.findLastIndex((comment) => comment.id === last.id);
   useLayoutEffect(() => {
-    if (list.current && follows.current && actions.chosenId.value === null) list.current.scrollTop = list.current.scrollHeight;
-  }, [comments]);
+    if (list.current && follows.current && !isStill) list.current.scrollTop = list.current.scrollHeight;
+  }, [shown, isStill]);
   const chosen = actions.chosenId.value === null ? null : actions.chosen?.id;
-  return html`<ul
+  const goOn = () => {
+    actions.chosenId.value = null;
+    setIsTouched(false);
+  };
+  return html`<div class="talk-still"><ul
     class="comments talk-list"
     role="list"
     aria-label=${say(`host.face_${face}`)}
     tabindex="0"
     ref=${list}
+    onPointerEnter=${() => setIsTouched(true)}
+    onPointerLeave=${() => setIsTouched(false)}
+    onPointerCancel=${() => setIsTouched(false)}
     onScroll=${() => {
       const box = list.current;
       if (box) follows.current = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PIXELS;
     }}
   >
-    ${comments.length === 0 && html`<li class="comment comments-empty">${say(`host.empty_${face}`)}</li>`}
-    ${comments.map((comment) => html`<${BoardComment} key=${comment.id} actions=${actions} comment=${comment} isChosen=${comment.id === chosen} />`)}
-  </ul>`;
+    ${shown.length === 0 && html`<li class="comment comments-empty">${say(`host.empty_${face}`)}</li>`}
+    ${shown.map((comment) => html`<${BoardComment} key=${comment.id} actions=${actions} comment=${comment} isChosen=${comment.id === chosen} />`)}
+  </ul>
+  ${isStill && newer > 0 && html`<button class="button button-quiet talk-newer" type="button" onClick=${goOn}>${say("host.talk_newer", { count: number(newer) })}</button>`}
+  </div>`;
 }
 
 /** What was done last, and the way back. @param {{actions: TalkActions}} props */

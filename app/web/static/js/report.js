@@ -9,7 +9,7 @@ import { get } from "./http.js";
 import { failureWords, language, pageFacts, part, say } from "./page.js";
 import { Closing } from "./report_closing.js";
 import { Headline, Ladder } from "./report_figures.js";
-import { OutsideTable, ProducerTable, ProductTable, Proof } from "./report_tables.js";
+import { ModerationTable, OutsideTable, ProducerTable, ProductTable, Proof } from "./report_tables.js";
 import { Timeline } from "./report_timeline.js";
 import { SignedOut, isSignedOut } from "./signed_out.js";
 
@@ -65,6 +65,7 @@ function Whole({ report: shown }) {
     </div>
     <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} onClosed=${() => void read()} />
     ${shown.outside.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.imported")}</h2><${OutsideTable} rows=${shown.outside} /></section>`}
+    ${Object.values(shown.moderation).some((figure) => figure) && html`<section class="card card-roomy stack"><h2>${say("report.moderation")}</h2><${ModerationTable} figures=${shown.moderation} /></section>`}
     <section class="card card-roomy stack"><h2>${say("report.by_product")}</h2><${ProductTable} rows=${shown.products} /></section>
     <section class="card card-roomy stack"><h2>${say("report.by_producer")}</h2><${ProducerTable} rows=${shown.producers} /></section>`;
 }

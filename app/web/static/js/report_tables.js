@@ -2,7 +2,7 @@
 
 import { html } from "htm/preact";
 
-import { dateTime, money, number } from "./format.js";
+import { dateTime, duration, money, number } from "./format.js";
 import { say } from "./page.js";
 import { labelOf, SourceMark } from "./report_figures.js";
 
@@ -13,6 +13,8 @@ import { labelOf, SourceMark } from "./report_figures.js";
  * @typedef {import("./report_types.js").Reconciliation} Reconciliation
  * @typedef {import("./report_types.js").Sales} Sales
  */
+
+/** @typedef {import("./report_types.js").ModerationFigures} ModerationFigures */
 
 const SALES_COLUMNS = /** @type {const} */ ([
   ["revenue_placed_vnd", "report.column_revenue", "unit.vnd"],
@@ -150,4 +152,15 @@ export function Proof({ proof }) {
       </table></div>
     </details>
   </div>`;
+}
+
+const MODERATION_ROWS = /** @type {const} */ (["hidden_by_staff", "held_by_rules", "restored", "said_unheard", "mutes", "bans"]);
+
+/** How the room was kept clean. @param {{figures: ModerationFigures}} props */
+export function ModerationTable({ figures }) {
+  const seconds = figures.median_seconds_to_hide;
+  return html`<div class="table-wrap" tabindex="0"><table class="table"><tbody>
+    ${MODERATION_ROWS.map((name) => html`<tr key=${name}><th scope="row">${say(`report.moderation_${name}`)}</th><td class="number">${number(figures[name])}</td></tr>`)}
+    <tr><th scope="row">${say("report.moderation_median")}</th><td class="number">${seconds === null ? "–" : duration(Math.round(seconds))}</td></tr>
+  </tbody></table></div>`;
 }

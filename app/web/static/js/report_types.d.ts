@@ -111,6 +111,16 @@ export interface OutsideFigures {
   observed_at: string;
 }
 
+export interface ModerationFigures {
+  hidden_by_staff: number;
+  held_by_rules: number;
+  restored: number;
+  said_unheard: number;
+  mutes: number;
+  bans: number;
+  median_seconds_to_hide: number | null;
+}
+
 export interface Report {
   session_id: string;
   title: string;
@@ -132,5 +142,6 @@ export interface Report {
   minutes: readonly MinuteFigures[];
   markers: readonly Marker[];
   outside: readonly OutsideFigures[];
+  moderation: ModerationFigures;
   reconciliation: Reconciliation;
 }

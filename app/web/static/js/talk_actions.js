@@ -23,7 +23,7 @@ export class TalkActions {
     this.room = room;
     this.path = `/api/v1/sessions/${room.sessionId}`;
     this.problem = signal("");
-    /** The comment that the keys act on; null = the newest. */
+    /** The comment that the keys act on; null = the newest that is not hidden. */
     this.chosenId = signal(/** @type {string | null} */ (null));
     this.face = signal(/** @type {Face} */ ("comments"));
     this.replyTo = signal(/** @type {CommentView | null} */ (null));
@@ -44,7 +44,9 @@ export class TalkActions {
   /** @returns {CommentView | null} */
   get chosen() {
     const listed = this.listed;
-    return listed.find((comment) => comment.id === this.chosenId.value) ?? listed[listed.length - 1] ?? null;
+    const { marks } = this.room.state.value;
+    const newest = this.face.value === "comments" ? listed.findLast((comment) => !marks[comment.id]) : listed.at(-1);
+    return listed.find((comment) => comment.id === this.chosenId.value) ?? newest ?? null;
   }
 
   /** @param {CommentView} comment @returns {RestrictionView | undefined} the mute or ban that this comment was the occasion of */
