@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import DESK, PHONE, Desk, Market
+from tests.browser.conftest import DESK, PHONE, Market
 from tests.browser.people import opens_market, signs_in
-from tests.browser.trolls import INSULT, Trolls
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-TROLLS = 100
 
 
 @dataclass(frozen=True)
@@ -163,60 +160,3 @@ def test_the_overlay_shows_the_question_that_is_answered(market: Market, shoot: 
     shoot(overlay, "moderation-overlay")
     row(host, "mấy tuần").get_by_role("button", name="Đã trả lời").click()
     expect(overlay.locator(".overlay-card")).to_have_count(0)
-
-
-@pytest.fixture
-def trolls(market: Market) -> Iterator[Callable[[str], Trolls]]:
-    """Lets a hundred trolls into a session."""
-    crowds: list[Trolls] = []
-
-    def let_in(session_id: str) -> Trolls:
-        crowds.append(Trolls(market.base, session_id, TROLLS))
-        crowds[-1].start()
-        return crowds[-1]
-
-    yield let_in
-    for crowd in crowds:
-        crowd.go_home()
-
-
-def test_a_helper_cleans_up_after_a_hundred_trolls(
-    market: Market, trolls: Callable[[str], Trolls], shoot: Callable[[Page, str], None]
-) -> None:
-    desk = market.desk()
-    session_id = desk.make_session(title="Chợ phiên có trăm người quấy phá")
-    helper, buyer = market.page(PHONE), market.page(PHONE)
-    signs_in(helper, market.base, market.accounts.organiser, f"/host/{session_id}")
-    helper.get_by_role("link", name="Chỉ bình luận (máy phụ)").click()
-    opens_market(buyer, market.base, session_id)
-    crowd = trolls(session_id)
-    expect(buyer.locator(".comments")).to_contain_text(INSULT, timeout=20_000)
-    shoot(buyer, "moderation-trolls-before")
-
-    begun = time.monotonic()
-    while muted_in(desk, session_id) < TROLLS and time.monotonic() - begun < 200:
-        dirty = helper.locator(".talk-row:not(.is-hidden)", has_text=INSULT)
-        if dirty.count() == 0:
-            helper.mouse.move(5, 5)
-            helper.wait_for_timeout(200)
-            continue
-        with helper.expect_event("requestfinished", lambda request: request.url.endswith("/restrictions")):
-            swipes(helper, dirty.last, by=120)
-    took = time.monotonic() - begun
-    helper.mouse.move(5, 5)
-
-    assert muted_in(desk, session_id) == TROLLS, f"{muted_in(desk, session_id)} after {took:.0f} s"
-    expect(buyer.locator(".comments")).not_to_contain_text(INSULT, timeout=2_000)
-    says(buyer, "bưởi ngon lắm", name="Lan")
-    expect(buyer.locator(".comments")).to_contain_text("bưởi ngon lắm")
-    shoot(buyer, "moderation-trolls-after")
-    shoot(helper, "moderation-trolls-helper")
-    unheard = crowd.echoes
-    buyer.wait_for_timeout(6_000)
-    assert crowd.echoes > unheard
-    assert set(crowd.answers) == {"command.done"}
-    expect(buyer.locator(".comments")).not_to_contain_text(INSULT)
-
-
-def muted_in(desk: Desk, session_id: str) -> int:
-    return len({each["author"] for each in desk.call("GET", f"/api/v1/sessions/{session_id}/moderation")["restrictions"]})

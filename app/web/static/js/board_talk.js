@@ -69,7 +69,7 @@ function List({ actions, comments, face }) {
   frozen.current = isStill ? (frozen.current ?? comments) : null;
   const shown = frozen.current ?? comments;
   const last = shown.at(-1);
-  const newer = last === undefined ? 0 : comments.length - 1 - comments.findLastIndex((comment) => comment.id === last.id);
+  const newer = last === undefined ? 0 : comments.length - 1 - comments.findIndex((comment) => comment.id === last.id);
   useLayoutEffect(() => {
     if (list.current && follows.current && !isStill) list.current.scrollTop = list.current.scrollHeight;
   }, [shown, isStill]);

@@ -45,7 +45,7 @@ export class TalkActions {
   get chosen() {
     const listed = this.listed;
     const { marks } = this.room.state.value;
-    const newest = this.face.value === "comments" ? listed.findLast((comment) => !marks[comment.id]) : listed.at(-1);
+    const newest = this.face.value === "comments" ? listed.filter((comment) => !marks[comment.id]).at(-1) : listed.at(-1);
     return listed.find((comment) => comment.id === this.chosenId.value) ?? newest ?? null;
   }
 
@@ -152,6 +152,12 @@ export class TalkActions {
     this.chosenId.value = listed[Math.min(listed.length - 1, Math.max(0, place + step))]?.id ?? null;
   }
 
+  /** What is done is done with: the list goes on. @param {Promise<void>} work */
+  #finish(work) {
+    void work;
+    this.chosenId.value = null;
+  }
+
   /**
    * What a key does to the chosen comment.
    * @param {string} key
@@ -163,9 +169,9 @@ export class TalkActions {
     if (step !== undefined) this.#choose(step);
     else if (key === "u") void this.undo();
     else if (comment === null) return false;
-    else if (key === "h") void this.toggle(comment);
-    else if (key === "m") void this.restrict(comment, "mute");
-    else if (key === "b") void this.restrict(comment, "ban");
+    else if (key === "h") this.#finish(this.toggle(comment));
+    else if (key === "m") this.#finish(this.restrict(comment, "mute"));
+    else if (key === "b") this.#finish(this.restrict(comment, "ban"));
     else if (key === "g") void this.pin(comment);
     else if (key === "q") void this.toggleQuestion(comment);
     else if (key === "r") this.replyTo.value = this.replyTo.value?.id === comment.id ? null : comment;
