@@ -224,7 +224,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(router.close)
     staff_watch = StaffWatch(accounts, sessions, every_seconds=realtime.staff_check_seconds)
     addresses = AddressLimits(per_second=realtime.address_sockets_per_second, burst=realtime.address_sockets_burst)
-    admission = ViewerAdmission(settings, tickets=tickets, addresses=addresses, rooms=rooms, networks=NetworkDigests(secret))
+    admission = ViewerAdmission(settings, tickets=tickets, addresses=addresses, rooms=rooms, networks=NetworkDigests(ring))
     gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, admission=admission)
 
     reports = ReportService(database, metrics)

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from app.infra.client_networks import counted_network
+from app.infra.key_ring import KeyRing
 
 UNKNOWN_NETWORK: Final = bytes(8)
 
@@ -14,8 +15,9 @@ UNKNOWN_NETWORK: Final = bytes(8)
 class NetworkDigests:
     """Digests under a key of the service, so that whoever has a digest alone cannot try addresses out."""
 
-    def __init__(self, secret: str) -> None:
-        self._key = hashlib.sha256(b"ocop-live networks\0" + secret.encode()).digest()
+    def __init__(self, ring: KeyRing) -> None:
+        # The oldest: a mute goes on when the secret is replaced during a session.
+        self._key = ring.oldest.derived("networks")
 
     def of(self, session_id: UUID, address: str) -> bytes:
         """The digest of an address's network in one session; `UNKNOWN_NETWORK` for a proxy that does not say for whom it speaks."""

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from websockets.exceptions import InvalidStatus
 
 from app.infra.clock import now_ms
+from app.infra.key_ring import KeyRing
 from app.protocol.close_codes import CloseCode
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner, new_device_id
 from tests.live.fixtures import on_both_transports
@@ -226,7 +227,7 @@ async def test_somebody_banned_is_closed_on_every_node_and_refused_until_it_ends
                 await live_market.connects(device=troll_id, node=node)
             assert refused.value.response.status_code == 403
             assert json.loads(refused.value.response.body)["code"] == "speaker_banned"
-        cookie = {"Cookie": f"{TICKET_COOKIE}={TicketSigner(SECRET).issue(troll_id)[1]}"}
+        cookie = {"Cookie": f"{TICKET_COOKIE}={TicketSigner(KeyRing(SECRET)).issue(troll_id)[1]}"}
         ticket = await helper.client.post(f"{helper.path}/tickets", headers=cookie)
         assert (ticket.status_code, ticket.json()["code"]) == (403, "speaker_banned")
         assert (await says(same_house, "bưởi ngon"))["type"] == "command.done"
@@ -462,7 +463,7 @@ async def test_two_who_hide_the_same_at_once_hide_it_once(live_market: Market) -
 
 def _device_of(viewer: Viewer) -> bytes:
     cookie = viewer.socket.request.headers["Cookie"] if viewer.socket.request else ""
-    return TicketSigner(SECRET).read(cookie.partition("=")[2]).bytes
+    return TicketSigner(KeyRing(SECRET)).read(cookie.partition("=")[2]).bytes
 
 
 def _disguised(words: str) -> list[str]:

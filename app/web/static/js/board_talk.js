@@ -20,15 +20,20 @@ const NEAR_END_PIXELS = 60;
 /** @type {readonly Face[]} */
 const FACES = ["comments", "questions", "hidden", "rules"];
 
-/** @param {{actions: TalkActions}} props */
-export function TalkZone({ actions }) {
+/**
+ * `top` stands above it, or in its place where there is room for one of them only.
+ * @param {{actions: TalkActions, showsAsked: boolean, top: import("preact").ComponentChild}} props
+ */
+export function TalkZone({ actions, showsAsked, top }) {
   const { talk } = actions.room.state.value;
   const [problem, setProblem] = useState("");
   const face = actions.face.value;
   const replyTo = actions.replyTo.value;
   const told = problem || actions.problem.value;
-  return html`<section class="card zone zone-talk stack" aria-labelledby="zone-talk">
-    <h2 id="zone-talk">${say("host.comments")}</h2>
+  return html`<section class=${showsAsked ? "card zone zone-talk stack shows-asked" : "card zone zone-talk stack"} aria-labelledby="zone-talk">
+    ${top}
+    <div class="talk-whole stack">
+    <h2 id="zone-talk" class="talk-title">${say("host.comments")}</h2>
     <div class="talk-faces" role="group" aria-label=${say("host.comments")}>
       ${FACES.map((each) => html`<button key=${each} class="talk-face" type="button" aria-pressed=${face === each ? "true" : "false"} onClick=${() => {
         actions.face.value = each;
@@ -44,6 +49,7 @@ export function TalkZone({ actions }) {
       <button class="button button-quiet" type="button" onClick=${() => (actions.replyTo.value = null)}>${say("host.reply_stop")}</button></p>`}
     <${Composer} room=${actions.room} withName=${false} replyTo=${replyTo} onSent=${() => (actions.replyTo.value = null)} onProblem=${setProblem} />
     ${told !== "" && html`<p class="small" role="alert">${told}</p>`}
+    </div>
   </section>`;
 }
 
