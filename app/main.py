@@ -12,7 +12,7 @@ from starlette.types import Scope
 from app.accounts import routes as account_routes
 from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
-from app.catalog import gate_routes, login_routes, picture_routes, sheet_routes
+from app.catalog import gate_routes, login_routes, papers_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
 from app.fulfilment import buyer_routes
 from app.fulfilment import routes as fulfilment_routes
@@ -47,6 +47,7 @@ ROUTERS = (
     picture_routes.router,
     login_routes.router,
     gate_routes.router,
+    papers_routes.router,
     sheet_routes.router,
     session_routes.router,
     booth_routes.router,

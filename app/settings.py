@@ -88,6 +88,9 @@ class PrivacySettings(_Group):
         le=36_500,
         description="days after an order's deadline until its receiver and complaints are erased, whatever became of it",
     )
+    evidence_days: int = Field(
+        1_095, ge=1, le=36_500, description="days after a comment until its author and words are emptied; audit trail and ledger stay"
+    )
 
 
 class DatabaseSettings(_Group):

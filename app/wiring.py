@@ -19,6 +19,7 @@ from app.catalog.picture_files import DatabasePictureFiles, PictureFiles
 from app.catalog.pictures import PictureService
 from app.catalog.places_watch import PlacesWatch
 from app.catalog.producer_logins import ProducerLogins
+from app.catalog.seller_papers import PapersDesk
 from app.catalog.service import CatalogService
 from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.desk import OrderDesk
@@ -45,6 +46,7 @@ from app.live.bridges import BridgeTokens
 from app.live.closed_rooms import ClosedRooms
 from app.live.commands import live_handlers
 from app.live.comments import CommentArchive, CommentService
+from app.live.evidence import EvidenceKeeping
 from app.live.jobs import LiveJobs
 from app.live.loading import RoomLoader
 from app.live.moderating import Moderating
@@ -110,6 +112,7 @@ class Services:
     pictures: PictureService
     producer_logins: ProducerLogins
     listing_gates: ListingGates
+    papers: PapersDesk
     goods_import: GoodsImport
     metrics: MetricsService
     sessions: SessionLookup
@@ -233,6 +236,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     _start_jobs(
         stack,
         LiveJobs(archive),
+        EvidenceKeeping(database, lock, evidence_days=settings.privacy.evidence_days),
         questions,
         staff_watch,
         teller,
@@ -257,6 +261,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         pictures=PictureService(database, _picture_files(settings, database)),
         producer_logins=ProducerLogins(database, accounts),
         listing_gates=ListingGates(database),
+        papers=PapersDesk(database),
         goods_import=GoodsImport(database, catalog),
         metrics=metrics,
         sessions=sessions,

@@ -165,7 +165,8 @@ class TooManyPictures(Conflict):
 class ProductsIncomplete(Conflict):
     """The organisation asks for more before these may come into a session.
 
-    `details["products"]` lists each with `id`, `name`, `score` and `missing`; `details["min_score"]`, `details["required_items"]` are asked.
+    `details["products"]` lists each with `id`, `name`, `score` and `missing`; `details["min_score"]`, `details["required_items"]`, `details["require_papers"]` are asked;
+    `papers` among the missing are those of the seller.
     """
 
     code = "products_incomplete"

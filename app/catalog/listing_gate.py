@@ -20,13 +20,14 @@ from app.catalog.errors import AlcoholNotShown, ProductsIncomplete
 from app.catalog.label import ProductCategory
 from app.catalog.models import ListingGate, Product
 from app.catalog.queries import product_rows
+from app.catalog.seller_papers import without_papers
 from app.catalog.views import completeness_of_row
 from app.infra.clock import utc_now
 from app.infra.database import Database
 
 
 class GateContent(BaseModel):
-    """A lowest score, items that must be there, or both. Items that a product's group does not need are not asked of it."""
+    """A lowest score, items that must be there, checked papers of the seller. Items that a product's group does not need are not asked of it."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -36,9 +37,12 @@ class GateContent(BaseModel):
 
     min_score: int = Field(0, ge=0, le=100)
     required_items: Annotated[tuple[ListingItem, ...], Field(max_length=len(LISTING_ITEMS))] = ()
+    require_papers: bool = Field(False, description="somebody must have checked the seller's papers, and they must hold on the day")
 
 
 NOTHING_ASKED = GateContent()
+# Named beside the items that a refused product lacks.
+PAPERS = "papers"
 
 
 class ListingGates:
@@ -54,7 +58,11 @@ class ListingGates:
 
     async def set(self, user: CurrentUser, content: GateContent, intention: Intention | None = None) -> GateContent:
         """Ask this from now on. Sessions that are live go on with what they have."""
-        row = {"min_score": content.min_score, "required_items": sorted(set(content.required_items), key=LISTING_ITEMS.index)}
+        row: dict[str, object] = {
+            "min_score": content.min_score,
+            "required_items": sorted(set(content.required_items), key=LISTING_ITEMS.index),
+        }
+        row["require_papers"] = content.require_papers
         async with self._transactions.begin() as db:
             if (await claim_intention(db, user.id, intention, uuid4())).is_first:
                 new = insert(ListingGate).values(organisation_id=user.organisation_id, **row)
@@ -70,9 +78,11 @@ async def require_complete(db: AsyncSession, organisation_id: UUID, product_ids:
     if gate == NOTHING_ASKED or not product_ids:
         return
     lacking = []
+    unchecked = await without_papers(db, product_ids, on=on) if gate.require_papers else set()
     for row in await product_rows(db, [Product.id.in_(product_ids)]):
         found = completeness_of_row(row, on=on)
-        missing = lacks(gate, found, cast("ProductCategory | None", row.product.category))
+        missing: tuple[str, ...] = lacks(gate, found, cast("ProductCategory | None", row.product.category))
+        missing += (PAPERS,) if row.product.id in unchecked else ()
         if missing or found.score < gate.min_score:
             # Below the score alone, whatever is missing would help.
             lacking.append(
@@ -100,4 +110,8 @@ async def _gate_of(db: AsyncSession, organisation_id: UUID) -> GateContent:
     )
     if row is None:
         return NOTHING_ASKED
-    return GateContent(min_score=row.min_score, required_items=cast("tuple[ListingItem, ...]", tuple(row.required_items)))
+    return GateContent(
+        min_score=row.min_score,
+        required_items=cast("tuple[ListingItem, ...]", tuple(row.required_items)),
+        require_papers=row.require_papers,
+    )

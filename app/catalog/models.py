@@ -127,7 +127,22 @@ class ListingGate(Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
     min_score: Mapped[int]
     required_items: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    require_papers: Mapped[bool] = mapped_column(default=False, server_default="false")
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), onupdate=func.now())
+
+
+class SellerPapers(Base):
+    """That somebody checked the papers of a product's seller, and what they saw. The newest check counts; the audit trail has them all."""
+
+    __tablename__ = "seller_papers"
+    __table_args__ = (CheckConstraint("char_length(words) <= 300", name="words_length"),)
+
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    words: Mapped[str] = mapped_column(Text)
+    valid_until: Mapped[date | None] = mapped_column(Date)
+    checked_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    is_withdrawn: Mapped[bool] = mapped_column(default=False, server_default="false")
 
 
 class PlaceImport(Base):

@@ -67,7 +67,8 @@ async def add_products(request: Request, producer_id: UUID, user: SignedInUser, 
 @router.get("/products/{product_id}", dependencies=[needs(Action.KEEP_GOODS)])
 async def product(request: Request, product_id: UUID, user: SignedInUser, catalog: Catalog) -> Response:
     """One product, everything about it."""
-    facts = {"product": (await catalog.get_product(user, product_id)).model_dump(mode="json")}
+    facts: dict[str, object] = {"product": (await catalog.get_product(user, product_id)).model_dump(mode="json")}
+    facts["may_check_papers"] = user.may(Action.SET_RULES)
     return _page(request, user, "goods_product.js", "goods.product", facts)
 
 

@@ -71,7 +71,7 @@ class Sale:
             ids["session_id"] = str(self.spare_session_id)
         if operation.template.endswith("/end"):
             ids["offer_id"] = self.spare_offer_id
-        if operation.template.endswith(("/steps", "/answer")) or "/order-pages/" in operation.template:
+        if operation.template.endswith(("/steps", "/answer", "/receiver")) or "/order-pages/" in operation.template:
             ids |= await self.orders()
         if operation.template.endswith("/order-lookup"):
             phone = f"09{next(self._numbers):08}"

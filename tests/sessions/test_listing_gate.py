@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.accounts.builders import run
-from tests.live.market import Market, open_market, open_stores
+from tests.live.market import Market, a_user, open_market, open_stores
 
 GATE = "/api/v1/listing-gate"
 
@@ -32,10 +32,10 @@ async def test_nothing_is_asked_until_an_organiser_asks(market: Market) -> None:
         refused = await host.put(GATE, json={"min_score": 0})
         after = (await host.get(GATE)).json()
 
-    assert before == {"min_score": 0, "required_items": []}
+    assert before == {"min_score": 0, "required_items": [], "require_papers": False}
     assert [each.status_code for each in again] == [200, 200]
     assert refused.json()["code"] == "organiser_only"
-    assert after == {"min_score": 40, "required_items": ["origin", "pictures"]}
+    assert after == {"min_score": 40, "required_items": ["origin", "pictures"], "require_papers": False}
 
 
 async def test_a_session_with_an_incomplete_product_does_not_go_live_and_says_why(market: Market) -> None:
@@ -91,3 +91,45 @@ async def _completes(organiser: Any, product_id: str) -> None:
     content = {"label": {"origin": "Hà Tĩnh"}, "certificate_number": "1/QĐ", "certificate_expires_on": "2090-01-01"}
     answer = await organiser.patch(f"/api/v1/products/{product_id}", json=content)
     assert answer.status_code == 200, answer.text
+
+
+async def test_goods_whose_sellers_papers_nobody_checked_do_not_go_on_air_and_who_checked_is_kept(market: Market) -> None:
+    product_id = str(market.product_ids[0])
+    papers = f"/api/v1/products/{product_id}/papers"
+    async with market.browser(market.organiser) as organiser, market.browser(market.host) as host:
+        await organiser.put(path_of(market, "products"), json={"product_ids": [product_id]})
+        await organiser.put(GATE, json={"require_papers": True})
+        before = (await organiser.get(papers)).json()
+        refused = await organiser.post(path_of(market, "transitions"), json={"to": "live"})
+        by_host = await host.put(papers, json={"words": "ATTP 12/2025"})
+        lapsed = await organiser.put(papers, json={"words": "ATTP 12/2020", "valid_until": "2021-01-31"})
+        still = await organiser.post(path_of(market, "transitions"), json={"to": "live"})
+        checked = await organiser.put(papers, json={"words": "Giấy ATTP 12/2025, phiếu kiểm nghiệm", "valid_until": "2099-12-31"})
+        withdrawn = await organiser.delete(papers)
+        again = await organiser.post(path_of(market, "transitions"), json={"to": "live"})
+        await organiser.put(papers, json={"words": "Giấy ATTP 12/2025"})
+        live = await organiser.post(path_of(market, "transitions"), json={"to": "live"})
+
+    assert before == withdrawn.json() == {"papers": None}
+    for answer in (refused, still, again):
+        assert (answer.status_code, answer.json()["code"]) == (409, "products_incomplete")
+        assert answer.json()["details"]["products"][0]["missing"] == ["papers"]
+    assert (by_host.status_code, lapsed.status_code) == (403, 200)
+    seen = checked.json()["papers"]
+    assert (seen["words"], seen["checked_by"]) == ("Giấy ATTP 12/2025, phiếu kiểm nghiệm", market.organiser.display_name)
+    assert (live.status_code, live.json()["state"]) == (200, "live")
+    rows = await market.stores.database.pool.fetch("SELECT action, user_id FROM audit_entries WHERE action LIKE 'papers.%' ORDER BY id")
+    actions = ["papers.checked", "papers.checked", "papers.withdrawn", "papers.checked"]
+    assert [(row["action"], row["user_id"]) for row in rows] == [(action, market.organiser.id) for action in actions]
+
+
+async def test_papers_of_another_organisation_are_nobodys_business(market: Market) -> None:
+    other_id = await market.node.accounts.create_organisation("Xã khác")
+    stranger = await a_user(market.node, other_id, name="Ai", role="organiser")
+    papers = f"/api/v1/products/{market.product_ids[0]}/papers"
+    async with market.browser(stranger) as other:
+        answers = [await other.get(papers), await other.put(papers, json={"words": "x"}), await other.delete(papers)]
+        too_long = await other.put(papers, json={"words": "x" * 301})
+
+    assert [answer.status_code for answer in answers] == [404] * 3
+    assert too_long.status_code == 422

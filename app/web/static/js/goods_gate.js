@@ -7,7 +7,7 @@ import { command, get } from "./http.js";
 import { failureWords, say } from "./page.js";
 
 /** @typedef {import("./goods_types.js").ListingItem} ListingItem */
-/** @typedef {{min_score: number, required_items: ListingItem[]}} Gate */
+/** @typedef {{min_score: number, required_items: ListingItem[], require_papers: boolean}} Gate */
 
 /** @type {readonly ListingItem[]} */
 const ITEMS = ["name", "producer", "origin", "ingredients", "net_weight", "shelf_life", "storage", "usage", "warning", "responsible", "certificate", "pictures", "story"];
@@ -50,6 +50,8 @@ export function GateForm() {
           ${ITEMS.map((item) => html`<button key=${item} class="chip" type="button" aria-pressed=${gate.required_items.includes(item) ? "true" : "false"} onClick=${() => toggle(item)}>${say(`goods.item_${item}`)}</button>`)}
         </div>
       </fieldset>
+      <label class="switch"><input type="checkbox" role="switch" checked=${gate.require_papers}
+        onChange=${(/** @type {Event} */ event) => setGate({ ...gate, require_papers: /** @type {HTMLInputElement} */ (event.currentTarget).checked })} /> ${say("goods.gate_papers")}</label>
       ${outcome.words && html`<p class=${outcome.isGood ? "notice notice-good" : "notice notice-danger"} role="status">${outcome.words}</p>`}
       <button class="button button-secondary" type="submit">${say("app.save")}</button>
     </form>

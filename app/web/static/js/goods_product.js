@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import "./staff.js";
 import { number } from "./format.js";
+import { SellerPapers } from "./goods_papers.js";
 import { Certificate, Score, wholeNumber } from "./goods_parts.js";
 import { command } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
@@ -18,7 +19,7 @@ import { noticeOnTop } from "./signed_out.js";
 /** @typedef {import("./product_fields.js").Wish} Wish */
 /** @typedef {import("./http.js").Answer<ProductDetails>} ProductAnswer */
 
-/** @type {{product: ProductDetails}} */
+/** @type {{product: ProductDetails, may_check_papers: boolean}} */
 const facts = pageFacts();
 const path = `/api/v1/products/${facts.product.id}`;
 
@@ -135,6 +136,7 @@ function Product() {
         <div class="row row-between"><h2>${say("goods.description_score")}</h2><${Score} score=${product.completeness.score} /></div>
         ${product.completeness.missing.length === 0 ? html`<p class="notice notice-good">${say("goods.complete")}</p>` : html`<${Missing} items=${product.completeness.missing} producerId=${product.producer_id} />`}
       </div>
+      <${SellerPapers} productId=${product.id} mayCheck=${facts.may_check_papers} />
       <div class="product-save">
         ${outcome.words && html`<p class=${outcome.isGood ? "notice notice-good" : "notice notice-danger"} role="status">${outcome.words}</p>`}
         <button class="button button-primary button-block" type="submit" disabled=${isBusy || !isChanged}>${isChanged || isBusy ? say("app.save") : say("goods.all_saved")}</button>
