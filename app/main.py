@@ -34,10 +34,10 @@ from app.questions import routes as question_routes
 from app.realtime.doorway import Doorway, ViewerGate
 from app.reports import closing_routes, job_routes
 from app.reports import routes as report_routes
-from app.sessions import booth_routes, moments, product_sheet, shipping_routes
+from app.sessions import booth_routes, moments, product_sheet, recording, shipping_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
-from app.web import booth_pages, buyer_pages, calendar, goods_pages, pages, strangers
+from app.web import booth_pages, buyer_pages, calendar, goods_pages, pages, share_pictures, strangers, word_files
 from app.wiring import Services, let_go, open_services
 
 ROUTERS = (
@@ -52,6 +52,7 @@ ROUTERS = (
     session_routes.router,
     booth_routes.router,
     moments.router,
+    recording.router,
     product_sheet.router,
     shipping_routes.router,
     live_routes.router,
@@ -71,7 +72,9 @@ ROUTERS = (
     pages.router,
     booth_pages.router,
     calendar.router,
+    share_pictures.router,
     buyer_pages.router,
+    word_files.router,
     strangers.router,
 )
 

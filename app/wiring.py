@@ -59,6 +59,7 @@ from app.live.talk import TalkService
 from app.live.talk_turns import TalkTurns
 from app.metrics.jobs import MetricsJobs
 from app.metrics.service import MetricsService
+from app.orders.carried_stock import carry_stock
 from app.orders.commands import order_handlers
 from app.orders.jobs import OrderJobs
 from app.orders.offers import OfferService
@@ -91,8 +92,10 @@ from app.sessions.booths import BoothService
 from app.sessions.editing import SessionEditor
 from app.sessions.lookup import SessionLookup
 from app.sessions.shipping import ShippingService
+from app.sessions.shown_goods import GoodsOnAir
 from app.sessions.telling import RoomTeller
 from app.settings import Settings
+from app.web.share_pictures import SharePictures
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +113,7 @@ class Services:
     accounts: AccountService
     catalog: CatalogService
     pictures: PictureService
+    share_pictures: SharePictures
     producer_logins: ProducerLogins
     listing_gates: ListingGates
     papers: PapersDesk
@@ -179,6 +183,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     sessions = SessionLookup(database, catalog=catalog)
     teller = RoomTeller(database, room_log=room_log)
     teller.reads("products", sessions.products_to_tell)
+    catalog.shown_by(GoodsOnAir(teller))
+    pictures = PictureService(database, _picture_files(settings, database))
     session_editor = SessionEditor(database, catalog=catalog, lookup=sessions, teller=teller)
     bridges = BridgeTokens(database, ring=ring)
 
@@ -258,7 +264,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         tickets=tickets,
         accounts=accounts,
         catalog=catalog,
-        pictures=PictureService(database, _picture_files(settings, database)),
+        pictures=pictures,
+        share_pictures=SharePictures(pictures),
         producer_logins=ProducerLogins(database, accounts),
         listing_gates=ListingGates(database),
         papers=PapersDesk(database),
@@ -266,14 +273,14 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         metrics=metrics,
         sessions=sessions,
         session_editor=session_editor,
-        booths=BoothService(database, editor=session_editor, lookup=sessions),
+        booths=BoothService(database, editor=session_editor, lookup=sessions, carry_stock=carry_stock),
         room_log=room_log,
         teller=teller,
         bridges=bridges,
         moderating=Moderating(database, sessions=sessions, archive=archive, teller=teller),
         moderation_reading=moderation_reading,
         talk=TalkService(database, sessions=sessions, archive=archive, teller=teller),
-        shipping=ShippingService(database, teller=teller),
+        shipping=ShippingService(database, sessions=sessions, teller=teller),
         offers=offers,
         stock=stock,
         quotes=QuoteService(database, sessions=sessions),

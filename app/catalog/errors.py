@@ -4,7 +4,6 @@ AppError
  ├─ BadRequest      ── InvalidAddress        400 invalid_address
  │                  ├─ InvalidVideoUrl       400 invalid_video_url
  │                  ├─ PictureNotSupported   415 picture_not_supported
- │                  ├─ PictureIsHeic         415 picture_is_heic
  │                  ├─ PictureAnimated       415 picture_animated
  │                  ├─ PictureTooManyPixels  413 picture_too_many_pixels
  │                  ├─ PictureBroken         400 picture_broken
@@ -48,19 +47,12 @@ class InvalidVideoUrl(BadRequest):
 
 
 class PictureNotSupported(BadRequest):
-    """The content, whatever the file is called, is no JPEG, PNG or WebP; `details["found"]` says what it looks like."""
+    """The content, whatever the file is called, is no JPEG, PNG, WebP or HEIC; `details["found"]` says what it looks like."""
 
     code = "picture_not_supported"
     http_status = 415
-    title_vi = "Tệp này không phải ảnh JPEG, PNG hay WebP."
-    title_en = "This file is no JPEG, PNG or WebP picture."
-
-
-class PictureIsHeic(BadRequest):
-    code = "picture_is_heic"
-    http_status = 415
-    title_vi = "Ảnh HEIC của iPhone chưa dùng được ở đây."
-    title_en = "HEIC pictures of iPhones cannot be used here."
+    title_vi = "Tệp này không phải ảnh JPEG, PNG, WebP hay HEIC."
+    title_en = "This file is no JPEG, PNG, WebP or HEIC picture."
 
 
 class PictureAnimated(BadRequest):
@@ -175,8 +167,8 @@ class ProductsIncomplete(Conflict):
 
 
 class AlcoholNotShown(Conflict):
-    """Advertising of spirits is forbidden, a livestream is advertising: alcohol is neither pinned nor offered."""
+    """Advertising of spirits is forbidden, and what stands on a session's page is advertised: alcohol is neither listed, pinned, offered nor sold."""
 
     code = "alcohol_not_shown"
-    title_vi = "Rượu, bia không được ghim hay mở ưu đãi trên phiên trực tiếp."
-    title_en = "Alcohol may be neither pinned nor offered in a livestream."
+    title_vi = "Rượu, bia không được đưa lên phiên trực tiếp hay gian hàng."
+    title_en = "Alcohol may not be shown in a livestream or a booth."

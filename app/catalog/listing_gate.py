@@ -98,10 +98,11 @@ def lacks(gate: GateContent, found: Completeness, category: ProductCategory | No
     return tuple(item for item in found.missing if item in asked)
 
 
-async def require_no_alcohol(db: AsyncSession, product_id: UUID) -> None:
-    """Raises `AlcoholNotShown`."""
-    if await db.scalar(select(Product.is_alcohol).where(Product.id == product_id)):
-        raise AlcoholNotShown(details={"product_id": str(product_id)})
+async def require_no_alcohol(db: AsyncSession, *product_ids: UUID) -> None:
+    """Raises `AlcoholNotShown` (docs/adr/0029-alcohol-is-not-shown.md)."""
+    found = select(Product.id).where(Product.id.in_(product_ids), Product.is_alcohol).order_by(Product.id)
+    if alcohol := (await db.scalars(found)).all():
+        raise AlcoholNotShown(details={"product_ids": [str(product_id) for product_id in alcohol]})
 
 
 async def _gate_of(db: AsyncSession, organisation_id: UUID) -> GateContent:

@@ -31,13 +31,15 @@ FORMATS: dict[str, tuple[str, dict[str, object]]] = {
 }
 
 _ACCEPTED = ("JPEG", "PNG", "WEBP")
-# Phones put a second, smaller picture behind the first ("MPO"); the first one is the photo.
-_SEVERAL_IN_ONE = "MPO"
+_HEIC = "HEIF"
+# Phones put a second picture behind the first ("MPO") or beside it; the first, or the one that is named as such, is the photo.
+_SEVERAL_IN_ONE = frozenset({"MPO", _HEIC})
 _HEADS: Sequence[tuple[bytes, str]] = (
     (b"GIF8", "gif"), (b"%PDF", "pdf"), (b"PK\x03\x04", "zip"), (b"BM", "bmp"), (b"II*\x00", "tiff"), (b"MM\x00*", "tiff"),
     (b"\x1f\x8b", "gzip"), (b"8BPS", "psd"),
 )  # fmt: skip
-_HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"})
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
+_FILM_BRANDS = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
 
 
 class Refused(Exception):
@@ -73,23 +75,34 @@ def encode_picture(content: bytes) -> EncodedPicture:
 
     What stands behind the picture in the file (another file, a script, a film) is left behind with the metadata: only pixels are kept.
     """
-    _look_at_head(content)
+    is_heic = _look_at_head(content)
     try:
-        return _encode(content)
-    except Image.DecompressionBombError as error:
+        return _encode(content, _heic_formats() if is_heic else _ACCEPTED)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused("picture_too_many_pixels", max_pixels=MAX_PIXELS) from error
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, KeyError, TypeError, OverflowError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, LookupError, TypeError, OverflowError, RuntimeError) as error:
         # Whatever a decoder stumbles over is the file's fault.
         raise Refused("picture_broken") from error
 
 
-def _look_at_head(content: bytes) -> None:
+def _heic_formats() -> tuple[str, ...]:
+    """Photos of iPhones. The decoder is fetched for them alone: a child that reads a JPEG shall start at once."""
+    import pillow_heif  # noqa: PLC0415 - see above
+
+    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+    return (_HEIC,)
+
+
+def _look_at_head(content: bytes) -> bool:
+    """True for HEIC, False for the other formats that are taken. Raises `Refused`."""
     head = content[:32]
     if head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
-        return
+        return False
     if head[4:8] == b"ftyp":
         if head[8:12] in _HEIC_BRANDS:
-            raise Refused("picture_is_heic")
+            return True
+        if head[8:12] in _FILM_BRANDS:
+            raise Refused("picture_animated")
         raise Refused("picture_not_supported", found="avif" if head[8:12] in {b"avif", b"avis"} else "video")
     for beginning, found in _HEADS:
         if head.startswith(beginning):
@@ -100,12 +113,12 @@ def _look_at_head(content: bytes) -> None:
     raise Refused("picture_not_supported", found="unknown")
 
 
-def _encode(content: bytes) -> EncodedPicture:
-    with Image.open(io.BytesIO(content), formats=_ACCEPTED) as opened:
+def _encode(content: bytes, formats: tuple[str, ...]) -> EncodedPicture:
+    with Image.open(io.BytesIO(content), formats=formats) as opened:
         width, height = opened.size
         if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
             raise Refused("picture_too_many_pixels", width=width, height=height, max_pixels=MAX_PIXELS)
-        if getattr(opened, "is_animated", False) and opened.format != _SEVERAL_IN_ONE:
+        if getattr(opened, "is_animated", False) and opened.format not in _SEVERAL_IN_ONE:
             raise Refused("picture_animated")
         # A JPEG is decoded at a half, a quarter or an eighth, whichever is still large enough.
         opened.draft("RGB", (WIDTHS[-1], WIDTHS[-1]))

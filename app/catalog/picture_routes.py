@@ -15,7 +15,6 @@ from app.catalog.errors import (
     PictureAnimated,
     PictureBroken,
     PictureInUse,
-    PictureIsHeic,
     PictureNotFound,
     PictureNotSupported,
     PictureTooManyPixels,
@@ -35,7 +34,7 @@ router = APIRouter(tags=["catalog"])
 
 Service = Annotated[PictureService, Depends(provided(PictureService))]
 
-_NO_PICTURE: tuple[type[AppError], ...] = (PictureNotSupported, PictureIsHeic, PictureAnimated, PictureTooManyPixels, PictureBroken)
+_NO_PICTURE: tuple[type[AppError], ...] = (PictureNotSupported, PictureAnimated, PictureTooManyPixels, PictureBroken)
 _FILE = {"requestBody": {"required": True, "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}}
 # A name holds the hash of its content. What a file says is never run: it is ours, and the policy forbids it besides.
 _FILE_HEADERS = {
@@ -58,7 +57,7 @@ _FILE_HEADERS = {
     ),
 )
 async def upload_picture(producer_id: UUID, request: Request, user: SignedInUser, service: Service, intention: Intended) -> PictureView:
-    """Staff of the organisation, and the producer. The body is the file itself: JPEG, PNG or WebP, at most 15 MB and 64 megapixels.
+    """Staff of the organisation, and the producer. The body is the file itself: JPEG, PNG, WebP or HEIC, at most 15 MB and 64 megapixels.
 
     It is turned upright and loses all metadata. It waits for a product that shows it by its `picture_id`.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,13 +19,12 @@ from app.catalog.errors import (
     PictureAnimated,
     PictureBroken,
     PictureInUse,
-    PictureIsHeic,
     PictureNotFound,
     PictureNotSupported,
     PictureTooManyPixels,
     TooManyPictures,
 )
-from app.catalog.models import Picture, ProductPicture
+from app.catalog.models import Picture, Product, ProductPicture
 from app.catalog.picture_encoding import EncodedPicture, Refused, unpack
 from app.catalog.picture_files import KeptFiles, PictureFiles
 from app.catalog.reach import pictures_in_reach, require_producer
@@ -38,9 +37,10 @@ from app.infra.database import Database
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType({"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"})
 PICTURES_PER_ORGANISATION = 5_000
 WAITING_SHOWN = 200
+SHARED_WIDTH = 640
 _NAME_SHAPE = re.compile(r"[0-9a-f]{32}-[0-9]{1,4}\.(avif|webp|jpeg)")
 _REFUSALS: Mapping[str, type[AppError]] = {
-    kind.code: kind for kind in (PictureNotSupported, PictureIsHeic, PictureAnimated, PictureTooManyPixels, PictureBroken)
+    kind.code: kind for kind in (PictureNotSupported, PictureAnimated, PictureTooManyPixels, PictureBroken)
 }
 
 
@@ -133,6 +133,24 @@ class PictureService:
             raise PictureNotFound
         self._kept.keep(picture_id, name, content)
         return content, MEDIA_TYPES[match.group(1)]
+
+    async def for_sharing(self, picture_ids: Sequence[UUID]) -> bytes | None:
+        """The JPEG of the first of these pictures that a card for everybody may show, as large as it needs; alcohol is not advertised."""
+        shows_alcohol = (
+            select(ProductPicture.product_id)
+            .join(Product, Product.id == ProductPicture.product_id)
+            .where(ProductPicture.picture_id == Picture.id, Product.is_alcohol)
+            .exists()
+        )
+        async with self._transactions() as db:
+            found = {
+                picture.id: picture for picture in await db.scalars(select(Picture).where(Picture.id.in_(picture_ids), ~shows_alcohol))
+            }
+        picture = next((found[picture_id] for picture_id in picture_ids if picture_id in found), None)
+        if picture is None:
+            return None
+        best = min(picture.files, key=lambda each: abs(int(each["width"]) - SHARED_WIDTH))
+        return (await self.file(picture.id, str(best["jpeg"])))[0]
 
     async def _encoded(self, content: bytes) -> EncodedPicture:
         try:

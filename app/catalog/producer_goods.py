@@ -30,9 +30,9 @@ class ProducerFacts:
 
 
 async def goods_of(db: AsyncSession, producer_id: UUID) -> list[UUID]:
-    """Active products by name, at most `MOST`."""
-    found = select(Product.id).where(Product.producer_id == producer_id, Product.is_active).order_by(Product.name, Product.id).limit(MOST)
-    return list(await db.scalars(found))
+    """Active products that may be shown to everybody, by name, at most `MOST`."""
+    shown = (Product.producer_id == producer_id, Product.is_active, ~Product.is_alcohol)
+    return list(await db.scalars(select(Product.id).where(*shown).order_by(Product.name, Product.id).limit(MOST)))
 
 
 async def not_goods_of(db: AsyncSession, producer_id: UUID, product_ids: Sequence[UUID]) -> list[UUID]:

@@ -34,6 +34,7 @@ from app.catalog.schemas import (
     ProductDetails,
     ProductList,
 )
+from app.catalog.shown import ShownGoods, ShownNowhere
 from app.catalog.video import parse_video_url
 from app.catalog.views import ProductCard as ProductCard  # what sessions ask this service for
 from app.catalog.views import card, producer_view, product_details, upload_view
@@ -54,6 +55,11 @@ class CatalogService:
     def __init__(self, database: Database, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._transactions = database.transactions
         self._clock = clock
+        self._shown: ShownGoods = ShownNowhere()
+
+    def shown_by(self, shown: ShownGoods) -> None:
+        """Who hears of changed products: set once, while the services are built."""
+        self._shown = shown
 
     def today(self) -> date:
         """The day in Vietnam, by which certificates are judged."""
@@ -98,6 +104,9 @@ class CatalogService:
             await db.flush()
             after = producer_view(producer)
             _audit(db, user, "producer.updated", producer_id, _difference(before, after))
+            goods = (await db.scalars(select(Product.id).where(Product.producer_id == producer_id))).all()
+            showing = await self._shown.changed(db, goods)
+        await self._shown.told(showing)
         return after
 
     async def list_products(
@@ -153,15 +162,21 @@ class CatalogService:
         Raises `ProductNotFound`, `ProducerNotFound`, `PictureNotFound`, `InvalidVideoUrl`, `ProductCodeTaken`, `MalformedRequest`.
         Offers and orders keep the prices that they were made with.
         """
+        showing: tuple[UUID, ...] = ()
         async with self._transactions.begin() as db:
             if (await claim_intention(db, user.id, intention, product_id)).is_first:
-                await self.change_product(db, user, product_id, changes.model_dump(exclude_unset=True))
+                showing = await self.change_product(db, user, product_id, changes.model_dump(exclude_unset=True))
             elif await lock_product(db, product_id, *await products_in_reach(db, user)) is None:
                 raise ProductNotFound
-            return await self._read_product(db, product_id)
+            changed = await self._read_product(db, product_id)
+        await self._shown.told(showing)
+        return changed
 
-    async def change_product(self, db: AsyncSession, user: CurrentUser, product_id: UUID, given: dict[str, Any]) -> None:
-        """The same in an open transaction; `given` are fields of `ProductChanges` that were set."""
+    async def change_product(self, db: AsyncSession, user: CurrentUser, product_id: UUID, given: dict[str, Any]) -> tuple[UUID, ...]:
+        """The same in an open transaction; `given` are fields of `ProductChanges` that were set.
+
+        Returns the live sessions that show the product; without `told` they hear of it within a second of COMMIT.
+        """
         product = await lock_product(db, product_id, *await products_in_reach(db, user))
         if product is None:
             raise ProductNotFound
@@ -179,6 +194,7 @@ class CatalogService:
         await db.flush()
         after = await self._read_product(db, product_id)
         _audit(db, user, "product.updated", product_id, _difference(before, after))
+        return await self._shown.changed(db, [product_id])
 
     async def cards(self, product_ids: Collection[UUID], *, on: date) -> dict[UUID, ProductCard]:
         """Cards for the day `on` (the day in Vietnam, see `certificates.vietnam_day`), of any organisation; unknown ids are left out."""

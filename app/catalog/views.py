@@ -45,6 +45,7 @@ class ProductCard:
     producer_id: UUID
     producer_name: str
     commune_name: str
+    is_alcohol: bool
 
 
 def producer_view(producer: Producer) -> ProducerView:
@@ -149,6 +150,7 @@ def card(row: ProductRow, day: date) -> ProductCard:
         producer_id=product.producer_id,
         producer_name=row.producer.name,
         commune_name=row.producer.commune_name,
+        is_alcohol=product.is_alcohol,
     )
 
 

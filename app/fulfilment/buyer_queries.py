@@ -22,7 +22,7 @@ MY_ORDERS_SHOWN = 100
 _FIND = "SELECT id, session_id, device_id, client_key FROM orders WHERE code = $1"
 _PAGE = f"""
 SELECT o.code, o.payment, o.shipping_vnd, o.total_vnd, o.placed_at, o.due_at, o.session_id, s.title AS session_title, s.state AS session_state,
-  g.name AS organisation_name, g.contact_phone, u.display_name AS host_name,
+  g.name AS organisation_name, g.contact_phone, CASE WHEN s.kind = 'booth' THEN '' ELSE u.display_name END AS host_name,
   {CONTACT_COLUMNS}
 FROM orders o JOIN sessions s ON s.id = o.session_id JOIN organisations g ON g.id = s.organisation_id
 JOIN users u ON u.id = s.host_id JOIN order_contacts c ON c.order_id = o.id WHERE o.id = $1

@@ -20,7 +20,8 @@ from app.ledger.chain import Entry, entry_of
 from app.ledger.kinds import RELEASING_KINDS, EntryKind, buyer_may_act, may_follow
 from app.orders.calling import Calls, call_next
 from app.orders.pools import offers_of_pools, return_to_pools
-from app.sessions.outbox import Told, tell_room_raw
+from app.protocol.server_events import OrdersTakenBack
+from app.sessions.outbox import Told, event_to_tell, tell_room_raw
 
 _HISTORY = "SELECT order_id, kind, body FROM ledger_entries WHERE session_id = $1 AND order_id = ANY($2::uuid[]) ORDER BY seq"
 # Those that the units go back to, and those that others wait for in vain because the pool was empty.
@@ -32,6 +33,8 @@ ORDER BY f.id FOR UPDATE
 _GIVE_BACK = """
 UPDATE offers SET remaining = remaining + t.quantity FROM unnest($1::uuid[], $2::int[]) AS t(id, quantity) WHERE offers.id = t.id
 """
+# Orders in one event, so that a tick stays small when hundreds expire together.
+_NAMED_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,15 @@ async def append_steps(db: RawConnection, session_id: UUID, steps: Sequence[Step
     calls = await _give_back(db, session_id, freed, pooled, call_seconds)
     await ledger.write(db)
     news = [*(each.to_tell for each in calls), *(Told("offer", offer_id) for offer_id in freed), *(Told("stock", each) for each in pooled)]
-    await tell_room_raw(db, session_id, news)
+    taken_back = [answer.order_id for answer in answers if isinstance(answer, Entry) and answer.kind in RELEASING_KINDS]
+    await tell_room_raw(db, session_id, [*news, *_taken_back(taken_back)])
     return StepsResult(answers, calls, (*freed, *await offers_of_pools(db, session_id, pooled)))
+
+
+def _taken_back(order_ids: Sequence[UUID]) -> list[Told]:
+    """For the pages of their buyers, who see at once that an order is no more."""
+    parts = [order_ids[start : start + _NAMED_AT_ONCE] for start in range(0, len(order_ids), _NAMED_AT_ONCE)]
+    return [event_to_tell(OrdersTakenBack(order_ids=tuple(part))) for part in parts]
 
 
 async def _histories(db: RawConnection, session_id: UUID, steps: Sequence[Step]) -> tuple[dict[UUID, Entry], dict[UUID, set[str]]]:

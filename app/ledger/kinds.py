@@ -216,7 +216,7 @@ def is_settled(had: Collection[str]) -> bool:
     return "delivered" in had or any(kind in had for kind in RELEASING_KINDS)
 
 
-def state_of(had: Collection[str]) -> str:
+def state_of(had: Collection[str]) -> EntryKind:
     """The latest rung of an order, for lists: the furthest kind it has reached."""
     return next((kind for kind in _FURTHEST_FIRST if kind in had), "placed")
 

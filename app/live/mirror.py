@@ -100,7 +100,7 @@ class RoomMirror:
             case SessionChanged():
                 self.session = event.session
             case _:
-                # Calls from waitlists concern the called devices at that moment; nothing that a newcomer must know.
+                # Calls from waitlists and orders that are taken back concern the named at that moment; nothing that a newcomer must know.
                 pass
         self.moderation.apply(event)
 

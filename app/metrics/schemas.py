@@ -90,6 +90,7 @@ class SessionStats(_Body):
     totals: Totals
     derived: DerivedFigures
     products: tuple[ProductSales, ...]
+    step_minutes: int = Field(1, description="how many minutes an entry of `minutes` covers: more than one where there would be too many")
     minutes: tuple[MinuteFigures, ...]
     outside: tuple[OutsideFigures, ...]
     taken: dict[UUID, int] = Field(description="units taken, by offer; what was sold without an offer by product")

@@ -12,7 +12,9 @@ from app.metrics.queries import SessionTimes
 from app.metrics.sales import COUNTED_KINDS, Sales
 from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, ProductSales, Restored, SessionStats, Totals
 
-SERIES_MINUTES_MAX = 24 * 60
+# A stream is shown by the minute; a booth that is open for weeks by ten minutes, hours or days.
+SERIES_ENTRIES_MAX = 24 * 60
+_STEPS_MINUTES = (1, 10, 60, 24 * 60)
 _MINUTE_MS = 60_000
 _MINUTES_AROUND = 30
 _NOT_OF_SALES = ("viewers_average", "watch_seconds_per_unique_viewer", "commenters_per_unique_viewer_percent")
@@ -22,6 +24,7 @@ _MINUTE_COUNTERS = ("viewers_peak", "views", "views_10s", "likes", "comments", "
 def build_stats(snapshot: Snapshot, times: SessionTimes, *, is_final: bool) -> SessionStats:
     """Figures of a session as of the snapshot. Never adds imported counts to measured ones."""
     totals = _totals(snapshot)
+    step, series = _series(snapshot, times)
     return SessionStats(
         session_id=times.session_id,
         figures_are="final" if is_final else "live",
@@ -34,7 +37,8 @@ def build_stats(snapshot: Snapshot, times: SessionTimes, *, is_final: bool) -> S
         products=tuple(
             ProductSales(product_id=UUID(product_id), **_sales(figures)) for product_id, figures in sorted(snapshot.products.items())
         ),
-        minutes=_series(snapshot, times),
+        step_minutes=step,
+        minutes=series,
         outside=tuple(
             OutsideFigures(
                 source=source,
@@ -125,13 +129,13 @@ def _totals(snapshot: Snapshot) -> Totals:
     )
 
 
-def _series(snapshot: Snapshot, times: SessionTimes) -> tuple[MinuteFigures, ...]:
-    """Every minute of the broadcast, also the empty ones, so that the sum of the series is the total.
+def _series(snapshot: Snapshot, times: SessionTimes) -> tuple[int, tuple[MinuteFigures, ...]]:
+    """Every minute of the broadcast, also the empty ones, so that the sum of the series is the total; longer steps for a long session.
 
     A node's last flush may come just after the end. What happens to orders later is in the totals only.
     """
     if times.started_at is None:
-        return ()
+        return 1, ()
     began = (to_ms(times.started_at) or 0) // _MINUTE_MS
     over = (to_ms(times.ended_at or snapshot.as_of) or 0) // _MINUTE_MS
     # a wrong clock somewhere must not stretch the series over days
@@ -139,13 +143,29 @@ def _series(snapshot: Snapshot, times: SessionTimes) -> tuple[MinuteFigures, ...
     busy = [
         minute for minute, figures in snapshot.minutes.items() if minute in near and any(figures.get(name) for name in _MINUTE_COUNTERS)
     ]
-    first, last = min([began, *busy]), max([over, *busy])
-    return tuple(_minute(minute, snapshot.minutes.get(minute, {})) for minute in range(first, min(last + 1, first + SERIES_MINUTES_MAX)))
+    step = series_step(over - began)
+    first, last = min([began, *busy]) // step, max([over, *busy]) // step
+    shown = range(first, min(last + 1, first + SERIES_ENTRIES_MAX))
+    sums: dict[int, dict[str, int]] = {}
+    for minute, figures in snapshot.minutes.items():
+        if minute // step in shown:
+            _add(sums.setdefault(minute // step, {}), figures)
+    return step, tuple(_entry(number, sums.get(number, {}), step) for number in shown)
 
 
-def _minute(minute: int, figures: Mapping[str, int]) -> MinuteFigures:
+def series_step(minutes: int) -> int:
+    """How many minutes an entry covers in the series of a session of that length."""
+    return next((step for step in _STEPS_MINUTES if minutes < (SERIES_ENTRIES_MAX - 2 * _MINUTES_AROUND) * step), _STEPS_MINUTES[-1])
+
+
+def _add(sums: dict[str, int], figures: Mapping[str, int]) -> None:
+    for name, value in figures.items():
+        sums[name] = max(sums.get(name, 0), value) if name == "viewers_peak" else sums.get(name, 0) + value
+
+
+def _entry(number: int, figures: Mapping[str, int], step: int) -> MinuteFigures:
     return MinuteFigures(
-        minute_at=from_ms(minute * _MINUTE_MS),
-        viewers_average=round(figures.get("watch_ms", 0) / _MINUTE_MS, 2),
+        minute_at=from_ms(number * step * _MINUTE_MS),
+        viewers_average=round(figures.get("watch_ms", 0) / (step * _MINUTE_MS), 2),
         **{name: figures[name] for name in _MINUTE_COUNTERS if name in figures},
     )

@@ -88,7 +88,8 @@ class StockPool(Base):
     """The units of one product in one session, from which its flash offers and the shelf take. Without a row each offer has its own stock.
 
     `sold` counts the units of all its orders that were not given back, whatever sold them; `held` those set aside for people called from
-    waitlists of its offers. Locked after the ledger's row, in order of product id, and before offers.
+    waitlists of its offers. Off the shelf (`on_shelf`) its units are for flash offers alone. Locked after the ledger's row, in order of
+    product id, and before offers.
     """
 
     __tablename__ = "session_stock"
@@ -105,6 +106,7 @@ class StockPool(Base):
     sold: Mapped[int] = mapped_column(default=0, server_default="0")
     held: Mapped[int] = mapped_column(default=0, server_default="0")
     per_viewer_limit: Mapped[int]
+    on_shelf: Mapped[bool] = mapped_column(default=True, server_default="true")
 
 
 class Order(Base):

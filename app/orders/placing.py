@@ -20,7 +20,8 @@ from app.orders.batch import BatchResult, WantedOrder
 from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone, seal_contact
 from app.orders.errors import Busy, SoldOut
 from app.orders.group_commit import PlacingQueues
-from app.orders.queries import receipts_of
+from app.orders.queries import receipts_of, states_of
+from app.orders.schemas import OwnOrder
 from app.orders.shelf import ShelfWant
 from app.orders.sold_out import SoldOutMemory
 from app.orders.stock import StockService
@@ -116,10 +117,12 @@ class OrderPlacing:
             return receipt
         return await self._queues.place(wanted, since=asked_at)
 
-    async def receipts(self, device_id: UUID, session_id: UUID) -> list[OrderReceipt]:
+    async def own_orders(self, device_id: UUID, session_id: UUID) -> list[OwnOrder]:
         """Orders of this device in this session, newest first."""
         async with self._database.transactions() as db:
-            return await receipts_of(db, self._pseudonyms, session_id, device_id)
+            receipts = await receipts_of(db, self._pseudonyms, session_id, device_id)
+            states = await states_of(db, session_id, [receipt.order_id for receipt in receipts])
+        return [OwnOrder(**dict(receipt), state=states[receipt.order_id]) for receipt in receipts]
 
     async def close(self) -> None:
         """Finish the queues, then stop. Call it when no socket or request can place an order any more."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import to_ms
+from app.ledger.kinds import EntryKind, state_of
 from app.orders.contacts import Pseudonyms
 from app.orders.models import Offer, Order, OrderLineRow, StockPool
 from app.protocol.server_events import OrderedLine, OrderReceipt
@@ -17,6 +18,9 @@ from app.protocol.views import OfferView
 
 OFFERS_SHOWN = 200
 ORDERS_SHOWN = 100
+_KINDS = text(
+    "SELECT order_id, array_agg(kind) AS kinds FROM ledger_entries WHERE session_id = :session_id AND order_id = ANY(:order_ids) GROUP BY order_id"
+)
 _HAS_ORDERED = "SELECT EXISTS (SELECT FROM orders WHERE session_id = $1 AND device_id = $2)"
 
 
@@ -99,3 +103,9 @@ async def receipts_of(
         )
         for order in orders
     ]
+
+
+async def states_of(db: AsyncSession, session_id: UUID, order_ids: Collection[UUID]) -> dict[UUID, EntryKind]:
+    """What has become of orders, by the ledger."""
+    rows = await db.execute(_KINDS, {"session_id": session_id, "order_ids": list(order_ids)})
+    return {row.order_id: state_of(row.kinds) for row in rows}

@@ -21,7 +21,7 @@ _PRODUCTS = """
 SELECT p.id, NULL::uuid AS offer_id, p.id AS product_id, p.price_vnd AS unit_price_vnd, p.weight_grams
 FROM session_stock t JOIN products p ON p.id = t.product_id
 JOIN session_products r ON r.session_id = t.session_id AND r.product_id = t.product_id
-WHERE t.session_id = $1 AND t.product_id = ANY($2::uuid[])
+WHERE t.session_id = $1 AND t.on_shelf AND NOT p.is_alcohol AND t.product_id = ANY($2::uuid[])
 """
 
 

@@ -166,4 +166,4 @@ async def place_order(
     responses=problem_responses(TicketInvalid, MalformedRequest),
 )
 async def my_orders(session_id: UUID, device_id: ViewerDevice, orders: Orders) -> OrderList:
-    return OrderList(orders=await orders.receipts(device_id, session_id))
+    return OrderList(orders=await orders.own_orders(device_id, session_id))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.ledger.kinds import EntryKind
 from app.orders.price_rules import HalfPriceEvidence
 from app.protocol.amounts import STOCK_MAX, UNITS_PER_LINE_MAX, EventTime, FlashPriceVnd, Vnd, VndSum
 from app.protocol.client_commands import OrderLine, ShelfLine
@@ -74,12 +75,13 @@ class ExtendOffer(_Body):
 class NewStock(_Body):
     """The pool of a product: all units that there are in this session, those already sold included."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"units": 120, "per_viewer_limit": 10}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"units": 120, "per_viewer_limit": 10, "on_shelf": True}]})
 
     units: int = Field(ge=0, le=STOCK_MAX)
     per_viewer_limit: int = Field(
         10, gt=0, le=UNITS_PER_LINE_MAX, description="units per viewer from the shelf, over device and phone number"
     )
+    on_shelf: bool = Field(True, description="false: not sold at the normal price; its units are for flash offers alone")
 
 
 class StockRow(BaseModel):
@@ -91,6 +93,7 @@ class StockRow(BaseModel):
     held: int
     left: int
     per_viewer_limit: int
+    on_shelf: bool
 
 
 class StockList(BaseModel):
@@ -134,7 +137,13 @@ class OfferList(BaseModel):
     offers: list[OfferView]
 
 
+class OwnOrder(OrderReceipt):
+    """An order of this device, and what has become of it."""
+
+    state: EntryKind
+
+
 class OrderList(BaseModel):
     """Orders of this device in this session, newest first; without personal data."""
 
-    orders: list[OrderReceipt]
+    orders: list[OwnOrder]

@@ -11,6 +11,7 @@ from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
 from app.accounts.permissions import Action
+from app.catalog.errors import AlcoholNotShown
 from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, TooManyRequests
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -46,9 +47,9 @@ async def list_stock(session_id: UUID, user: SignedInUser, stock: Stock) -> Stoc
     "/stock/{product_id}",
     dependencies=[needs(Action.RUN_SESSIONS)],
     summary="Set the pool of a product",
-    description="Staff in charge, in the run-down or while live. From then on the product is on the shelf at its normal price, and its "
-    "flash offers take from the same units. `units` counts those that are sold already.",
-    responses=problem_responses(*_STAFF, ProductNotInSession, StockBelowSold, SessionClosed),
+    description="Staff in charge, in the run-down or while live. From then on the product is on the shelf at its normal price, unless "
+    "`on_shelf` is false, and its flash offers take from the same units. `units` counts those that are sold already.",
+    responses=problem_responses(*_STAFF, ProductNotInSession, AlcoholNotShown, StockBelowSold, SessionClosed),
 )
 async def set_stock(session_id: UUID, product_id: UUID, body: NewStock, user: SignedInUser, stock: Stock, intention: Intended) -> StockRow:
     return await stock.set(user, session_id, product_id, body, intention)

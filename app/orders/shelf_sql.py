@@ -29,7 +29,8 @@ class LockedPool:
 LOCK_POOLS = f"""
 SELECT {names(LockedPool)} FROM (
   SELECT t.*, p.producer_id, p.price_vnd,
-    EXISTS (SELECT FROM session_products r WHERE r.session_id = t.session_id AND r.product_id = t.product_id) AS is_listed
+    t.on_shelf AND NOT p.is_alcohol
+      AND EXISTS (SELECT FROM session_products r WHERE r.session_id = t.session_id AND r.product_id = t.product_id) AS is_listed
   FROM session_stock t JOIN products p ON p.id = t.product_id
   WHERE t.session_id = $1
     AND (t.product_id = ANY($2::uuid[]) OR t.product_id IN (SELECT f.product_id FROM offers f WHERE f.id = ANY($3::uuid[])))

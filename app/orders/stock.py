@@ -1,4 +1,4 @@
-"""The pool of a product in a session: set by staff in the run-down or while live, told to the room, shown on the shelf."""
+"""The pool of a product in a session: set by staff in the run-down or while live, told to the room, on the shelf or kept off it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.accounts.audit import insert_audit
 from app.accounts.intentions import Intention, claim_intention_raw
 from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
+from app.catalog.errors import AlcoholNotShown
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
 from app.ledger.append import begin_ledger_raw, open_ledger
@@ -27,7 +28,7 @@ from app.sessions.telling import RoomTeller
 from app.settings import OrderSettings
 
 _ROWS = """
-SELECT t.product_id, t.units, t.sold, t.held, t.units - t.sold - t.held AS left, t.per_viewer_limit
+SELECT t.product_id, t.units, t.sold, t.held, t.units - t.sold - t.held AS left, t.per_viewer_limit, t.on_shelf
 FROM session_stock t
 WHERE t.session_id = $1 AND ($2::uuid IS NULL OR t.product_id = $2)
 ORDER BY t.product_id
@@ -37,11 +38,15 @@ _BEFORE = """
 SELECT coalesce(sum(total_quantity + buffer_quantity - remaining), 0)::int AS sold, coalesce(sum(set_aside), 0)::int AS held
 FROM (SELECT * FROM offers WHERE session_id = $1 AND product_id = $2 ORDER BY id FOR UPDATE) AS locked
 """
-_LOCK = "SELECT units, sold, held, per_viewer_limit FROM session_stock WHERE session_id = $1 AND product_id = $2 FOR UPDATE"
-_INSERT = "INSERT INTO session_stock (session_id, product_id, units, sold, held, per_viewer_limit) VALUES ($1, $2, $3, $4, $5, $6)"
-_UPDATE = "UPDATE session_stock SET units = $3, per_viewer_limit = $4 WHERE session_id = $1 AND product_id = $2"
+_LOCK = "SELECT units, sold, held, on_shelf FROM session_stock WHERE session_id = $1 AND product_id = $2 FOR UPDATE"
+_INSERT = (
+    "INSERT INTO session_stock (session_id, product_id, units, sold, held, per_viewer_limit, on_shelf) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+)
+_UPDATE = "UPDATE session_stock SET units = $3, per_viewer_limit = $4, on_shelf = $5 WHERE session_id = $1 AND product_id = $2"
 _HAS_STOCK = "UPDATE ledgers SET has_stock = true WHERE session_id = $1 AND NOT has_stock"
-_IN_RUN_DOWN = "SELECT EXISTS (SELECT FROM session_products WHERE session_id = $1 AND product_id = $2)"
+_IN_RUN_DOWN = """
+SELECT p.is_alcohol FROM session_products r JOIN products p ON p.id = r.product_id WHERE r.session_id = $1 AND r.product_id = $2
+"""
 _OVER = frozenset({"ended", "closed"})
 
 
@@ -73,7 +78,7 @@ class StockService:
         """Give a product a pool, or change it. `units` are all that there is, those already sold included.
 
         A first pool begins with what the product's offers have sold so far. Units that are added go to whoever waits first.
-        Raises `ProductNotInSession`, `StockBelowSold`, `SessionClosed` once the session is over, and those of access.
+        Raises `ProductNotInSession`, `AlcoholNotShown`, `StockBelowSold`, `SessionClosed` once the session is over, and those of access.
         """
         await self._sessions.managed(user, session_id, Action.RUN_SESSIONS)
         async with self._database.pool.acquire() as db, db.transaction():
@@ -100,20 +105,25 @@ class StockService:
         ledger = await open_ledger(db, session_id, utc_now())
         if ledger is not None and ledger.session_state in _OVER:
             raise SessionClosed(details={"state": ledger.session_state})
-        if not await db.fetchval(_IN_RUN_DOWN, session_id, product_id):
+        is_alcohol = await db.fetchval(_IN_RUN_DOWN, session_id, product_id)
+        if is_alcohol is None:
             raise ProductNotInSession(details={"product_id": str(product_id)})
+        if is_alcohol and new.on_shelf:
+            raise AlcoholNotShown(details={"product_ids": [str(product_id)]})
         pool = await db.fetchrow(_LOCK, session_id, product_id)
         used = pool or await db.fetchrow(_BEFORE, session_id, product_id)
         if used is None or used["sold"] + used["held"] > new.units:
             raise StockBelowSold(details={"sold": used["sold"], "held": used["held"]} if used else {})
         if pool is None:
-            await db.execute(_INSERT, session_id, product_id, new.units, used["sold"], used["held"], new.per_viewer_limit)
+            made = (new.units, used["sold"], used["held"], new.per_viewer_limit, new.on_shelf)
+            await db.execute(_INSERT, session_id, product_id, *made)
             await db.execute(_HAS_STOCK, session_id)
         else:
-            await db.execute(_UPDATE, session_id, product_id, new.units, new.per_viewer_limit)
+            await db.execute(_UPDATE, session_id, product_id, new.units, new.per_viewer_limit, new.on_shelf)
         calls = await call_for_pool(db, session_id, product_id, now=utc_now(), call_seconds=self._call_seconds)
         await tell_room_raw(db, session_id, [*(each.to_tell for each in calls), Told("stock", product_id)])
-        details = {"session_id": str(session_id), "units": {"from": pool["units"] if pool else None, "to": new.units}, "sold": used["sold"]}
+        changes = {name: {"from": pool[name] if pool else None, "to": getattr(new, name)} for name in ("units", "on_shelf")}
+        details = {"session_id": str(session_id), **changes, "sold": used["sold"]}
         await insert_audit(
             db, organisation_id=user.organisation_id, user_id=user.id, action="stock.set", subject_id=product_id, details=details
         )
@@ -124,4 +134,4 @@ class StockService:
 
 
 def _view(row: asyncpg.Record) -> StockView:
-    return StockView(product_id=row["product_id"], units=row["units"], left=row["left"], per_viewer_limit=row["per_viewer_limit"])
+    return StockView(**{name: row[name] for name in StockView.model_fields})

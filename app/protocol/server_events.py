@@ -128,6 +128,13 @@ class StockChanged(Message):
     stock: StockView
 
 
+class OrdersTakenBack(Message):
+    """Orders that were cancelled or expired: their units are back. Only their buyers and the staff know the ids."""
+
+    type: Literal["orders.taken_back"] = "orders.taken_back"
+    order_ids: Annotated[tuple[UUID, ...], Field(max_length=50)]
+
+
 class ProductPinned(Message):
     """The product the host talks about now; null = none."""
 
@@ -165,6 +172,7 @@ RoomEvent = Annotated[
     | OfferEnded
     | WaitlistCalled
     | StockChanged
+    | OrdersTakenBack
     | ProductPinned
     | ProductsChanged
     | SessionChanged,

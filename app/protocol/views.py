@@ -81,12 +81,13 @@ class OfferView(Message):
 
 
 class StockView(Message):
-    """The pool of one product in a session: `left` can be ordered at the normal price now, and limits every flash offer of the product."""
+    """The pool of one product in a session: `left` can be ordered at the normal price now if it is `on_shelf`, and limits its flash offers."""
 
     product_id: UUID
     units: int = Field(description="all that there is, sold ones included")
     left: int
     per_viewer_limit: int = Field(description="units per viewer at the normal price, counted over device and phone number")
+    on_shelf: bool = Field(True, description="false: sold by flash offers alone")
 
 
 class ReplyView(Message):

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 _OUTSIDE_EVERY_SECONDS = (25.0, 60.0)
 _SOLD_OUT_PAUSE_SECONDS = 4.0
+_FILL_UP_UNITS = 2_000
 _TROUBLE = (ConnectionLost, ConnectionRefused, httpx2.HTTPError, OSError, TimeoutError)
 
 
@@ -132,6 +133,7 @@ class DemoHost:
         await self._talk(board)
         while _open_offer(board) is not None:
             await self._wait(board, 1.0)
+        await self._fill_up(session_id, product_id, plan.total_quantity)
         offer_id = await self._open_offer(session_id, product_id, plan)
         self._turn += 1
         if offer_id is not None:
@@ -142,6 +144,16 @@ class DemoHost:
             await board.comment(HOST_LINES[self._lines % len(HOST_LINES)])
             self._lines += 1
         await self._wait(board, self._rng.uniform(self._pace.talk_min, self._pace.talk_max))
+
+    async def _fill_up(self, session_id: UUID, product_id: UUID, needed: int) -> None:
+        """A pool that cannot serve the next offer gets as much again: a demo that runs for days never sells out for good."""
+        path = f"/api/v1/sessions/{session_id}/stock"
+        answer = await self._service.http.get(path, headers=self._headers)
+        pools = answer.json()["stock"] if answer.is_success else []
+        pool = next((each for each in pools if each["product_id"] == str(product_id)), None)
+        if pool is not None and pool["left"] < needed:
+            wanted = {"units": pool["units"] + _FILL_UP_UNITS, "per_viewer_limit": pool["per_viewer_limit"]}
+            await self._service.http.put(f"{path}/{product_id}", json=wanted, headers=self._headers)
 
     async def _open_offer(self, session_id: UUID, product_id: UUID, plan: FlashPlan) -> UUID | None:
         offers = f"/api/v1/sessions/{session_id}/offers"

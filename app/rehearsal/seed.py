@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,8 +33,8 @@ from app.settings import Settings
 
 # Offers that wait on the board for a person's hand; the demo host makes its own.
 _PREPARED_OFFERS = 3
-# What no flash plan offers is on the shelf.
-_SHELF_UNITS = 60
+# Everything is on the shelf, too; the demo's flash offers take from the same units, and its host fills up what runs low.
+SHELF_UNITS = 2_000
 _FIRST_NUMBER, _LAST_NUMBER = 1, 100
 
 
@@ -170,16 +171,14 @@ class _Seed:
         else:
             session_id = unfinished.id
         await self._editor.set_products(organiser, session_id, list(product_ids.values()))
-        await self._stock_shelf(organiser, session_id, product_ids)
+        await self._stock_shelf(organiser, session_id, list(product_ids.values()))
         await self._prepare_offers(organiser, session_id, product_ids)
         await self._editor.transition(organiser, session_id, "live")
         return session_id
 
-    async def _stock_shelf(self, organiser: CurrentUser, session_id: UUID, product_ids: dict[str, UUID]) -> None:
-        flash = {plan.product_key for plan in FLASH_PLANS}
-        for key, product_id in product_ids.items():
-            if key not in flash:
-                await self._stock.set(organiser, session_id, product_id, NewStock(units=_SHELF_UNITS))
+    async def _stock_shelf(self, organiser: CurrentUser, session_id: UUID, product_ids: Sequence[UUID]) -> None:
+        for product_id in product_ids:
+            await self._stock.set(organiser, session_id, product_id, NewStock(units=SHELF_UNITS))
 
     async def _prepare_offers(self, organiser: CurrentUser, session_id: UUID, product_ids: dict[str, UUID]) -> None:
         if await self._offers.views(session_id):

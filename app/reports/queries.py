@@ -12,7 +12,8 @@ from app.accounts.permissions import Place
 from app.infra.database import RawConnection
 
 _SESSION = """
-SELECT s.id, s.title, s.state, s.organisation_id, o.name AS organisation_name, u.display_name AS host_name,
+SELECT s.id, s.title, s.state, s.organisation_id, o.name AS organisation_name,
+       CASE WHEN s.kind = 'booth' THEN '' ELSE u.display_name END AS host_name,
        s.started_at, s.ended_at, coalesce(l.last_seq, 0) AS last_seq, transaction_timestamp() AS as_of, s.host_id, s.ward_code
 FROM sessions s
 JOIN organisations o ON o.id = s.organisation_id

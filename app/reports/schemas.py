@@ -153,6 +153,7 @@ class Report(_Body):
     shipping: ShippingFees
     products: tuple[ProductRow, ...]
     producers: tuple[ProducerRow, ...]
+    step_minutes: int = Field(description="how many minutes an entry of `minutes` covers; more than one for a booth that is open for days")
     minutes: tuple[MinuteFigures, ...]
     markers: tuple[Marker, ...]
     outside: tuple[OutsideFigures, ...] = Field(description="imported from other platforms, never added to our own counts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -116,7 +117,8 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats)
         shipping=_shipping(folded),
         products=_products(product_rows, producers, folded),
         producers=_producers(producers, product_rows, folded),
-        minutes=_minutes(stats.minutes, folded.minutes),
+        step_minutes=stats.step_minutes,
+        minutes=_minutes(stats.minutes, folded.minutes, step=stats.step_minutes),
         markers=_markers(facts, offers, await queries.pin_rows(db, facts)),
         outside=stats.outside,
         moderation=ModerationFigures(**await queries.moderation_figures(db, session_id)),
@@ -191,16 +193,18 @@ def _producers(rows: Sequence[Mapping[str, Any]], products: Sequence[Mapping[str
     )
 
 
-def _minutes(measured: Sequence[MinuteFigures], ledger: Mapping[int, Mapping[str, int]]) -> tuple[MinuteFigures, ...]:
-    """The measured series with sales of the ledger; an order newer than the figures opens its own minute."""
-    by_minute = {(to_ms(figures.minute_at) or 0) // 60_000: figures for figures in measured}
+def _minutes(measured: Sequence[MinuteFigures], ledger: Mapping[int, Mapping[str, int]], *, step: int) -> tuple[MinuteFigures, ...]:
+    """The measured series with sales of the ledger; an order newer than the figures opens its own entry."""
+    shown = {(to_ms(figures.minute_at) or 0) // 60_000 // step: figures for figures in measured}
+    sales = ("orders_placed", "units_placed", "revenue_placed_vnd")
+    sold: dict[int, Counter[str]] = {}
     for minute, sums in ledger.items():
         if sums.get("orders_placed"):
-            by_minute.setdefault(minute, MinuteFigures(minute_at=from_ms(minute * 60_000)))
-    sales = ("orders_placed", "units_placed", "revenue_placed_vnd")
+            sold.setdefault(minute // step, Counter()).update({name: sums.get(name, 0) for name in sales})
+            shown.setdefault(minute // step, MinuteFigures(minute_at=from_ms(minute // step * step * 60_000)))
+    nothing = Counter[str]()
     return tuple(
-        figures.model_copy(update={name: ledger.get(minute, {}).get(name, 0) for name in sales})
-        for minute, figures in sorted(by_minute.items())
+        figures.model_copy(update={name: sold.get(number, nothing)[name] for name in sales}) for number, figures in sorted(shown.items())
     )
 
 

@@ -5,7 +5,7 @@ What is closed stays closed, with final figures; opening again begins a new sess
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -34,6 +34,8 @@ _STREAMS_MOST = 20
 _BOOTHS_MOST = 200
 _NOBODY = UUID(int=0)
 
+CarryStock = Callable[[AsyncSession, Sequence[UUID], UUID], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True)
 class BoothPage:
@@ -46,18 +48,28 @@ class BoothPage:
 
 
 class BoothService:
-    """Opens and closes booths, one open booth per producer, for organisers of the producer's organisation."""
+    """Opens and closes booths, one open booth per producer, for organisers of the producer's organisation.
+
+    `carry_stock` moves pools of units from one session to another; orders have it, which this package does not know.
+    """
 
     def __init__(
-        self, database: Database, *, editor: SessionEditor, lookup: SessionLookup, clock: Callable[[], datetime] = utc_now
+        self,
+        database: Database,
+        *,
+        editor: SessionEditor,
+        lookup: SessionLookup,
+        carry_stock: CarryStock,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._transactions = database.transactions
+        self._carry_stock = carry_stock
         self._editor = editor
         self._lookup = lookup
         self._clock = clock
 
     async def open(self, user: CurrentUser, producer_id: UUID) -> SessionFacts:
-        """Open the booth with the producer's active products; one that is open gets the goods as they are now.
+        """Open the booth with the producer's active products and what was left of them; one that is open gets the goods as they are now.
 
         Raises `ProducerNotFound`, `BoothHasNoGoods`, and `ProductsIncomplete` below what the organisation asks for.
         """
@@ -87,6 +99,8 @@ class BoothService:
                     SessionProduct(session_id=row.id, product_id=product_id, position=position, code=f"A{position + 1}")
                     for position, product_id in enumerate(product_ids)
                 )
+                await db.flush()
+                await self._carry_stock(db, await _closed(db, producer_id), row.id)
                 record_audit(
                     db,
                     organisation_id=user.organisation_id,
@@ -147,6 +161,13 @@ class BoothService:
                 raise NotFound
             views = await session_views(db, rows)
         return places[views[0].producer_id or _NOBODY], views
+
+
+async def _closed(db: AsyncSession, producer_id: UUID) -> Sequence[UUID]:
+    found = select(LivestreamSession.id).where(
+        LivestreamSession.producer_id == producer_id, LivestreamSession.kind == "booth", LivestreamSession.state != "live"
+    )
+    return (await db.scalars(found)).all()
 
 
 async def _newest(db: AsyncSession, producer_id: UUID) -> LivestreamSession | None:

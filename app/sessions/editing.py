@@ -118,7 +118,7 @@ class SessionEditor:
         """Move a session along its life and tell the room.
 
         Raises `TransitionRefused` when there is no such move, `Forbidden` when the role may not make it, `SessionIncomplete`,
-        `ProductsIncomplete` before going live.
+        `ProductsIncomplete` and `AlcoholNotShown` before going live.
         """
         async with self._transactions.begin() as db:
             row = await lock_in_charge(db, user, session_id, Action.RUN_SESSIONS)
@@ -135,6 +135,8 @@ class SessionEditor:
             if to == "live" and not row.is_rehearsal:
                 on = vietnam_day(self._clock())
                 await require_complete(db, row.organisation_id, [place.product_id for place in places], on=on)
+            if to == "live":
+                await require_no_alcohol(db, *(place.product_id for place in places))
             self._move(row, to)
             await db.flush()
             _audit(db, user, "session.moved", row, {"from": came_from, "to": to})
@@ -148,7 +150,7 @@ class SessionEditor:
         """Set the run-down in this order. Products that stay keep their code; new ones get the next free one.
 
         Raises `InvalidProducts` when one is listed twice or a live session would have none; of the catalogue `ProductNotFound`,
-        and `ProductsIncomplete` below what the organisation asks for.
+        `AlcoholNotShown`, and `ProductsIncomplete` below what the organisation asks for.
         """
         if len(set(product_ids)) != len(product_ids):
             raise InvalidProducts("A product is listed twice.")
@@ -158,6 +160,7 @@ class SessionEditor:
                 return await self._lookup.facts(session_id)
             require_editable(row)
             await self._catalog.require_products(db, user.organisation_id, product_ids)
+            await require_no_alcohol(db, *product_ids)
             if row.producer_id is not None and (others := await not_goods_of(db, row.producer_id, product_ids)):
                 raise InvalidProducts(details={"product_ids": [str(product_id) for product_id in others]})
             if not product_ids and row.state == "live":

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 
+RECORDING_LEAD_MOST_SECONDS = 6 * 3600
+
 
 class LivestreamSession(Base):
     """One market session: draft → scheduled → live → ended → closed. Simulated people enter rehearsals only, never another.
@@ -29,6 +31,9 @@ class LivestreamSession(Base):
         CheckConstraint("video_kind IN ('youtube', 'facebook', 'tiktok', 'hls')", name="video_kind"),
         CheckConstraint("(video_kind IS NULL) = (video_url IS NULL)", name="video_complete"),
         CheckConstraint("kind IN ('stream', 'booth')", name="kind"),
+        CheckConstraint(
+            f"recording_lead_seconds BETWEEN -{RECORDING_LEAD_MOST_SECONDS} AND {RECORDING_LEAD_MOST_SECONDS}", name="recording_lead"
+        ),
         CheckConstraint(
             "(kind = 'booth') = (producer_id IS NOT NULL) AND (kind = 'stream' OR planned_start_at IS NULL AND NOT is_rehearsal)",
             name="booth",
@@ -55,6 +60,7 @@ class LivestreamSession(Base):
     kind: Mapped[str] = mapped_column(Text, default="stream", server_default="stream")
     producer_id: Mapped[UUID | None] = mapped_column(ForeignKey("producers.id"))
     ward_code: Mapped[int | None]
+    recording_lead_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class ShippingRuleRow(Base):

@@ -1,12 +1,12 @@
 """When each product was shown in a session, for its recording: pins and open flash offers, as JSON and as WebVTT chapters.
 
-Times count from the start of the session, where the recording is taken to begin.
+Times are those of the recording: it began `recording_lead_seconds` before the session (`recording.py`), or after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -24,7 +24,9 @@ from app.sessions.errors import SessionNotFound
 
 Shown = Literal["pin", "offer"]
 _MOST = 1_000
-_SESSION = "SELECT id, organisation_id, started_at, ended_at FROM sessions WHERE id = $1 AND state <> 'draft' AND kind = 'stream'"
+_SESSION = """
+SELECT id, organisation_id, started_at, ended_at, recording_lead_seconds FROM sessions WHERE id = $1 AND state <> 'draft' AND kind = 'stream'
+"""
 # A pin without a product takes the one before away.
 _PINS = """
 SELECT a.happened_at AS begins, (a.details ->> 'product_id')::uuid AS product_id
@@ -46,7 +48,7 @@ ORDER BY p.name, p.id
 
 
 class Moment(BaseModel):
-    """A stretch in which a product was shown, in milliseconds since the session began."""
+    """A stretch in which a product was shown, in milliseconds of the recording."""
 
     kind: Shown
     product_id: UUID
@@ -65,6 +67,7 @@ class OpenBooth(BaseModel):
 class Moments(BaseModel):
     """Moments by their start, and the open booths of the session's producers."""
 
+    lead_seconds: int = Field(description="the recording began so long before the session, below zero: after it; the moments count that in")
     moments: list[Moment]
     booths: list[OpenBooth]
 
@@ -125,9 +128,11 @@ async def _moments(database: Database, session_id: UUID) -> Moments:
         for row in products.values()
         if row["has_booth"]
     }
-    began = session["started_at"]
+    began, lead_seconds = session["started_at"], session["recording_lead_seconds"]
     if began is None:
-        return Moments(moments=[], booths=list(booths.values()))
+        return Moments(lead_seconds=lead_seconds, moments=[], booths=list(booths.values()))
+    # What was shown before the recording began is not on it.
+    recorded = began - timedelta(seconds=lead_seconds)
     over = session["ended_at"] or utc_now()
     shown: list[tuple[Shown, UUID | None, datetime, datetime]] = [
         *(("pin", row["product_id"], row["begins"], ends) for row, ends in zip(pins, _next_times(pins, over), strict=True)),
@@ -136,9 +141,12 @@ async def _moments(database: Database, session_id: UUID) -> Moments:
     found = [
         Moment(kind=kind, product_id=product_id, product_name=products[product_id]["name"], start_ms=start_ms, end_ms=end_ms)
         for kind, product_id, begins, ends in shown
-        if product_id in products and (start_ms := _since(began, max(begins, began))) < (end_ms := _since(began, min(ends, over)))
+        if product_id in products
+        and (start_ms := _since(recorded, max(begins, began, recorded))) < (end_ms := _since(recorded, min(ends, over)))
     ]
-    return Moments(moments=sorted(found, key=lambda each: (each.start_ms, each.kind)), booths=list(booths.values()))
+    return Moments(
+        lead_seconds=lead_seconds, moments=sorted(found, key=lambda each: (each.start_ms, each.kind)), booths=list(booths.values())
+    )
 
 
 def _next_times(pins: Sequence[asyncpg.Record], over: datetime) -> list[datetime]:

@@ -25,7 +25,7 @@ SELECT p.id, p.name, p.story, p.price_vnd, p.unit, p.weight_grams, p.ocop_stars,
   p.certificate_expires_on, p.label, m.name AS producer_name, m.kind, m.story AS producer_story, m.commune_name, m.province_name,
   CASE WHEN s.kind = 'stream' THEN coalesce(s.started_at, s.planned_start_at) END AS shown_at
 FROM session_products l JOIN sessions s ON s.id = l.session_id JOIN products p ON p.id = l.product_id JOIN producers m ON m.id = p.producer_id
-WHERE l.session_id = $1 AND l.product_id = $2 AND s.state <> 'draft'
+WHERE l.session_id = $1 AND l.product_id = $2 AND s.state <> 'draft' AND NOT p.is_alcohol
 """
 _PICTURES = "SELECT path AS url, alt FROM product_pictures WHERE product_id = $1 ORDER BY position"
 

@@ -116,10 +116,14 @@ def broadcast_day(row: LivestreamSession, now: datetime) -> date:
 
 
 async def product_views(catalog: CatalogService, row: LivestreamSession, places: Sequence[SessionProduct]) -> tuple[ProductView, ...]:
-    """The products of a session. Stars are those that hold on the day of the broadcast."""
+    """The products of a session. Stars are those that hold on the day of the broadcast; what turned out to be alcohol is not shown."""
     day = broadcast_day(row, utc_now())
     cards = await catalog.cards([place.product_id for place in places], on=day)
-    return tuple(_product_view(cards[place.product_id], place.code) for place in places if place.product_id in cards)
+    return tuple(
+        _product_view(cards[place.product_id], place.code)
+        for place in places
+        if place.product_id in cards and not cards[place.product_id].is_alcohol
+    )
 
 
 def _product_view(card: ProductCard, code: str) -> ProductView:

@@ -82,7 +82,8 @@ async def read_session(session_id: UUID, sessions: Sessions, user: OptionalUser)
     facts = await sessions.facts(session_id)
     if facts.record.state == "draft" and not _is_own(user, facts):
         raise SessionNotFound
-    return session_details(facts)
+    details = session_details(facts)
+    return details if _is_own(user, facts) else details.model_copy(update={"host_id": None})
 
 
 @router.patch(
@@ -102,7 +103,7 @@ async def update_session(session_id: UUID, body: SessionChanges, user: SignedInU
     dependencies=[needs(Action.RUN_SESSIONS)],
     response_model=SessionView,
     summary="Schedule, start, end or close a session",
-    responses=problem_responses(*_STAFF, Forbidden, TransitionRefused, SessionIncomplete, ProductsIncomplete),
+    responses=problem_responses(*_STAFF, Forbidden, TransitionRefused, SessionIncomplete, ProductsIncomplete, AlcoholNotShown),
 )
 async def move_session(session_id: UUID, body: TransitionRequest, user: SignedInUser, editor: Editor, intention: Intended) -> SessionView:
     """Staff in charge; some moves are an organiser's. draft → scheduled → live → ended → closed."""
@@ -114,7 +115,7 @@ async def move_session(session_id: UUID, body: TransitionRequest, user: SignedIn
     dependencies=[needs(Action.PREPARE_SESSIONS)],
     response_model=SessionDetails,
     summary="Set the products of a session in order",
-    responses=problem_responses(*_STAFF, ProductNotFound, InvalidProducts, SessionClosed, ProductsIncomplete),
+    responses=problem_responses(*_STAFF, ProductNotFound, InvalidProducts, SessionClosed, ProductsIncomplete, AlcoholNotShown),
 )
 async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff in charge. Replaces the whole list."""

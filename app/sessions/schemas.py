@@ -105,7 +105,7 @@ class SessionDetails(SessionView):
         }
     )
 
-    host_id: UUID
+    host_id: UUID | None = Field(description="for staff of the session's organisation; null for everybody else")
     pinned_product_id: UUID | None
     products: tuple[ProductView, ...]
 

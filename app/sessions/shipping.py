@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, select
@@ -17,6 +18,7 @@ from app.infra.database import Database
 from app.protocol.server_events import SessionChanged
 from app.protocol.shipping import ShippingRule
 from app.sessions.in_charge import lock_in_charge, require_editable
+from app.sessions.lookup import SessionLookup
 from app.sessions.models import LivestreamSession, ShippingRuleRow
 from app.sessions.outbox import event_to_tell, tell_room
 from app.sessions.reading import session_views
@@ -25,11 +27,20 @@ from app.sessions.telling import RoomTeller
 _OPEN = ("scheduled", "live")
 
 
+@dataclass(frozen=True, slots=True)
+class SessionShipping:
+    """A session's own rule, where it has one, and the organisation's, which holds otherwise; None = free."""
+
+    own: ShippingRule | None
+    common: ShippingRule | None
+
+
 class ShippingService:
     """Orders are charged by the rule that holds when they are placed; what was charged stays in the ledger whatever comes later."""
 
-    def __init__(self, database: Database, *, teller: RoomTeller) -> None:
+    def __init__(self, database: Database, *, sessions: SessionLookup, teller: RoomTeller) -> None:
         self._transactions = database.transactions
+        self._sessions = sessions
         self._teller = teller
 
     async def of_organisation(self, user: CurrentUser) -> ShippingRule | None:
@@ -37,6 +48,14 @@ class ShippingService:
         async with self._transactions() as db:
             rule = await db.scalar(select(ShippingRuleRow.rule).where(_is_of(user.organisation_id, None)))
         return None if rule is None else ShippingRule.model_validate(rule)
+
+    async def of_session(self, user: CurrentUser, session_id: UUID) -> SessionShipping:
+        """For those in charge of the session. Raises `SessionNotFound`, `NotYourSession`."""
+        organisation_id = (await self._sessions.managed(user, session_id, Action.PREPARE_SESSIONS)).organisation_id
+        async with self._transactions() as db:
+            own = await db.scalar(select(ShippingRuleRow.rule).where(_is_of(organisation_id, session_id)))
+            common = await db.scalar(select(ShippingRuleRow.rule).where(_is_of(organisation_id, None)))
+        return SessionShipping(*(None if rule is None else ShippingRule.model_validate(rule) for rule in (own, common)))
 
     async def set_for_organisation(self, user: CurrentUser, rule: ShippingRule | None, intention: Intention | None = None) -> None:
         """Set the rule of all sessions that have none of their own; None = free. For organisers."""

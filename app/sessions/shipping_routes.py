@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, status
+from pydantic import BaseModel, Field
 
 from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused, OrganiserOnly
@@ -27,6 +28,15 @@ _EXAMPLE = {
 }
 Shipping = Annotated[ShippingService, Depends(provided(ShippingService))]
 Rule = Annotated[ShippingRule | None, Body(examples=[_EXAMPLE])]
+
+
+class ShippingOfSession(BaseModel):
+    """`own` holds where there is one, else `common`, the organisation's; null: delivery is free."""
+
+    own: ShippingRule | None = Field(examples=[None])
+    common: ShippingRule | None = Field(examples=[_EXAMPLE])
+
+
 _STAFF: tuple[type[AppError], ...] = (NotSignedIn, OriginRefused, IntentionKeyReused, MalformedRequest)
 
 
@@ -51,6 +61,19 @@ async def read_shipping(user: SignedInUser, shipping: Shipping) -> ShippingRule 
 async def set_shipping(body: Rule, user: SignedInUser, shipping: Shipping, intention: Intended) -> None:
     """Organisers. Sessions with a fee of their own keep it; `null` makes delivery free. Orders that were placed keep their fee."""
     await shipping.set_for_organisation(user, body, intention)
+
+
+@router.get(
+    "/sessions/{session_id}/shipping",
+    dependencies=[needs(Action.PREPARE_SESSIONS)],
+    response_model=ShippingOfSession,
+    summary="What delivery costs in one session, and in all others",
+    responses=problem_responses(NotSignedIn, NotYourSession, SessionNotFound, MalformedRequest),
+)
+async def read_session_shipping(session_id: UUID, user: SignedInUser, shipping: Shipping) -> ShippingOfSession:
+    """Staff in charge."""
+    found = await shipping.of_session(user, session_id)
+    return ShippingOfSession(own=found.own, common=found.common)
 
 
 @router.put(

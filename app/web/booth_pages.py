@@ -31,7 +31,7 @@ async def booth(request: Request, producer_id: UUID, booths: Booths, rooms: Room
     """The booth as a buyer sees it, open or closed: the address stays, whichever session stands behind it."""
     page = await booths.page(producer_id)
     is_open = page.facts.record.state == "live"
-    content: dict[str, Any] = {"booth": page, "is_open": is_open, "share": share_card(request, page.facts.view)}
+    content: dict[str, Any] = {"booth": page, "is_open": is_open, "share": share_card(request, page.facts)}
     if is_open:
         content["facts"] = session_facts(page.facts) | {"offers": await offers_now(rooms, page.facts)}
     request.state.shows_video = True
@@ -44,7 +44,7 @@ async def booth(request: Request, producer_id: UUID, booths: Booths, rooms: Room
 async def poster(request: Request, producer_id: UUID, booths: Booths) -> Response:
     """One A4 sheet with the way to the booth."""
     page = await booths.page(producer_id)
-    share = share_card(request, page.facts.view)
+    share = share_card(request, page.facts)
     address = f"{share.site}/b/{producer_id}"
     # Error correction of a quarter: a poster is folded, wet and photographed from aslant.
     code = segno.make_qr(address, error="q").svg_inline(border=0, omitsize=True, svgclass="poster-code", lineclass=None)

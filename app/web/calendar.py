@@ -31,7 +31,7 @@ async def calendar(request: Request, session_id: UUID, sessions: Annotated[Sessi
     start = facts.record.planned_start_at
     if start is None or facts.record.state == "draft":
         raise SessionNotFound
-    card = share_card(request, facts.view)
+    card = share_card(request, facts)
     text = calendar_event(session_id, start=start, title=facts.record.title, words=card.words, address=f"{card.site}/s/{session_id}")
     headers = {"content-disposition": f'attachment; filename="ocop-{session_id}.ics"', "cache-control": "no-cache"}
     return Response(text.encode(), media_type="text/calendar; charset=utf-8", headers=headers)

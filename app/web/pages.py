@@ -56,7 +56,8 @@ _VIEWER_WORDS = (
 _BOARD_WORDS = ("host.", "question.", "goods.item_", "viewer.", "product.", "session.")
 _SIGNED_OUT_WORDS = ("host.signed_out", "host.sign_in_again")
 _DESK_WORDS = ("desk.", "host.order_desk", "viewer.order_number", *_SIGNED_OUT_WORDS)
-_FORM_WORDS = ("host.", "goods.item_", "session.", "viewer.a_product")
+_FORM_WORDS = ("host.", "goods.item_", "session.", "viewer.a_product", "form.less", "form.more")
+_ORGANISER_WORDS = ("host.seller_phone", "host.shipping", "form.less", "form.more", *_SIGNED_OUT_WORDS)
 _REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "producer.", "host.platform_", "product.", *_SIGNED_OUT_WORDS)
 
 
@@ -91,7 +92,7 @@ async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: 
     if facts.record.producer_id is not None:
         return RedirectResponse(f"/b/{facts.record.producer_id}", _SEE_OTHER)
     content = session_facts(facts) | {"offers": await offers_now(rooms, facts)}
-    share = share_card(request, facts.view)
+    share = share_card(request, facts)
     request.state.shows_video = True
     response = render(request, "viewer.html", script="viewer.js", words=_VIEWER_WORDS, session=facts.view, share=share, facts=content)
     give_ticket(request, response)
@@ -158,9 +159,7 @@ async def organiser_orders(request: Request, session_id: UUID, user: SignedInUse
 async def organiser_sessions(request: Request, user: SignedInUser, sessions: Sessions) -> Response:
     """All sessions of the organisation, on the way to their reports."""
     content: dict[str, Any] = {"user": user, "sessions": await sessions.list_for(user), "facts": {}}
-    return render(
-        request, "organiser_sessions.html", script="organiser_sessions.js", words=("host.seller_phone", *_SIGNED_OUT_WORDS), **content
-    )
+    return render(request, "organiser_sessions.html", script="organiser_sessions.js", words=_ORGANISER_WORDS, **content)
 
 
 @router.get("/organiser/{session_id}", dependencies=[needs(Action.OPEN_REPORTS)])

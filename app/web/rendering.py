@@ -15,7 +15,8 @@ from starlette.responses import Response
 from app.infra.clock import from_ms
 from app.infra.compression import compress
 from app.web.published import published
-from app.web.texts import Language, choose_language, texts_for, texts_with_prefixes
+from app.web.texts import Language, choose_language, texts_for
+from app.web.word_files import word_file_address
 
 LANGUAGE_COOKIE: Final = "ocop_language"
 TEMPLATES_DIR = Path(__file__).resolve().parent / "templates"
@@ -40,14 +41,13 @@ def render(
 ) -> Response:
     """A page. `script` is its module in static/js, `words` the prefixes of the texts that the script reads."""
     language = language_of(request)
-    page_texts = texts_with_prefixes(language, *_PREFIXES_FOR_ALL, *words)
     body = (
         _environment()
         .get_template(template)
         .render(
             language=language,
             texts=texts_for(language),
-            page_texts=page_texts if script else None,
+            words=word_file_address(language, (*_PREFIXES_FOR_ALL, *words)) if script else None,
             csp_nonce=request.state.csp_nonce,
             style=published().style(template.removesuffix(".html")),
             fonts=published().fonts,

@@ -14,7 +14,7 @@ from app.web.page_route import PageRoute, error_page
 _A_DAY = {"cache-control": "public, max-age=86400"}
 # Markets may be found; boards, reports and the API are nobody's business.
 _ROBOTS = "User-agent: *\nDisallow: /api/\nDisallow: /host\nDisallow: /organiser\nDisallow: /login\n"
-_MACHINE_PATHS = ("/api/", "/ws/", "/static/")
+_MACHINE_PATHS = ("/api/", "/ws/", "/static/", "/words/")
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[OPEN_TO_EVERYBODY])
 

@@ -53,12 +53,13 @@ def test_a_basket_of_two_products_is_one_order_with_its_fee(market: Market, shoo
     shoot(viewer, "order-with-fee-390")
 
 
-def test_a_session_s_fee_is_set_by_weight_on_its_page(market: Market, shoot: Callable[[Page, str], None]) -> None:
+def test_a_session_s_fee_is_set_by_weight_on_its_page_and_taken_back(market: Market, shoot: Callable[[Page, str], None]) -> None:
     desk = market.desk()
     session_id = desk.make_session(live=False)
     host = market.page()
     signs_in(host, market.base, market.accounts.organiser, f"/host/{session_id}/edit")
 
+    host.get_by_role("button", name="Phí riêng của phiên").click()
     for _ in range(2):
         host.get_by_role("button", name="thêm một mức").click()
     host.get_by_label("Phí (₫)").last.fill("40000")
@@ -72,6 +73,31 @@ def test_a_session_s_fee_is_set_by_weight_on_its_page(market: Market, shoot: Cal
         "steps": [{"up_to_grams": 2_000, "fee_vnd": 25_000}, {"up_to_grams": 4_000, "fee_vnd": 40_000}],
         "free_from_vnd": 500_000,
     }
+    host.get_by_role("button", name="Theo phí chung").click()
+    expect(host.get_by_role("button", name="Lưu phí của phiên này")).to_have_count(0)
+    assert desk.call("GET", f"/api/v1/sessions/{session_id}/shipping")["own"] is None
+
+
+def test_the_fee_of_all_sessions_is_set_with_a_look_at_what_a_basket_pays(market: Market, shoot: Callable[[Page, str], None]) -> None:
+    desk = market.desk()
+    first, second = desk.call("GET", "/api/v1/products")["items"][:2]
+    organiser = market.page()
+    signs_in(organiser, market.base, market.accounts.organiser, "/organiser")
+    preview = organiser.get_by_role("group", name="Thử một giỏ hàng")
+
+    organiser.get_by_label("Phí mỗi đơn").fill("30000")
+    organiser.get_by_label("Miễn phí từ tiền hàng").fill(str(first["price_vnd"] + second["price_vnd"]))
+    alone = preview.inner_text()
+    preview.get_by_label("Thêm sản phẩm vào giỏ thử").select_option(second["id"])
+    both = preview.inner_text()
+    shoot(organiser, "organiser-shipping-390")
+    organiser.get_by_role("button", name="Lưu phí chung").click()
+
+    expect(organiser.get_by_text("Đã lưu phí giao hàng.")).to_be_visible()
+    assert "30.000 ₫" in alone
+    assert "Miễn phí" in both
+    assert desk.call("GET", "/api/v1/shipping")["flat_vnd"] == 30_000
+    desk.call("PUT", "/api/v1/shipping", {"flat_vnd": 0})
 
 
 def test_the_host_gives_a_product_stock_while_live_and_viewers_can_add_it(market: Market, shoot: Callable[[Page, str], None]) -> None:

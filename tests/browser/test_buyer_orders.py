@@ -204,3 +204,18 @@ def test_the_lookup_tells_the_state_and_slows_down_who_guesses(market: Market, s
         expect(stranger.get_by_role("button", name="Tra cứu")).to_be_enabled()
     expect(stranger.locator("main")).to_contain_text("Bạn đã thử nhiều lần.")
     assert fits(stranger)
+
+
+def test_a_cancel_at_the_desk_is_on_the_buyers_open_card_at_once(market: Market, shoot: Callable[[Page, str], None]) -> None:
+    desk = market.desk()
+    viewer, session_id, order = an_ordering_buyer(market, desk)
+
+    step(desk, session_id, order, "cancelled", "no_answer")
+
+    expect(card(viewer)).to_contain_text(f"Đã hủy · đơn {order['code']}", timeout=5_000)
+    expect(card(viewer)).not_to_contain_text("Đã chốt")
+    expect(card(viewer).get_by_role("button", name=ORDER_BUTTON)).to_be_visible()
+    shoot(viewer, "viewer-cancelled-390")
+    viewer.reload()
+    expect(card(viewer).get_by_role("button", name=ORDER_BUTTON)).to_be_visible()
+    expect(card(viewer)).not_to_contain_text("Đã chốt")

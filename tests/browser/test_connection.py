@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserType, Page, Request, expect
 
 from app.web.texts import texts_for
+from tests.browser.accessibility import what_axe_finds
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, DESK, PHONE, Desk, Market, Served, people_at
 from tests.browser.people import ORDER_BUTTON, card, fills_the_form, opens_market, signs_in
 from tests.browser.test_viewer_orders import orders_of
@@ -338,6 +339,7 @@ def test_a_browser_without_cookies_is_told_so(
 
         says_that_cookies_are_refused(page, market, session_id)
         shoot(page, "viewer-cookies-refused-390")
+        assert what_axe_finds(page) == []
 
 
 def test_a_ticket_that_never_arrives_is_a_refused_cookie(weak: Market, served: Served, network: WeakNetwork) -> None:

@@ -128,7 +128,7 @@ def test_a_producer_keeps_their_own_goods_by_a_login_of_their_own(market: Market
     producers_phone.wait_for_url(f"{market.base}/organiser/goods")
     expect(producers_phone.locator(".goods-line")).to_have_count(len(goods))
     expect(producers_phone.locator("h2")).to_have_text([producer["name"]])
-    expect(producers_phone.get_by_role("link", name="Bàn điều khiển")).to_have_count(0)
+    expect(producers_phone.get_by_role("link", name="Phiên chợ")).to_have_count(0)
     market.expected.append("403")
     producers_phone.goto(f"{market.base}/host")
     expect(producers_phone.locator("main")).to_contain_text("không được làm việc đó")

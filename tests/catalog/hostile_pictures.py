@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 
+import pillow_heif
 from PIL import Image, TiffImagePlugin
 
 ORIENTATION, GPS_INFO, MAKE = 0x0112, 0x8825, 0x010F
@@ -75,6 +76,12 @@ def png_of_16_bits() -> bytes:
     return written(Image.frombytes("I;16", (400, 10), values * 10), "PNG")
 
 
+def heic(picture: Image.Image | None = None, **options: object) -> bytes:
+    """As an iPhone writes its photos."""
+    pillow_heif.register_heif_opener()
+    return written(picture or a_picture(), "HEIF", **options)
+
+
 def animated(format_name: str) -> bytes:
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "green", "blue")]
     return written(frames[0], format_name, save_all=True, append_images=frames[1:], duration=100)
@@ -84,4 +91,5 @@ GIF_AND_SCRIPT = b"GIF89a/*\x01\x00\x01\x00\x00\x00\x00*/=alert(document.domain)
 SVG_WITH_SCRIPT = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 HTML = b"<!doctype html><title>x</title><script>alert(1)</script>"
 HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(200)
+HEIC_FILM = b"\x00\x00\x00\x18ftyphevc\x00\x00\x00\x00msf1hevc" + bytes(200)
 ZIP = b"PK\x03\x04" + bytes(100)

@@ -86,7 +86,8 @@ def test_what_hangs_behind_the_picture_in_the_file_is_left_behind() -> None:
         (b"%PDF-1.7\n", "picture_not_supported", "pdf"),
         (b"MZ\x90\x00" + bytes(100), "picture_not_supported", "unknown"),
         (b"", "picture_not_supported", "unknown"),
-        (hostile.HEIC, "picture_is_heic", None),
+        (hostile.HEIC, "picture_broken", None),
+        (hostile.HEIC_FILM, "picture_animated", None),
         (hostile.animated("PNG"), "picture_animated", None),
         (hostile.animated("WEBP"), "picture_animated", None),
         (b"\xff\xd8\xff\xe0" + hostile.HTML, "picture_broken", None),
@@ -100,6 +101,31 @@ def test_what_is_no_picture_of_ours_is_refused_by_its_content(content: bytes, co
 
     assert refusal.value.code == code
     assert refusal.value.details.get("found") == found
+
+
+def test_a_photo_of_an_iphone_is_taken_and_loses_what_it_knows() -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif.get_ifd(0x8825)[2] = "Apple", (18.0, 20.0, 30.0)
+    encoded = encode_picture(hostile.heic(exif=exif))
+
+    assert (encoded.width, encoded.height) == (1600, 1200)
+    assert is_red(opened(encoded, "jpeg", 640).getpixel((10, 10)))
+    assert all(b"Apple" not in file.content for file in encoded.files)
+
+
+def test_the_photo_among_several_in_one_file_is_taken() -> None:
+    assert {file.width for file in encode_picture(hostile.heic(save_all=True, append_images=[Image.new("RGB", (64, 64))])).files} == {
+        320,
+        640,
+        1280,
+    }
+
+
+def test_a_bomb_in_an_iphones_format_is_refused_by_its_head() -> None:
+    with pytest.raises(Refused) as refusal:
+        encode_picture(hostile.heic(Image.new("RGB", (8_200, 8_200)), quality=1))
+
+    assert refusal.value.code == "picture_too_many_pixels"
 
 
 def test_a_bomb_is_refused_by_its_head() -> None:

@@ -99,7 +99,7 @@ async def test_pictures_of_others_are_neither_listed_nor_shown_nor_thrown_away(
     [
         (hostile.png_bomb(), 413, "picture_too_many_pixels"),
         (hostile.SVG_WITH_SCRIPT, 415, "picture_not_supported"),
-        (hostile.HEIC, 415, "picture_is_heic"),
+        (hostile.HEIC, 400, "picture_broken"),
         (hostile.animated("PNG"), 415, "picture_animated"),
         (PHOTO[:5000], 400, "picture_broken"),
     ],

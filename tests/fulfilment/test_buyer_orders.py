@@ -395,3 +395,26 @@ async def test_an_order_whose_person_was_erased_shows_nobody_and_is_changed_by_n
 
     assert (page["receiver"]["name"], page["receiver"]["phone"], page["may_change"]) == (None, None, False)
     assert (mended.status_code, looked_up.status_code) == (409, 404)
+
+
+async def test_the_room_names_an_order_that_the_desk_cancels_and_its_device_learns_what_became_of_it(market: Market) -> None:
+    offer = await an_offer(market)
+    listener = await market.enters()
+    async with a_viewer(market) as viewer:
+        receipt = await places(viewer, market, offer)
+        other = await places(viewer, market, offer)
+        await step(market, other, "confirmed")
+        await step(market, receipt, "cancelled", "no_answer")
+        told = await listener.sees_event("orders.taken_back")
+        mine = (await viewer.get(path_of(market, "orders", "mine"))).json()["orders"]
+
+    assert told == {"type": "orders.taken_back", "order_ids": [receipt["order_id"]]}
+    assert {each["order_id"]: each["state"] for each in mine} == {receipt["order_id"]: "cancelled", other["order_id"]: "confirmed"}
+    assert receipt["order_code"] not in str(listener.frames)
+
+
+async def test_the_hosts_id_is_for_staff(market: Market) -> None:
+    async with market.browser() as anybody, market.browser(market.host) as host:
+        public, own = [(await browser.get(path_of(market))).json() for browser in (anybody, host)]
+
+    assert (public["host_id"], own["host_id"]) == (None, str(market.host.id))

@@ -80,19 +80,27 @@ async def test_the_evidence_is_kept_in_the_audit_trail(market: Market) -> None:
     assert entry["details"]["below_half"]["evidence"] == "Cá tươi trong ngày"
 
 
-async def test_alcohol_is_neither_pinned_nor_offered_nor_opened(market: Market) -> None:
+async def test_alcohol_is_neither_listed_pinned_offered_opened_nor_sold(market: Market) -> None:
     product_id = str(market.product_ids[0])
+    line = {"product_id": product_id, "quantity": 1, "unit_price_vnd": 50_000}
     path = f"/api/v1/sessions/{market.session_id}"
     new = {"product_id": product_id, "flash_price_vnd": 39_000, "total_quantity": 5}
-    async with market.browser(market.host) as host:
+    async with market.browser(market.host) as host, market.browser() as viewer:
+        await viewer.post(f"{path}/tickets")
         prepared = (await host.post(f"{path}/offers", json=new)).json()["id"]
         await run(market.stores.database, "UPDATE products SET is_alcohol = true WHERE id = :id", id=product_id)
         refused = [
             await host.post(f"{path}/pin", json={"product_id": product_id}),
             await host.post(f"{path}/offers", json=new),
             await host.post(f"{path}/offers/{prepared}/open", json={}),
+            await host.put(f"{path}/stock/{product_id}", json={"units": 5}),
+            await host.put(f"{path}/products", json={"product_ids": [product_id]}),
         ]
+        listed = [each["id"] for each in (await host.get(path)).json()["products"]]
+        quoted = await viewer.post(f"{path}/quote", json={"lines": [line]})
         unpinned = await host.post(f"{path}/pin", json={"product_id": None})
 
-    assert [(each.status_code, each.json()["code"]) for each in refused] == [(409, "alcohol_not_shown")] * 3
+    assert [(each.status_code, each.json()["code"]) for each in refused] == [(409, "alcohol_not_shown")] * 5
+    assert product_id not in listed
+    assert quoted.json()["code"] == "not_on_shelf"
     assert unpinned.status_code == 200

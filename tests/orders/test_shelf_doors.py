@@ -82,8 +82,8 @@ async def test_a_pool_that_is_set_while_live_counts_what_was_sold_and_reaches_th
     newcomer = await market.enters()
 
     product_id = str(market.product_ids[0])
-    assert row == {"product_id": product_id, "units": 6, "sold": 4, "held": 0, "left": 2, "per_viewer_limit": 10}
-    told = {"product_id": product_id, "units": 6, "left": 2, "per_viewer_limit": 10}
+    assert row == {"product_id": product_id, "units": 6, "sold": 4, "held": 0, "left": 2, "per_viewer_limit": 10, "on_shelf": True}
+    told = {"product_id": product_id, "units": 6, "left": 2, "per_viewer_limit": 10, "on_shelf": True}
     assert event["stock"] == told
     assert newcomer.frames[0]["shelf"] == [told]
     assert [each["remaining"] for each in newcomer.frames[0]["offers"]] == [2]
@@ -119,6 +119,42 @@ async def test_an_offer_that_an_empty_pool_held_up_is_there_again_when_the_pool_
 
     await viewer.sees(lambda frame: (frame.get("stock") or {}).get(offer_id) == 7)
     assert shown == [0]
+
+
+async def test_a_pool_off_the_shelf_is_for_flash_offers_alone_until_it_is_put_back(market: Market) -> None:
+    await stocked(market, units=6)
+    offer = await an_offer(market)
+    viewer = await market.enters()
+
+    await stocked(market, units=6, on_shelf=False)
+
+    event = await viewer.sees_event("stock.changed")
+    async with a_viewer(market) as buyer:
+        refused = await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market)), status=404)
+        quoted = await ask(buyer, "POST", path_of(market, "quote"), {"lines": [shelf_line(market)]}, status=404)
+        await ask(buyer, "POST", path_of(market, "orders"), an_order({"offer_id": offer["id"], "quantity": 2}), status=201)
+        back = await stocked(market, units=6)
+        await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market)), status=201)
+    assert (event["stock"]["left"], event["stock"]["on_shelf"]) == (6, False)
+    assert (refused["code"], quoted["code"]) == ("not_on_shelf", "not_on_shelf")
+    assert (back["sold"], back["left"], back["on_shelf"]) == (2, 4, True)
+
+
+async def test_open_rooms_hear_of_a_new_price_and_name_and_an_order_at_the_old_price_is_refused(market: Market) -> None:
+    await stocked(market)
+    viewer = await market.enters()
+    async with market.browser(market.organiser) as organiser, a_viewer(market) as buyer:
+        await ask(organiser, "PATCH", f"/api/v1/products/{market.product_ids[0]}", {"price_vnd": 65_000, "name": "Mật ong rừng"})
+        told = (await viewer.sees_event("products.changed"))["products"]
+        refused = await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market)), status=409)
+        await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market, price_vnd=65_000)), status=201)
+        producer = (await ask(organiser, "GET", f"/api/v1/products/{market.product_ids[0]}"))["producer_id"]
+        await ask(organiser, "PATCH", f"/api/v1/producers/{producer}", {"name": "HTX Mới"})
+    renamed = (await viewer.sees_event("products.changed"))["products"]
+
+    assert [(each["name"], each["price_vnd"]) for each in told if each["id"] == str(market.product_ids[0])] == [("Mật ong rừng", 65_000)]
+    assert (refused["code"], refused["details"]["unit_price_vnd"]) == ("price_changed", 65_000)
+    assert "HTX Mới" in {each["producer_name"] for each in renamed}
 
 
 async def test_what_is_left_of_a_pool_that_runs_low_comes_with_the_ticks(market: Market) -> None:
@@ -171,7 +207,7 @@ async def test_both_doors_take_a_basket_and_its_repeat(market: Market) -> None:
     assert (by_socket["total_vnd"], by_http["total_vnd"]) == (189_000, 189_000)
     assert [line["offer_id"] for line in by_socket["lines"]] == [offer["id"], None, None]
     assert by_socket | {"id": ""} == again | {"id": ""}
-    assert mine["orders"] == [by_http]
+    assert mine["orders"] == [by_http | {"state": "placed"}]
 
 
 async def test_the_fee_is_quoted_shown_charged_and_reported_apart_from_the_goods(market: Market) -> None:
@@ -206,11 +242,13 @@ async def test_a_session_has_a_fee_of_its_own_until_it_goes_back_to_the_organisa
         await ask(organiser, "PUT", "/api/v1/shipping", {"flat_vnd": 30_000}, status=204)
         await ask(host, "PUT", path_of(market, "shipping"), {"flat_vnd": 10_000}, status=204)
         own = (await ask(host, "GET", path_of(market)))["shipping"]["flat_vnd"]
+        both = await ask(host, "GET", path_of(market, "shipping"))
         await ask(host, "PUT", path_of(market, "shipping"), None, status=204)
         back = (await ask(host, "GET", path_of(market)))["shipping"]["flat_vnd"]
         refused = await ask(host, "PUT", "/api/v1/shipping", None, status=403)
 
     assert (own, back, refused["code"]) == (10_000, 30_000, "organiser_only")
+    assert (both["own"]["flat_vnd"], both["common"]["flat_vnd"]) == (10_000, 30_000)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from app.infra.redis_client import RedisClients
 from app.infra.startup import StartupError
 from app.rehearsal.demo_accounts import FILE_NAME, read_demo_accounts
 from app.rehearsal.market import PRODUCERS, PRODUCTS
-from app.rehearsal.seed import seed_demo_market
+from app.rehearsal.seed import SHELF_UNITS, seed_demo_market
 from app.sessions.lookup import SessionLookup
 from app.settings import Settings, load_settings
 from tests.selling import Selling, selling_services
@@ -75,6 +75,8 @@ async def test_the_market_is_live_and_whole_after_the_first_run(
     assert len(producers.items) == len(PRODUCERS)
     assert len({producer.commune_code for producer in producers.items}) >= 4
     assert {offer.state for offer in offers} == {"scheduled"}
+    assert {pool.left for pool in await selling.stock.views(market.session_id)} == {SHELF_UNITS}
+    assert len(await selling.stock.views(market.session_id)) == len(PRODUCTS)
 
 
 async def test_a_second_run_changes_nothing(database: Database, redis: RedisClients, settings: Settings) -> None:

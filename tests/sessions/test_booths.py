@@ -109,6 +109,40 @@ async def test_a_closed_booth_takes_no_orders_and_the_next_one_is_a_new_session(
     assert reopened["id"] != booth["id"]
 
 
+async def test_what_is_left_goes_on_into_the_next_booth_with_what_was_given_back_later(market: Market) -> None:
+    producer = await a_producer(market, 50_000, 60_000)
+    first = await open_booth(market, producer, units=9)
+    product_id = first["products"][0]["id"]
+    async with market.browser() as buyer, market.browser(market.organiser) as organiser:
+        await ask(buyer, "POST", f"/api/v1/sessions/{first['id']}/tickets")
+        receipt = await ask(buyer, "POST", f"/api/v1/sessions/{first['id']}/orders", an_order(first, 4), status=201)
+        await ask(organiser, "POST", f"/api/v1/producers/{producer}/booth/close")
+        second = await open_booth(market, producer, units=None)
+        in_second = await ask(organiser, "GET", f"/api/v1/sessions/{second['id']}/stock")
+        left_in_first = await ask(organiser, "GET", f"/api/v1/sessions/{first['id']}/stock")
+        await ask(buyer, "POST", f"/api/v1/sessions/{second['id']}/tickets")
+        await ask(buyer, "POST", f"/api/v1/sessions/{second['id']}/orders", an_order(second, 2), status=201)
+        steps = f"/api/v1/sessions/{first['id']}/orders/{receipt['order_id']}/steps"
+        await ask(organiser, "POST", steps, {"kind": "cancelled", "reason": "no_answer"}, status=201)
+        await ask(organiser, "POST", f"/api/v1/producers/{producer}/booth/close")
+        third = await open_booth(market, producer, units=None)
+        in_third = await ask(organiser, "GET", f"/api/v1/sessions/{third['id']}/stock")
+        reports = [await ask(organiser, "GET", f"/api/v1/sessions/{booth['id']}/report") for booth in (first, second)]
+
+    assert [(row["product_id"], row["units"], row["left"]) for row in in_second["stock"]] == [(product_id, 5, 5)]
+    assert [(row["units"], row["sold"], row["left"]) for row in left_in_first["stock"]] == [(4, 4, 0)]
+    assert [(row["units"], row["left"]) for row in in_third["stock"]] == [(7, 7)]
+    assert all(check["ok"] for report in reports for check in report["reconciliation"]["checks"])
+
+
+async def test_staff_see_in_their_lists_which_session_is_a_booth(market: Market) -> None:
+    await open_booth(market, await a_producer(market, 50_000))
+    async with market.browser(market.organiser) as organiser:
+        pages = [await organiser.get(path) for path in ("/host", "/organiser")]
+
+    assert all('<span class="badge badge-outline">Gian hàng</span>' in page.text for page in pages)
+
+
 async def test_a_booth_has_no_planned_time_and_sells_nothing_of_others(market: Market) -> None:
     booth = await open_booth(market, await a_producer(market, 50_000), units=None)
     strange = str(market.product_ids[0])

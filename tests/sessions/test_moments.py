@@ -84,6 +84,29 @@ async def test_moments_are_the_stretches_between_pins_and_say_where_goods_are_st
     assert page.status_code == 200
 
 
+async def test_moments_follow_a_recording_that_began_earlier_or_later_than_the_session(live_market: Market) -> None:
+    path = f"/api/v1/sessions/{live_market.session_id}"
+    async with live_market.browser(live_market.host) as host, live_market.browser() as anybody:
+        await ask(host, "POST", f"{path}/pin", {"product_id": str(live_market.product_ids[0])})
+        await ask(host, "POST", f"{path}/transitions", {"to": "ended"})
+        plain = await ask(anybody, "GET", f"{path}/moments.json")
+        set_before = await host.put(f"{path}/recording", json={"lead_seconds": 90})
+        before = await ask(anybody, "GET", f"{path}/moments.json")
+        await host.put(f"{path}/recording", json={"lead_seconds": -3_600})
+        after = await ask(anybody, "GET", f"{path}/moments.json")
+        absurd = await host.put(f"{path}/recording", json={"lead_seconds": 10**9})
+        booth = await open_booth(live_market, await a_producer(live_market, 50_000))
+        stranger = await anybody.put(f"{path}/recording", json={"lead_seconds": 1})
+    async with live_market.browser(live_market.organiser) as organiser:
+        of_booth = await organiser.put(f"/api/v1/sessions/{booth['id']}/recording", json={"lead_seconds": 1})
+
+    (moment,), (shifted,) = plain["moments"], before["moments"]
+    assert (set_before.status_code, before["lead_seconds"]) == (204, 90)
+    assert (shifted["start_ms"], shifted["end_ms"]) == (moment["start_ms"] + 90_000, moment["end_ms"] + 90_000)
+    assert after["moments"] == []
+    assert (absurd.status_code, stranger.status_code, of_booth.status_code) == (422, 401, 409)
+
+
 async def test_a_draft_has_no_moments(market: Market) -> None:
     async with market.browser() as anybody:
         await ask(anybody, "GET", f"/api/v1/sessions/{market.session_id}/moments.json", status=404)

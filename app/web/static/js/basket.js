@@ -51,14 +51,23 @@ export class Basket {
 }
 
 /**
+ * The pool from which a product is sold at its normal price; null where it is sold by flash offers alone.
+ * @param {RoomState} state
+ * @param {string} productId
+ */
+export function poolOnShelf(state, productId) {
+  return state.shelf.find((pool) => pool.product_id === productId && pool.on_shelf) ?? null;
+}
+
+/**
  * Units of a product that can still be ordered at its normal price: of the pool, and of what one viewer may have.
  * @param {RoomState} state
  * @param {readonly Receipt[]} receipts
  * @param {string} productId
  */
 export function mostOnShelf(state, receipts, productId) {
-  const pool = state.shelf.find((each) => each.product_id === productId);
-  if (pool === undefined) return 0;
+  const pool = poolOnShelf(state, productId);
+  if (pool === null) return 0;
   const had = receipts.flatMap(({ lines }) => lines).filter((line) => line.offer_id === null && line.product_id === productId);
   return Math.max(0, Math.min(pool.left, pool.per_viewer_limit - had.reduce((sum, { quantity }) => sum + quantity, 0)));
 }

@@ -126,13 +126,12 @@ export class BoardActions {
   }
 
   /**
-   * How many units there are of a product, those sold already among them.
+   * How many units there are of a product, those sold already among them, and whether the shelf sells it.
    * @param {string} productId
-   * @param {number} units
-   * @param {number | undefined} limit per viewer, as it is
+   * @param {{units: number, per_viewer_limit: number | undefined, on_shelf?: boolean}} wish
    */
-  async setStock(productId, units, limit) {
-    const row = await this.#call("PUT", `/stock/${productId}`, { units, ...(limit !== undefined && { per_viewer_limit: limit }) });
+  async setStock(productId, wish) {
+    const row = await this.#call("PUT", `/stock/${productId}`, wish);
     if (row !== null) this.chosenId.value = null;
   }
 

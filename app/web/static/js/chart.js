@@ -4,7 +4,7 @@ import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 
-import { number, shortNumber, timeOfDay } from "./format.js";
+import { day, number, shortNumber, timeOfDay } from "./format.js";
 
 /**
  * @typedef {object} Curve
@@ -25,6 +25,7 @@ import { number, shortNumber, timeOfDay } from "./format.js";
 /** @typedef {{at: number, label: string, colour: string}} ChartMark `at` in seconds since 1970 */
 
 const AXIS_WIDTH = 52;
+const DAY_SECONDS = 86_400;
 
 /** @param {string} token */
 function colourOf(token) {
@@ -96,7 +97,7 @@ function options(place, { curves, axes, height, latest }) {
     cursor: { y: false, drag: { x: false, y: false }, points: { show: curves.every((curve) => !curve.bars) } },
     scales: Object.fromEntries([["x", { time: true }], ...axes.map((axis) => [axis.scale, { range: { min: { hard: 0, pad: 0, soft: 0, mode: 1 }, max: { pad: 0.1, soft: 4, mode: 2 } } }])]),
     axes: [
-      { stroke: ink, font, grid: { show: false }, ticks: { stroke: line }, space: 64, values: (_, ticks) => ticks.map((second) => timeOfDay(second * 1000)) },
+      { stroke: ink, font, grid: { show: false }, ticks: { stroke: line }, space: 64, values: timeWords },
       ...axes.map((axis, index) => ({
         scale: axis.scale,
         side: axis.side,
@@ -115,6 +116,13 @@ function options(place, { curves, axes, height, latest }) {
       setCursor: [(plot) => latest.current.onPoint?.(plot.cursor.idx ?? null)],
     },
   };
+}
+
+/**
+ * @type {uPlot.Axis.DynamicValues}
+ */
+function timeWords(_plot, ticks, _axis, _space, seconds) {
+  return ticks.map((second) => (seconds < DAY_SECONDS ? timeOfDay(second * 1000) : day(second * 1000).slice(0, "28/11".length)));
 }
 
 /**

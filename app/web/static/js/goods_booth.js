@@ -25,7 +25,7 @@ export function ProducerBooth({ producerId, first }) {
     if (answer.ok) setBooth({ id: answer.value.id, state: answer.value.state });
   };
   const isOpen = booth?.state === "live";
-  return html`<section class="card card-roomy stack">
+  return html`<section class="card card-roomy stack" id="booth">
     <h2>${say("booth.title")}</h2>
     <p class="small soft">${say(isOpen ? "booth.is_open" : "booth.explained")}</p>
     ${isOpen &&

@@ -20,8 +20,8 @@ import { SureButton } from "./sure_button.js";
 /** @typedef {{name: string, price: string, unit: string, weight: string}} Typed */
 /** @typedef {{id: string, picture: PictureView | null, typed: Typed, problems: Partial<Record<keyof Typed, string>>, problem: string, isBusy: boolean, made: ProductDetails | null}} Card */
 
-/** @type {{producer: ProducerView}} */
-const { producer } = pageFacts();
+/** @type {{producer: ProducerView, role: "organiser" | "host" | "producer"}} */
+const { producer, role } = pageFacts();
 const WAITING = `/api/v1/producers/${producer.id}/pictures`;
 
 /** @param {PictureView | null} picture @returns {Card} */
@@ -103,6 +103,7 @@ function AddProducts() {
         (product) => html`<li key=${product.id}><a class="goods-line" href=${`/organiser/goods/products/${product.id}`}>
           <${GoodsPicture} picture=${product.pictures[0]} /><span class="grow">${product.name}</span><span class="small">${say("goods.go_on")}</span></a></li>`,
       )}</ul>
+      ${role !== "producer" && open.length === 0 && html`<${NextSteps} />`}
     </section>`}
     ${open.length > 0 && html`<h2>${say("goods.to_fill_in", { count: open.length })}</h2>`}
     ${open.map(
@@ -120,6 +121,15 @@ function AddProducts() {
     }
     setCards((before) => before.filter((each) => each.id !== card.id));
   }
+}
+
+/** Goods are not sold by being there: the two ways to sell them. */
+function NextSteps() {
+  return html`<p class="small soft">${say("goods.next_title")}</p>
+    <div class="row">
+      ${role === "organiser" && html`<a class="button button-primary" href=${`/organiser/goods/producers/${producer.id}#booth`}>${say("goods.next_booth")}</a>`}
+      <a class="button button-secondary" href="/host">${say("goods.next_session")}</a>
+    </div>`;
 }
 
 /** @param {{card: Card, onTyped: (typed: Partial<Typed>) => void, onSave: () => void, onDrop: () => void}} props */

@@ -91,3 +91,5 @@ function Producer() {
 
 noticeOnTop();
 render(html`<${Producer} />`, part("goods", HTMLElement));
+// A link may name a part that was not there yet when the browser looked for it.
+document.getElementById(location.hash.slice(1))?.scrollIntoView();

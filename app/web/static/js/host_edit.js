@@ -1,4 +1,4 @@
-// Changes to a session that has not begun: title, time, video, run-down; afterwards back to its board.
+// Changes to a session: title, time, video, run-down, delivery, and afterwards where its recording begins.
 
 import { html, render } from "htm/preact";
 
@@ -6,8 +6,9 @@ import "./staff.js";
 import { command, get } from "./http.js";
 import { REFUSED_SHELF, forget, recall } from "./memory.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
+import { RecordingForm } from "./recording_form.js";
 import { SessionForm, contentOf, saveRunDown } from "./session_form.js";
-import { ShippingForm } from "./shipping_form.js";
+import { SessionShipping } from "./shipping_form.js";
 import { noticeOnTop } from "./signed_out.js";
 
 /**
@@ -34,11 +35,11 @@ const known = {
   products: refused?.products ?? facts.products.map((product) => product.id),
 };
 
-/** Units by product, as the session has them; nothing where they cannot be read. */
+/** Units on the shelf by product; nothing where they cannot be read. */
 async function stockNow() {
-  /** @type {import("./http.js").Answer<{stock: {product_id: string, units: number}[]}>} */
+  /** @type {import("./http.js").Answer<{stock: {product_id: string, units: number, on_shelf: boolean}[]}>} */
   const answer = await get(`${path}/stock`);
-  return answer.ok ? Object.fromEntries(answer.value.stock.map((pool) => [pool.product_id, pool.units])) : {};
+  return answer.ok ? Object.fromEntries(answer.value.stock.filter((pool) => pool.on_shelf).map((pool) => [pool.product_id, pool.units])) : {};
 }
 
 /**
@@ -54,18 +55,26 @@ async function save(wish, before) {
   return "";
 }
 
+const isOver = facts.session.state === "ended" || facts.session.state === "closed";
+
 async function start() {
+  if (isOver) return show(html`<${RecordingForm} path=${path} />`);
   const stock = await stockNow();
   /** @param {SessionWish} wish */
   const onSubmit = (wish) => save(wish, stock);
-  const root = part("edit-session", HTMLElement);
-  root.replaceChildren();
-  render(
+  show(
     html`<${SessionForm} title=${say("host.edit")} submitWords=${say("app.save")} first=${{ ...known, stock }} firstProblem=${refused?.words ?? ""} onSubmit=${onSubmit} />
       <hr />
-      <${ShippingForm} path=${path} first=${facts.session.shipping} />`,
-    root,
+      <${SessionShipping} path=${path} />
+      ${facts.session.kind === "stream" && facts.session.started_at_ms !== null && html`<hr /><${RecordingForm} path=${path} />`}`,
   );
+}
+
+/** @param {import("preact").VNode} content */
+function show(content) {
+  const root = part("edit-session", HTMLElement);
+  root.replaceChildren();
+  render(content, root);
 }
 
 void start();

@@ -5,9 +5,10 @@ import { useEffect, useState } from "preact/hooks";
 
 import { dateTime, money, number } from "./format.js";
 import { get } from "./http.js";
-import { pageOfOrder, whileSeen } from "./order_link.js";
+import { pageOfOrder } from "./order_link.js";
 import { StateBadge } from "./order_words.js";
 import { failureWords, say } from "./page.js";
+import { whileSeen } from "./while_seen.js";
 
 /** @typedef {import("./buyer_types.js").MyOrder} MyOrder */
 

@@ -8,11 +8,12 @@ import { fetchFonts } from "./fonts.js";
 import { dateTime, money, number } from "./format.js";
 import { Cancelling, Receiver } from "./order_change.js";
 import { Complaints } from "./order_complaints.js";
-import { OrderLink, whileSeen } from "./order_link.js";
+import { OrderLink } from "./order_link.js";
 import { YourData } from "./personal_data.js";
 import { StateBadge, factWords, sayIfKnown, spelledPhone } from "./order_words.js";
 import { KINDS } from "./ledger_kinds.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
+import { whileSeen } from "./while_seen.js";
 
 /** @typedef {import("./buyer_types.js").OrderPage} OrderPage */
 /** @typedef {import("./http.js").Answer<OrderPage>} PageAnswer */
@@ -135,7 +136,7 @@ function Goods({ order: { lines, shipping_vnd: fee, total_vnd: total, payment, i
 function SellerCard({ order: { seller, code } }) {
   return html`<section class="card stack stack-tight" aria-labelledby="seller">
     <h2 id="seller">${say("order.seller")}</h2>
-    <p>${seller.organisation_name}<br /><span class="small soft">${say("order.host", { host: seller.host_name })}</span></p>
+    <p>${seller.organisation_name}${seller.host_name !== "" && html`<br /><span class="small soft">${say("order.host", { host: seller.host_name })}</span>`}</p>
     ${seller.phone === null
       ? html`<p class="small soft">${say("order.no_phone")}</p>`
       : html`<p><a class="button button-secondary number" href=${`tel:${seller.phone}`}>${say("order.call", { phone: spelledPhone(seller.phone) })}</a></p>

@@ -1,6 +1,6 @@
 // Placing an order exactly once: one key per intention, kept until it is answered, repeated over whichever way is open.
 
-import { effect, signal, untracked } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 
 import { get } from "./http.js";
 import { randomUuid, recall, remember } from "./memory.js";
@@ -16,6 +16,8 @@ import { feeOf } from "./shipping.js";
  * @typedef {import("./room.js").Room} Room
  */
 /** @typedef {import("./order_ways.js").Receipt} Receipt */
+/** @typedef {import("./ledger_kinds.js").Kind} Kind */
+/** @typedef {Receipt & {state?: Kind}} OwnOrder without a state it was placed a moment ago */
 
 /**
  * @typedef {object} Intention
@@ -30,17 +32,24 @@ import { feeOf } from "./shipping.js";
 /**
  * @typedef {{phase: "holding" | "checking" | "waiting"}
  *   | {phase: "placed", receipt: Receipt, atMs: number}
+ *   | {phase: "gone", receipt: OwnOrder}
  *   | {phase: "refused", code: ErrorCode, words: string, quantity: number}} Progress
- *   `holding`: sent; `checking`: asked again with the same key; `waiting`: no way to the server now
+ *   `gone`: was placed, and has been cancelled or has expired; `holding`: sent; `checking`: asked again with the same key; `waiting`: no way to the server now
  */
 
 // After these the server may know of the order or may soon take it: ask again with the same key.
 const ASK_AGAIN = new Set(["busy", "outcome_unknown", "unavailable", "rate_limited", "internal", "capacity", "hello_expected"]);
 const ASK_AGAIN_MS = 1_500;
+const ANSWERED = new Set(["placed", "gone", "refused"]);
 const MOST_TRIES = 20;
 const STALE_MS = 2 * 60_000;
 // A second tap of the same finger, when the first was answered between the two.
 const TAP_GUARD_MS = 1_500;
+
+/** @param {OwnOrder} order */
+function isGone({ state }) {
+  return state === "cancelled" || state === "expired";
+}
 
 export class Ordering {
   /** @param {Room} room */
@@ -49,8 +58,10 @@ export class Ordering {
     this.memoryKey = `ocop.orders.${room.sessionId}`;
     /** @type {import("@preact/signals").Signal<Readonly<Record<string, Progress>>>} */
     this.progress = signal({});
-    /** @type {import("@preact/signals").Signal<readonly Receipt[]>} */
+    /** @type {import("@preact/signals").Signal<readonly OwnOrder[]>} */
     this.receipts = signal([]);
+    /** Those that still hold: only they count against what one viewer may have. */
+    this.standing = computed(() => this.receipts.value.filter((order) => !isGone(order)));
   }
 
   /** Learn of earlier orders, and bring to an end what an earlier visit left open. */
@@ -69,7 +80,7 @@ export class Ordering {
   }
 
   async refreshReceipts() {
-    /** @type {import("./http.js").Answer<{orders: Receipt[]}>} */
+    /** @type {import("./http.js").Answer<{orders: OwnOrder[]}>} */
     const answer = await get(`/api/v1/sessions/${this.room.sessionId}/orders/mine`);
     if (!answer.ok) return null;
     // One that was placed meanwhile may not be among them yet.
@@ -80,16 +91,21 @@ export class Ordering {
   }
 
   /**
-   * An offer that this device ordered from before says so, as it did when the order was placed.
-   * @param {readonly Receipt[]} orders newest first
+   * An offer that this device ordered from before says so, as it did when the order was placed; and that an order is no more.
+   * @param {readonly OwnOrder[]} orders newest first
    */
   #showEarlier(orders) {
     /** @type {Record<string, Progress>} */
     const shown = {};
-    for (const receipt of orders) {
+    for (const receipt of orders.filter((order) => !isGone(order))) {
       for (const { offer_id: offerId } of receipt.lines) if (offerId !== null) shown[offerId] ??= { phase: "placed", receipt, atMs: Number.NEGATIVE_INFINITY };
     }
-    this.progress.value = { ...shown, ...this.progress.value };
+    const gone = new Map(orders.filter(isGone).map((order) => [order.key, order]));
+    const known = Object.entries(this.progress.value).map(([id, progress]) => {
+      const order = progress.phase === "placed" ? gone.get(progress.receipt.key) : undefined;
+      return /** @type {[string, Progress]} */ ([id, order === undefined ? progress : { phase: "gone", receipt: order }]);
+    });
+    this.progress.value = { ...shown, ...Object.fromEntries(known) };
   }
 
   /**
@@ -131,7 +147,7 @@ export class Ordering {
     const { offerId, lines, buyer } = wanted;
     if (this.isHeldUp({ id: offerId }, lines[0]?.quantity ?? 1)) return;
     const before = this.progress.value[offerId];
-    if (before && before.phase !== "refused" && before.phase !== "placed") return;
+    if (before && !ANSWERED.has(before.phase)) return;
     if (before?.phase === "placed" && performance.now() - before.atMs < TAP_GUARD_MS) return;
     const fee = this.room.state.peek().session.shipping === null ? {} : { feeVnd };
     // One that was never answered is the same wish pressed again, not a second order.
@@ -161,7 +177,7 @@ export class Ordering {
    */
   clear(offerId) {
     const { [offerId]: gone, ...others } = this.progress.value;
-    if (gone?.phase === "refused" || gone?.phase === "placed") this.progress.value = others;
+    if (gone && ANSWERED.has(gone.phase)) this.progress.value = others;
   }
 
   /**

@@ -1,4 +1,4 @@
-// The organiser's list of sessions, and the phone number that stands on buyers' orders.
+// The organiser's list of sessions, what delivery costs, and the phone number that stands on buyers' orders.
 
 import { html, render } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
@@ -7,6 +7,7 @@ import "./staff.js";
 import { get, send } from "./http.js";
 import { spelledPhone } from "./order_words.js";
 import { failureWords, say } from "./page.js";
+import { OrganisationShipping } from "./shipping_form.js";
 import { noticeOnTop } from "./signed_out.js";
 
 /** @typedef {import("./http.js").Answer<{phone: string | null}>} ContactAnswer */
@@ -44,5 +45,5 @@ function SellerPhone() {
 }
 
 noticeOnTop();
-const place = document.getElementById("seller-contact");
-if (place) render(html`<${SellerPhone} />`, place);
+const place = document.getElementById("selling-terms");
+if (place) render(html`<${OrganisationShipping} /><${SellerPhone} />`, place);

@@ -1,4 +1,4 @@
-// What the server wrote into the page: its words, and the facts its script starts from.
+// What the server gave the page: its words, and the facts its script starts from.
 
 /**
  * @template {Element} T
@@ -17,8 +17,9 @@ function written(id) {
   return JSON.parse(document.getElementById(id)?.textContent ?? "{}");
 }
 
+// A file of its own before every module (app/web/word_files.py).
 /** @type {Readonly<Record<string, string>>} */
-const texts = written("page-texts");
+const texts = /** @type {{pageTexts?: Record<string, string>}} */ (/** @type {unknown} */ (globalThis)).pageTexts ?? {};
 
 /**
  * The facts of this page; each page's script says which.

@@ -71,7 +71,6 @@ export type ErrorCode =
   | "picture_animated"
   | "picture_broken"
   | "picture_in_use"
-  | "picture_is_heic"
   | "picture_not_found"
   | "picture_not_supported"
   | "picture_too_many_pixels"
@@ -291,7 +290,7 @@ export interface LoggedEvent {
   offset: number;
   /** UTC milliseconds since 1970 */
   at_ms: number;
-  event: CommentPosted | CommentsHidden | CommentsRestored | CommentHeld | SpeakerRestricted | SpeakerFreed | ModerationChanged | QuestionsChanged | TalkChanged | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | StockChanged | ProductPinned | ProductsChanged | SessionChanged;
+  event: CommentPosted | CommentsHidden | CommentsRestored | CommentHeld | SpeakerRestricted | SpeakerFreed | ModerationChanged | QuestionsChanged | TalkChanged | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | StockChanged | OrdersTakenBack | ProductPinned | ProductsChanged | SessionChanged;
 }
 
 /** The session's rules for the talk are others now. Only on staff sockets. */
@@ -405,6 +404,12 @@ export interface OrderedLine {
   unit_price_vnd: number;
   /** whole Vietnamese đồng */
   amount_vnd: number;
+}
+
+/** Orders that were cancelled or expired: their units are back. Only their buyers and the staff know the ids. */
+export interface OrdersTakenBack {
+  type: "orders.taken_back";
+  order_ids: readonly string[];
 }
 
 /** Viewers on an outside platform: imported, with its source, never added to the measured count. */
@@ -662,7 +667,7 @@ export interface StockChanged {
   stock: StockView;
 }
 
-/** The pool of one product in a session: `left` can be ordered at the normal price now, and limits every flash offer of the product. */
+/** The pool of one product in a session: `left` can be ordered at the normal price now if it is `on_shelf`, and limits its flash offers. */
 export interface StockView {
   product_id: string;
   /** all that there is, sold ones included */
@@ -670,6 +675,8 @@ export interface StockView {
   left: number;
   /** units per viewer at the normal price, counted over device and phone number */
   per_viewer_limit: number;
+  /** false: sold by flash offers alone */
+  on_shelf: boolean;
 }
 
 /** What everybody sees of the talk's rules, the pinned comment, the notice, the question that is answered; replaces what was before. */
@@ -786,6 +793,7 @@ export type RoomEvent =
   | OfferEnded
   | WaitlistCalled
   | StockChanged
+  | OrdersTakenBack
   | ProductPinned
   | ProductsChanged
   | SessionChanged;

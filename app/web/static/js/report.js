@@ -56,8 +56,8 @@ function Whole({ report: shown }) {
     ${shown.lost_seconds_at_most > 0 && html`<p class="notice notice-warning">${say("report.lost_seconds", { time: duration(shown.lost_seconds_at_most) })}</p>`}
     <section class="card card-roomy stack"><h2>${say("report.overview")}</h2><${Headline} metrics=${shown.headline} /></section>
     <section class="card card-roomy stack">
-      <div><h2>${say("report.timeline")}</h2><p class="small soft">${say("report.timeline_lead")}</p></div>
-      <${Timeline} minutes=${wholeMinutes(shown)} markers=${shown.markers} />
+      <div><h2>${say(shown.step_minutes === 1 ? "report.timeline" : "report.timeline_long")}</h2><p class="small soft">${say("report.timeline_lead")}</p></div>
+      <${Timeline} minutes=${wholeMinutes(shown)} isByMinute=${shown.step_minutes === 1} markers=${shown.markers} />
     </section>
     <div class="report-pair">
       <section class="card card-roomy stack"><h2>${say("report.ladder")}</h2><${Ladder} steps=${shown.ladder} /></section>
@@ -71,8 +71,8 @@ function Whole({ report: shown }) {
 }
 
 /** @param {Report} shown */
-function wholeMinutes({ minutes, as_of: asOf, figures_are: kind }) {
-  return kind === "final" ? minutes : minutes.filter((minute) => Date.parse(minute.minute_at) + MINUTE_MS <= Date.parse(asOf));
+function wholeMinutes({ minutes, step_minutes: step, as_of: asOf, figures_are: kind }) {
+  return kind === "final" ? minutes : minutes.filter((minute) => Date.parse(minute.minute_at) + step * MINUTE_MS <= Date.parse(asOf));
 }
 
 /** @param {{report: Report}} props */
@@ -81,7 +81,7 @@ function Head({ report: shown }) {
   return html`<header class="report-head">
     <div>
       <h1>${shown.title}</h1>
-      <p class="soft">${shown.organisation_name} · ${shown.host_name}</p>
+      <p class="soft">${shown.organisation_name}${shown.host_name !== "" && ` · ${shown.host_name}`}</p>
       <p class="row small soft">
         <span class=${shown.state === "live" ? "badge badge-good" : "badge"}>${say(`session.${shown.state}`)}</span>
         ${shown.started_at !== null && html`<span>${dateTime(Date.parse(shown.started_at))}${shown.ended_at !== null && ` – ${timeOfDay(Date.parse(shown.ended_at))}`} · ${duration(shown.duration_seconds)}</span>`}

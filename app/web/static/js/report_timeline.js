@@ -4,7 +4,7 @@ import { html } from "htm/preact";
 import { useMemo, useState } from "preact/hooks";
 
 import { Chart, Legend } from "./chart.js";
-import { decimal, money, number, shortMoney, timeOfDay } from "./format.js";
+import { dateTime, decimal, money, number, shortMoney, timeOfDay } from "./format.js";
 import { say } from "./page.js";
 
 /**
@@ -50,9 +50,10 @@ function markerWords(marker) {
 /**
  * @param {object} props
  * @param {readonly MinuteFigures[]} props.minutes whole ones: half a minute would look like a fall
+ * @param {boolean} props.isByMinute else each covers more: the day is shown, too
  * @param {readonly Marker[]} props.markers
  */
-export function Timeline({ minutes, markers }) {
+export function Timeline({ minutes, isByMinute, markers }) {
   const [index, setIndex] = useState(/** @type {number | null} */ (null));
   const times = useMemo(() => minutes.map((minute) => Date.parse(minute.minute_at) / 1000), [minutes]);
   const people = useMemo(() => [minutes.map((minute) => minute.viewers_average), minutes.map((minute) => minute.comments)], [minutes]);
@@ -65,10 +66,11 @@ export function Timeline({ minutes, markers }) {
     [markers],
   );
   const shown = minutes[index ?? minutes.length - 1];
+  const momentWords = isByMinute ? timeOfDay : dateTime;
   if (minutes.length === 0 || !shown) return html`<p class="soft">${say("report.no_minutes")}</p>`;
   return html`<div class="stack stack-tight">
     <p class="timeline-minute number">
-      <strong>${timeOfDay(Date.parse(shown.minute_at))}</strong>
+      <strong>${momentWords(Date.parse(shown.minute_at))}</strong>
     </p>
     <${Legend} curves=${PEOPLE} values=${[decimal(shown.viewers_average), number(shown.comments)]} />
     <${Chart} times=${times} values=${people} curves=${PEOPLE} axes=${PEOPLE_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} onPoint=${setIndex} />
@@ -77,7 +79,7 @@ export function Timeline({ minutes, markers }) {
     <details class="markers">
       <summary>${say("report.what_happened", { count: number(markers.length) })}</summary>
       <ol role="list">
-        ${markers.map((marker) => html`<li><span class="number soft">${timeOfDay(Date.parse(marker.at))}</span><span>${markerWords(marker)}</span></li>`)}
+        ${markers.map((marker) => html`<li><span class="number soft">${momentWords(Date.parse(marker.at))}</span><span>${markerWords(marker)}</span></li>`)}
       </ol>
     </details>
   </div>`;

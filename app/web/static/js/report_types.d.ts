@@ -139,6 +139,7 @@ export interface Report {
   shipping: Readonly<Record<string, number>>;
   products: readonly ProductRow[];
   producers: readonly ProducerRow[];
+  step_minutes: number;
   minutes: readonly MinuteFigures[];
   markers: readonly Marker[];
   outside: readonly OutsideFigures[];

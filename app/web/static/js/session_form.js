@@ -8,7 +8,7 @@ import { failureWords, say } from "./page.js";
 import { RunDownChoice } from "./run_down_choice.js";
 
 /** @typedef {{id: string, name: string, price_vnd: number, unit: string, producer_name: string, is_active: boolean}} CatalogueProduct */
-/** @typedef {Readonly<Record<string, number>>} Stock units that there are of a product, by its id; without one it is not on the shelf */
+/** @typedef {Readonly<Record<string, number>>} Stock units of a product on the shelf, by its id; without one it is not sold there */
 /** @typedef {{title: string, time: string, video: string, products: readonly string[], stock: Stock}} SessionWish `time` as typed, in Vietnam's time */
 
 /** Products that may be put on a shelf; null while they are on their way. */
@@ -43,9 +43,10 @@ export async function saveRunDown(path, wish, before) {
   const shelf = await command("PUT", `${path}/products`, { product_ids: wish.products });
   if (!shelf.ok) return failureWords(shelf.failure);
   for (const id of wish.products) {
-    const units = wish.stock[id];
-    if (units === undefined || units === before[id]) continue;
-    const set = await command("PUT", `${path}/stock/${id}`, { units });
+    const [units, had] = [wish.stock[id], before[id]];
+    if (units === had) continue;
+    // An empty field takes the product off the shelf; its units stay for flash offers.
+    const set = await command("PUT", `${path}/stock/${id}`, units === undefined ? { units: had, on_shelf: false } : { units });
     if (!set.ok) return failureWords(set.failure);
   }
   return "";

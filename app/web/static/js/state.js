@@ -32,6 +32,7 @@ import { COMMENTS_KEPT, SILENCE, applyTalk, talkOfSnapshot } from "./state_talk.
  * @property {string | null} pinnedProductId
  * @property {readonly CommentView[]} comments newest last
  * @property {readonly WaitlistCall[]} calls the latest calls from waitlists; snapshots do not bring them
+ * @property {readonly string[]} takenBack orders that were cancelled or expired last; snapshots do not bring them
  * @property {number} snapshots how many have come: after each, something may have been missed that snapshots do not bring
  * @property {Counts} counts
  * @property {BoardFigures | null} board
@@ -63,6 +64,7 @@ export function emptyRoom(session) {
     pinnedProductId: null,
     comments: [],
     calls: [],
+    takenBack: [],
     snapshots: 0,
     counts: NOTHING_COUNTED,
     board: null,
@@ -174,6 +176,8 @@ function applyEvent(state, event) {
       const others = state.shelf.filter((pool) => pool.product_id !== event.stock.product_id);
       return { ...state, shelf: [...others, event.stock] };
     }
+    case "orders.taken_back":
+      return { ...state, takenBack: event.order_ids };
     case "product.pinned":
       return { ...state, pinnedProductId: event.product_id };
     case "products.changed":

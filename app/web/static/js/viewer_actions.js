@@ -42,7 +42,7 @@ export function openMarket(room, ordering, waitlist) {
  * @param {OfferView} offer
  */
 export function orderedFrom(market, offer) {
-  const lines = market.ordering.receipts.value.flatMap((receipt) => receipt.lines);
+  const lines = market.ordering.standing.value.flatMap((receipt) => receipt.lines);
   return lines.filter((line) => line.offer_id === offer.id).reduce((sum, line) => sum + line.quantity, 0);
 }
 

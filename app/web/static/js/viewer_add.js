@@ -2,7 +2,7 @@
 
 import { html } from "htm/preact";
 
-import { mostOnShelf, sumsOf } from "./basket.js";
+import { mostOnShelf, poolOnShelf, sumsOf } from "./basket.js";
 import { money, number } from "./format.js";
 import { say } from "./page.js";
 import { Stepper } from "./stepper.js";
@@ -18,13 +18,14 @@ import { Stepper } from "./stepper.js";
  */
 export function AddToBasket({ market, product }) {
   const state = market.room.state.value;
-  const most = mostOnShelf(state, market.ordering.receipts.value, product.id);
+  if (state.session.state !== "live") return null;
+  const most = mostOnShelf(state, market.ordering.standing.value, product.id);
   const quantity = market.basket.quantities.value[product.id] ?? 0;
   if (quantity > 0) {
     return html`<${Stepper} value=${quantity} least=${0} most=${Math.max(most, quantity)} label=${say("viewer.in_basket", { product: product.name })}
       onChange=${(/** @type {number} */ value) => market.basket.set(product.id, value)} />`;
   }
-  if (!state.shelf.some((pool) => pool.product_id === product.id)) return null;
+  if (poolOnShelf(state, product.id) === null) return null;
   if (most <= 0) return html`<button class="button button-secondary" type="button" disabled>${say("viewer.sold_out")}</button>`;
   return html`<button class="button button-secondary" type="button" disabled=${market.basket.isFull}
     aria-label=${say("viewer.add_product", { product: product.name })} onClick=${() => market.basket.set(product.id, 1)}>${say("viewer.add")}</button>`;
@@ -32,7 +33,7 @@ export function AddToBasket({ market, product }) {
 
 /** @param {{market: Market}} props */
 export function BasketBar({ market }) {
-  const { lines, goodsVnd } = sumsOf(market.room.state.value, market.ordering.receipts.value, market.basket.quantities.value);
+  const { lines, goodsVnd } = sumsOf(market.room.state.value, market.ordering.standing.value, market.basket.quantities.value);
   if (lines.length === 0) return null;
   const count = lines.reduce((sum, { quantity }) => sum + quantity, 0);
   return html`<div class="sheet-foot">

@@ -22,7 +22,7 @@ const ON_ITS_WAY = ["holding", "checking", "waiting"];
 
 /** @param {{market: Market}} props */
 export function BasketSheet({ market }) {
-  const sums = sumsOf(market.room.state.value, market.ordering.receipts.value, market.basket.quantities.value);
+  const sums = sumsOf(market.room.state.value, market.ordering.standing.value, market.basket.quantities.value);
   const progress = market.ordering.progress.value[BASKET];
   const isOnItsWay = ON_ITS_WAY.includes(progress?.phase ?? "");
   if (sums.lines.length === 0 && !isOnItsWay) return html`<div class="stack"><${Words} market=${market} /><p class="empty">${say("viewer.basket_empty")}</p><${ToShelf} market=${market} /></div>`;
@@ -115,6 +115,11 @@ function Words({ market }) {
         <strong>${say("viewer.order_placed", { code: progress.receipt.order_code })}</strong> · ${money(progress.receipt.total_vnd)}
         · <a href=${`/o/${progress.receipt.order_code}#${progress.receipt.link_token}`}>${say("viewer.see_order")}</a>
         <span class="tiny feedback-next">${say("viewer.order_placed_next", { phone: knownBuyer.value.phone })}</span>
+      </span></p>`;
+    case "gone":
+      return html`<p class="notice notice-warning" role="alert"><span>
+        <strong>${say(`desk.state_${progress.receipt.state}`)} · ${say("viewer.order_gone", { code: progress.receipt.order_code })}</strong>
+        · <a href=${`/o/${progress.receipt.order_code}#${progress.receipt.link_token}`}>${say("viewer.see_order")}</a>
       </span></p>`;
     case "refused":
       return html`<p class="notice notice-warning" role="alert"><span><strong>${problemSentence(progress.code, progress.words)}</strong> ${problemAdvice(progress.code)}</span></p>`;

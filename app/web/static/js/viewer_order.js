@@ -2,6 +2,7 @@
 
 import { html } from "htm/preact";
 
+import { poolOnShelf } from "./basket.js";
 import { buyerOf, knownBuyer } from "./buyer.js";
 import { countdown, money, number } from "./format.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
@@ -83,8 +84,11 @@ function isKeptForOthers(market, offer) {
 function OrderButton({ market, product, offer, large }) {
   const isTurn = offer !== null && turnUntilMs(market, offer) !== null;
   if (offer === null || (offer.state === "ended" && !isTurn)) {
-    const isOnShelf = market.room.state.value.shelf.some((pool) => pool.product_id === product.id);
-    return isOnShelf ? null : html`<span class="tiny soft">${say("viewer.wait_for_offer")}</span>`;
+    if (market.room.state.value.session.state !== "live") return null;
+    if (poolOnShelf(market.room.state.value, product.id) !== null) return null;
+    // Nobody opens offers in a booth by the hour: what has no stock there is not to be had.
+    const isBooth = market.room.state.value.session.kind === "booth";
+    return html`<span class="tiny soft">${say(isBooth ? "viewer.sold_out" : "viewer.wait_for_offer")}</span>`;
   }
   if (offer.state === "scheduled") return html`<${Countdown} market=${market} offer=${offer} />`;
   const progress = market.ordering.progress.value[offer.id];
@@ -153,6 +157,11 @@ function feedbackWords(market, offer) {
           <span class="tiny feedback-next">${say("viewer.order_placed_next", { phone: knownBuyer.value.phone })}</span>
         </span>
       </p>`;
+    case "gone":
+      return html`<p class="notice notice-warning"><span>
+        <strong>${say(`desk.state_${progress.receipt.state}`)} · ${say("viewer.order_gone", { code: progress.receipt.order_code })}</strong>
+        · <a href=${`/o/${progress.receipt.order_code}#${progress.receipt.link_token}`}>${say("viewer.see_order")}</a>
+      </span></p>`;
     case "refused":
       return html`<p class="notice notice-warning"><span><strong>${problemSentence(progress.code, progress.words)}</strong> ${problemAdvice(progress.code)}</span></p>`;
     case "waiting":

@@ -2,6 +2,7 @@
 
 import { html } from "htm/preact";
 
+import { poolOnShelf } from "./basket.js";
 import { say } from "./page.js";
 import { offerOf } from "./state.js";
 import { BasketBar } from "./viewer_add.js";
@@ -11,13 +12,14 @@ import { ProductToOrder } from "./viewer_order.js";
 
 /** All products of the session; what can be ordered now stands first. @param {{market: Market}} props */
 export function Shelf({ market }) {
-  const { products, offers, shelf } = market.room.state.value;
+  const state = market.room.state.value;
+  const { products, offers } = state;
   if (products.length === 0) return html`<p class="empty">${say("viewer.shelf_empty")}</p>`;
   const rows = products.map((product) => ({ product, offer: offerOf(offers, product.id) }));
   /** @param {(typeof rows)[number]} row */
   const rank = ({ product, offer }) => {
     if (offer?.state === "open") return offer.remaining > 0 ? 0 : 3;
-    if (shelf.some((pool) => pool.product_id === product.id && pool.left > 0)) return 1;
+    if ((poolOnShelf(state, product.id)?.left ?? 0) > 0) return 1;
     return offer?.state === "scheduled" ? 2 : 4;
   };
   rows.sort((one, other) => rank(one) - rank(other));

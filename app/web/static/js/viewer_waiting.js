@@ -3,11 +3,13 @@
 import { html } from "htm/preact";
 import { useEffect } from "preact/hooks";
 
-import { countdown, dateTime, duration } from "./format.js";
+import { countdown, dateTime, duration, number } from "./format.js";
 import { get } from "./http.js";
+import { later } from "./later.js";
 import { say } from "./page.js";
 import { Recording } from "./viewer_recording.js";
 import { MyOrders } from "./viewer_my_orders.js";
+import { ProductToOrder } from "./viewer_order.js";
 
 /**
  * @typedef {import("./viewer_actions.js").Market} Market
@@ -15,6 +17,7 @@ import { MyOrders } from "./viewer_my_orders.js";
  * @typedef {import("./protocol.js").ProductView} ProductView
  */
 
+const Sheet = later(async () => (await import("./viewer_sheet.js")).Sheet);
 const ASK_EVERY_MS = 10_000;
 const ASK_SPREAD_MS = 5_000;
 const COUNTDOWN_BELOW_SECONDS = 3600;
@@ -58,6 +61,20 @@ export function Waiting({ market }) {
         </div>`}
     ${start !== null && html`<a class="button button-secondary" href=${`/s/${session.id}/calendar.ics`} download>${say("viewer.calendar")}</a>`}
     <p class="small soft">${say("viewer.stay_here")}</p>
+    <${ComingShelf} market=${market} />
+  </section>`;
+}
+
+/** What will be sold, with its prices; nothing can be bought yet. @param {{market: Market}} props */
+function ComingShelf({ market }) {
+  const { products } = market.room.state.value;
+  if (products.length === 0) return null;
+  return html`<section class="card stack coming-shelf" aria-labelledby="coming-shelf">
+    <h2 id="coming-shelf">${say("viewer.coming_shelf")} <span class="soft small">${say("viewer.shelf_count", { count: number(products.length) })}</span></h2>
+    <ul class="shelf" role="list">
+      ${products.map((product) => html`<li key=${product.id} class="shelf-item"><${ProductToOrder} market=${market} product=${product} offer=${null} /></li>`)}
+    </ul>
+    <${Sheet} market=${market} />
   </section>`;
 }
 
