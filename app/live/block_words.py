@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from app.live.everyday_words import EVERYDAY, WRITTEN_WITHOUT_MARKS
 from app.live.spelling import ANY_LETTER, JOINED, SIGNS, SPACE, Letter, spelled
@@ -26,6 +27,13 @@ class _Pattern:
     has_marks: bool
 
     @property
+    def starts(self) -> set[str]:
+        """How a text begins that may be this word: two letters, the first one twice when it is doubled here, or one and a sign."""
+        first, second = self.letters[:2]
+        doubled = first.bases if first.run > 1 else ""
+        return {one + other for one, other in product(first.bases, second.bases + doubled + ANY_LETTER)}
+
+    @property
     def is_long(self) -> bool:
         """So long that it is found inside of a longer word, too."""
         return self.syllables > 1 and len(self.letters) >= _WHOLE_FROM_LETTERS
@@ -35,20 +43,22 @@ class BlockWords:
     """Made once for a session's rules, asked for every comment."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._by_first: dict[str, list[_Pattern]] = defaultdict(list)
+        # By their first two letters, and by the first alone for texts that hide the second.
+        self._by_start: dict[str, list[_Pattern]] = defaultdict(list)
         for word in dict.fromkeys(words):
             pattern = _pattern(word)
             if len(pattern.letters) > 1:
-                for base in pattern.letters[0].bases:
-                    self._by_first[base].append(pattern)
+                for start in pattern.starts:
+                    self._by_start[start].append(pattern)
 
     def find(self, text: str) -> str | None:
         """The first of the words that the text has, as it was given; None when it has none."""
         letters = spelled(text)
         for start, first in enumerate(letters):
             begins_word = first.gap != JOINED or start == 0
-            for base in first.bases:
-                for pattern in self._by_first.get(base, ()):
+            after = letters[start + 1].bases if start + 1 < len(letters) else ""
+            for begin in product(first.bases, ANY_LETTER if after == ANY_LETTER else after):
+                for pattern in self._by_start.get("".join(begin), ()):
                     if (begins_word or pattern.is_long) and _Reading(pattern, letters).fits(start):
                         return pattern.word
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,12 +15,13 @@ import pytest
 from sqlalchemy import text
 from websockets.exceptions import InvalidStatus
 
+from app.accounts.permissions import Role
 from app.infra.clock import now_ms
 from app.infra.key_ring import KeyRing
 from app.protocol.close_codes import CloseCode
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner, new_device_id
 from tests.live.fixtures import on_both_transports
-from tests.live.market import SECRET, Market, Node, Viewer
+from tests.live.market import SECRET, Market, Node, Stores, Viewer, a_user, open_market
 
 pytestmark = on_both_transports
 
@@ -234,6 +236,64 @@ async def test_somebody_banned_is_closed_on_every_node_and_refused_until_it_ends
 
         await helper.does("POST", f"/restrictions/{restriction_id}/lift")
         await live_market.enters(device=troll_id, node=other)
+
+
+async def test_a_mute_or_ban_by_address_hits_everybody_there_and_nobody_else(stores: Stores) -> None:
+    behind_proxy = replace(stores, settings=stores.settings.model_copy(update={"trusted_proxies": ("127.0.0.1",)}))
+    async with AsyncExitStack() as stack:
+        market = await open_market(behind_proxy, stack)
+        await market.goes_live()
+
+        async def enters_from(address: str) -> Viewer:
+            cookie = f"{TICKET_COOKIE}={TicketSigner(KeyRing(SECRET)).issue()[1]}"
+            viewer = await market.connects(headers={"Cookie": cookie, "X-Forwarded-For": address})
+            await viewer.hello()
+            return viewer
+
+        troll, same_house, next_door = [await enters_from(f"203.0.113.{last}") for last in (9, 9, 10)]
+        phone, same_phone = await enters_from("2001:db8:1:2::1"), await enters_from("2001:db8:1:2::ffff")
+        await says(troll, "phá")
+        await says(phone, "phá qua điện thoại")
+        of_house, of_phone = await comment_of(next_door, "phá"), await comment_of(next_door, "phá qua điện thoại")
+        async with helping(market) as helper:
+            await helper.restricts(of_house["id"], scope="address")
+            await helper.restricts(of_phone["id"], "ban", scope="address")
+
+            assert await same_phone.closed(within=1) == CloseCode.BANNED
+            await says(same_house, "tôi cũng ở đây")
+            await says(next_door, "bưởi ngon")
+        await next_door.reads("bưởi ngon")
+        kept = await stores.database.pool.fetch("SELECT network FROM comments WHERE session_id = $1", market.session_id)
+
+    assert [frame["comment"]["text"] for frame in same_house.frames if frame["type"] == "comment.echoed"] == ["tôi cũng ở đây"]
+    assert "tôi cũng ở đây" not in [each["comment"]["text"] for each in next_door.events("comment.posted")]
+    assert {len(row["network"]) for row in kept} == {8}
+
+
+async def test_where_the_address_is_unknown_a_mute_by_address_is_refused(live_market: Market) -> None:
+    viewer = await live_market.enters()
+    await says(viewer, "phá")
+    comment = await comment_of(viewer, "phá")
+
+    async with helping(live_market) as helper:
+        body = {"comment_id": comment["id"], "kind": "mute", "scope": "address"}
+        answer = await helper.client.post(f"{helper.path}/restrictions", json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "address_unknown")
+
+
+async def test_a_helper_moderates_and_a_desk_does_not(live_market: Market) -> None:
+    viewer = await live_market.enters()
+    await says(viewer, "phá")
+    comment = await comment_of(viewer, "phá")
+    roles: tuple[Role, ...] = ("helper", "desk")
+    answers = []
+    for role in roles:
+        user = await a_user(live_market.node, live_market.host.organisation_id, name="Nguyễn Thị Phụ", role=role)
+        async with live_market.browser(user) as client:
+            answers.append(await client.post(f"/api/v1/sessions/{live_market.session_id}/comments/{comment['id']}/hide"))
+
+    assert [answer.status_code for answer in answers] == [204, 403]
 
 
 async def test_staff_cannot_be_muted(live_market: Market) -> None:
