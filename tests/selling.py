@@ -16,7 +16,7 @@ from app.orders.offers import OfferService
 from app.orders.placing import OrderPlacing
 from app.orders.sold_out import SoldOutMemory
 from app.orders.stock import StockService
-from app.orders.waitlist import Waitlist
+from app.orders.waitlist import JOINS_AT_ONCE, JoinOffer, Waitlist, join_offer
 from app.realtime.room_log import RoomLog
 from app.sessions.editing import SessionEditor
 from app.sessions.lookup import SessionLookup
@@ -75,7 +75,21 @@ def selling_services(
     )
 
 
-def a_waitlist(database: Database, redis: RedisClients, settings: OrderSettings | None = None) -> Waitlist:
+def a_waitlist(
+    database: Database,
+    redis: RedisClients,
+    settings: OrderSettings | None = None,
+    *,
+    write_joins: JoinOffer = join_offer,
+    joins_at_once: int = JOINS_AT_ONCE,
+) -> Waitlist:
     """A waitlist alone; its rooms are told by nobody."""
     teller = RoomTeller(database, room_log=RoomLog(redis, prefix="untold", settings=RealtimeSettings()))
-    return Waitlist(database, sold_out=SoldOutMemory(database.pool), teller=teller, settings=settings or OrderSettings())
+    return Waitlist(
+        database,
+        sold_out=SoldOutMemory(database.pool),
+        teller=teller,
+        settings=settings or OrderSettings(),
+        write_joins=write_joins,
+        joins_at_once=joins_at_once,
+    )

@@ -12,16 +12,21 @@ from app.infra.bounded_pool import BoundedPool
 from app.infra.database import RawConnection
 from app.infra.watched_commits import CommitUnknown
 
-__all__ = ["CommitUnknown", "NotCommitted", "commit"]
+__all__ = ["Commit", "CommitUnknown", "NotCommitted", "commit"]
 
 Result = TypeVar("Result")
+
+
+Work = Callable[[RawConnection], Awaitable[Result]]
+# `commit` below, or what a test puts in its place
+Commit = Callable[[BoundedPool, Work[Result]], Awaitable[Result]]
 
 
 class NotCommitted(Exception):
     """Certainly nothing was written: it failed before COMMIT was sent, or PostgreSQL refused it. `__cause__` says why."""
 
 
-async def commit(pool: BoundedPool, work: Callable[[RawConnection], Awaitable[Result]]) -> Result:
+async def commit(pool: BoundedPool, work: Work[Result]) -> Result:
     """Run `work` in a transaction of its own and commit it. Raises `NotCommitted` or `CommitUnknown`, nothing else but a cancellation.
 
     Until COMMIT is sent every failure is a rollback, a lost connection too: the server rolls back what nobody commits.

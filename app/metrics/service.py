@@ -69,10 +69,17 @@ class MetricsService:
     """
 
     def __init__(
-        self, database: Database, redis: RedisClients, prefix: str, *, node_count_ttl_seconds: float = 15.0, clocks: Clocks | None = None
+        self,
+        database: Database,
+        redis: RedisClients,
+        prefix: str,
+        *,
+        node_count_ttl_seconds: float = 15.0,
+        clocks: Clocks | None = None,
+        store: type[MetricsStore] = MetricsStore,
     ) -> None:
         self._database = database
-        self._store = MetricsStore(redis, prefix, clocks or Clocks(monotonic))
+        self._store = store(redis, prefix, clocks or Clocks(monotonic))
         self._node_count_ttl_ms = int(node_count_ttl_seconds * 1000)
 
     async def flush(self, session_id: UUID, flush: Flush) -> RoomFigures:

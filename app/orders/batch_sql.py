@@ -5,15 +5,18 @@ Every SELECT lists the fields of the row it is read into, every INSERT and `unne
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 from uuid import UUID
 
+from app.infra.clock import to_ms
 from app.infra.table_columns import TableColumns, names
 from app.ledger.append import ADVANCE_HEAD, ENTRIES
 from app.ledger.kinds import RELEASING_KINDS, sql_list
 from app.orders.models import Offer, Order, OrderContact, OrderLineRow
+from app.protocol.server_events import OrderedLine, OrderReceipt
 
 
 @dataclass(slots=True)
@@ -62,6 +65,25 @@ class PlacedOrder(NamedTuple):
     total_vnd: int
     placed_at: datetime
     code: str
+
+    @property
+    def identity(self) -> tuple[UUID, UUID]:
+        """As `WantedOrder.identity`."""
+        return self.device_id, self.client_key
+
+    def receipt(self, lines: Sequence[OrderedLine], link_token: str) -> OrderReceipt:
+        """What its buyer was told then."""
+        return OrderReceipt(
+            order_id=self.id,
+            key=self.client_key,
+            number=self.seq,
+            order_code=self.code,
+            link_token=link_token,
+            lines=tuple(lines),
+            shipping_vnd=self.shipping_vnd,
+            total_vnd=self.total_vnd,
+            placed_at_ms=to_ms(self.placed_at) or 0,
+        )
 
 
 # LATERAL with LIMIT or an aggregate keeps it to one look into the index per order, whatever the planner believes about a table that

@@ -20,7 +20,7 @@ import structlog
 from app.errors import AppError, OutcomeUnknown
 from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic
-from app.infra.committing import CommitUnknown, NotCommitted, commit
+from app.infra.committing import Commit, CommitUnknown, NotCommitted, commit
 from app.infra.database import RawConnection
 from app.infra.tasks import TaskOwner
 from app.orders.batch import BatchResult, WantedOrder, write_batch
@@ -64,10 +64,18 @@ class PlacingQueue:
     """The queue and the writer of one session on this node."""
 
     def __init__(
-        self, pool: BoundedPool, session_id: UUID, settings: OrderSettings, after_commit: AfterCommit, *, write: WriteBatch = write_batch
+        self,
+        pool: BoundedPool,
+        session_id: UUID,
+        settings: OrderSettings,
+        after_commit: AfterCommit,
+        *,
+        write: WriteBatch = write_batch,
+        commit: Commit[BatchResult] = commit,
     ) -> None:
         self._pool = pool
         self._write_batch = write
+        self._commit_work = commit
         self._session_id = session_id
         self._settings = settings
         self._after_commit = after_commit
@@ -169,7 +177,7 @@ class PlacingQueue:
             for waiting in batch:
                 waiting.may_be_written = True
             try:
-                result = await asyncio.shield(commit(self._pool, partial(self._write, [waiting.order for waiting in batch])))
+                result = await asyncio.shield(self._commit_work(self._pool, partial(self._write, [waiting.order for waiting in batch])))
             except NotCommitted as failure:
                 for waiting in known:
                     waiting.may_be_written = False
@@ -226,9 +234,11 @@ class PlacingQueues:
         *,
         idle_seconds: float = IDLE_SECONDS,
         write: WriteBatch = write_batch,
+        commit: Commit[BatchResult] = commit,
     ) -> None:
         self._pool = pool
         self._write_batch = write
+        self._commit_work = commit
         self._settings = settings
         self._after_commit = after_commit
         self._idle_seconds = idle_seconds
@@ -240,7 +250,14 @@ class PlacingQueues:
         """As `PlacingQueue.place`, in the queue of the order's session."""
         queue = self._queues.get(order.session_id)
         if queue is None:
-            queue = PlacingQueue(self._pool, order.session_id, self._settings, self._after_commit, write=self._write_batch)
+            queue = PlacingQueue(
+                self._pool,
+                order.session_id,
+                self._settings,
+                self._after_commit,
+                write=self._write_batch,
+                commit=self._commit_work,
+            )
             self._queues[order.session_id] = queue
             self._start_writer(order.session_id, queue)
         return await queue.place(order, since=since)

@@ -5,7 +5,7 @@ Joins that come together are one transaction per offer, so a crowd that joins co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -67,83 +67,20 @@ class WaitlistPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class _Join:
+class Join:
+    """Somebody who wants to stand in line."""
+
     session_id: UUID
     offer_id: UUID
     device_id: UUID
     quantity: int
 
 
-class Waitlist:
-    """Joining and the periodic call of the next in line."""
-
-    def __init__(self, database: Database, *, sold_out: SoldOutMemory, teller: RoomTeller, settings: OrderSettings) -> None:
-        self._pool = database.pool
-        self._teller = teller
-        self._sold_out = sold_out
-        self._settings = settings
-        self._joining: Gathering[_Join, WaitlistPlace] = Gathering(
-            "waitlist",
-            self._join_all,
-            busy=_busy,
-            seconds=settings.place_deadline_seconds,
-            most=JOINS_AT_ONCE,
-            queue_max=settings.queue_max_orders,
-        )
-
-    async def join(self, session_id: UUID, offer_id: UUID, device_id: UUID, quantity: int) -> WaitlistPlace:
-        """Queue a device once per offer; joining again gives the same place, and says whether it was called. The quantity is capped by the
-        limit per viewer.
-
-        Raises `OfferNotFound`, `OfferNotOpen`, `OfferStillAvailable` while units can simply be ordered, `WaitlistFull`, and `Busy` when the
-        database does not answer in time: then ask again.
-        """
-        place = await self._joining.ask(_Join(session_id, offer_id, device_id, quantity))
-        self._sold_out.never_refuse(offer_id, device_id)
-        return place
-
-    async def close(self) -> None:
-        await self._joining.close()
-
-    async def call_due(self) -> list[Calls]:
-        """Take back what called people let lapse, call the next, and have their rooms told. Run every second."""
-        called: list[Calls] = []
-        for session_id, offer_id in await self._due():
-            async with self._pool.acquire() as db, db.transaction():
-                await lock_pool_of_offer(db, session_id, offer_id)
-                if await db.fetchrow(_LOCK_OFFER, offer_id, session_id) is None:
-                    continue
-                calls = await call_next(db, offer_id, now=utc_now(), call_seconds=self._settings.waitlist_call_seconds)
-                if calls is not None:
-                    await tell_room_raw(db, session_id, [calls.to_tell])
-            if calls is not None:
-                self._teller.kick(session_id)
-                called.append(calls)
-        return called
-
-    async def _due(self) -> Sequence[tuple[UUID, UUID]]:
-        return [(row["session_id"], row["id"]) for row in await self._pool.fetch(_DUE, utc_now())]
-
-    async def _join_all(self, joins: Sequence[_Join]) -> list[WaitlistPlace | AppError]:
-        """One transaction per offer. One that fails, whose offer is locked for too long for instance, does not take the others with it."""
-        answers: dict[_Join, WaitlistPlace | AppError] = {}
-        of_offers: dict[tuple[UUID, UUID], list[_Join]] = {}
-        for join in joins:
-            of_offers.setdefault((join.session_id, join.offer_id), []).append(join)
-        for (session_id, offer_id), together in of_offers.items():
-            try:
-                places = await commit(self._pool, partial(_join_offer, session_id, offer_id, together, self._settings.waitlist_max))
-            except (NotCommitted, CommitUnknown) as failure:
-                # A join that was written after all is found by joining again.
-                log.warning("waitlist_not_joined", offer=str(offer_id), joins=len(together), error=str(failure))
-                answers.update((join, _busy()) for join in together)
-            else:
-                answers.update(zip(together, places, strict=True))
-        return [answers[join] for join in joins]
+JoinOffer = Callable[[UUID, UUID, Sequence[Join], int, RawConnection], Awaitable[list[WaitlistPlace | AppError]]]
 
 
-async def _join_offer(
-    session_id: UUID, offer_id: UUID, joins: Sequence[_Join], waitlist_max: int, db: RawConnection
+async def join_offer(
+    session_id: UUID, offer_id: UUID, joins: Sequence[Join], waitlist_max: int, db: RawConnection
 ) -> list[WaitlistPlace | AppError]:
     """The place of each in order of arrival; the line is read whole, it is short."""
     offer = await db.fetchrow(_LOCK_OFFER, offer_id, session_id)
@@ -170,6 +107,84 @@ async def _join_offer(
     if new:
         await db.execute(_JOIN, session_id, offer_id, utc_now(), *(list(column) for column in zip(*new, strict=True)))
     return answers
+
+
+class Waitlist:
+    """Joining and the periodic call of the next in line. Joins of an offer are written by `write_joins`, so many at once."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        sold_out: SoldOutMemory,
+        teller: RoomTeller,
+        settings: OrderSettings,
+        write_joins: JoinOffer = join_offer,
+        joins_at_once: int = JOINS_AT_ONCE,
+    ) -> None:
+        self._pool = database.pool
+        self._write_joins = write_joins
+        self._teller = teller
+        self._sold_out = sold_out
+        self._settings = settings
+        self._joining: Gathering[Join, WaitlistPlace] = Gathering(
+            "waitlist",
+            self._join_all,
+            busy=_busy,
+            seconds=settings.place_deadline_seconds,
+            most=joins_at_once,
+            queue_max=settings.queue_max_orders,
+        )
+
+    async def join(self, session_id: UUID, offer_id: UUID, device_id: UUID, quantity: int) -> WaitlistPlace:
+        """Queue a device once per offer; joining again gives the same place, and says whether it was called. The quantity is capped by the
+        limit per viewer.
+
+        Raises `OfferNotFound`, `OfferNotOpen`, `OfferStillAvailable` while units can simply be ordered, `WaitlistFull`, and `Busy` when the
+        database does not answer in time: then ask again.
+        """
+        place = await self._joining.ask(Join(session_id, offer_id, device_id, quantity))
+        self._sold_out.never_refuse(offer_id, device_id)
+        return place
+
+    async def close(self) -> None:
+        await self._joining.close()
+
+    async def call_due(self) -> list[Calls]:
+        """Take back what called people let lapse, call the next, and have their rooms told. Run every second."""
+        called: list[Calls] = []
+        for session_id, offer_id in await self._due():
+            async with self._pool.acquire() as db, db.transaction():
+                await lock_pool_of_offer(db, session_id, offer_id)
+                if await db.fetchrow(_LOCK_OFFER, offer_id, session_id) is None:
+                    continue
+                calls = await call_next(db, offer_id, now=utc_now(), call_seconds=self._settings.waitlist_call_seconds)
+                if calls is not None:
+                    await tell_room_raw(db, session_id, [calls.to_tell])
+            if calls is not None:
+                self._teller.kick(session_id)
+                called.append(calls)
+        return called
+
+    async def _due(self) -> Sequence[tuple[UUID, UUID]]:
+        return [(row["session_id"], row["id"]) for row in await self._pool.fetch(_DUE, utc_now())]
+
+    async def _join_all(self, joins: Sequence[Join]) -> list[WaitlistPlace | AppError]:
+        """One transaction per offer. One that fails, whose offer is locked for too long for instance, does not take the others with it."""
+        answers: dict[Join, WaitlistPlace | AppError] = {}
+        of_offers: dict[tuple[UUID, UUID], list[Join]] = {}
+        for join in joins:
+            of_offers.setdefault((join.session_id, join.offer_id), []).append(join)
+        for (session_id, offer_id), together in of_offers.items():
+            try:
+                places = await commit(self._pool, partial(self._write_joins, session_id, offer_id, together, self._settings.waitlist_max))
+            except (NotCommitted, CommitUnknown) as failure:
+                # A join that was written after all is found by joining again.
+                log.warning("waitlist_not_joined", offer=str(offer_id), joins=len(together), error=str(failure))
+                answers.update((join, _busy()) for join in together)
+            else:
+                answers.update(zip(together, places, strict=True))
+        return [answers[join] for join in joins]
 
 
 def _busy() -> Busy:

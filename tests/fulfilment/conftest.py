@@ -1,5 +1,5 @@
 """The fixtures of `tests/orders/conftest.py`."""
 
-from tests.orders.conftest import market, queues
+from tests.orders.conftest import market, queues, write
 
-__all__ = ["market", "queues"]
+__all__ = ["market", "queues", "write"]

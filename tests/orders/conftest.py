@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.infra.database import Database
+from app.orders.batch import BatchWriter
 from app.orders.group_commit import PlacingQueues
 from app.settings import OrderSettings
 from tests.orders.builders import Market, a_market
@@ -18,10 +19,16 @@ async def market(database: Database) -> Market:
 
 
 @pytest.fixture
-async def queues(database: Database) -> AsyncIterator[PlacingQueues]:
+def write() -> BatchWriter:
+    """How the queues write their batches."""
+    return BatchWriter()
+
+
+@pytest.fixture
+async def queues(database: Database, write: BatchWriter) -> AsyncIterator[PlacingQueues]:
     async def nothing_to_tell(session_id: object, result: object) -> None:
         return None
 
-    opened = PlacingQueues(database.placing, OrderSettings(), nothing_to_tell)
+    opened = PlacingQueues(database.placing, OrderSettings(), nothing_to_tell, write=write)
     yield opened
     await opened.close()

@@ -15,7 +15,7 @@ from app.errors import AppError
 from app.infra.database import Database
 from app.ledger.chain import entry_of, first_break
 from app.ledger.fold import fold
-from app.orders.batch import FEW_ORDERS, WantedOrder
+from app.orders.batch import FEW_ORDERS, BatchWriter, WantedOrder
 from app.orders.errors import KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
 from app.orders.group_commit import PlacingQueues
 from app.protocol.server_events import OrderReceipt
@@ -39,10 +39,10 @@ async def _place_all(queues: PlacingQueues, orders: Sequence[WantedOrder]) -> li
     return expected
 
 
-@pytest.fixture(autouse=True, params=[0, FEW_ORDERS], ids=["copied", "inserted"])
-def way_of_writing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(params=[0, FEW_ORDERS], ids=["copied", "inserted"])
+def write(request: pytest.FixtureRequest) -> BatchWriter:
     """Every rule holds for orders of both ways."""
-    monkeypatch.setattr("app.orders.batch.FEW_ORDERS", request.param)
+    return BatchWriter(few_orders=request.param)
 
 
 async def test_no_more_units_are_sold_than_there_are(database: Database, market: Market, queues: PlacingQueues) -> None:
@@ -55,13 +55,13 @@ async def test_no_more_units_are_sold_than_there_are(database: Database, market:
     assert await _remaining(database, offer_id) == 0
 
 
-async def test_two_writers_share_one_stock(database: Database, market: Market, queues: PlacingQueues) -> None:
+async def test_two_writers_share_one_stock(database: Database, market: Market, queues: PlacingQueues, write: BatchWriter) -> None:
     offer_id = await an_offer(database, market, total=30)
 
     async def nothing_to_tell(session_id: object, result: object) -> None:
         return None
 
-    other_node = PlacingQueues(database.placing, queues._settings, nothing_to_tell)
+    other_node = PlacingQueues(database.placing, queues._settings, nothing_to_tell, write=write)
 
     answers = await asyncio.gather(
         _place_all(queues, [a_wanted_order(market, {offer_id: 1}) for _ in range(60)]),

@@ -16,15 +16,14 @@ from app.errors import AppError
 from app.infra.clock import monotonic
 from app.infra.database import Database, RawConnection, open_database
 from app.infra.redis_client import RedisClients
-from app.orders import waitlist as waitlist_module
 from app.orders.errors import Busy, WaitlistFull
-from app.orders.waitlist import Waitlist, WaitlistPlace
+from app.orders.waitlist import JOINS_AT_ONCE, Join, Waitlist, WaitlistPlace, join_offer
 from app.protocol.client_commands import Buyer, BuyerAddress, OrderContent, OrderLine
 from app.protocol.server_events import OrderReceipt
 from app.settings import DatabaseSettings, OrderSettings
 from tests.orders.builders import Market, an_offer
 from tests.races.conftest import seeds
-from tests.selling import Selling, selling_services
+from tests.selling import Selling, a_waitlist, selling_services
 
 SETTINGS = OrderSettings(place_deadline_seconds=3.0)
 JOINS = 2_000
@@ -164,24 +163,21 @@ async def test_with_one_pool_for_all_orders_wait_for_the_others(
 
 
 async def test_with_a_transaction_per_join_the_crowd_is_not_answered_in_time(
-    database: Database, redis: RedisClients, redis_prefix: str, market: Market, monkeypatch: pytest.MonkeyPatch
+    database: Database, redis: RedisClients, market: Market
 ) -> None:
     """The same joins, one by one, each as slow as on a disk that takes 5 ms for a COMMIT."""
     sold_out = await an_offer(database, market, total=1)
     await database.pool.execute("UPDATE offers SET remaining = 0 WHERE id = $1", sold_out)
-    join_offer = waitlist_module._join_offer
 
-    async def slowly(session_id: UUID, offer_id: UUID, joins: Sequence[waitlist_module._Join], most: int, db: RawConnection):
+    async def slowly(session_id: UUID, offer_id: UUID, joins: Sequence[Join], most: int, db: RawConnection):
         await asyncio.sleep(0.005)
         return await join_offer(session_id, offer_id, joins, most, db)
 
-    monkeypatch.setattr(waitlist_module, "_join_offer", slowly)
-
     answered = {}
-    for together in (waitlist_module.JOINS_AT_ONCE, 1):
-        monkeypatch.setattr(waitlist_module, "JOINS_AT_ONCE", together)
-        async with _a_node(database, redis, redis_prefix) as selling:
-            answers = await _join_all(selling.waitlist, market, sold_out, random.Random(together))  # noqa: S311 - a course
+    for together in (JOINS_AT_ONCE, 1):
+        waitlist = a_waitlist(database, redis, SETTINGS, write_joins=slowly, joins_at_once=together)
+        answers = await _join_all(waitlist, market, sold_out, random.Random(together))  # noqa: S311 - a course
+        await waitlist.close()
         answered[together] = Counter(type(answer) for answer in answers)
 
     assert answered[max(answered)][Busy] == 0

@@ -10,21 +10,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
+from app.infra.committing import Commit, commit
 from app.infra.database import Database, RawConnection
 from app.infra.redis_client import RedisClients
-from app.ledger import append as ledger_store
 from app.ledger.chain import entry_of
 from app.ledger.fold import delta_of
-from app.metrics.service import Clocks, MetricsService
+from app.metrics.service import MetricsService
 from app.metrics.store import MetricsStore
-from app.orders import batch, batch_sql, group_commit
-from app.orders.batch import BatchResult, WantedOrder, write_batch
-from app.orders.group_commit import PlacingQueue
+from app.orders.batch import FEW_ORDERS, BatchResult, BatchWriter, WantedOrder, write_batch
 from app.protocol.server_events import OrderReceipt
 from tests.orders.builders import Market, a_wanted_order, an_offer
+from tests.races.careless import BlindToRepeats, WithoutLocks, a_forgetful_store, told_and_never_committed
 from tests.races.checkers import (
     Acknowledged,
     acknowledged_but_not_written,
@@ -38,117 +36,82 @@ from tests.races.checkers import (
 from tests.races.writers import a_node, acknowledged, place_all
 
 NODES = 4
-SEQ_CHECK = "local is_new = entry_seq == seq + 1"
-_LEDGER_ORDER = (
+LEDGER_ORDER = (
     "ALTER TABLE orders DROP CONSTRAINT fk_orders_ledger_entry, DROP CONSTRAINT uq_orders_seq",
     "ALTER TABLE ledger_entries DROP CONSTRAINT pk_ledger_entries",
 )
 
 
 @asynccontextmanager
-async def _without_constraints(database: Database, *statements: str) -> AsyncIterator[None]:
+async def without_constraints(database: Database, *statements: str) -> AsyncIterator[None]:
     for statement in statements:
         await database.pool.execute(statement)
     yield
 
 
-def _without_row_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_store, "_LOCK_HEAD", ledger_store._LOCK_HEAD.replace("FOR UPDATE OF l FOR SHARE OF s", ""))
-    monkeypatch.setattr(batch_sql, "LOCK_OFFERS", batch_sql.LOCK_OFFERS.replace("FOR UPDATE", ""))
-    # Both nodes have read before one of them writes: what a lock would have kept apart.
-    everyone_has_read = asyncio.Barrier(NODES)
-    write = batch._write
-
-    async def write_together(db: asyncpg.Connection, books: batch._Books) -> None:
-        try:
-            async with asyncio.timeout(0.5):
-                await everyone_has_read.wait()
-        except (TimeoutError, asyncio.BrokenBarrierError):
-            pass
-        await write(db, books)
-
-    monkeypatch.setattr(batch, "_write", write_together)
-
-
-async def _four_nodes_sell(database: Database, orders: list[WantedOrder]) -> list[OrderReceipt | BaseException]:
+async def four_nodes_sell(database: Database, orders: list[WantedOrder], write: BatchWriter) -> list[OrderReceipt | BaseException]:
     share = len(orders) // NODES
 
     async def one_node(number: int) -> list[OrderReceipt | BaseException]:
-        async with a_node(database.placing) as node:
+        async with a_node(database.placing, write=write) as node:
             return await place_all(node, orders[number * share : (number + 1) * share])
 
     return [answer for answers in await asyncio.gather(*map(one_node, range(NODES))) for answer in answers]
 
 
-@pytest.mark.parametrize("few", [0, 100], ids=["copied", "inserted"])
-async def test_four_nodes_sell_one_stock_under_the_lock(
-    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch, few: int
-) -> None:
-    monkeypatch.setattr(batch, "FEW_ORDERS", few)
+@pytest.mark.parametrize("few", [0, FEW_ORDERS], ids=["copied", "inserted"])
+async def test_four_nodes_sell_one_stock_under_the_lock(database: Database, market: Market, postgres_url: str, few: int) -> None:
     offer_id = await an_offer(database, market, total=10)
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(40)]
 
-    answers = await _four_nodes_sell(database, orders)
+    answers = await four_nodes_sell(database, orders, BatchWriter(few_orders=few))
 
     truth = await read_truth(postgres_url, market.session_id)
     assert complaints_about(truth, acknowledged(orders, answers)) == []
     assert len(truth.orders) == 10
 
 
-async def test_without_the_lock_the_key_of_the_ledger_still_keeps_the_stock(
-    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_the_lock_the_key_of_the_ledger_still_keeps_the_stock(database: Database, market: Market, postgres_url: str) -> None:
     offer_id = await an_offer(database, market, total=10)
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(40)]
-    _without_row_locks(monkeypatch)
 
-    answers = await _four_nodes_sell(database, orders)
+    answers = await four_nodes_sell(database, orders, WithoutLocks(nodes=NODES))
 
     assert complaints_about(await read_truth(postgres_url, market.session_id), acknowledged(orders, answers)) == []
 
 
-async def test_without_the_lock_and_the_key_of_the_ledger_stock_is_oversold(
-    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_the_lock_and_the_key_of_the_ledger_stock_is_oversold(database: Database, market: Market, postgres_url: str) -> None:
     offer_id = await an_offer(database, market, total=10)
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(40)]
-    _without_row_locks(monkeypatch)
 
-    async with _without_constraints(database, *_LEDGER_ORDER):
-        await _four_nodes_sell(database, orders)
+    async with without_constraints(database, *LEDGER_ORDER):
+        await four_nodes_sell(database, orders, WithoutLocks(nodes=NODES))
 
     truth = await read_truth(postgres_url, market.session_id)
     assert sold_too_much_or_lost(truth) != []
     assert chain_broken(truth) != []
 
 
-@pytest.fixture
-def no_repeat_lookup(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_sql, "FIND_REPEATS", batch_sql.FIND_REPEATS + " WHERE false")
-
-
-@pytest.mark.usefixtures("no_repeat_lookup")
 async def test_without_the_look_for_repeats_the_unique_key_still_refuses_a_second_order(
     database: Database, market: Market, postgres_url: str
 ) -> None:
     offer_id = await an_offer(database, market, total=10)
     order = a_wanted_order(market, {offer_id: 1})
 
-    async with a_node(database.placing) as node:
+    async with a_node(database.placing, write=BlindToRepeats()) as node:
         answers = [(await place_all(node, [order]))[0] for _ in range(2)]
 
     assert [isinstance(answer, OrderReceipt) for answer in answers] == [True, False]
     assert keys_used_twice(await read_truth(postgres_url, market.session_id)) == []
 
 
-@pytest.mark.usefixtures("no_repeat_lookup")
 async def test_without_the_unique_key_a_repeat_makes_a_second_order(database: Database, market: Market, postgres_url: str) -> None:
     offer_id = await an_offer(database, market, total=10)
     order = a_wanted_order(market, {offer_id: 1})
 
     async with (
-        _without_constraints(database, "ALTER TABLE orders DROP CONSTRAINT uq_orders_client_key"),
-        a_node(database.placing) as node,
+        without_constraints(database, "ALTER TABLE orders DROP CONSTRAINT uq_orders_client_key"),
+        a_node(database.placing, write=BlindToRepeats()) as node,
     ):
         for _ in range(2):
             await node.place(order)
@@ -156,14 +119,16 @@ async def test_without_the_unique_key_a_repeat_makes_a_second_order(database: Da
     assert keys_used_twice(await read_truth(postgres_url, market.session_id)) != []
 
 
-async def _project_twice(database: Database, redis: RedisClients, prefix: str, postgres_url: str, market: Market) -> list[str]:
+async def _project_twice(
+    database: Database, redis: RedisClients, prefix: str, postgres_url: str, market: Market, *, store: type[MetricsStore] = MetricsStore
+) -> list[str]:
     """The whole ledger applied by two projectors that both start at the first entry."""
     offer_id = await an_offer(database, market, total=30)
     async with a_node(database.placing) as node:
         await place_all(node, [a_wanted_order(market, {offer_id: 1}) for _ in range(20)])
     truth = await read_truth(postgres_url, market.session_id)
     deltas = [delta_of(entry_of(body)) for _, body, _ in truth.ledger]
-    projectors = [MetricsService(database, redis, prefix) for _ in range(2)]
+    projectors = [MetricsService(database, redis, prefix, store=store) for _ in range(2)]
     await asyncio.gather(*(projector.apply(market.session_id, deltas) for projector in projectors))
     return await statistics_differ(redis, prefix, truth)
 
@@ -175,23 +140,12 @@ async def test_two_projectors_count_each_entry_once(
 
 
 async def test_without_the_check_of_seq_two_projectors_count_twice(
-    database: Database, market: Market, redis: RedisClients, redis_prefix: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    database: Database, market: Market, redis: RedisClients, redis_prefix: str, postgres_url: str
 ) -> None:
-    build = MetricsStore.__init__
-
-    def build_careless(store: MetricsStore, clients: RedisClients, prefix: str, clocks: Clocks) -> None:
-        build(store, clients, prefix, clocks)
-        script = str(store._apply._run.script)
-        assert SEQ_CHECK in script
-        script = script.replace(SEQ_CHECK, "local is_new = true")
-        store._apply._run = clients.once.register_script(script)
-
-    monkeypatch.setattr(MetricsStore, "__init__", build_careless)
-
-    assert await _project_twice(database, redis, redis_prefix, postgres_url, market) != []
+    assert await _project_twice(database, redis, redis_prefix, postgres_url, market, store=a_forgetful_store()) != []
 
 
-async def _place_and_lose_the_commit(database: Database, market: Market) -> list[Acknowledged]:
+async def _place_and_lose_the_commit(database: Database, market: Market, commit: Commit[BatchResult] = commit) -> list[Acknowledged]:
     """The connection dies just before the first COMMIT; returns what clients were told."""
     offer_id = await an_offer(database, market, total=30)
     deaths = iter([True])
@@ -203,7 +157,7 @@ async def _place_and_lose_the_commit(database: Database, market: Market) -> list
         return result
 
     orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(10)]
-    async with a_node(database.placing, write=write_and_die) as node:
+    async with a_node(database.placing, write=write_and_die, commit=commit) as node:
         return acknowledged(orders, await place_all(node, orders))
 
 
@@ -216,19 +170,9 @@ async def test_nobody_is_told_before_the_commit(database: Database, market: Mark
 
 
 async def test_an_answer_before_the_commit_is_an_order_that_was_never_written(
-    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    database: Database, market: Market, postgres_url: str
 ) -> None:
-    async def commit_after_telling(queue: PlacingQueue, batch: list[group_commit._Waiting]) -> None:
-        try:
-            async with queue._pool.acquire() as db, db.transaction():
-                result = await write_batch(db, queue._session_id, [waiting.order for waiting in batch])
-                group_commit._answer(batch, result.answers)
-                db.terminate()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-            return
-
-    monkeypatch.setattr(PlacingQueue, "_commit", commit_after_telling)
-    known = await _place_and_lose_the_commit(database, market)
+    known = await _place_and_lose_the_commit(database, market, told_and_never_committed)
 
     assert acknowledged_but_not_written(known, await read_truth(postgres_url, market.session_id)) != []
 

@@ -15,12 +15,12 @@ from app.fulfilment.transitions import Step, append_steps
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
 from app.ledger.chain import Entry
-from app.orders import batch_sql
 from app.orders.errors import OfferStillAvailable, SoldOut, ViewerLimitReached
 from app.orders.placing import OrderPlacing
 from app.protocol.client_commands import Buyer, BuyerAddress, OrderContent, OrderLine
 from app.protocol.server_events import OrderReceipt
 from tests.orders.builders import Market, a_wanted_order, an_offer
+from tests.races.careless import DiesBeforeStockIsTaken
 from tests.races.checkers import complaints_about, read_truth
 from tests.races.writers import a_node, acknowledged, place_all
 from tests.selling import a_waitlist, selling_services
@@ -96,16 +96,12 @@ async def test_units_come_back_once_however_many_cancel_at_once(database: Databa
     assert complaints_about(truth) == []
 
 
-async def test_check_and_stock_stand_or_fall_together(
-    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_check_and_stock_stand_or_fall_together(database: Database, market: Market, postgres_url: str) -> None:
     """Stock that is taken in another transaction than the order (vendure #3508) is lost with a crash in between."""
     offer_id = await an_offer(database, market, total=5)
 
-    async with a_node(database.placing) as node:
-        with monkeypatch.context() as patch:
-            patch.setattr(batch_sql, "TAKE_STOCK", "SELECT 1 / 0, $1::uuid[], $2::int[], $3::int[]")
-            failed = await place_all(node, [a_wanted_order(market, {offer_id: 1})])
+    async with a_node(database.placing, write=DiesBeforeStockIsTaken()) as node:
+        failed = await place_all(node, [a_wanted_order(market, {offer_id: 1})])
         placed = await node.place(a_wanted_order(market, {offer_id: 1}))
 
     truth = await read_truth(postgres_url, market.session_id)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
 from app.accounts.service import CurrentUser
@@ -16,15 +15,15 @@ from app.errors import AppError
 from app.fulfilment.transitions import Step, append_steps
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
-from app.orders import batch, shelf_sql
-from app.orders.batch import WantedOrder
+from app.orders.batch import FEW_ORDERS, BatchWriter, WantedOrder
 from app.orders.schemas import NewStock
-from app.orders.shelf import ShelfWant, Terms
+from app.orders.shelf import ShelfWant
 from app.protocol.server_events import OrderReceipt
 from tests.orders.builders import Market, a_pool, a_product, a_wanted_order, an_offer
+from tests.races.careless import DiesBeforeStockIsTaken, WithoutLocks
 from tests.races.checkers import Truth, complaints_about, pools_oversold_or_lost, read_truth
 from tests.races.conftest import seeds
-from tests.races.test_guards import _LEDGER_ORDER, _without_constraints, _without_row_locks
+from tests.races.test_guards import LEDGER_ORDER, NODES, four_nodes_sell, without_constraints
 from tests.races.writers import a_node, acknowledged, place_all
 from tests.selling import a_waitlist, selling_services
 
@@ -106,17 +105,13 @@ async def test_a_basket_that_is_repeated_at_both_nodes_is_one_order(database: Da
     assert (len(truth.orders), complaints_about(truth)) == (1, [])
 
 
-async def test_a_writer_that_dies_before_commit_leaves_no_part_of_a_basket(
-    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_writer_that_dies_before_commit_leaves_no_part_of_a_basket(database: Database, market: Market, postgres_url: str) -> None:
     """Killed between the order's rows and the pools'; the buyer repeats with the same key."""
     offers, products = await two_products(database, market, units=10)
     order = a_wanted_order(market, {offers[0]: 1}, shelf={products[1][0]: ShelfWant(2, 90_000)})
 
-    async with a_node(database.placing) as node:
-        with monkeypatch.context() as patch:
-            patch.setattr(Terms, "write", _killed)
-            (failed,) = await place_all(node, [order])
+    async with a_node(database.placing, write=DiesBeforeStockIsTaken()) as node:
+        (failed,) = await place_all(node, [order])
         between = await read_truth(postgres_url, market.session_id)
         receipt = await node.place(order)
 
@@ -127,43 +122,28 @@ async def test_a_writer_that_dies_before_commit_leaves_no_part_of_a_basket(
     assert complaints_about(truth) == []
 
 
-async def _killed(self: Terms, db: asyncpg.Connection, session_id: UUID) -> None:
-    await db.execute("SELECT 1 / 0")
+def forty_from_the_shelf(market: Market, product_id: UUID) -> list[WantedOrder]:
+    return [a_wanted_order(market, {}, shelf={product_id: ShelfWant(1, 180_000)}) for _ in range(40)]
 
 
-async def _four_nodes_sell(database: Database, market: Market, product_id: UUID) -> None:
-    orders = [a_wanted_order(market, {}, shelf={product_id: ShelfWant(1, 180_000)}) for _ in range(40)]
-
-    async def one_node(number: int) -> None:
-        async with a_node(database.placing) as node:
-            await place_all(node, orders[number * 10 : number * 10 + 10])
-
-    await asyncio.gather(*map(one_node, range(4)))
-
-
-@pytest.mark.parametrize("few", [0, 100], ids=["copied", "inserted"])
-async def test_four_nodes_sell_one_pool_under_the_lock(
-    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch, few: int
-) -> None:
-    monkeypatch.setattr(batch, "FEW_ORDERS", few)
+@pytest.mark.parametrize("few", [0, FEW_ORDERS], ids=["copied", "inserted"])
+async def test_four_nodes_sell_one_pool_under_the_lock(database: Database, market: Market, postgres_url: str, few: int) -> None:
     product_id = await a_pool(database, market, units=10)
 
-    await _four_nodes_sell(database, market, product_id)
+    await four_nodes_sell(database, forty_from_the_shelf(market, product_id), BatchWriter(few_orders=few))
 
     truth = await read_truth(postgres_url, market.session_id)
     assert (len(truth.orders), complaints_about(truth)) == (10, [])
 
 
 async def test_without_the_locks_and_the_key_of_the_ledger_a_pool_is_oversold(
-    database: Database, market: Market, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    database: Database, market: Market, postgres_url: str
 ) -> None:
     """The control: with its guards gone the checker must see it."""
     product_id = await a_pool(database, market, units=10)
-    monkeypatch.setattr(shelf_sql, "LOCK_POOLS", shelf_sql.LOCK_POOLS.replace("FOR UPDATE OF t", ""))
-    _without_row_locks(monkeypatch)
 
-    async with _without_constraints(database, *_LEDGER_ORDER):
-        await _four_nodes_sell(database, market, product_id)
+    async with without_constraints(database, *LEDGER_ORDER):
+        await four_nodes_sell(database, forty_from_the_shelf(market, product_id), WithoutLocks(nodes=NODES))
 
     truth: Truth = await read_truth(postgres_url, market.session_id)
     assert pools_oversold_or_lost(truth) != []

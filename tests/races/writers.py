@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from app.infra.bounded_pool import BoundedPool
+from app.infra.committing import Commit, commit
 from app.orders.batch import BatchResult, WantedOrder, write_batch
 from app.orders.group_commit import PlacingQueues, WriteBatch
 from app.protocol.server_events import OrderReceipt
@@ -17,14 +18,14 @@ from tests.races.checkers import Acknowledged, told
 
 @asynccontextmanager
 async def a_node(
-    pool: BoundedPool, settings: OrderSettings | None = None, *, write: WriteBatch = write_batch
+    pool: BoundedPool, settings: OrderSettings | None = None, *, write: WriteBatch = write_batch, commit: Commit[BatchResult] = commit
 ) -> AsyncIterator[PlacingQueues]:
-    """One node's queues; closed, with everything answered, at the end. Another `write` stands for a node whose batches go wrong."""
+    """One node's queues; closed, with everything answered, at the end. Others than ours stand for a node that goes wrong (`careless.py`)."""
 
     async def nothing_to_tell(session_id: UUID, result: BatchResult) -> None:
         return None
 
-    queues = PlacingQueues(pool, settings or OrderSettings(), nothing_to_tell, write=write)
+    queues = PlacingQueues(pool, settings or OrderSettings(), nothing_to_tell, write=write, commit=commit)
     try:
         yield queues
     finally:
