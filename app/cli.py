@@ -1,4 +1,7 @@
-"""The command line `ocop`: run everything, one worker, migrations, accounts, places, the demo market, checking an export."""
+"""The command line `ocop`: run everything, one worker, migrations, accounts, places, the demo market, checking an export.
+
+A command imports what it alone needs when it is called: what is imported up here is paid for by every start of every command.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +12,19 @@ import shlex
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from app.accounts import administration
 from app.accounts.permissions import Role
-from app.accounts.service import NewUser
-from app.catalog.places_commands import places_commands
 from app.errors import AppError, all_error_types
-from app.infra.job_process import run_until_told
-from app.infra.migrations import upgrade_to_newest
+from app.infra.cores import worker_count
 from app.infra.production import require_production_settings
-from app.infra.serving import serve, worker_count
 from app.infra.startup import StartupError
-from app.infra.telemetry import counters_folder
-from app.installation import key_commands, person_commands
-from app.installation.doctor import examine
+from app.installation.later import later
 from app.installation.opening import open_stores, owner_url, secrets_of, stores_to_start, with_data_folder, with_secret_key, with_urls
-from app.ledger.kind_files import render_kinds
-from app.ledger.kinds import KINDS
 from app.local_servers.exec_with_parent import die_with_parent
 from app.local_servers.reachable_at import address_of, lan_address
 from app.local_servers.readiness import wait_until_ready
@@ -42,11 +36,10 @@ from app.local_servers.startup_checks import (
     check_redis_is_reachable,
 )
 from app.local_servers.supervisor import Program, StopRequested, StopSignals, Supervisor
-from app.protocol.documents import write_documents, write_files
-from app.rehearsal.seed import SeededMarket, seed_demo
-from app.reports import verify as verifier
 from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings, setting_problems
-from app.wiring import work_on_jobs
+
+if TYPE_CHECKING:
+    from app.rehearsal.seed import SeededMarket
 
 # Stages stop in the opposite order; the times add up to less than the ten seconds a stop may take.
 _POSTGRES, _REDIS, _WORKERS, _JOBS, _DEMO = 1, 2, 3, 4, 5
@@ -95,6 +88,8 @@ def run(
 @cli.command()
 def doctor() -> None:
     """Look at the whole installation and say what is wrong and what to do. Exit code 1: something is bad."""
+    from app.installation.doctor import examine
+
     with open_stores(load_settings()) as found:
         findings = list(examine(with_secret_key(found)))
     for finding in findings:
@@ -111,7 +106,8 @@ _SIGNS = {"good": "good  ", "look": "look  ", "bad": "BAD   "}
 @cli.command()
 def worker() -> None:
     """Serve in this process alone; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
-    from app.main import create_app  # noqa: PLC0415 - two seconds that no other command, nor the supervisor, shall pay
+    from app.infra.serving import serve
+    from app.main import create_app
 
     settings = load_settings()
     require_production_settings(settings)
@@ -128,6 +124,9 @@ def worker() -> None:
 @cli.command()
 def jobs() -> None:
     """Do heavy work (exports, stored folds) apart from the workers; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
+    from app.infra.job_process import run_until_told
+    from app.wiring import work_on_jobs
+
     settings = load_settings()
     require_production_settings(settings)
     run_until_told(work_on_jobs(settings))
@@ -146,15 +145,17 @@ def environment() -> None:
 def migrate() -> None:
     """Bring the database to the newest schema."""
     with open_stores(load_settings()) as settings:
-        upgrade_to_newest(owner_url(settings))
+        _bring_up_to_date(settings)
     _say("The database has the newest schema.")
 
 
 @cli.command()
 def seed() -> None:
     """Write the demo market into the database, once; a second call changes nothing."""
+    from app.rehearsal.seed import seed_demo
+
     with open_stores(with_data_folder(load_settings())) as settings:
-        upgrade_to_newest(owner_url(settings))
+        _bring_up_to_date(settings)
         seeded = seed_demo(settings)
     _say("\n".join(_login_lines(seeded)))
 
@@ -169,9 +170,11 @@ def demo() -> None:
 @cli.command()
 def gen() -> None:
     """Write the files that follow from models and tables: protocol documents, the browser's types, kinds of entries, who may do what."""
-    # Loads every package, and with it every kind of error.
-    from app.main import create_app  # noqa: PLC0415 - two seconds that no other command shall pay
-    from app.web.authorisation import render_authorisation  # noqa: PLC0415 - the same
+    from app.ledger.kind_files import render_kinds
+    from app.ledger.kinds import KINDS
+    from app.main import create_app  # loads every package, and with it every kind of error
+    from app.protocol.documents import write_documents, write_files
+    from app.web.authorisation import render_authorisation
 
     texts = {**render_kinds(PROJECT_ROOT, KINDS.items()), **render_authorisation(create_app(load_settings()))}
     for path in [*write_documents(PROJECT_ROOT, all_error_types()), *write_files(PROJECT_ROOT, texts)]:
@@ -181,8 +184,10 @@ def gen() -> None:
 @cli.command()
 def create_organisation(name: Annotated[str, typer.Argument(help="as people shall read it")]) -> None:
     """Make an organisation and print its id; its first login comes with `ocop create-user`."""
+    from app.accounts import administration
+
     with open_stores(load_settings()) as settings:
-        upgrade_to_newest(owner_url(settings))
+        _bring_up_to_date(settings)
         organisation_id = administration.create_organisation(settings, name)
     _say(str(organisation_id))
 
@@ -195,9 +200,12 @@ def create_user(
     role: Annotated[Role, typer.Option(help="an organiser acts for every session, a host for their own")],
 ) -> None:
     """Make a login. The password is asked for, or read as one line from standard input."""
+    from app.accounts import administration
+    from app.accounts.service import NewUser
+
     new = NewUser(login=login, display_name=name, role=role, password=_read_password())
     with open_stores(load_settings()) as settings:
-        upgrade_to_newest(owner_url(settings))
+        _bring_up_to_date(settings)
         user = administration.create_user(settings, organisation, new)
     _say(f"{user.login} ({user.role}) of {user.organisation_name}")
 
@@ -208,6 +216,8 @@ def verify(
     key: Annotated[str | None, typer.Option(help="the organisation's public key in hex, as you know it from elsewhere")] = None,
 ) -> None:
     """Check an exported session: hash chain, every figure, signature. Exit code 1: something does not fit; 2: this is no export."""
+    from app.reports import verify as verifier
+
     raise typer.Exit(verifier.main([*([] if key is None else [f"--key={key}"]), "--", str(export)]))
 
 
@@ -258,9 +268,11 @@ def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarke
         supervisor.start(stores.redis, stage=_REDIS, stop_seconds=_STOP_SECONDS[_REDIS])
     settings = with_urls(settings, stores)
     _say("Bringing the database to the newest schema…")
-    upgrade_to_newest(owner_url(settings))
+    _bring_up_to_date(settings)
     seeded = None
     if settings.demo:
+        from app.rehearsal.seed import seed_demo
+
         _say("Preparing the demo market…")
         seeded = seed_demo(settings)
     _say(f"Starting {workers} worker{'s' if workers > 1 else ''}…")
@@ -279,7 +291,15 @@ def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarke
     return seeded
 
 
+def _bring_up_to_date(settings: Settings) -> None:
+    from app.infra.migrations import upgrade_to_newest
+
+    upgrade_to_newest(owner_url(settings))
+
+
 def _environment_for_children(settings: Settings) -> dict[str, str]:
+    from app.infra.telemetry import counters_folder
+
     changes = {"OCOP_DATA_DIR": str(settings.data_dir), "OCOP_HOST": settings.host, "OCOP_PORT": str(settings.port)}
     changes["OCOP_WORKERS"] = str(settings.workers)
     changes["PROMETHEUS_MULTIPROC_DIR"] = counters_folder(settings.data_dir)
@@ -333,9 +353,27 @@ def _say(text: str) -> None:
         typer.echo(text)
 
 
-cli.add_typer(key_commands.commands, name="keys")
-cli.add_typer(person_commands.commands, name="person")
-cli.add_typer(places_commands(open_stores, lambda settings: upgrade_to_newest(owner_url(settings))), name="places")
+def _keys() -> typer.Typer:
+    from app.installation.key_commands import commands
+
+    return commands
+
+
+def _person() -> typer.Typer:
+    from app.installation.person_commands import commands
+
+    return commands
+
+
+def _places() -> typer.Typer:
+    from app.catalog.places_commands import places_commands
+
+    return places_commands(open_stores, _bring_up_to_date)
+
+
+cli.add_typer(later(_keys, about="The service's secrets: show, replace, rewrap what is stored, forget an old one."), name="keys")
+cli.add_typer(later(_person, about="What is kept of a person: a copy of it, or its erasure. Asks for the phone number."), name="person")
+cli.add_typer(later(_places, about="Provinces and wards: check a file of newer facts, take it over."), name="places")
 
 if __name__ == "__main__":
     main()

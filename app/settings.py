@@ -116,6 +116,11 @@ class DatabaseSettings(_Group):
     )
     reading_timeout_seconds: float = Field(60.0, gt=0, description="the same for reports, which read long ledgers")
 
+    @property
+    def connections_per_worker(self) -> int:
+        """How many a worker may hold at once: `pool_size` for SQLAlchemy and as many for hand-written SQL, and those of the others."""
+        return 2 * self.pool_size + self.placing_pool_size + self.reading_pool_size
+
 
 class HttpSettings(_Group):
     """Bounds of requests that are slow. Loopback counts as a proxy that does not say for whom it speaks, not as one address."""

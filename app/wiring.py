@@ -28,13 +28,14 @@ from app.fulfilment.lookup_limits import LookupLimits
 from app.fulfilment.persons import Persons, Retention
 from app.fulfilment.sealed_rows import OldRows, SealedRows
 from app.infra.clock import monotonic
+from app.infra.cores import core_count, worker_count
 from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
 from app.infra.job_runner import JobRunner
 from app.infra.key_ring import key_ring_of
 from app.infra.memory import TRIM_SECONDS, give_back_memory
 from app.infra.redis_client import RedisClients, open_redis
-from app.infra.serving import core_count, socket_capacity, worker_count
+from app.infra.serving import socket_capacity
 from app.infra.startup import StartupError
 from app.infra.tasks import TaskOwner, repeat
 from app.infra.telemetry import configure_logging

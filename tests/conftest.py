@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import itertools
 import os
 import shutil
@@ -10,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import asyncpg
 import hypothesis
 import pytest
 from typing_extensions import override
@@ -34,6 +37,26 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: garbage of one test is soon found when nothing else is looked at."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def own_garbage() -> Iterator[None]:
+    """A connection, a file or a task that a test left open complains when it is thrown away: now, not in a later test."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_garbage_of_the_module() -> Iterator[None]:
+    """The same for what its tests shared; it is the first to be made, so the last to go."""
+    yield
+    gc.collect()
 
 
 def make_server_folder() -> Path:
@@ -102,6 +125,15 @@ def redis_server(session_server_folder: Path) -> Iterator[EmbeddedRedis]:
     server.stop()
 
 
+@pytest.fixture
+def own_redis(server_folder: Path) -> Iterator[EmbeddedRedis]:
+    """A Redis that this test alone freezes, fills, empties and stops."""
+    server = EmbeddedRedis(server_folder)
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: EmbeddedPostgres) -> str:
     """Name of a database migrated once by Alembic, from which the tests' databases are copied."""
@@ -111,12 +143,14 @@ def migrated_template(postgres_server: EmbeddedPostgres) -> str:
 
 
 class FreshDatabases:
-    """Migrated, empty databases; the next one is being copied while a test uses the last."""
+    """Migrated, empty databases; the next one is being copied while a test uses the last, over one connection of a thread of its own."""
 
     def __init__(self, server: EmbeddedPostgres, template: str) -> None:
-        self._server = server
         self._template = template
         self._worker = ThreadPoolExecutor(1)
+        self._loop = asyncio.Runner()
+        address = server.url_of("postgres").replace("//ocop@", "//postgres@")
+        self._admin: asyncpg.Connection = self._worker.submit(self._loop.run, asyncpg.connect(address)).result()
         self._next = self._worker.submit(self._make)
 
     def take(self) -> str:
@@ -127,15 +161,20 @@ class FreshDatabases:
 
     def drop(self, name: str) -> None:
         """Soon; nobody waits for it."""
-        self._worker.submit(self._server.run_sql, f"DROP DATABASE {name} WITH (FORCE)")
+        self._worker.submit(self._run, f"DROP DATABASE {name} WITH (FORCE)")
 
     def close(self) -> None:
+        self._worker.submit(lambda: self._loop.run(self._admin.close())).result()
+        self._worker.submit(self._loop.close).result()
         self._worker.shutdown()
 
     def _make(self) -> str:
         name = f"ocop_test_{next(_numbers)}"
-        self._server.run_sql(f"CREATE DATABASE {name} OWNER ocop TEMPLATE {self._template} STRATEGY FILE_COPY")
+        self._run(f"CREATE DATABASE {name} OWNER ocop TEMPLATE {self._template} STRATEGY FILE_COPY")
         return name
+
+    def _run(self, statement: str) -> None:
+        self._loop.run(self._admin.execute(statement))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -20,6 +21,7 @@ _PASSES = 2
 _LANES = 1
 _AT_ONCE = 2
 _WAITING_MAX = 64
+_ARGON2 = PasswordHash((Argon2Hasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=_LANES),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,14 @@ class Passwords:
     """Hashes and checks passwords without blocking the loop. At most 2 run at once, so a flood takes 38 MiB and not the memory."""
 
     def __init__(self) -> None:
-        self._argon2 = PasswordHash((Argon2Hasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=_LANES),))
-        self._nobody = self._argon2.hash(secrets.token_urlsafe(16))
+        self._nobody = _hash_of_nobody()
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
 
     async def hash(self, password: str) -> str:
         """A new hash with its own salt. Raises `Unavailable` as `check` does."""
         async with self._one_more():
-            return await asyncio.to_thread(self._argon2.hash, _normal_form(password))
+            return await asyncio.to_thread(_ARGON2.hash, _normal_form(password))
 
     async def check(self, password: str, password_hash: str | None) -> PasswordCheck:
         """Whether the password fits. Without a hash (unknown login) the same work is done and the answer is no.
@@ -50,9 +51,7 @@ class Passwords:
         Raises `Unavailable` when too many checks wait already.
         """
         async with self._one_more():
-            matches, new_hash = await asyncio.to_thread(
-                self._argon2.verify_and_update, _normal_form(password), password_hash or self._nobody
-            )
+            matches, new_hash = await asyncio.to_thread(_ARGON2.verify_and_update, _normal_form(password), password_hash or self._nobody)
         return PasswordCheck(matches and password_hash is not None, new_hash)
 
     @asynccontextmanager
@@ -65,6 +64,12 @@ class Passwords:
                 yield
         finally:
             self._waiting -= 1
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """What an unknown login is checked against; made once, before anybody waits for it."""
+    return _ARGON2.hash(secrets.token_urlsafe(16))
 
 
 def _normal_form(password: str) -> str:

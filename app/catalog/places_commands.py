@@ -32,14 +32,14 @@ def places_commands(
     stores: Callable[[Settings], AbstractContextManager[Settings]], newest_schema: Callable[[Settings], None]
 ) -> typer.Typer:
     """The commands, on stores that the caller opens; `newest_schema` brings a database up to date."""
-    commands = typer.Typer(no_args_is_help=True, help="Provinces and wards: check a file of newer facts, take it over.")
+    commands = typer.Typer()
 
     @commands.command()
     def check(file: PlacesFile) -> None:
         """Say of every row whether it can be taken, and what would change. Stores nothing. Exit code 1: some rows are bad."""
         with stores(load_settings()) as settings:
             outcome = check_against_database(settings, file)
-        _tell(outcome, "Would change")
+        raise typer.Exit(tell(outcome, "Would change"))
 
     @commands.command("import")
     def take_over(file: PlacesFile) -> None:
@@ -48,7 +48,7 @@ def places_commands(
             newest_schema(settings)
             configure_logging(form=settings.log_format, level=settings.log_level)
             outcome = import_places(settings, file)
-        _tell(outcome, "Changed")
+        raise typer.Exit(tell(outcome, "Changed"))
 
     return commands
 
@@ -93,8 +93,8 @@ async def _on_database(settings: Settings, work: Callable[[Database], Awaitable[
         raise StartupError(f"PostgreSQL did not do it ({type(error).__name__}); nothing was stored.") from error
 
 
-def _tell(outcome: FileCheck, heading: str) -> None:
-    """Print the outcome; exit code 1 when a row is bad."""
+def tell(outcome: FileCheck, heading: str) -> int:
+    """Print the outcome; the exit code is 1 when a row is bad."""
     bad = len({problem.line for problem in outcome.problems})
     unchanged = max(0, outcome.rows - bad - len(outcome.changes))
     typer.echo(f"{outcome.file_name}: {outcome.rows} rows, {len(outcome.changes)} with changes, {unchanged} as they are, {bad} bad.")
@@ -106,4 +106,5 @@ def _tell(outcome: FileCheck, heading: str) -> None:
         typer.echo(f"  line {change.line}: {change.text}")
     if outcome.problems:
         typer.echo("Nothing was stored.")
-        raise typer.Exit(1)
+        return 1
+    return 0

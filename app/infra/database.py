@@ -65,11 +65,6 @@ class Database:
         return "refuses writes (read-only)" if is_read_only else None
 
 
-def connections_per_worker(settings: DatabaseSettings) -> int:
-    """How many connections `open_database` may hold at once: `pool_size` for SQLAlchemy and as many for hand-written SQL."""
-    return 2 * settings.pool_size + settings.placing_pool_size + settings.reading_pool_size
-
-
 @asynccontextmanager
 async def open_database(url: str, settings: DatabaseSettings, *, read_url: str | None = None) -> AsyncIterator[Database]:
     """Open all pools and close them on leaving. Connections are made when first needed, except one that proves the way.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,16 +43,15 @@ class RedisClients:
 
 @asynccontextmanager
 async def open_redis(url: str) -> AsyncIterator[RedisClients]:
-    """Open the three clients and close them on leaving."""
+    """Open the three clients and close them on leaving, each whatever happens to the others."""
     idempotent = _client(url, CONNECTIONS, retry=Retry(ExponentialBackoff(cap=0.5), 3))
     # redis-py 8 retries by default, also commands that must not run twice.
     once = _client(url, CONNECTIONS, retry=Retry(NoBackoff(), 0))
     blocking = _client(url, BLOCKED_CONNECTIONS, retry=Retry(NoBackoff(), 0), socket_timeout=15)
-    try:
-        yield RedisClients(idempotent, once, blocking)
-    finally:
+    async with AsyncExitStack() as stack:
         for client in (idempotent, once, blocking):
-            await client.aclose()
+            stack.push_async_callback(client.aclose)
+        yield RedisClients(idempotent, once, blocking)
 
 
 def _client(url: str, connections: int, *, retry: Retry, socket_timeout: float = 5) -> Redis:

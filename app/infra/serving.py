@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import resource
 import socket
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +15,7 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 from app.infra.bounded_websocket import BoundedWebSocket
+from app.infra.cores import can_share_a_port
 from app.settings import Settings
 
 GRACEFUL_SECONDS = 5
@@ -72,23 +71,6 @@ def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         forwarded_allow_ips=list(settings.trusted_proxies),
         log_config=None,
     )
-
-
-def core_count() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
-def worker_count(wanted: int) -> int:
-    """Worker processes of one machine: as many as wanted, 0 = one per core; one where they cannot share a port."""
-    if not can_share_a_port():
-        return 1
-    return wanted or core_count()
-
-
-def can_share_a_port() -> bool:
-    """Whether several workers may listen on one port, the kernel spreading connections among them."""
-    return hasattr(socket, "SO_REUSEPORT")
 
 
 def listening_socket(host: str, port: int) -> socket.socket:

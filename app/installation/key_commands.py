@@ -21,7 +21,7 @@ from app.settings import Settings, load_settings
 Result = TypeVar("Result")
 
 
-commands = typer.Typer(no_args_is_help=True, help="The service's secrets: show, replace, rewrap what is stored, forget an old one.")
+commands = typer.Typer()
 
 
 @commands.command()

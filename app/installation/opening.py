@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import typer
 from pydantic import SecretStr
 
-from app.infra.database import connections_per_worker
-from app.infra.serving import worker_count
+from app.infra.cores import worker_count
 from app.infra.startup import StartupError
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
@@ -49,7 +48,7 @@ def open_stores(settings: Settings) -> Iterator[Settings]:
 
 def stores_to_start(settings: Settings) -> OwnStores:
     """What no URL is given for."""
-    connections = worker_count(settings.workers) * (connections_per_worker(settings.database) + 4) + 20
+    connections = worker_count(settings.workers) * (settings.database.connections_per_worker + 4) + 20
     return OwnStores(
         None if settings.database_url else EmbeddedPostgres(settings.data_dir, max_connections=max(100, connections)),
         None if settings.redis_url else EmbeddedRedis(settings.data_dir),

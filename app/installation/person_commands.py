@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 # The phone number is asked for, or read as one line: what stands in a command line is seen by others.
-commands = typer.Typer(no_args_is_help=True, help="What is kept of a person: a copy of it, or its erasure. Asks for the phone number.")
+commands = typer.Typer()
 
 
 @commands.command()

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 from app.infra.startup import StartupError
-from app.local_servers.child_process import Account, ChildProcess, how_it_ended, last_lines, spawn, stop_leftovers
+from app.local_servers.child_process import Account, last_lines, spawn, stop_leftovers
+from app.local_servers.own_server import OwnServer
 from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter, private_folder, socket_folder
 
 DATABASE = "ocop"
@@ -28,7 +29,7 @@ SELECT 'CREATE DATABASE ocop OWNER ocop' WHERE NOT EXISTS (SELECT FROM pg_databa
 """
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(OwnServer):
     """One cluster below `data_dir`, reachable through a unix socket only; its files survive restarts.
 
     The caller holds the lock of the data folder. Committed means on disk: fsync and synchronous_commit stay on.
@@ -37,12 +38,12 @@ class EmbeddedPostgres:
     name = "PostgreSQL"
 
     def __init__(self, data_dir: Path, *, shared_buffers_mb: int = 256, max_connections: int = 100) -> None:
+        super().__init__()
         self._data_dir = data_dir
         self._cluster = data_dir / "postgres"
         self.log_file = data_dir / "logs" / "postgres.log"
         self._shared_buffers_mb = shared_buffers_mb
         self._max_connections = max_connections
-        self._child: ChildProcess | None = None
 
     @property
     def url(self) -> str:
@@ -53,27 +54,6 @@ class EmbeddedPostgres:
     def service_url(self) -> str:
         """Address for the service, whose role owns nothing."""
         return self.service_url_of(DATABASE)
-
-    @property
-    def is_running(self) -> bool:
-        return self._child is not None and self._child.is_running
-
-    @property
-    def wants_restart(self) -> bool:
-        """True when it was started and has ended without being asked to."""
-        return self._child is not None and not self._child.is_running
-
-    @property
-    def ending(self) -> str:
-        """How it ended, for people."""
-        return how_it_ended(None if self._child is None else self._child.exit_code)
-
-    @property
-    def pid(self) -> int:
-        """Process id of the postmaster. Raises `RuntimeError` before `start`."""
-        if self._child is None:
-            raise RuntimeError("PostgreSQL has not been started")
-        return self._child.pid
 
     def url_of(self, database: str) -> str:
         return f"postgresql://ocop@/{database}?host={self._sockets()}"

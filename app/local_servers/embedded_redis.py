@@ -11,7 +11,8 @@ from pathlib import Path
 import redis
 
 from app.infra.startup import StartupError
-from app.local_servers.child_process import ChildProcess, how_it_ended, last_lines, spawn, stop_leftovers
+from app.local_servers.child_process import last_lines, spawn, stop_leftovers
+from app.local_servers.own_server import OwnServer
 from app.local_servers.server_account import private_folder, socket_folder
 
 _PROGRAM_NAMES = frozenset({"redis-server", "valkey-server"})
@@ -20,7 +21,7 @@ _READY_SECONDS = 60.0
 _SERVER_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 
 
-class EmbeddedRedis:
+class EmbeddedRedis(OwnServer):
     """One server below `data_dir`, reachable through a unix socket only, with an append-only file (at most 1 s is lost in a crash).
 
     The caller holds the lock of the data folder.
@@ -29,35 +30,14 @@ class EmbeddedRedis:
     name = "Redis"
 
     def __init__(self, data_dir: Path) -> None:
+        super().__init__()
         self._data_dir = data_dir
         self._folder = data_dir / "redis"
         self.log_file = data_dir / "logs" / "redis.log"
-        self._child: ChildProcess | None = None
 
     @property
     def url(self) -> str:
         return f"unix://{self._socket()}"
-
-    @property
-    def is_running(self) -> bool:
-        return self._child is not None and self._child.is_running
-
-    @property
-    def wants_restart(self) -> bool:
-        """True when it was started and has ended without being asked to."""
-        return self._child is not None and not self._child.is_running
-
-    @property
-    def ending(self) -> str:
-        """How it ended, for people."""
-        return how_it_ended(None if self._child is None else self._child.exit_code)
-
-    @property
-    def pid(self) -> int:
-        """Raises `RuntimeError` before `start`."""
-        if self._child is None:
-            raise RuntimeError("Redis has not been started")
-        return self._child.pid
 
     def start(self) -> None:
         """Start the server and wait until it has loaded its file. Raises `StartupError` when there is none or it does not come up."""

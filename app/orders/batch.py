@@ -189,13 +189,9 @@ class BatchWriter:
         ledger = books.ledger
         orders, lines, contacts = _orders(books), _lines(books), _contacts(books)
         if len(books.accepted) <= self._few_orders and (entries := ledger.take()) is not None:
-            parts = (
-                ENTRIES.parameters(entries),
-                sql.ORDERS.parameters(orders),
-                sql.LINES.parameters(lines),
-                sql.CONTACTS.parameters(contacts),
-            )
-            await db.execute(sql.WRITE_FEW, ledger.session_id, ledger.last_seq, ledger.last_hash, *chain.from_iterable(parts))
+            head = (ledger.session_id, ledger.last_seq, ledger.last_hash)
+            of_orders = chain(sql.ORDERS.parameters(orders), sql.LINES.parameters(lines), sql.CONTACTS.parameters(contacts))
+            await db.execute(sql.WRITE_FEW, *head, *ENTRIES.parameters(entries), *of_orders)
         else:
             await ledger.write(db)
             await sql.ORDERS.copy(db, orders)

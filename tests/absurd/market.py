@@ -16,8 +16,9 @@ import httpx2
 from PIL import Image
 
 from tests.absurd.operations import Operation, operations_of
-from tests.live.market import PASSWORD, Market, a_session
-from tests.orders.test_order_http import BUYER, an_order
+from tests.buyers import BUYER, an_order
+from tests.live.market import Market, a_session
+from tests.people import PASSWORD
 
 JSON = {"content-type": "application/json"}
 # Refused while the session is live, or about jobs, which there are none of then.

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from app.accounts import routes as account_routes
 from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
-from app.accounts.service import AccountService, CurrentUser, NewUser
+from app.accounts.service import AccountService, CurrentUser
 from app.catalog import login_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
 from app.catalog.importing import GoodsImport
@@ -29,8 +29,8 @@ from app.infra.problem_handlers import add_problem_handlers
 from app.infra.provided import provide
 from app.infra.redis_client import RedisClients
 from app.settings import Settings
+from tests.people import PASSWORD, a_user_of
 
-PASSWORD = "cam-vu-quang-2026"
 ADDRESS = "203.0.113.7"
 
 
@@ -66,7 +66,7 @@ async def a_user(
 ) -> CurrentUser:
     """A user of a new organisation."""
     organisation_id = await accounts.create_organisation(organisation)
-    return await accounts.create_user(organisation_id, NewUser(login, "Trần Thị Ban Mai", role, PASSWORD))
+    return await a_user_of(accounts, organisation_id, login=login, name="Trần Thị Ban Mai", role=role)
 
 
 async def rows(database: Database, query: str, **values: object) -> list[Any]:

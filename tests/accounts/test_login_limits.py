@@ -15,7 +15,8 @@ from app.infra.client_networks import network_of
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients, open_redis
 from app.settings import load_settings
-from tests.accounts.builders import ADDRESS, PASSWORD, Delays, SmallApp, a_user
+from tests.accounts.builders import ADDRESS, Delays, SmallApp, a_user
+from tests.people import PASSWORD
 
 NOBODY_LISTENS = "redis://127.0.0.1:18449/0"
 

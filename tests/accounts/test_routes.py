@@ -12,7 +12,8 @@ from app.errors import NotSignedIn
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
 from app.settings import Settings, load_settings
-from tests.accounts.builders import PASSWORD, SmallApp, a_user, small_app
+from tests.accounts.builders import SmallApp, a_user, small_app
+from tests.people import PASSWORD
 
 
 async def log_in(client: httpx2.AsyncClient, **changes: object) -> httpx2.Response:

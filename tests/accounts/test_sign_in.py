@@ -12,7 +12,8 @@ from app.accounts.audit import insert_audit, record_audit
 from app.accounts.errors import InvalidUser, LoginFailed, LoginTaken, OrganisationNotFound
 from app.accounts.service import SIGN_INS_PER_USER, AccountService, NewUser
 from app.infra.database import Database
-from tests.accounts.builders import ADDRESS, PASSWORD, Clock, a_user, rows, run
+from tests.accounts.builders import ADDRESS, Clock, a_user, rows, run
+from tests.people import PASSWORD
 
 
 async def test_right_password_opens_a_sign_in_that_leads_to_the_user(accounts: AccountService) -> None:

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-import httpx2
-from fastapi import FastAPI
-
-from app.main import create_app, services_of
-from app.settings import load_settings
-from tests.accounts.builders import PASSWORD, a_user
-
-
-@asynccontextmanager
-async def whole_service(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[FastAPI]:
-    settings = load_settings(
-        database_url=postgres_url, redis_url=redis_url, redis_prefix=redis_prefix, secret_key="k" * 40, drain_seconds=0.1
-    )
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        yield app
+from app.main import services_of
+from tests.accounts.builders import a_user
+from tests.people import PASSWORD
+from tests.whole_service import a_client, whole_service
 
 
 async def test_staff_sign_in_and_reach_their_catalogue(postgres_url: str, redis_url: str, redis_prefix: str) -> None:
     async with whole_service(postgres_url, redis_url, redis_prefix) as app:
         user = await a_user(services_of(app).accounts)
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test") as client:
+        async with a_client(app) as client:
             closed = await client.get("/api/v1/products")
             await client.post("/api/v1/login", json={"username": user.login, "password": PASSWORD})
             opened = await client.get("/api/v1/products")
@@ -38,7 +23,7 @@ async def test_staff_sign_in_and_reach_their_catalogue(postgres_url: str, redis_
 async def test_every_route_that_changes_something_refuses_foreign_pages(postgres_url: str, redis_url: str, redis_prefix: str) -> None:
     async with (
         whole_service(postgres_url, redis_url, redis_prefix) as app,
-        httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test") as client,
+        a_client(app) as client,
     ):
         changing = [
             (method.upper(), path)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, get_args
-from uuid import UUID
+from uuid import UUID, uuid4
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 
 from app.accounts.access import LOGIN_COOKIE
 from app.accounts.permissions import ROLES, RULES, Action, Role
-from app.main import create_app, services_of
+from app.main import services_of
 from app.protocol.client_commands import StaffCommand
-from app.settings import PROJECT_ROOT, load_settings
+from app.settings import PROJECT_ROOT
 from app.web.authorisation import command_routes, render_authorisation
-from tests.accounts.builders import PASSWORD, a_user
+from tests.accounts.builders import a_user
 from tests.architecture.service_routes import access_asked_by, name_of, routes_of, the_service
+from tests.people import PASSWORD
+from tests.whole_service import a_client, whole_service
 
 S = "/api/v1/sessions/{session_id}"
 
@@ -183,18 +184,10 @@ PAGES = ("GET /host", "GET /organiser")
 SOME_ID = str(UUID(int=1))
 
 
-@pytest.fixture
-async def service(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[FastAPI]:
-    settings = load_settings(
-        database_url=postgres_url, redis_url=redis_url, redis_prefix=redis_prefix, secret_key="k" * 40, drain_seconds=0.1
-    )
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        yield app
-
-
-def a_client(app: FastAPI) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test")
+@pytest.fixture(scope="module")
+async def service(module_postgres_url: str, redis_url: str) -> AsyncIterator[FastAPI]:
+    async with whole_service(module_postgres_url, redis_url, f"test-access-{uuid4().hex[:12]}") as opened:
+        yield opened
 
 
 def is_page(name: str) -> bool:
@@ -256,7 +249,7 @@ async def test_strangers_on_a_staff_page_are_shown_to_the_login(service: FastAPI
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_role_is_refused_wherever_the_table_does_not_name_it(service: FastAPI, role: Role) -> None:
-    user = await a_user(services_of(service).accounts, role=role)
+    user = await a_user(services_of(service).accounts, f"{role}.{uuid4().hex[:8]}", role=role)
     closed = [name for name, access in ACCESS.items() if access in set(Action) and role not in RULES[Action(access)].roles]
 
     async with a_client(service) as client:

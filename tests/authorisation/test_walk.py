@@ -14,9 +14,9 @@ from app.accounts.permissions import ROLES, RULES, Action, Grant, Role, Scope
 from app.accounts.service import CurrentUser, NewUser
 from tests.absurd.market import JSON, Sale
 from tests.absurd.operations import Operation
-from tests.accounts.builders import PASSWORD
 from tests.architecture.test_access import ACCESS
 from tests.live.market import a_session
+from tests.people import PASSWORD
 
 # What names one thing of an organisation: with another's id there must be nothing to see and nothing to change.
 THINGS = (

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from app.accounts.service import CurrentUser
 from app.catalog.service import CatalogService
 from app.infra.database import Database
-from app.infra.redis_client import open_redis
+from app.infra.redis_client import RedisClients
 from app.settings import load_settings
 from tests.accounts.builders import SmallApp, a_user, small_app
 
 
 @pytest.fixture
-async def market(database: Database, redis_url: str, redis_prefix: str) -> AsyncIterator[SmallApp]:
-    async with open_redis(redis_url) as redis:
-        yield small_app(load_settings(redis_prefix=redis_prefix), database, redis)
+def market(database: Database, redis: RedisClients, redis_prefix: str) -> SmallApp:
+    return small_app(load_settings(redis_prefix=redis_prefix), database, redis)
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from app.accounts.service import CurrentUser
 from app.catalog.schemas import PictureContent
 from app.catalog.service import CatalogService
 from app.infra.database import Database
-from tests.accounts.builders import PASSWORD, SmallApp, rows
+from tests.accounts.builders import SmallApp, rows
 from tests.catalog.builders import a_producer, a_product
+from tests.people import PASSWORD
 
 IMPORTS = "/api/v1/goods/imports"
 HEAD = "Mã sản phẩm;Chủ thể;Tên sản phẩm;Giá bán (đồng);Đơn vị bán;Nặng cả bao bì (gam);Xuất xứ"

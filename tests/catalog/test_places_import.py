@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -14,11 +16,13 @@ import pytest
 from app.accounts.service import CurrentUser
 from app.catalog.addresses import PlaceBook, book
 from app.catalog.errors import InvalidAddress
+from app.catalog.places_commands import check_against_database, import_places, tell
+from app.catalog.places_file import UnreadablePlacesFile
 from app.catalog.places_watch import PlacesWatch
 from app.catalog.schemas import ProducerChanges
 from app.catalog.service import CatalogService
 from app.infra.database import Database
-from app.settings import PROJECT_ROOT, child_environment
+from app.settings import PROJECT_ROOT, child_environment, load_settings
 from tests.accounts.builders import Clock, SmallApp, rows, run
 from tests.catalog.builders import a_producer
 
@@ -29,16 +33,27 @@ SOON = 0.05
 
 
 class Ocop:
-    """The command `ocop places` on the stores of the test."""
+    """What `ocop places` does, on the stores of the test; `starts` is the command itself, in a process of its own."""
 
     def __init__(self, folder: Path, postgres_url: str, redis_url: str) -> None:
+        folder.mkdir(exist_ok=True)
         self.file = folder / "moi.csv"
         self.header = HEADER
         self.urls = {"DATABASE_URL": postgres_url, "REDIS_URL": redis_url}
 
-    def __call__(self, verb: str, *lines: str) -> tuple[int, str, str]:
+    async def __call__(self, verb: str, *lines: str) -> tuple[int, str]:
+        """Exit code, and what is said."""
+        self._write(lines)
+        settings = load_settings(database_url=self.urls["DATABASE_URL"], redis_url=self.urls["REDIS_URL"])
+        work = {"check": check_against_database, "import": import_places}[verb]
+        outcome = await asyncio.to_thread(work, settings, self.file)
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            code = tell(outcome, "Changed")
+        return code, said.getvalue()
+
+    def starts(self, verb: str, *lines: str) -> tuple[int, str, str]:
         """Exit code, standard output, standard error."""
-        self.file.write_text("\n".join([self.header, *lines]) + "\n", encoding="utf-8")
+        self._write(lines)
         done = subprocess.run(
             [sys.executable, "-m", "app.cli", "places", verb, str(self.file)],
             capture_output=True,
@@ -48,6 +63,9 @@ class Ocop:
             check=False,
         )
         return done.returncode, done.stdout, done.stderr
+
+    def _write(self, lines: tuple[str, ...]) -> None:
+        self.file.write_text("\n".join([self.header, *lines]) + "\n", encoding="utf-8")
 
 
 @pytest.fixture
@@ -76,35 +94,37 @@ async def until_known(places: PlaceBook, name: str) -> None:
 
 
 async def test_check_tells_what_would_change_and_stores_nothing(ocop: Ocop, database: Database) -> None:
-    code, said, _ = ocop("check", RENAMED)
+    code, said, _ = ocop.starts("check", RENAMED)
 
     assert code == 0
     assert "1 rows, 1 with changes, 0 as they are, 0 bad." in said
-    assert "line 2: 18133 Phường Hương Sơn from 2027-01-01: so far Xã Hương Sơn" in said
+    assert "Would change:\n  line 2: 18133 Phường Hương Sơn from 2027-01-01: so far Xã Hương Sơn" in said
     assert await rows(database, "SELECT 1 FROM place_imports") == []
 
 
 async def test_check_works_before_the_database_has_the_table(ocop: Ocop, database: Database) -> None:
     await run(database, "ALTER TABLE place_versions RENAME TO place_versions_away")
 
-    assert ocop("check", RENAMED)[0] == 0
+    assert (await ocop("check", RENAMED))[0] == 0
 
 
 async def test_a_file_that_cannot_be_read_is_one_line_on_standard_error(ocop: Ocop) -> None:
-    code, said, complained = ocop("import", "18133,42,Xã Hương Sơn,2027-01-01,,\x00" + "x" * 200_000)
+    code, said, complained = ocop.starts("import", "18133,42,Xã Hương Sơn,2027-01-01,,\x00" + "x" * 200_000)
 
     assert (code, said, complained.count("\n")) == (1, "", 1)
     assert complained.startswith("ocop: ")
+    with pytest.raises(UnreadablePlacesFile):
+        await ocop("check", "18133,42,Xã Hương Sơn,2027-01-01,,\x00" + "x" * 200_000)
 
 
 async def test_a_withdrawn_version_is_gone_and_the_withdrawal_is_kept(
     ocop: Ocop, database: Database, worker: tuple[PlaceBook, Clock]
 ) -> None:
     places, _ = worker
-    await asyncio.to_thread(ocop, "import", RENAMED)
+    await ocop("import", RENAMED)
     await until_known(places, PHUONG)
     ocop.header = f"{HEADER},withdrawn"
-    first, second = [await asyncio.to_thread(ocop, "import", f"{RENAMED},yes") for _ in range(2)]
+    first, second = [await ocop("import", f"{RENAMED},yes") for _ in range(2)]
     await until_known(places, XA)
 
     assert "withdrawn" in first[1]
@@ -115,18 +135,19 @@ async def test_a_withdrawn_version_is_gone_and_the_withdrawal_is_kept(
     ]
 
 
-@pytest.mark.parametrize("verb", ["check", "import"])
-async def test_one_bad_row_keeps_the_whole_file_out(ocop: Ocop, database: Database, verb: str) -> None:
-    code, said, _ = ocop(verb, RENAMED, "18133,42,Hương Sơn,2028-01-01,,")
+async def test_one_bad_row_keeps_the_whole_file_out(ocop: Ocop, database: Database) -> None:
+    bad = "18133,42,Hương Sơn,2028-01-01,,"
+    checked, imported = ocop.starts("check", RENAMED, bad)[:2], await ocop("import", RENAMED, bad)
 
-    assert code == 1
-    assert "line 3: name is 'Hương Sơn'; it must begin with one of Xã, Phường, Đặc khu" in said
-    assert "Nothing was stored." in said
+    for code, said in (checked, imported):
+        assert code == 1
+        assert "line 3: name is 'Hương Sơn'; it must begin with one of Xã, Phường, Đặc khu" in said
+        assert "Nothing was stored." in said
     assert await rows(database, "SELECT 1 FROM place_versions") == []
 
 
 async def test_an_import_is_written_down_with_its_file_and_a_second_one_changes_nothing(ocop: Ocop, database: Database) -> None:
-    first, second = ocop("import", RENAMED), ocop("import", RENAMED)
+    first, second = ocop.starts("import", RENAMED), await ocop("import", RENAMED)
     (entry,) = await rows(database, "SELECT file_name, length(file_sha256) AS digits FROM place_imports")
 
     assert (first[0], second[0]) == (0, 0)
@@ -136,15 +157,15 @@ async def test_an_import_is_written_down_with_its_file_and_a_second_one_changes_
     assert len(await rows(database, "SELECT 1 FROM place_versions")) == 1
 
 
-async def test_two_imports_at_once_store_it_once(ocop: Ocop, database: Database) -> None:
-    await asyncio.gather(*(asyncio.to_thread(ocop, "import", RENAMED) for _ in range(2)))
+async def test_two_imports_at_once_store_it_once(tmp_path: Path, postgres_url: str, redis_url: str, database: Database) -> None:
+    await asyncio.gather(*(Ocop(tmp_path / of, postgres_url, redis_url)("import", RENAMED) for of in ("one", "other")))
 
     assert len(await rows(database, "SELECT 1 FROM place_versions")) == 1
 
 
 async def test_a_running_worker_knows_the_new_name_on_its_day_and_not_before(ocop: Ocop, worker: tuple[PlaceBook, Clock]) -> None:
     places, clock = worker
-    assert (await asyncio.to_thread(ocop, "import", RENAMED))[0] == 0
+    assert (await ocop("import", RENAMED))[0] == 0
     await until_known(places, PHUONG)
 
     clock.now = datetime(2026, 12, 31, 16, 59, tzinfo=UTC)
@@ -156,8 +177,8 @@ async def test_a_running_worker_knows_the_new_name_on_its_day_and_not_before(oco
 
 async def test_a_later_import_corrects_an_earlier_one(ocop: Ocop, worker: tuple[PlaceBook, Clock]) -> None:
     places, _ = worker
-    await asyncio.to_thread(ocop, "import", RENAMED)
-    corrected = await asyncio.to_thread(ocop, "import", RENAMED.replace("Phường Hương Sơn", "Phường Phố Châu"))
+    await ocop("import", RENAMED)
+    corrected = await ocop("import", RENAMED.replace("Phường Hương Sơn", "Phường Phố Châu"))
     await until_known(places, "Phường Phố Châu")
 
     assert "corrected, was Phường Hương Sơn" in corrected[1]
@@ -169,7 +190,7 @@ async def test_every_worker_sees_an_import_and_a_new_worker_starts_with_it(
     other = PlaceBook(now=worker[1])
     watch = PlacesWatch(database, places=other, seconds=SOON)
     await watch.start()
-    await asyncio.to_thread(ocop, "import", RENAMED)
+    await ocop("import", RENAMED)
     await until_known(worker[0], PHUONG)
     await until_known(other, PHUONG)
     await watch.close()
@@ -206,7 +227,7 @@ async def test_a_producer_keeps_the_name_of_its_day_until_another_place_is_chose
     catalog: CatalogService, organiser: CurrentUser, ocop: Ocop, database: Database
 ) -> None:
     producer = await a_producer(catalog, organiser)
-    await asyncio.to_thread(ocop, "import", RENAMED.replace("2027-01-01", "2026-01-01"))
+    await ocop("import", RENAMED.replace("2027-01-01", "2026-01-01"))
     watch = PlacesWatch(database, seconds=60)
     await watch.start()
     try:
@@ -232,7 +253,7 @@ async def test_an_entry_with_a_code_that_no_longer_exists_can_still_be_edited(
 async def test_a_dissolved_unit_is_refused_for_new_entries_with_the_day_it_ended(
     market: SmallApp, organiser: CurrentUser, ocop: Ocop, database: Database
 ) -> None:
-    await asyncio.to_thread(ocop, "import", "18133,42,Xã Hương Sơn,2025-07-01,2026-06-30,19/2025/QĐ-TTg")
+    await ocop("import", "18133,42,Xã Hương Sơn,2025-07-01,2026-06-30,19/2025/QĐ-TTg")
     watch = PlacesWatch(database, seconds=60)
     await watch.start()
     try:

@@ -11,9 +11,10 @@ import pytest
 
 from app.accounts.service import CurrentUser
 from app.catalog.service import CatalogService
-from tests.accounts.builders import PASSWORD, SmallApp, a_user
+from tests.accounts.builders import SmallApp, a_user
 from tests.catalog import hostile_pictures as hostile
 from tests.catalog.builders import a_producer, a_product
+from tests.people import PASSWORD
 
 LOGIN = {"login": "co.sen", "display_name": "Cô Sen", "password": PASSWORD}
 

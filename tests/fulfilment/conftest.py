@@ -1,5 +1,5 @@
 """The fixtures of `tests/orders/conftest.py`."""
 
-from tests.orders.conftest import market, queues, write
+from tests.orders.conftest import house, live_shop, market, queues, shop, sockets, stores, write
 
-__all__ = ["market", "queues", "write"]
+__all__ = ["house", "live_shop", "market", "queues", "shop", "sockets", "stores", "write"]

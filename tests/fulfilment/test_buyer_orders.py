@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,17 +13,16 @@ import pytest
 from app.fulfilment.lookup_limits import WINDOWS_OF_ADDRESS, WINDOWS_OF_ONE
 from app.fulfilment.persons import erase_contacts
 from app.main import services_of
-from tests.fulfilment.buyers import ADDRESS, OrderLink, a_viewer, an_offer, path_of, places
-from tests.live.market import Market, market_with, open_market, open_stores
+from tests.buyers import ADDRESS, a_viewer, an_offer, path_of, places
+from tests.fulfilment.order_link import OrderLink
+from tests.live.market import Market, Stores, another_organisation, market_with
 
 
 @pytest.fixture
-async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[Market]:
-    """A live session of the whole service on one node."""
-    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
-        market = await open_market(stores, stack)
-        await market.goes_live()
-        yield market
+async def market(live_shop: Market) -> Market:
+    """A live session of the whole service on one node, where nobody has looked up anything yet."""
+    await forget_attempts(live_shop)
+    return live_shop
 
 
 async def remaining(market: Market, offer: dict[str, Any]) -> int:
@@ -198,7 +196,10 @@ async def test_a_mended_receiver_is_what_the_desk_sees_and_no_trace_of_it_is_in_
     pool = services_of(market.node.app).database.pool
     written = [row[0] for row in await pool.fetch("SELECT body FROM ledger_entries UNION ALL SELECT details::text FROM audit_entries")]
     assert [body for body in written if "Ngõ 7" in body or "987654321" in body] == []
-    assert await pool.fetchval("SELECT count(*) FROM audit_entries WHERE action = 'order.mended_by_buyer' AND user_id IS NULL") == 1
+    mended_by_buyer = (
+        "SELECT count(*) FROM audit_entries WHERE action = 'order.mended_by_buyer' AND user_id IS NULL AND organisation_id = $1"
+    )
+    assert await pool.fetchval(mended_by_buyer, market.organiser.organisation_id) == 1
 
 
 async def test_a_complaint_is_made_once_answered_once_and_read_by_the_buyer(market: Market) -> None:
@@ -249,8 +250,7 @@ async def test_staff_of_another_organisation_cannot_answer_or_name_our_phone(mar
         receipt = await places(viewer, market, offer)
         await OrderLink(viewer, receipt).complain()
     (complaint,) = (await at_desk(market, receipt))["complaints"]
-    async with AsyncExitStack() as stack:
-        other = await open_market(market.stores, stack)
+    async with another_organisation(market) as other:
         await other.goes_live()
         async with other.browser(other.organiser) as stranger, market.browser(market.host) as host:
             path = ("orders", receipt["order_id"], "complaints", complaint["complaint_id"], "answer")
@@ -364,8 +364,8 @@ async def test_one_address_that_guesses_is_held_up_for_all_phones_and_codes_on_e
     assert statuses == [404] * WINDOWS_OF_ADDRESS[60] + [429, 429]
 
 
-async def test_changes_of_one_order_are_paced(postgres_url: str, redis_url: str, redis_prefix: str) -> None:
-    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
+async def test_changes_of_one_order_are_paced(stores: Stores) -> None:
+    async with AsyncExitStack() as stack:
         market = await market_with(stores, stack, commands_per_second=0.01, commands_burst=3)
         offer = await an_offer(market)
         async with a_viewer(market) as viewer:

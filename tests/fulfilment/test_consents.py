@@ -14,7 +14,8 @@ import pytest
 from app.fulfilment.consents import CURRENT
 from app.web.modules import SCRIPTS_DIR
 from app.web.texts import LANGUAGES, texts_for
-from tests.fulfilment.buyers import OrderLink, a_viewer, an_offer, places
+from tests.buyers import a_viewer, an_offer, places
+from tests.fulfilment.order_link import OrderLink
 from tests.fulfilment.test_buyer_orders import step
 from tests.live.market import Market, open_market, open_stores
 

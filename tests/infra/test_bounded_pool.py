@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic
 from app.infra.committing import CommitUnknown, NotCommitted, commit
-from app.infra.database import Database, RawConnection, connections_per_worker, open_database
+from app.infra.database import Database, RawConnection, open_database
 from app.installation.opening import stores_to_start
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.settings import DatabaseSettings, load_settings
@@ -180,7 +180,7 @@ async def test_no_more_connections_are_opened_than_are_counted_for_a_worker(data
         asyncio.gather(*(count() for _ in range(4))), occupy(database.pool), occupy(database.placing), occupy(database.reading)
     )
 
-    assert max(seen) == connections_per_worker(SETTINGS) == 7
+    assert max(seen) == SETTINGS.connections_per_worker == 7
 
 
 async def test_reports_read_where_they_are_told_to(fresh_database: Callable[[], str]) -> None:
@@ -198,4 +198,4 @@ def test_the_embedded_server_takes_every_connection_of_every_worker(tmp_path: Pa
     for settings in (SETTINGS, wide):
         server = stores_to_start(load_settings(data_dir=tmp_path, workers=20, database=settings, database_url=None)).postgres
         assert server is not None
-        assert server._max_connections > 20 * connections_per_worker(settings)
+        assert server._max_connections > 20 * settings.connections_per_worker

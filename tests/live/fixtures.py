@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.live.market import QUICK, Market, Stores, another_session, open_market, open_stores
+from tests.live.market import QUICK, Market, Stores, another_organisation, another_session, open_market, open_stores
 
 # For modules whose every test uses a market: run them over both kinds of sockets.
 on_both_transports = pytest.mark.parametrize("sockets", ["portable", "detached"], scope="module")
@@ -45,6 +45,20 @@ async def live_market(market: Market) -> Market:
     """The same, with its session live."""
     await market.goes_live()
     return market
+
+
+@pytest.fixture
+async def shop(house: Market) -> AsyncIterator[Market]:
+    """A market of an organisation of its own, with people and goods that no other test has; its session is still a draft."""
+    async with another_organisation(house) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def live_shop(shop: Market) -> Market:
+    """The same, with its session live."""
+    await shop.goes_live()
+    return shop
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from app.accounts.access import LOGIN_COOKIE
 from app.accounts.permissions import Role
-from app.accounts.service import AccountService, CurrentUser, NewUser
+from app.accounts.service import AccountService, CurrentUser
 from app.catalog.schemas import ProducerContent, ProductContent
 from app.catalog.service import CatalogService
 from app.infra.database import Database, open_database
@@ -35,8 +35,8 @@ from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.sessions.editing import SessionEditor
 from app.sessions.schemas import SessionContent
 from app.settings import RealtimeSettings, Settings, load_settings
+from tests.people import PASSWORD, a_user_of
 
-PASSWORD = "cam-vu-quang-2026"
 SECRET = "secret-of-the-tests-only"
 QUICK = RealtimeSettings(
     sockets="detached", tick_min_seconds=0.05, comment_interval_seconds=1e-6, commands_burst=1_000, commands_per_second=1_000
@@ -250,7 +250,10 @@ class Market:
 async def open_market(stores: Stores, stack: AsyncExitStack, realtime: RealtimeSettings | None = None) -> Market:
     """A market on one running node, with the stores' settings unless others are given. Its session is a draft with two products."""
     settings = stores.settings if realtime is None else stores.settings.model_copy(update={"realtime": realtime})
-    node = await stack.enter_async_context(Node(settings).running())
+    return await _an_organisation(stores, await stack.enter_async_context(Node(settings).running()), stack)
+
+
+async def _an_organisation(stores: Stores, node: Node, stack: AsyncExitStack) -> Market:
     organisation_id = await node.accounts.create_organisation("Chợ phiên OCOP Hà Tĩnh")
     organiser = await a_user(node, organisation_id, name="Trần Thị Ban Mai", role="organiser")
     host = await a_user(node, organisation_id, name="Lê Ngọc Lan", role="host")
@@ -271,6 +274,20 @@ async def another_session(market: Market) -> AsyncIterator[Market]:
     session_id = await a_session(market.node, market.organiser, market.host, market.product_ids)
     async with AsyncExitStack() as stack:
         yield replace(market, session_id=session_id, stack=stack)
+    await _close_room(market, session_id)
+
+
+@asynccontextmanager
+async def another_organisation(market: Market) -> AsyncIterator[Market]:
+    """The same node, with people, goods, a draft session and sockets of their own; its room is closed at the end."""
+    async with AsyncExitStack() as stack:
+        opened = await _an_organisation(market.stores, market.node, stack)
+        session_id = opened.session_id
+        yield opened
+    await _close_room(market, session_id)
+
+
+async def _close_room(market: Market, session_id: UUID) -> None:
     rooms = market.node.rooms
     if session_id in rooms._entries:
         await rooms._close(session_id)
@@ -278,7 +295,7 @@ async def another_session(market: Market) -> AsyncIterator[Market]:
 
 async def a_user(node: Node, organisation_id: UUID, *, name: str, role: Role) -> CurrentUser:
     """A user with a login that nobody else has."""
-    return await node.accounts.create_user(organisation_id, NewUser(f"user.{uuid4().hex}", name, role, PASSWORD))
+    return await a_user_of(node.accounts, organisation_id, login=f"user.{uuid4().hex}", name=name, role=role)
 
 
 async def a_session(node: Node, organiser: CurrentUser, host: CurrentUser, product_ids: list[UUID]) -> UUID:

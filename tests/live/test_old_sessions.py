@@ -13,9 +13,9 @@ from app.fulfilment.transitions import Step
 from app.main import services_of
 from app.metrics.figures import KEYS_KEPT_SECONDS
 from app.redis_keys import SessionKeys
+from tests.buyers import a_viewer, an_offer, an_order, path_of
 from tests.live.market import Market, open_market, open_stores
 from tests.metrics.builders import eventually
-from tests.orders.test_order_http import a_viewer, an_offer, an_order, path_of
 
 _A_MONTH_AGO = "UPDATE sessions SET ended_at = now() - interval '30 days', closed_at = now() - interval '30 days'"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
@@ -13,15 +12,6 @@ from app.protocol.server_events import ProductPinned
 from app.realtime.room_log import RoomLog
 from app.sessions.outbox import Told, event_to_tell, tell_room_raw
 from tests.live.market import QUICK, Market, open_market, open_stores
-
-
-@pytest.fixture
-async def own_redis(server_folder: Path) -> AsyncIterator[EmbeddedRedis]:
-    """A Redis that only this test uses, so that it may be emptied and stopped."""
-    server = EmbeddedRedis(server_folder)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

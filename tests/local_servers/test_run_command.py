@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
-from tests.local_servers.service_process import free_port, service
+from tests.conftest import make_server_folder
+from tests.local_servers.service_process import ServiceProcess, free_port, service
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_signal_ends_everything_in_under_ten_seconds(server_folder: Path, number: signal.Signals):
-    with service(server_folder) as running:
-        running.wait_until_ready()
-        started_at = time.monotonic()
+@pytest.fixture(scope="module")
+def running() -> Iterator[ServiceProcess]:
+    """A service that is ready, for tests that leave it so."""
+    folder = make_server_folder()
+    with service(folder) as started:
+        started.wait_until_ready()
+        yield started
+    shutil.rmtree(folder)
 
-        running.send(number)
-        running.wait_until_gone(within=10)
 
-        assert time.monotonic() - started_at < 10
-        assert running.process.returncode == 0
-        assert "Stopped." in running.output
+def ends_by(number: signal.Signals, running: ServiceProcess) -> None:
+    """A stop signal ends everything in under ten seconds, in order."""
+    started_at = time.monotonic()
+
+    running.send(number)
+    running.wait_until_gone(within=10)
+
+    assert time.monotonic() - started_at < 10
+    assert running.process.returncode == 0
+    assert "Stopped." in running.output
 
 
 def test_a_stop_while_starting_leaves_nothing_behind(server_folder: Path):
@@ -41,54 +52,41 @@ def test_a_stop_while_starting_leaves_nothing_behind(server_folder: Path):
         assert running.process.returncode == 0
 
 
-def test_kill_minus_nine_takes_the_children_along_and_the_next_start_recovers(server_folder: Path):
+@pytest.mark.timeout(120)
+def test_after_kill_minus_nine_a_start_waits_for_the_dying_and_recovers_and_ctrl_c_ends_it(server_folder: Path):
     port = free_port()
     with service(server_folder, port=port) as killed:
         killed.wait_until_ready()
         assert killed.named("app.cli worker")
-
-        killed.send(signal.SIGKILL)
-        killed.wait_until_gone(within=8)
-
-    with service(server_folder, port=port) as recovered:
-        recovered.wait_until_ready()
-        assert recovered.answer("/healthz") == 200
-
-
-def test_a_start_right_after_kill_minus_nine_waits_for_the_dying(server_folder: Path):
-    port = free_port()
-    with service(server_folder, port=port) as killed:
-        killed.wait_until_ready()
         killed.send(signal.SIGKILL)
 
         with service(server_folder, port=port) as recovered:
+            killed.wait_until_gone(within=8)
             recovered.wait_until_ready()
 
-
-def test_a_killed_part_is_started_again(server_folder: Path):
-    with service(server_folder) as running:
-        running.wait_until_ready()
-        for part in ("app.cli worker", "postgres -D", "redis-server"):
-            victim = running.named(part)[0]
-
-            victim.kill()
-
-            deadline = time.monotonic() + 20
-            while victim in running.named(part) or not running.named(part) or running.answer("/readyz") != 200:
-                assert time.monotonic() < deadline, running.output
-                time.sleep(0.1)
+            assert recovered.answer("/healthz") == 200
+            ends_by(signal.SIGINT, recovered)
 
 
-def test_a_second_start_says_who_is_running_and_harms_nothing(server_folder: Path):
-    with service(server_folder) as first:
-        first.wait_until_ready()
+def test_a_killed_part_is_started_again(running: ServiceProcess):
+    for part in ("app.cli worker", "postgres -D", "redis-server"):
+        victim = running.named(part)[0]
 
-        with service(server_folder) as second:
-            second.process.wait(20)
+        victim.kill()
 
-            assert second.process.returncode == 1
-            assert second.output.strip() == f"ocop: ocop is already running (pid {first.process.pid}) at http://localhost:{first.port}."
-        assert first.answer("/readyz") == 200
+        deadline = time.monotonic() + 20
+        while victim in running.named(part) or not running.named(part) or running.answer("/readyz") != 200:
+            assert time.monotonic() < deadline, running.output
+            time.sleep(0.1)
+
+
+def test_a_second_start_says_who_is_running_and_harms_nothing(running: ServiceProcess):
+    with service(running.data_dir) as second:
+        second.process.wait(20)
+
+        assert second.process.returncode == 1
+        assert second.output.strip() == f"ocop: ocop is already running (pid {running.process.pid}) at http://localhost:{running.port}."
+    assert running.answer("/readyz") == 200
 
 
 def test_a_busy_port_is_one_line_and_nothing_is_started(server_folder: Path):
@@ -144,24 +142,27 @@ def test_with_both_urls_no_server_of_ours_is_started(
     assert postgres_server.is_running
     assert redis_server.is_running
 
-    with service(server_folder, DATABASE_URL=postgres_url, REDIS_URL=redis_server.url, OCOP_REDIS_PREFIX="test-run") as running:
+    with service(
+        server_folder, OCOP_WORKERS="1", DATABASE_URL=postgres_url, REDIS_URL=redis_server.url, OCOP_REDIS_PREFIX="test-run"
+    ) as running:
         running.wait_until_ready()
 
         assert not running.named("postgres -D")
         assert not running.named("redis-server")
 
 
-def test_workers_connect_as_a_role_that_owns_nothing_and_never_learn_the_owners_address(server_folder: Path):
-    with service(server_folder) as running:
-        running.wait_until_ready()
-        known = [worker.environ() for worker in running.named("app.cli worker")]
+def test_workers_connect_as_a_role_that_owns_nothing_and_never_learn_the_owners_address(running: ServiceProcess):
+    until = time.monotonic() + 20
+    while len(workers := running.named("app.cli worker")) < 2:
+        assert time.monotonic() < until, running.output
+        time.sleep(0.05)
+    known = [worker.environ() for worker in workers]
 
-        server = EmbeddedPostgres(server_folder)
-        roles = server.run_sql("SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'ocop-live'")
+    server = EmbeddedPostgres(running.data_dir)
+    roles = server.run_sql("SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = 'ocop-live'")
 
-        assert len(known) == 2
-        assert all("ocop_app@" in each["DATABASE_URL"] and "DATABASE_OWNER_URL" not in each for each in known)
-        assert roles == "ocop_app"
+    assert all("ocop_app@" in each["DATABASE_URL"] and "DATABASE_OWNER_URL" not in each for each in known)
+    assert roles == "ocop_app"
 
 
 def test_an_unreachable_owner_is_one_line_that_names_its_setting(server_folder: Path, postgres_url: str):
@@ -174,7 +175,7 @@ def test_an_unreachable_owner_is_one_line_that_names_its_setting(server_folder: 
         assert "geheim" not in refused.output
 
 
-def test_a_worker_that_is_killed_while_it_starts_is_started_again_and_the_reason_is_shown(server_folder: Path):
+def test_a_worker_that_is_killed_while_it_starts_is_started_again_and_a_stop_signal_ends_everything(server_folder: Path):
     with service(server_folder) as running:
         while not (workers := running.named("app.cli worker")):
             time.sleep(0.01)
@@ -188,3 +189,4 @@ def test_a_worker_that_is_killed_while_it_starts_is_started_again_and_the_reason
         while len(running.named("app.cli worker")) < 2:
             assert time.monotonic() < until, running.output
             time.sleep(0.05)
+        ends_by(signal.SIGTERM, running)

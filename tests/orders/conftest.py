@@ -10,7 +10,10 @@ from app.infra.database import Database
 from app.orders.batch import BatchWriter
 from app.orders.group_commit import PlacingQueues
 from app.settings import OrderSettings
+from tests.live.fixtures import house, live_shop, shop, sockets, stores
 from tests.orders.builders import Market, a_market
+
+__all__ = ["house", "live_shop", "shop", "sockets", "stores"]
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,14 +13,6 @@ import pytest
 from app.infra.clock import utc_now
 from app.local_servers.embedded_redis import EmbeddedRedis
 from tests.live.market import Market, open_market, open_stores
-
-
-@pytest.fixture
-async def own_redis(server_folder: Path) -> AsyncIterator[EmbeddedRedis]:
-    server = EmbeddedRedis(server_folder)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

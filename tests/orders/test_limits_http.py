@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -12,19 +11,16 @@ import pytest
 
 from app.infra.clock import monotonic
 from app.protocol.amounts import FLASH_PRICE_MAX, UNITS_PER_LINE_MAX, VND_MAX
-from tests.live.market import Market, open_market, open_stores
-from tests.orders.test_order_http import BUYER, a_viewer, an_order, path_of
+from tests.buyers import BUYER, a_viewer, an_order, path_of
+from tests.live.market import Market
 
 JS_SAFE_INTEGER = 2**53 - 1
 INT4, INT8 = 2**31 - 1, 2**63 - 1
 
 
 @pytest.fixture
-async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[Market]:
-    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
-        market = await open_market(stores, stack)
-        await market.goes_live()
-        yield market
+def market(live_shop: Market) -> Market:
+    return live_shop
 
 
 async def _dear_offers(market: Market, host: httpx2.AsyncClient, how_many: int) -> list[dict[str, Any]]:

@@ -4,56 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
-import httpx2
 import pytest
 
-from tests.live.market import Market, open_market, open_stores
-
-ADDRESS = {"province_code": 42, "ward_code": 18547, "street": "Thôn 3"}
-BUYER: dict[str, Any] = {"name": "Nguyễn Thị Lan", "phone": "0912 345 678", "address": ADDRESS}
+from tests.buyers import ADDRESS, a_viewer, an_offer, an_order, path_of, with_buyer
+from tests.live.market import Market
 
 
 @pytest.fixture
-async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[Market]:
+def market(live_shop: Market) -> Market:
     """A live session of the whole service on one node."""
-    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
-        market = await open_market(stores, stack)
-        await market.goes_live()
-        yield market
-
-
-def path_of(market: Market, *parts: str) -> str:
-    return "/".join((f"/api/v1/sessions/{market.session_id}", *parts))
-
-
-@asynccontextmanager
-async def a_viewer(market: Market) -> AsyncIterator[httpx2.AsyncClient]:
-    """A browser that has got its ticket cookie from the service."""
-    async with market.browser() as browser:
-        assert (await browser.post(path_of(market, "tickets"))).status_code == 200
-        yield browser
-
-
-async def an_offer(market: Market, **changes: Any) -> dict[str, Any]:
-    content = {"product_id": str(market.product_ids[0]), "flash_price_vnd": 39_000, "total_quantity": 10, "open_now": True} | changes
-    async with market.browser(market.host) as host:
-        answer = await host.post(path_of(market, "offers"), json=content)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
-
-
-def an_order(offer: dict[str, Any], quantity: int = 1, **changes: Any) -> dict[str, Any]:
-    return {"key": str(uuid4()), "lines": [{"offer_id": offer["id"], "quantity": quantity}], "buyer": BUYER} | changes
-
-
-def with_buyer(**changes: Any) -> dict[str, Any]:
-    return {"buyer": BUYER | changes}
+    return live_shop
 
 
 async def test_an_order_is_answered_with_a_receipt_and_a_repeat_with_the_same(market: Market) -> None:

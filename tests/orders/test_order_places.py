@@ -11,8 +11,8 @@ import pytest
 from app.catalog.addresses import book
 from app.catalog.gazetteer import UnitVersion, shipped
 from tests.accounts.builders import rows
+from tests.buyers import BUYER, a_viewer, an_offer, an_order, path_of
 from tests.live.market import Market, open_market, open_stores
-from tests.orders.test_order_http import BUYER, a_viewer, an_offer, an_order, path_of
 
 
 def phuc_trach(name: str, first: date, last: date | None = None) -> UnitVersion:

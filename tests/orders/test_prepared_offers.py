@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from app.infra.clock import utc_now
-from tests.live.market import Market, open_market, open_stores
+from tests.buyers import an_offer
+from tests.live.market import Market
 
 
 @pytest.fixture
-async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[Market]:
-    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
-        market = await open_market(stores, stack)
-        await market.goes_live()
-        yield market
-
-
-async def an_offer(market: Market, **changes: Any) -> dict[str, Any]:
-    content = {"product_id": str(market.product_ids[0]), "flash_price_vnd": 39_000, "total_quantity": 10} | changes
-    async with market.browser(market.host) as host:
-        answer = await host.post(f"/api/v1/sessions/{market.session_id}/offers", json=content)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
+def market(live_shop: Market) -> Market:
+    return live_shop
 
 
 async def seen_in(market: Market) -> dict[str, list[str]]:
@@ -42,7 +28,7 @@ async def seen_in(market: Market) -> dict[str, list[str]]:
 
 
 async def test_a_prepared_offer_is_shown_to_the_host_alone_until_it_opens(market: Market) -> None:
-    offer = await an_offer(market)
+    offer = await an_offer(market, open_now=False)
     before = await seen_in(market)
 
     async with market.browser(market.host) as host:
@@ -55,6 +41,6 @@ async def test_a_prepared_offer_is_shown_to_the_host_alone_until_it_opens(market
 
 
 async def test_an_offer_with_a_start_time_is_announced(market: Market) -> None:
-    offer = await an_offer(market, starts_at=(utc_now() + timedelta(hours=1)).isoformat())
+    offer = await an_offer(market, open_now=False, starts_at=(utc_now() + timedelta(hours=1)).isoformat())
 
     assert (await seen_in(market))["viewer"] == [offer["id"]]

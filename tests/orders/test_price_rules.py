@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -12,15 +10,12 @@ from pydantic import ValidationError
 from app.orders.errors import HalfPriceRule, PriceRuleBroken
 from app.orders.price_rules import HalfPriceEvidence, check_flash_price
 from tests.accounts.builders import rows, run
-from tests.live.market import Market, open_market, open_stores
+from tests.live.market import Market
 
 
 @pytest.fixture
-async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[Market]:
-    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
-        opened = await open_market(stores, stack)
-        await opened.goes_live()
-        yield opened
+def market(live_shop: Market) -> Market:
+    return live_shop
 
 
 EARLIER: dict[str, Any] = {"reason": "earlier_price", "evidence": "Hóa đơn ngày 1/11", "earlier_price_vnd": 80_000}
@@ -76,7 +71,11 @@ async def test_the_evidence_is_kept_in_the_audit_trail(market: Market) -> None:
 
     assert (refused.status_code, refused.json()["code"]) == (400, "half_price_rule")
     assert made.status_code == 201
-    (entry,) = await rows(market.stores.database, "SELECT details FROM audit_entries WHERE action = 'offer.created'")
+    (entry,) = await rows(
+        market.stores.database,
+        "SELECT details FROM audit_entries WHERE action = 'offer.created' AND organisation_id = :ours",
+        ours=market.host.organisation_id,
+    )
     assert entry["details"]["below_half"]["evidence"] == "Cá tươi trong ngày"
 
 

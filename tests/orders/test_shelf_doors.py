@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
 
-from tests.live.market import Market, open_market, open_stores
+from tests.buyers import a_viewer, an_offer, an_order_of, path_of
+from tests.live.market import Market
 
 PRICE = 50_000
-BUYER: dict[str, Any] = {
-    "name": "Nguyễn Thị Lan",
-    "phone": "0912345678",
-    "address": {"province_code": 42, "ward_code": 18547, "street": "Thôn 3"},
-}
 BY_WEIGHT = {"steps": [{"up_to_grams": 2_000, "fee_vnd": 25_000}, {"up_to_grams": 5_000, "fee_vnd": 40_000}], "free_from_vnd": 400_000}
 
 
 @pytest.fixture
-async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[Market]:
+def market(live_shop: Market) -> Market:
     """A live session of the whole service on one node; both products cost 50,000 and weigh a kilogram."""
-    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
-        market = await open_market(stores, stack)
-        await market.goes_live()
-        yield market
-
-
-def path_of(market: Market, *parts: str) -> str:
-    return "/".join((f"/api/v1/sessions/{market.session_id}", *parts))
+    return live_shop
 
 
 async def ask(browser: httpx2.AsyncClient, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
@@ -43,39 +30,21 @@ async def ask(browser: httpx2.AsyncClient, method: str, path: str, body: Any = N
     return answer.json() if answer.content else None
 
 
-@asynccontextmanager
-async def a_viewer(market: Market) -> AsyncIterator[httpx2.AsyncClient]:
-    async with market.browser() as browser:
-        await ask(browser, "POST", path_of(market, "tickets"))
-        yield browser
-
-
 async def stocked(market: Market, product: int = 0, *, units: int = 10, status: int = 200, **changes: Any) -> Any:
     async with market.browser(market.host) as host:
         path = path_of(market, "stock", str(market.product_ids[product]))
         return await ask(host, "PUT", path, {"units": units} | changes, status=status)
 
 
-async def an_offer(market: Market, **changes: Any) -> dict[str, Any]:
-    content = {"product_id": str(market.product_ids[0]), "flash_price_vnd": 39_000, "total_quantity": 10, "per_viewer_limit": 5}
-    async with market.browser(market.host) as host:
-        made: dict[str, Any] = await ask(host, "POST", path_of(market, "offers"), content | {"open_now": True} | changes, status=201)
-    return made
-
-
 def shelf_line(market: Market, quantity: int = 1, product: int = 0, price_vnd: int = PRICE) -> dict[str, Any]:
     return {"product_id": str(market.product_ids[product]), "quantity": quantity, "unit_price_vnd": price_vnd}
 
 
-def an_order(*lines: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"key": str(uuid4()), "lines": list(lines), "buyer": BUYER} | more
-
-
 async def test_a_pool_that_is_set_while_live_counts_what_was_sold_and_reaches_the_room(market: Market) -> None:
-    offer = await an_offer(market)
+    offer = await an_offer(market, per_viewer_limit=5)
     viewer = await market.enters()
     async with a_viewer(market) as buyer:
-        await ask(buyer, "POST", path_of(market, "orders"), an_order({"offer_id": offer["id"], "quantity": 4}), status=201)
+        await ask(buyer, "POST", path_of(market, "orders"), an_order_of({"offer_id": offer["id"], "quantity": 4}), status=201)
 
     row = await stocked(market, units=6)
     event = await viewer.sees_event("stock.changed")
@@ -92,7 +61,7 @@ async def test_a_pool_that_is_set_while_live_counts_what_was_sold_and_reaches_th
 async def test_a_pool_cannot_be_smaller_than_what_is_sold_and_is_changed_once_per_intention(market: Market) -> None:
     await stocked(market, units=3)
     async with a_viewer(market) as buyer:
-        await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market, 2)), status=201)
+        await ask(buyer, "POST", path_of(market, "orders"), an_order_of(shelf_line(market, 2)), status=201)
 
     problem = await stocked(market, units=1, status=409)
     path, key = path_of(market, "stock", str(market.product_ids[0])), {"Idempotency-Key": uuid4().hex}
@@ -108,9 +77,9 @@ async def test_a_pool_cannot_be_smaller_than_what_is_sold_and_is_changed_once_pe
 async def test_an_offer_that_an_empty_pool_held_up_is_there_again_when_the_pool_is_filled(market: Market) -> None:
     """Also in a room that was opened meanwhile."""
     await stocked(market, units=1)
-    await an_offer(market)
+    await an_offer(market, per_viewer_limit=5)
     async with a_viewer(market) as buyer:
-        await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market)), status=201)
+        await ask(buyer, "POST", path_of(market, "orders"), an_order_of(shelf_line(market)), status=201)
     viewer = await market.enters()
     shown = [offer["remaining"] for offer in viewer.frames[0]["offers"]]
     offer_id = viewer.frames[0]["offers"][0]["id"]
@@ -123,18 +92,18 @@ async def test_an_offer_that_an_empty_pool_held_up_is_there_again_when_the_pool_
 
 async def test_a_pool_off_the_shelf_is_for_flash_offers_alone_until_it_is_put_back(market: Market) -> None:
     await stocked(market, units=6)
-    offer = await an_offer(market)
+    offer = await an_offer(market, per_viewer_limit=5)
     viewer = await market.enters()
 
     await stocked(market, units=6, on_shelf=False)
 
     event = await viewer.sees_event("stock.changed")
     async with a_viewer(market) as buyer:
-        refused = await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market)), status=404)
+        refused = await ask(buyer, "POST", path_of(market, "orders"), an_order_of(shelf_line(market)), status=404)
         quoted = await ask(buyer, "POST", path_of(market, "quote"), {"lines": [shelf_line(market)]}, status=404)
-        await ask(buyer, "POST", path_of(market, "orders"), an_order({"offer_id": offer["id"], "quantity": 2}), status=201)
+        await ask(buyer, "POST", path_of(market, "orders"), an_order_of({"offer_id": offer["id"], "quantity": 2}), status=201)
         back = await stocked(market, units=6)
-        await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market)), status=201)
+        await ask(buyer, "POST", path_of(market, "orders"), an_order_of(shelf_line(market)), status=201)
     assert (event["stock"]["left"], event["stock"]["on_shelf"]) == (6, False)
     assert (refused["code"], quoted["code"]) == ("not_on_shelf", "not_on_shelf")
     assert (back["sold"], back["left"], back["on_shelf"]) == (2, 4, True)
@@ -146,8 +115,8 @@ async def test_open_rooms_hear_of_a_new_price_and_name_and_an_order_at_the_old_p
     async with market.browser(market.organiser) as organiser, a_viewer(market) as buyer:
         await ask(organiser, "PATCH", f"/api/v1/products/{market.product_ids[0]}", {"price_vnd": 65_000, "name": "Mật ong rừng"})
         told = (await viewer.sees_event("products.changed"))["products"]
-        refused = await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market)), status=409)
-        await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market, price_vnd=65_000)), status=201)
+        refused = await ask(buyer, "POST", path_of(market, "orders"), an_order_of(shelf_line(market)), status=409)
+        await ask(buyer, "POST", path_of(market, "orders"), an_order_of(shelf_line(market, price_vnd=65_000)), status=201)
         producer = (await ask(organiser, "GET", f"/api/v1/products/{market.product_ids[0]}"))["producer_id"]
         await ask(organiser, "PATCH", f"/api/v1/producers/{producer}", {"name": "HTX Mới"})
     renamed = (await viewer.sees_event("products.changed"))["products"]
@@ -161,18 +130,18 @@ async def test_what_is_left_of_a_pool_that_runs_low_comes_with_the_ticks(market:
     await stocked(market, units=3)
     viewer = await market.enters()
     async with a_viewer(market) as buyer:
-        await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market, 2)), status=201)
+        await ask(buyer, "POST", path_of(market, "orders"), an_order_of(shelf_line(market, 2)), status=201)
 
     product_id = str(market.product_ids[0])
     await viewer.sees(lambda frame: (frame.get("stock") or {}).get(product_id) == 1)
 
 
 REFUSALS = [
-    ("sold_out", lambda market: an_order(shelf_line(market, 6))),
-    ("price_changed", lambda market: an_order(shelf_line(market, 1, 0, 45_000))),
-    ("not_on_shelf", lambda market: an_order(shelf_line(market, 1, 1))),
-    ("viewer_limit_reached", lambda market: an_order(shelf_line(market, 4))),
-    ("shipping_fee_changed", lambda market: an_order(shelf_line(market), shipping_fee_vnd=1)),
+    ("sold_out", lambda market: an_order_of(shelf_line(market, 6))),
+    ("price_changed", lambda market: an_order_of(shelf_line(market, 1, 0, 45_000))),
+    ("not_on_shelf", lambda market: an_order_of(shelf_line(market, 1, 1))),
+    ("viewer_limit_reached", lambda market: an_order_of(shelf_line(market, 4))),
+    ("shipping_fee_changed", lambda market: an_order_of(shelf_line(market), shipping_fee_vnd=1)),
 ]
 
 
@@ -193,9 +162,9 @@ async def test_both_doors_refuse_with_the_same_words(market: Market, code: str, 
 async def test_both_doors_take_a_basket_and_its_repeat(market: Market) -> None:
     await stocked(market)
     await stocked(market, 1)
-    offer = await an_offer(market)
+    offer = await an_offer(market, per_viewer_limit=5)
     viewer = await market.enters()
-    order = an_order({"offer_id": offer["id"], "quantity": 1}, shelf_line(market, 2), shelf_line(market, 1, 1))
+    order = an_order_of({"offer_id": offer["id"], "quantity": 1}, shelf_line(market, 2), shelf_line(market, 1, 1))
 
     by_socket = await viewer.asks("order.place", **order)
     again = await viewer.asks("order.place", **order)
@@ -218,7 +187,9 @@ async def test_the_fee_is_quoted_shown_charged_and_reported_apart_from_the_goods
     shown = (await viewer.sees_event("session.changed"))["session"]["shipping"]
     async with a_viewer(market) as buyer:
         quote = await ask(buyer, "POST", path_of(market, "quote"), {"lines": [shelf_line(market, 3)]})
-        receipt = await ask(buyer, "POST", path_of(market, "orders"), an_order(shelf_line(market, 3), shipping_fee_vnd=40_000), status=201)
+        receipt = await ask(
+            buyer, "POST", path_of(market, "orders"), an_order_of(shelf_line(market, 3), shipping_fee_vnd=40_000), status=201
+        )
         free = await ask(buyer, "POST", path_of(market, "quote"), {"lines": [shelf_line(market, 8)]})
     async with market.browser(market.organiser) as organiser:
         await ask(organiser, "POST", path_of(market, "orders", receipt["order_id"], "steps"), {"kind": "confirmed"}, status=201)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import socket
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -18,27 +16,14 @@ from app.local_servers.embedded_redis import EmbeddedRedis
 from app.orders.group_commit import PlacingQueues
 from app.orders.sold_out import TRUSTED_SECONDS
 from app.realtime.room_log import LogPosition, RoomLog
+from tests.buyers import an_offer as an_offer_by_http
+from tests.buyers import an_order, path_of
 from tests.freezing import frozen
 from tests.live.market import open_market, open_stores
+from tests.local_servers.service_process import free_port
 from tests.orders.builders import Market, a_wanted_order, an_offer
-from tests.orders.test_order_http import an_offer as an_offer_by_http
-from tests.orders.test_order_http import an_order, path_of
 from tests.selling import selling_services
 from tests.sockets.workers import Workers
-
-
-@pytest.fixture
-async def own_redis(server_folder: Path) -> AsyncIterator[EmbeddedRedis]:
-    server = EmbeddedRedis(server_folder)
-    await asyncio.to_thread(server.start)
-    yield server
-    await asyncio.to_thread(server.stop)
-
-
-def _a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.timeout(90)
@@ -51,7 +36,7 @@ async def test_a_worker_that_dies_between_the_last_unit_and_the_telling_leaves_i
             await market.goes_live()
             offer = await an_offer_by_http(market, total_quantity=2)
         # That node is gone; the only one left is a process that cannot tell anything, as Redis stands still.
-        workers = Workers(market, port=_a_free_port(), logs=tmp_path)
+        workers = Workers(market, port=free_port(), logs=tmp_path)
         try:
             await workers.are_listening(workers.start())
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{workers.port}", timeout=20) as viewer:

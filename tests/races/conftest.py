@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from app.infra.database import Database
-from app.infra.redis_client import RedisClients, open_redis
 from app.settings import child_environment
 from tests.orders.builders import Market, a_market
 
@@ -32,9 +29,3 @@ def pytest_report_header() -> str:
 @pytest.fixture
 async def market(database: Database) -> Market:
     return await a_market(database)
-
-
-@pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
-    async with open_redis(redis_url) as opened:
-        yield opened

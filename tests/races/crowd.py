@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 
 from app.infra.clock import monotonic
+from tests.buyers import BUYER, an_order, path_of
 from tests.live.market import Market, Viewer
-from tests.orders.test_order_http import BUYER, an_order, path_of
 
 # A command that waits for nothing but PostgreSQL is not slower for what else stands still.
 P99_SLOWER_AT_MOST_SECONDS = 0.05

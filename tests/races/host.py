@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import httpx2
 
+from tests.buyers import path_of
 from tests.live.market import Market
-from tests.orders.test_order_http import path_of
 
 Heard = tuple[str, str, int]
 _PAUSE_SECONDS = 0.02

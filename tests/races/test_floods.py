@@ -14,7 +14,7 @@ import pytest
 
 from app.errors import AppError
 from app.infra.clock import monotonic
-from app.infra.database import Database, RawConnection, open_database
+from app.infra.database import Database, RawConnection
 from app.infra.redis_client import RedisClients
 from app.orders.errors import Busy, WaitlistFull
 from app.orders.waitlist import JOINS_AT_ONCE, Join, Waitlist, WaitlistPlace, join_offer
@@ -182,9 +182,3 @@ async def test_with_a_transaction_per_join_the_crowd_is_not_answered_in_time(
 
     assert answered[max(answered)][Busy] == 0
     assert answered[1][Busy] > 0
-
-
-@pytest.fixture
-async def database(postgres_url: str) -> AsyncIterator[Database]:
-    async with open_database(postgres_url, DatabaseSettings()) as opened:
-        yield opened

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -92,6 +93,11 @@ async def test_without_the_lock_and_the_key_of_the_ledger_stock_is_oversold(data
     assert chain_broken(truth) != []
 
 
+def sent_twice(order: WantedOrder) -> tuple[WantedOrder, WantedOrder]:
+    """The same intention comes through the door twice: there each gets an id of its own."""
+    return order, replace(order, order_id=uuid4())
+
+
 async def test_without_the_look_for_repeats_the_unique_key_still_refuses_a_second_order(
     database: Database, market: Market, postgres_url: str
 ) -> None:
@@ -99,7 +105,7 @@ async def test_without_the_look_for_repeats_the_unique_key_still_refuses_a_secon
     order = a_wanted_order(market, {offer_id: 1})
 
     async with a_node(database.placing, write=BlindToRepeats()) as node:
-        answers = [(await place_all(node, [order]))[0] for _ in range(2)]
+        answers = [(await place_all(node, [each]))[0] for each in sent_twice(order)]
 
     assert [isinstance(answer, OrderReceipt) for answer in answers] == [True, False]
     assert keys_used_twice(await read_truth(postgres_url, market.session_id)) == []
@@ -113,8 +119,8 @@ async def test_without_the_unique_key_a_repeat_makes_a_second_order(database: Da
         without_constraints(database, "ALTER TABLE orders DROP CONSTRAINT uq_orders_client_key"),
         a_node(database.placing, write=BlindToRepeats()) as node,
     ):
-        for _ in range(2):
-            await node.place(order)
+        for each in sent_twice(order):
+            await node.place(each)
 
     assert keys_used_twice(await read_truth(postgres_url, market.session_id)) != []
 

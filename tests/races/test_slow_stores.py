@@ -11,9 +11,9 @@ import pytest
 
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.settings import DatabaseSettings, OrderSettings
+from tests.buyers import a_viewer, an_offer
 from tests.freezing import frozen_for
 from tests.live.market import Market, open_market, open_stores
-from tests.orders.test_order_http import a_viewer, an_offer
 from tests.races.crowd import Crowd
 
 ORDERS_PER_SECOND = 20

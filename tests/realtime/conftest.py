@@ -1,5 +1,5 @@
 """The fixtures of `tests/live/fixtures.py`."""
 
-from tests.live.fixtures import house, live_house, live_market, market, sockets, stores
+from tests.live.fixtures import house, live_house, live_market, live_shop, market, shop, sockets, stores
 
-__all__ = ["house", "live_house", "live_market", "market", "sockets", "stores"]
+__all__ = ["house", "live_house", "live_market", "live_shop", "market", "shop", "sockets", "stores"]

@@ -22,6 +22,8 @@ from tests.live.market import QUICK, Market, another_session, open_market, open_
 from tests.realtime.raw_socket import ask, upgrade
 
 OPENING_SECONDS = 1.5
+# A viewer that comes after the others were told begins to open the room anew; a busy machine may hold one up for so long.
+TRIES = 3
 
 
 @dataclass
@@ -58,9 +60,19 @@ async def test_viewers_are_told_in_time_that_a_room_cannot_be_opened_and_later_o
     fragile: Fragile, store: str, sockets: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rooms, "OPENING_SECONDS", OPENING_SECONDS)
-    async with another_session(fragile.markets[sockets]) as market:
+    took = 0.0
+    for _ in range(TRIES):
+        if (took := await told_in(fragile.markets[sockets], fragile.server_pids[store])) < OPENING_SECONDS + 1:
+            break
+
+    assert OPENING_SECONDS - 0.1 <= took < OPENING_SECONDS + 1
+
+
+async def told_in(house: Market, server_pid: int) -> float:
+    """Seconds after which all of five viewers know that they cannot enter a room while a store stands still. One may enter afterwards."""
+    async with another_session(house) as market:
         await market.goes_live()
-        with frozen(fragile.server_pids[store]):
+        with frozen(server_pid):
             started = time.monotonic()
             answers = await asyncio.gather(*(ask(market, upgrade(market)) for _ in range(5)))
             took = time.monotonic() - started
@@ -69,8 +81,8 @@ async def test_viewers_are_told_in_time_that_a_room_cannot_be_opened_and_later_o
         for status, headers, body in answers:
             assert (status, json.loads(body)["code"]) == (503, "unavailable")
             assert int(headers["retry-after"]) >= 1
-        assert OPENING_SECONDS - 0.1 <= took < OPENING_SECONDS + 3
         await viewer.socket.close()
+    return took
 
 
 @pytest.mark.parametrize("sockets", ["portable", "detached"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from app.rehearsal.seed import SeededMarket, seed_demo_market
 from app.rehearsal.simulation import DemoPace, run_demo
 from app.rehearsal.viewers import Temper
 from app.settings import Settings, load_settings
+from tests.local_servers.service_process import free_port
 
 VIEWERS = 15
 SECONDS = 8.0
@@ -34,12 +34,6 @@ LIVELY = DemoPace(
     ramp_seconds=2.0,
     poll_seconds=0.3,
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

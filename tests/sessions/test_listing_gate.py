@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
 from tests.accounts.builders import run
-from tests.live.market import Market, a_user, open_market, open_stores
+from tests.live.market import Market, a_user
 
 GATE = "/api/v1/listing-gate"
 
 
 @pytest.fixture
-async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[Market]:
-    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
-        yield await open_market(stores, stack)
+def market(shop: Market) -> Market:
+    return shop
 
 
 def path_of(market: Market, tail: str) -> str:

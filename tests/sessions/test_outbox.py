@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -21,15 +20,6 @@ from app.sessions.telling import RoomTeller
 from app.settings import RealtimeSettings
 from tests.orders.builders import Market, a_market, an_offer
 from tests.selling import Selling, selling_services
-
-
-@pytest.fixture
-def own_redis(server_folder: Path) -> Iterator[EmbeddedRedis]:
-    """A Redis that this test alone freezes, fills and stops."""
-    server = EmbeddedRedis(server_folder)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,14 +10,12 @@ import pytest
 from app.catalog.certificates import vietnam_day
 from app.catalog.schemas import ProducerChanges, ProductChanges
 from app.infra.clock import utc_now
-from tests.live.market import Market, open_market, open_stores
+from tests.live.market import Market
 
 
 @pytest.fixture
-async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[Market]:
-    """A session with two products that is still a draft."""
-    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
-        yield await open_market(stores, stack)
+def market(shop: Market) -> Market:
+    return shop
 
 
 async def test_everybody_reads_story_maker_label_and_a_certificate_that_holds(market: Market) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import signal
-import socket
 import time
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +15,7 @@ from app.main import services_of
 from app.orders.schemas import NewOffer
 from app.protocol.base import ResumePosition
 from tests.live.market import Market
+from tests.local_servers.service_process import free_port
 from tests.sockets.workers import a_crowd, chatting, ordering, running_workers
 
 pytestmark = pytest.mark.timeout(150)
@@ -23,9 +23,7 @@ pytestmark = pytest.mark.timeout(150)
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 async def an_open_offer(market: Market) -> UUID:
@@ -64,7 +62,7 @@ async def test_a_worker_that_leaves_sends_its_viewers_away_one_by_one_and_they_m
 async def test_a_killed_worker_costs_the_others_nothing_and_no_order(live_market: Market, port: int, tmp_path: Path) -> None:
     offer_id = await an_open_offer(live_market)
     async with (
-        running_workers(live_market, 4, port=port, logs=tmp_path, node_count_ttl_seconds=6.0) as workers,
+        running_workers(live_market, 3, port=port, logs=tmp_path, node_count_ttl_seconds=4.0) as workers,
         a_crowd(live_market, port, 80) as crowd,
         chatting(live_market),
         ordering(crowd, offer_id, 12) as orders,
@@ -75,13 +73,13 @@ async def test_a_killed_worker_costs_the_others_nothing_and_no_order(live_market
         before = len(orders.acknowledged)
         await crowd.is_complete()
         await viewers_become(live_market, 80)
-        while time.monotonic() < killed_at + 8:  # noqa: ASYNC110 - until the dead worker's count has expired
+        while time.monotonic() < killed_at + 5.5:  # noqa: ASYNC110 - until the dead worker's count has expired
             await asyncio.sleep(0.1)
         await viewers_become(live_market, 80)
         await crowd.has_heard(await head_of(live_market))
 
         returned = crowd.returned()
-        assert 5 <= len(returned) <= 40
+        assert 10 <= len(returned) <= 50
         assert [each.client.gaps_and_repeats() for each in crowd.stayers] == [[]] * 80
         assert {len(each.client.resets) for each in crowd.stayers} == {1}
         assert len(orders.acknowledged) > before
@@ -96,7 +94,9 @@ async def viewers_become(market: Market, count: int, within: float = 10.0) -> No
             await asyncio.sleep(0.1)
 
 
-async def test_three_rolling_restarts_under_orders_lose_none_and_spread_the_returns(live_market: Market, port: int, tmp_path: Path) -> None:
+async def test_replacing_every_worker_under_orders_loses_none_and_spreads_the_returns(
+    live_market: Market, port: int, tmp_path: Path
+) -> None:
     offer_id = await an_open_offer(live_market)
     async with (
         running_workers(live_market, 2, port=port, logs=tmp_path) as workers,
@@ -105,7 +105,7 @@ async def test_three_rolling_restarts_under_orders_lose_none_and_spread_the_retu
         ordering(crowd, offer_id, 10) as orders,
     ):
         acknowledged = [0]
-        for old in range(3):
+        for old in range(2):
             await workers.are_listening(workers.start())
             workers.send(old, signal.SIGTERM)
             await workers.are_gone(old)
@@ -118,5 +118,5 @@ async def test_three_rolling_restarts_under_orders_lose_none_and_spread_the_retu
         assert crowd.most_returns_in_a_second() <= 30, [len(each.opened_at) for each in crowd.stayers]
         await orders.are_all_kept(live_market)
         # uvicorn ends by the signal that asked it to, after everything was done.
-        assert {process.poll() for process in workers.processes[:3]} <= {0, -signal.SIGTERM}
-        assert [workers.log(number) for number in range(3)] == ["", "", ""]
+        assert {process.poll() for process in workers.processes[:2]} <= {0, -signal.SIGTERM}
+        assert [workers.log(number) for number in range(2)] == ["", ""]

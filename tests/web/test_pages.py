@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -17,34 +17,37 @@ from PIL import Image
 from app.accounts.permissions import Role
 from app.accounts.service import CurrentUser
 from app.local_servers.embedded_postgres import EmbeddedPostgres
-from app.main import create_app, services_of
+from app.main import services_of
 from app.realtime.tickets import TICKET_COOKIE
 from app.sessions.schemas import SessionContent
-from app.settings import load_settings
-from tests.accounts.builders import PASSWORD, a_user
+from tests.accounts.builders import a_user
+from tests.people import PASSWORD
+from tests.whole_service import a_client, whole_service
 
 # fixed, so that every process that runs tests names them alike
 NOBODYS_ID = "5d1f6c1e-0000-4000-8000-000000000000"
 
 
-@pytest.fixture
-async def app(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncIterator[FastAPI]:
-    settings = load_settings(
-        database_url=postgres_url, redis_url=redis_url, redis_prefix=redis_prefix, secret_key="k" * 40, drain_seconds=0.1
-    )
-    made = create_app(settings)
-    async with made.router.lifespan_context(made):
-        yield made
+@pytest.fixture(scope="module")
+async def app(module_postgres_url: str, redis_url: str) -> AsyncIterator[FastAPI]:
+    """The module's service; its tests do not mind each other's people and sessions."""
+    async with whole_service(module_postgres_url, redis_url, f"test-pages-{uuid4().hex[:12]}") as opened:
+        yield opened
 
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test") as opened:
+    async with a_client(app) as opened:
         yield opened
 
 
+async def someone(app: FastAPI, role: Role = "organiser") -> CurrentUser:
+    """A user of an organisation of their own."""
+    return await a_user(services_of(app).accounts, f"nguoi.{uuid4().hex[:12]}", role=role)
+
+
 async def signed_in(app: FastAPI, client: httpx2.AsyncClient, role: Role = "organiser") -> CurrentUser:
-    user = await a_user(services_of(app).accounts, "nguoi.nha", role=role)
+    user = await someone(app, role)
     await client.post("/api/v1/login", json={"login": user.login, "password": PASSWORD})
     return user
 
@@ -56,12 +59,12 @@ async def a_session(app: FastAPI, user: CurrentUser, title: str = "Chợ phiên"
     return session_id
 
 
-async def test_the_start_page_lists_what_is_planned(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    user = await a_user(services_of(app).accounts, role="organiser")
-    empty = await client.get("/")
-    session_id = await a_session(app, user, "Chợ <b>Tết</b>")
+async def test_the_start_page_lists_what_is_planned(postgres_url: str, redis_url: str, redis_prefix: str) -> None:
+    async with whole_service(postgres_url, redis_url, redis_prefix) as app, a_client(app) as client:
+        empty = await client.get("/")
+        session_id = await a_session(app, await someone(app), "Chợ <b>Tết</b>")
 
-    page = await client.get("/")
+        page = await client.get("/")
 
     assert "Chưa có phiên chợ nào." in empty.text
     assert f'href="/s/{session_id}"' in page.text
@@ -70,7 +73,7 @@ async def test_the_start_page_lists_what_is_planned(app: FastAPI, client: httpx2
 
 
 async def test_a_device_gets_one_ticket_and_keeps_it(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    session_id = await a_session(app, await a_user(services_of(app).accounts, role="organiser"))
+    session_id = await a_session(app, await someone(app))
 
     first = await client.get(f"/s/{session_id}")
     again = await client.get(f"/s/{session_id}")
@@ -83,7 +86,7 @@ async def test_a_device_gets_one_ticket_and_keeps_it(app: FastAPI, client: httpx
 
 
 async def test_a_forged_ticket_is_replaced(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    session_id = await a_session(app, await a_user(services_of(app).accounts, role="organiser"))
+    session_id = await a_session(app, await someone(app))
 
     page = await client.get(f"/s/{session_id}", headers={"cookie": f"{TICKET_COOKIE}=forged"})
 
@@ -111,7 +114,7 @@ async def test_an_unknown_market_is_said_in_words(client: httpx2.AsyncClient, ad
 
 
 async def test_a_draft_is_nobodys_business(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    user = await a_user(services_of(app).accounts, role="organiser")
+    user = await someone(app)
     draft = (await services_of(app).session_editor.create(user, SessionContent(title="Nháp"))).view.id
 
     assert (await client.get(f"/s/{draft}")).status_code == 404
@@ -137,7 +140,7 @@ async def test_a_host_opens_boards_but_no_reports(app: FastAPI, client: httpx2.A
 
 
 async def test_another_organisations_session_does_not_exist(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    session_id = await a_session(app, await a_user(services_of(app).accounts, role="organiser"))
+    session_id = await a_session(app, await someone(app))
     await signed_in(app, client)
 
     assert (await client.get(f"/host/{session_id}")).status_code == 404
@@ -190,7 +193,7 @@ async def test_every_script_of_a_page_carries_the_nonce_of_its_answer(client: ht
 
 async def test_facts_of_a_page_cannot_close_their_script(app: FastAPI, client: httpx2.AsyncClient) -> None:
     title = "</script><script>alert(1)</script>"
-    session_id = await a_session(app, await a_user(services_of(app).accounts, role="organiser"), title)
+    session_id = await a_session(app, await someone(app), title)
 
     page = await client.get(f"/s/{session_id}")
 
@@ -222,7 +225,7 @@ async def test_everything_that_a_page_names_is_there_for_good(client: httpx2.Asy
 
 
 async def test_a_shared_address_has_a_card_with_an_absolute_picture(app: FastAPI, client: httpx2.AsyncClient) -> None:
-    session_id = await a_session(app, await a_user(services_of(app).accounts, role="organiser"), 'Chợ "Tết"')
+    session_id = await a_session(app, await someone(app), 'Chợ "Tết"')
 
     said: dict[str, str] = {}
     for path, kind in (("/", "image/png"), (f"/s/{session_id}", "image/jpeg")):
@@ -248,14 +251,15 @@ async def test_a_page_is_compressed_for_those_who_take_it(client: httpx2.AsyncCl
 
 
 async def test_a_database_that_is_away_is_said_in_words(
-    client: httpx2.AsyncClient, postgres_server: EmbeddedPostgres, postgres_url: str
+    postgres_server: EmbeddedPostgres, postgres_url: str, redis_url: str, redis_prefix: str
 ) -> None:
     name = urlsplit(postgres_url).path.lstrip("/")
-    postgres_server.run_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    postgres_server.run_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 - our own name
+    async with whole_service(postgres_url, redis_url, redis_prefix) as app, a_client(app) as client:
+        postgres_server.run_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        postgres_server.run_sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 - our own name
 
-    page = await client.get("/")
-    postgres_server.run_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        page = await client.get("/")
+        postgres_server.run_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
     assert page.status_code == 503
     assert "Hệ thống đang bận." in page.text

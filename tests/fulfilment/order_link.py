@@ -1,48 +1,13 @@
-"""Buyers of the whole service by HTTP: a browser with a ticket, an order, and what the order's link opens."""
+"""What the link of an order opens, asked for as the script behind it does."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 
-from tests.live.market import Market
-
-ADDRESS = {"province_code": 42, "ward_code": 18547, "street": "Thôn 3"}
-BUYER: dict[str, Any] = {"name": "Nguyễn Thị Lan", "phone": "0912 345 678", "address": ADDRESS, "note": "Gọi trước"}
-
-
-def path_of(market: Market, *parts: object) -> str:
-    return "/".join((f"/api/v1/sessions/{market.session_id}", *map(str, parts)))
-
-
-@asynccontextmanager
-async def a_viewer(market: Market) -> AsyncIterator[httpx2.AsyncClient]:
-    """A browser that has got its ticket cookie from the service."""
-    async with market.browser() as browser:
-        assert (await browser.post(path_of(market, "tickets"))).status_code == 200
-        yield browser
-
-
-async def an_offer(market: Market, **changes: Any) -> dict[str, Any]:
-    content = {"product_id": str(market.product_ids[0]), "flash_price_vnd": 39_000, "total_quantity": 10, "open_now": True} | changes
-    async with market.browser(market.host) as host:
-        answer = await host.post(path_of(market, "offers"), json=content)
-    assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
-
-
-async def places(viewer: httpx2.AsyncClient, market: Market, offer: dict[str, Any], quantity: int = 1, **buyer: Any) -> dict[str, Any]:
-    """The receipt of an order."""
-    order = {"key": str(uuid4()), "lines": [{"offer_id": offer["id"], "quantity": quantity}], "buyer": BUYER | buyer}
-    answer = await viewer.post(path_of(market, "orders"), json=order)
-    assert answer.status_code == 201, answer.text
-    receipt: dict[str, Any] = answer.json()
-    return receipt
+from tests.buyers import ADDRESS
 
 
 class OrderLink:
