@@ -246,6 +246,7 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
     ids = {
         "session_id": str(market.session_id),
         "topic": "delivery_time",
+        "purpose": "news",
         "product_id": str(market.product_ids[0]),
         "producer_id": producers[0]["id"],
         "offer_id": offers[0]["id"],

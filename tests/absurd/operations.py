@@ -36,6 +36,7 @@ PLAUSIBLE: dict[str, Any] = {
     "is_active": True,
     "shipping_fee_vnd": 0,
     "story_video_url": "https://www.youtube.com/watch?v=abcdefghijk",
+    "text_version": "2026-11-28",
 }
 
 _TEXTS = {
