@@ -7,7 +7,8 @@ import hmac
 import json
 import re
 import unicodedata
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from uuid import UUID
 
 import asyncpg
@@ -88,11 +89,12 @@ class SealedContact:
 
 
 _CONTACT, _COMPLAINT = b"contact\0", b"complaint\0"
+_FIELDS = attrgetter(*Contact.__slots__)
 
 
 def seal_contact(key: DataKey, order_id: UUID, contact: Contact) -> SealedContact:
     """Bound to its order: another order's row does not open it."""
-    content = json.dumps(astuple(contact), ensure_ascii=False, separators=(",", ":")).encode()
+    content = json.dumps(_FIELDS(contact), ensure_ascii=False, separators=(",", ":")).encode()
     return SealedContact(key.wrapped.key_id, key.wrapped.wrapped, key.seal(content, about=_CONTACT + order_id.bytes))
 
 
