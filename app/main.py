@@ -24,12 +24,12 @@ from app.infra.provided import provide, provided_by
 from app.infra.serving import ServingHooks, hand_over
 from app.infra.slow_clients import SlowHeads
 from app.infra.telemetry import configure_logging
-from app.live import moderation_routes, polling_routes
+from app.live import history, moderation_routes, polling_routes
 from app.live import routes as live_routes
 from app.live import sockets as live_sockets
 from app.metrics import routes as metrics_routes
+from app.orders import preparing_routes, shelf_routes
 from app.orders import routes as order_routes
-from app.orders import shelf_routes
 from app.questions import routes as question_routes
 from app.realtime.doorway import Doorway, ViewerGate
 from app.reports import closing_routes, job_routes
@@ -56,11 +56,13 @@ ROUTERS = (
     product_sheet.router,
     shipping_routes.router,
     live_routes.router,
+    history.router,
     polling_routes.router,
     moderation_routes.router,
     live_sockets.router,
     question_routes.router,
     order_routes.router,
+    preparing_routes.router,
     shelf_routes.router,
     fulfilment_routes.router,
     buyer_routes.router,

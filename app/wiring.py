@@ -65,6 +65,7 @@ from app.orders.commands import order_handlers
 from app.orders.jobs import OrderJobs
 from app.orders.offers import OfferService
 from app.orders.placing import OrderPlacing
+from app.orders.preparing import PreparedOffers
 from app.orders.queries import has_ordered
 from app.orders.quotes import QuoteService
 from app.orders.sold_out import SoldOutMemory
@@ -131,6 +132,7 @@ class Services:
     talk: TalkService
     shipping: ShippingService
     offers: OfferService
+    prepared_offers: PreparedOffers
     stock: StockService
     quotes: QuoteService
     placing: OrderPlacing
@@ -191,6 +193,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
 
     projector = Projector(database, metrics, long_way=Rebuilds(database))
     offers = OfferService(database, sessions=sessions, teller=teller)
+    prepared_offers = PreparedOffers(database, sessions=sessions, teller=teller)
     sold_out = SoldOutMemory(database.pool)
     stock = StockService(database, sessions=sessions, teller=teller, sold_out=sold_out, settings=settings.orders)
     waitlist = Waitlist(database, sold_out=sold_out, teller=teller, settings=settings.orders)
@@ -283,6 +286,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         talk=TalkService(database, sessions=sessions, archive=archive, teller=teller),
         shipping=ShippingService(database, sessions=sessions, teller=teller),
         offers=offers,
+        prepared_offers=prepared_offers,
         stock=stock,
         quotes=QuoteService(database, sessions=sessions),
         placing=placing,

@@ -27,6 +27,14 @@ class OfferNotOpen(Conflict):
     title_en = "This offer is not open."
 
 
+class OfferAlreadyOpened(Conflict):
+    """Only an offer that waits can be changed or dropped; an open one is extended or ended."""
+
+    code = "offer_already_opened"
+    title_vi = "Ưu đãi này đã mở hoặc đã kết thúc."
+    title_en = "This offer has opened already."
+
+
 class OfferNotFound(NotFound):
     code = "offer_not_found"
     title_vi = "Không tìm thấy ưu đãi này."

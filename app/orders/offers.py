@@ -249,8 +249,8 @@ async def _locked(db: AsyncSession, session_id: UUID, offer_id: UUID) -> Offer:
 
 
 def _is_prepared(view: OfferView) -> bool:
-    """Waiting for the host's hand: nobody shall see beforehand what may never be opened."""
-    return view.state == "scheduled" and view.starts_at_ms is None
+    """Waiting for the host's hand, or never opened: nobody shall see beforehand what may never be."""
+    return view.starts_at_ms is None
 
 
 def _event_of(view: OfferView) -> RoomEvent:

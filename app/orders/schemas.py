@@ -60,6 +60,19 @@ class NewOffer(_Body):
     below_half: HalfPriceEvidence | None = Field(None, description="why the price may be below half of the normal one")
 
 
+class OfferChanges(_Body):
+    """Changes to an offer that has not opened; a field that is left out stays as it is. `starts_at` null: it waits for the host's hand."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"flash_price_vnd": 119_000, "total_quantity": 80}]})
+
+    flash_price_vnd: FlashPriceVnd | None = None
+    total_quantity: int | None = Field(None, gt=0, le=STOCK_MAX)
+    per_viewer_limit: int | None = Field(None, gt=0, le=UNITS_PER_LINE_MAX)
+    duration_seconds: int | None = Field(None, ge=10, le=6 * 3600)
+    starts_at: EventTime | None = None
+    below_half: HalfPriceEvidence | None = Field(None, description="why the price may be below half of the normal one")
+
+
 class OpenOffer(_Body):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}, {"duration_seconds": 90}]})
 

@@ -30,7 +30,7 @@ SELECT p.id, sp.code, p.name, p.unit, p.producer_id,
        t.units AS stock_units, t.units - t.sold - t.held AS stock_left
 FROM products p
 LEFT JOIN session_products sp ON sp.product_id = p.id AND sp.session_id = $1
-LEFT JOIN offers f ON f.product_id = p.id AND f.session_id = $1
+LEFT JOIN offers f ON f.product_id = p.id AND f.session_id = $1 AND (f.state <> 'ended' OR f.starts_at IS NOT NULL)
 LEFT JOIN session_stock t ON t.product_id = p.id AND t.session_id = $1
 WHERE sp.product_id IS NOT NULL OR f.id IS NOT NULL OR t.product_id IS NOT NULL
 GROUP BY p.id, sp.code, sp.position, t.units, t.sold, t.held

@@ -36,7 +36,7 @@ ORDER BY a.id LIMIT $3
 """
 _OFFERS = """
 SELECT f.starts_at AS begins, f.ends_at AS ends, f.product_id FROM offers f
-WHERE f.session_id = $1 AND f.state <> 'scheduled' ORDER BY f.starts_at, f.id LIMIT $2
+WHERE f.session_id = $1 AND f.state <> 'scheduled' AND f.starts_at IS NOT NULL ORDER BY f.starts_at, f.id LIMIT $2
 """
 _PRODUCTS = """
 SELECT p.id, p.name, p.producer_id, m.name AS producer_name,

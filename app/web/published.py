@@ -32,7 +32,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "booth": (*_BASE_STYLES, "home", "figures", "viewer_parts", "viewer", "booth"),
     "commune": (*_BASE_STYLES, "home"),
     "booth_poster": (*_BASE_STYLES, "poster"),
-    "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_questions", "board_small", "talk"),
+    "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_parts", "board_small", "talk"),
     "overlay": (*_BASE_STYLES, "overlay"),
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
     "desk": (*_STAFF_STYLES, "desk"),

@@ -70,8 +70,7 @@ class Sale:
             ids["session_id"] = str(await a_session(market.node, market.organiser, market.host, market.product_ids))
         if operation.method == "PUT":
             ids["session_id"] = str(self.spare_session_id)
-        if operation.template.endswith("/end"):
-            ids["offer_id"] = self.spare_offer_id
+        ids |= await self._offer_for(operation)
         if operation.template.endswith(("/steps", "/answer", "/receiver")) or "/order-pages/" in operation.template:
             ids |= await self.orders()
         if operation.template.endswith("/order-lookup"):
@@ -123,6 +122,18 @@ class Sale:
         body = {"comment_id": await self.says(self.ids["session_id"]), "kind": "mute"}
         answer = await self.organiser.post(f"/api/v1/sessions/{self.ids['session_id']}/restrictions", json=body)
         return str(answer.json()["id"])
+
+    async def _offer_for(self, operation: Operation) -> dict[str, str]:
+        """Another offer than the one of all others, where it is ended, changed or dropped."""
+        if operation.template.endswith("/offers/{offer_id}/drop") or (operation.method == "PATCH" and "/offers/" in operation.template):
+            return {"offer_id": await self.prepares_offer()}
+        return {"offer_id": self.spare_offer_id} if operation.template.endswith("/end") else {}
+
+    async def prepares_offer(self) -> str:
+        """An offer that waits for the host's hand."""
+        body = {"product_id": self.ids["product_id"], "flash_price_vnd": 39_000, "total_quantity": 10}
+        made = await self.people["host"].post(f"/api/v1/sessions/{self.ids['session_id']}/offers", json=body)
+        return str(made.json()["id"])
 
     async def uploads(self) -> dict[str, str]:
         """Id and a file's name of a new picture."""

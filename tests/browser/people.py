@@ -52,3 +52,16 @@ def signs_in(page: Page, base: str, account: Account, path: str) -> None:
 def figure(page: Page, name: str) -> Locator:
     """The value of a figure on board or report by its name."""
     return page.locator(".figure", has=page.get_by_text(name, exact=True)).locator(".figure-value")
+
+
+def says(page: Page, *texts: str) -> None:
+    """A viewer without a name writes into the room."""
+    box = page.get_by_label("Bình luận…")
+    for number, text in enumerate(texts):
+        # So often a viewer may speak.
+        page.wait_for_timeout(1_200 if number else 0)
+        box.fill(text)
+        box.press("Enter")
+        if number == 0:
+            page.get_by_role("button", name="Gửi").click()
+        expect(page.locator(".comment", has_text=text).first).to_be_visible()

@@ -8,23 +8,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import DESK, PHONE, TABLET, Market
-from tests.browser.people import opens_market, signs_in
+from tests.browser.people import opens_market, says, signs_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 SECONDS = 1_000
-
-
-def says(page: Page, *texts: str) -> None:
-    """A viewer without a name writes into the room."""
-    box = page.get_by_label("Bình luận…")
-    for number, text in enumerate(texts):
-        # So often a viewer may speak.
-        page.wait_for_timeout(1_200 if number else 0)
-        box.fill(text)
-        box.press("Enter")
-        if number == 0:
-            page.get_by_role("button", name="Gửi").click()
-        expect(page.locator(".comment", has_text=text).first).to_be_visible()
 
 
 def group(host: Page, topic: str) -> Locator:

@@ -91,7 +91,7 @@ def test_a_host_may_not_open_reports(market: Market) -> None:
     answer = host.request.get(f"{market.base}/organiser/{session_id}")
 
     assert answer.status == 403
-    assert "chỉ dành cho ban tổ chức" in answer.text()
+    assert "Mã lỗi: forbidden" in answer.text()
 
 
 def test_a_new_session_is_made_from_the_list(market: Market) -> None:

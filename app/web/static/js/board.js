@@ -6,25 +6,26 @@ import { useEffect, useState } from "preact/hooks";
 
 import "./staff.js";
 import { BoardActions } from "./board_actions.js";
-import { AskedNow } from "./board_questions.js";
+import { Attention } from "./board_attention.js";
 import { NextZone } from "./board_next.js";
 import { NowZone } from "./board_now.js";
 import { PulseZone } from "./board_pulse.js";
+import { AskedNow, queued } from "./board_questions.js";
+import { Summary } from "./board_summary.js";
 import { TalkZone } from "./board_talk.js";
+import { TitleForm } from "./board_title.js";
 import { thisMoment } from "./clock.js";
-import { countdown, duration } from "./format.js";
+import { duration } from "./format.js";
 import { get } from "./http.js";
 import { pageFacts, part, say } from "./page.js";
-import { isLow } from "./parts.js";
 import { Room } from "./room.js";
-import { SignedOut, isSignedOut } from "./signed_out.js";
+import { isSignedOut } from "./signed_out.js";
 import { SureButton } from "./sure_button.js";
 import { TalkActions } from "./talk_actions.js";
 
 /** @typedef {import("./protocol.js").SessionView} SessionView */
 /** @typedef {import("./protocol.js").ProductView} ProductView */
 
-const ENDING_SECONDS = 30;
 // What a helper has on a second phone: the talk alone.
 const showsTalkAlone = new URLSearchParams(location.search).get("view") === "talk";
 
@@ -55,22 +56,25 @@ async function askWhoIsHere() {
 
 function Board() {
   const { session } = room.state.value;
+  const waiting = actions.asked.value.length + queued(talkActions).length;
   useEffect(() => {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
   return html`<div class=${showsTalkAlone ? "board is-talk-alone" : "board"}>
     <${Head} session=${session} />
-    <${Attention} />
+    <${Attention} actions=${actions} />
+    ${actions.showsTitleForm.value && html`<${TitleForm} actions=${actions} />`}
+    ${(session.state === "ended" || session.state === "closed") && html`<${Summary} actions=${actions} />`}
     ${actions.showsKeys.value && html`<${Keys} />`}
     <div class="zones">
       ${!showsTalkAlone && html`<${NowZone} actions=${actions} /><${PulseZone} actions=${actions} /><${NextZone} actions=${actions} />`}
       <${TalkZone} actions=${talkActions} showsAsked=${actions.showsAsked.value} top=${html`
         <div class="row talk-tabs" role="group" aria-label=${say("host.comments")}>
           <button class="button button-quiet grow" type="button" aria-pressed=${actions.showsAsked.value ? "false" : "true"} onClick=${() => (actions.showsAsked.value = false)}>${say("host.comments")}</button>
-          <button class="button button-quiet grow" type="button" aria-pressed=${actions.showsAsked.value ? "true" : "false"} onClick=${() => (actions.showsAsked.value = true)}>${say("host.asked")}${actions.asked.value.length > 0 && html` <span class="badge badge-flash number">${actions.asked.value.length}</span>`}</button>
+          <button class="button button-quiet grow" type="button" aria-pressed=${actions.showsAsked.value ? "true" : "false"} onClick=${() => (actions.showsAsked.value = true)}>${say("host.asked")}${waiting > 0 && html` <span class="badge badge-flash number">${waiting}</span>`}</button>
         </div>
-        <${AskedNow} actions=${actions} />`} />
+        <${AskedNow} actions=${actions} talk=${talkActions} />`} />
     </div>
   </div>`;
 }
@@ -87,6 +91,7 @@ function Head({ session }) {
         <span class=${session.state === "live" ? "badge badge-good" : "badge"}>${session.state === "live" && html`<span class="live-dot"></span>`}${say(`session.${session.state}`)}</span>
         ${session.state === "live" && html`<span>${say("host.on_air_since", { time: duration(onAir) })}</span>`}
         ${!showsTalkAlone && html`<${ViewerLink} sessionId=${session.id} />`}
+        ${!isOver && !showsTalkAlone && actions.may("prepare_sessions") && html`<button class="button button-quiet copy" type="button" aria-expanded=${actions.showsTitleForm.value ? "true" : "false"} onClick=${() => (actions.showsTitleForm.value = !actions.showsTitleForm.value)}>${say("host.edit_title")}</button>`}
         ${showsTalkAlone ? null : session.state === "draft" || session.state === "scheduled"
           ? actions.may("prepare_sessions") && html`<a class="small" href=${`/host/${session.id}/edit`}>${say("host.edit")}</a>`
           : html`${actions.may("work_orders") && html`<a class="small" href=${`/host/${session.id}/orders`}>${say("host.order_desk")}</a>`}
@@ -119,34 +124,8 @@ function ViewerLink({ sessionId }) {
     }}>${say(isCopied ? "host.copied" : "host.copy")}</button>`}`;
 }
 
-/** One line that says what needs the host now; nothing when nothing does. */
-function Attention() {
-  if (isSignedOut.value) return html`<div class="attention"><${SignedOut} /></div>`;
-  const line = attention();
-  return html`<div class="attention" role="status">${line !== null && html`<p class=${`notice ${line.kind}`}>${line.words}</p>`}</div>`;
-}
-
-/** @returns {{kind: string, words: string} | null} */
-function attention() {
-  const { session, offers, products } = room.state.value;
-  if (actions.problem.value !== "") return { kind: "notice-danger", words: actions.problem.value };
-  if (room.status.value === "stopped" && session.state === "live") return { kind: "notice-danger", words: say("host.board_lost") };
-  if (room.isAway.value) return { kind: "notice-warning", words: say("host.attention_offline") };
-  if (session.state === "draft") return { kind: "", words: say("host.draft_note") };
-  if (session.state === "scheduled") return { kind: "", words: say("host.not_started") };
-  if (session.state !== "live") return { kind: "notice-good", words: say("host.ended_note") };
-  for (const offer of offers.filter((each) => each.state === "open")) {
-    const product = products.find((each) => each.id === offer.product_id)?.name ?? "";
-    const seconds = room.secondsUntil(offer.ends_at_ms);
-    if (offer.remaining <= 0) return { kind: "notice-warning", words: say("host.attention_sold_out", { product }) };
-    if (isLow(offer)) return { kind: "notice-warning", words: say("host.attention_low_stock", { product, count: offer.remaining }) };
-    if (offer.ends_at_ms !== null && seconds <= ENDING_SECONDS) return { kind: "notice-warning", words: say("host.attention_offer_ending", { time: countdown(seconds) }) };
-  }
-  return null;
-}
-
 function Keys() {
-  const ofTalk = ["choose", "hide", "mute", "ban", "undo", "question", "reply", "pin_comment"];
+  const ofTalk = ["choose", "hide", "mute", "ban", "undo", "question", "reply", "pin_comment", "search"];
   const rows = ["host.key_next", "host.key_flash", "host.key_pin", "host.key_answer", "host.key_said", ...ofTalk.map((key) => `host.key_${key}`), "host.key_help"];
   return html`<aside class="card keys"><h2>${say("host.keys")}</h2><ul role="list">${rows.map((key) => html`<li>${say(key)}</li>`)}</ul></aside>`;
 }
@@ -160,16 +139,24 @@ function onKey(event) {
   if (event.key === "Escape") {
     actions.showsKeys.value = false;
     actions.showsFlashForm.value = false;
+    actions.showsTitleForm.value = false;
     talkActions.chosenId.value = null;
+    if (talkActions.face.value === "history") talkActions.face.value = "comments";
   }
   if (isTyping || isPressing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (!press(event.key)) return;
   event.preventDefault();
 }
 
+function searchComments() {
+  actions.showsAsked.value = false;
+  talkActions.face.value = "history";
+}
+
 /** @param {string} key @returns {boolean} whether it did something */
 function press(key) {
-  if (key === "?") actions.showsKeys.value = !actions.showsKeys.value;
+  if (key === "/") searchComments();
+  else if (key === "?") actions.showsKeys.value = !actions.showsKeys.value;
   else if (!actions.runs || !pressOfHost(key)) return pressOfModerator(key);
   return true;
 }

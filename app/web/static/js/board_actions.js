@@ -2,6 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 
+import { happenedIn } from "./board_happened.js";
 import { command, get } from "./http.js";
 import { failureWords, problemSentence, say } from "./page.js";
 import { ConnectionLost } from "./socket.js";
@@ -14,7 +15,10 @@ import { ConnectionLost } from "./socket.js";
  */
 
 /** @typedef {import("./board_half_price.js").Evidence} Evidence */
+/** @typedef {import("./board_happened.js").Happening} Happening */
 /** @typedef {{price: number, quantity: number, limit: number, minutes: number, below_half: Evidence | null}} FlashWish */
+
+const SPEAK_AGAIN_MS = 1_200;
 
 export class BoardActions {
   #may;
@@ -35,6 +39,11 @@ export class BoardActions {
     this.chosenId = signal(/** @type {string | null} */ (null));
     this.showsFlashForm = signal(false);
     this.showsKeys = signal(false);
+    this.showsTitleForm = signal(false);
+    /** The last minutes, a sample every few seconds. */
+    this.samples = signal(/** @type {readonly import("./board_samples.js").Sample[]} */ ([]));
+    /** What is drawn over the curves. */
+    this.happened = happenedIn(room);
     /** On a narrow board: the questions in place of the comments. */
     this.showsAsked = signal(false);
     /** Offers made beforehand; the room does not hear of them until they open. */
@@ -65,7 +74,7 @@ export class BoardActions {
   /**
    * One call at a time: a second press while the first is on its way does nothing.
    * @template T
-   * @param {"POST" | "PUT"} method
+   * @param {"POST" | "PUT" | "PATCH"} method
    * @param {string} path below the session
    * @param {unknown} [body]
    * @returns {Promise<T | null>} null when it failed
@@ -110,19 +119,22 @@ export class BoardActions {
   /**
    * @param {string} productId
    * @param {FlashWish} wish
+   * @param {boolean} now false: it waits until the host opens it
    */
-  async openFlash(productId, wish) {
+  async openFlash(productId, wish, now) {
     const body = {
       product_id: productId,
       flash_price_vnd: wish.price,
       total_quantity: wish.quantity,
       per_viewer_limit: wish.limit,
       duration_seconds: Math.round(wish.minutes * 60),
-      open_now: true,
+      open_now: now,
       below_half: wish.price * 2 < (this.room.state.value.products.find((product) => product.id === productId)?.price_vnd ?? 0) ? wish.below_half : null,
     };
     const offer = await this.#call("POST", "/offers", body);
-    if (offer !== null) this.showsFlashForm.value = false;
+    if (offer === null) return;
+    this.showsFlashForm.value = false;
+    if (!now) await this.readPrepared();
   }
 
   /**
@@ -133,6 +145,37 @@ export class BoardActions {
   async setStock(productId, wish) {
     const row = await this.#call("PUT", `/stock/${productId}`, wish);
     if (row !== null) this.chosenId.value = null;
+  }
+
+  /**
+   * @param {OfferView} offer one that has not opened
+   * @param {{price: number, quantity: number, limit: number}} wish
+   * @returns {Promise<boolean>} whether it was done
+   */
+  async changePrepared(offer, wish) {
+    const body = { flash_price_vnd: wish.price, total_quantity: wish.quantity, per_viewer_limit: wish.limit };
+    const changed = await this.#call("PATCH", `/offers/${offer.id}`, body);
+    await this.readPrepared();
+    return changed !== null;
+  }
+
+  /** It will never open. @param {OfferView} offer */
+  async dropPrepared(offer) {
+    await this.#call("POST", `/offers/${offer.id}/drop`);
+    await this.readPrepared();
+  }
+
+  /**
+   * @param {string} title
+   * @param {string | null} video
+   */
+  async describe(title, video) {
+    /** @type {SessionView | null} */
+    const session = await this.#call("PATCH", "", { title, video_url: video });
+    if (session === null) return;
+    const state = this.room.state.value;
+    this.room.state.value = { ...state, session: { ...state.session, title: session.title, video: session.video } };
+    this.showsTitleForm.value = false;
   }
 
   /** Open one that was prepared. @param {OfferView} offer */
@@ -158,19 +201,27 @@ export class BoardActions {
   async sendAnswer(group) {
     if (group.answer === null || this.isBusy.value) return;
     this.isBusy.value = true;
-    const failure = await this.#comment(group.answer);
+    const failure = await this.#answer(group.answer, group.newest.id);
     this.isBusy.value = false;
     this.problem.value = failure;
     if (failure === "") await this.markAnswered(group);
   }
 
   /**
+   * As a reply to who asked last, as long as the room still shows that.
    * @param {string} text
+   * @param {string} commentId
    * @returns {Promise<string>} what went wrong, in words; empty when it was shown
    */
-  async #comment(text) {
+  async #answer(text, commentId) {
     try {
-      const reply = await this.room.socket.request({ type: "comment.post", text });
+      const post = /** @type {const} */ ({ type: "comment.post", text });
+      let reply = await this.room.socket.request({ ...post, reply_to: commentId });
+      if (reply.type === "command.failed" && reply.code === "comment_not_found") {
+        // The refused one counts for the pace, too.
+        await new Promise((resolve) => setTimeout(resolve, SPEAK_AGAIN_MS));
+        reply = await this.room.socket.request(post);
+      }
       return reply.type === "command.failed" ? problemSentence(reply.code, reply.message) : "";
     } catch (error) {
       if (!(error instanceof ConnectionLost)) throw error;

@@ -3,7 +3,9 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { NumberField } from "./board_fields.js";
 import { HalfPriceEvidence } from "./board_half_price.js";
+import { PreparedOffers } from "./board_prepared.js";
 import { countdown, money, number } from "./format.js";
 import { say } from "./page.js";
 import { Picture, Stars, isLow } from "./parts.js";
@@ -29,6 +31,7 @@ export function NowZone({ actions }) {
   const pinned = products.find((product) => product.id === pinnedProductId);
   const running = offers.filter((offer) => offer.state === "open");
   const target = products.find((product) => product.id === actions.productId);
+  const isOpen = actions.runs && session.state !== "ended" && session.state !== "closed";
   return html`<section class="card zone zone-now stack" aria-labelledby="zone-now">
     <h2 id="zone-now">${say("host.zone_now")}</h2>
     ${pinned
@@ -41,35 +44,12 @@ export function NowZone({ actions }) {
         </div>`
       : html`<p class="soft">${say("host.nothing_pinned")}</p>`}
     ${running.map((offer) => html`<${RunningOffer} key=${offer.id} actions=${actions} offer=${offer} product=${products.find((each) => each.id === offer.product_id)} />`)}
-    ${actions.runs && session.state === "live" && target && (actions.showsFlashForm.value || running.length === 0) && html`<${FlashForm} key=${target.id} actions=${actions} product=${target} />`}
-    ${actions.runs && session.state === "live" && !target && html`<p class="small soft">${say("host.flash_wait")}</p>`}
-    ${actions.runs && session.state === "live" && target && running.length > 0 && !actions.showsFlashForm.value &&
-    html`<button class="button button-secondary" type="button" onClick=${() => (actions.showsFlashForm.value = true)}>${say("host.another_flash", { product: target.name })}</button>`}
+    ${isOpen && target && (actions.showsFlashForm.value || (session.state === "live" && running.length === 0)) && html`<${FlashForm} key=${target.id} actions=${actions} product=${target} />`}
+    ${isOpen && !target && html`<p class="small soft">${say("host.flash_wait")}</p>`}
+    ${isOpen && target && (running.length > 0 || session.state !== "live") && !actions.showsFlashForm.value &&
+    html`<button class="button button-secondary" type="button" onClick=${() => (actions.showsFlashForm.value = true)}>${say(session.state === "live" ? "host.another_flash" : "host.prepare_flash", { product: target.name })}</button>`}
     ${actions.runs && html`<${PreparedOffers} actions=${actions} />`}
   </section>`;
-}
-
-/** Offers made beforehand that wait for the host's hand. @param {{actions: BoardActions}} props */
-function PreparedOffers({ actions }) {
-  const { products, offers, session } = actions.room.state.value;
-  const known = new Set(offers.map((offer) => offer.id));
-  const prepared = [...actions.prepared.value.filter((offer) => !known.has(offer.id)), ...offers.filter((offer) => offer.state === "scheduled")];
-  if (prepared.length === 0) return null;
-  /** @param {{product_id: string}} offer */
-  const nameOf = (offer) => products.find((product) => product.id === offer.product_id)?.name ?? "";
-  return html`<div class="stack stack-tight prepared">
-    <h3>${say("host.prepared")}</h3>
-    ${prepared.map(
-      (offer) => html`<div class="row prepared-row" key=${offer.id}>
-        <span class="grow">
-          <span class="run-name">${nameOf(offer)}</span>
-          <span class="tiny soft">${money(offer.flash_price_vnd)} · ${number(offer.total_quantity)} ${say("unit.pieces")}${offer.starts_at_ms !== null && ` · ${say("viewer.offer_soon", { time: countdown(actions.room.secondsUntil(offer.starts_at_ms)) })}`}</span>
-        </span>
-        <button class="button button-secondary" type="button" aria-label=${`${say("host.open_now")}: ${nameOf(offer)}`}
-          disabled=${actions.isBusy.value || session.state !== "live"} onClick=${() => actions.openPrepared(offer)}>${say("host.open_now")}</button>
-      </div>`,
-    )}
-  </div>`;
 }
 
 /** @param {{actions: BoardActions, offer: OfferView, product: ProductView | undefined}} props */
@@ -101,6 +81,7 @@ function FlashForm({ actions, product }) {
   const [wish, setWish] = useState(/** @type {FlashWish} */ ({ ...USUAL, price: Math.min(usualPrice, product.price_vnd) }));
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
   const isAsked = actions.showsFlashForm.value;
+  const isLive = actions.room.state.value.session.state === "live";
   useEffect(() => {
     if (isAsked) form.current?.querySelector("input")?.focus();
   }, [isAsked]);
@@ -108,7 +89,10 @@ function FlashForm({ actions, product }) {
   /** @param {Event} event */
   const submit = (event) => {
     event.preventDefault();
-    if (form.current?.reportValidity()) void actions.openFlash(product.id, wish);
+    if (form.current?.reportValidity()) void actions.openFlash(product.id, wish, isLive);
+  };
+  const prepare = () => {
+    if (form.current?.reportValidity()) void actions.openFlash(product.id, wish, false);
   };
   /** @param {Partial<FlashWish>} change */
   const change = (change) => setWish({ ...wish, ...change });
@@ -122,17 +106,9 @@ function FlashForm({ actions, product }) {
     </div>
     <p class="small soft">${money(wish.price)} · ${say("host.discount", { percent })}</p>
     ${wish.price < product.price_vnd * HALF && html`<${HalfPriceEvidence} evidence=${wish.below_half} onChange=${(/** @type {Evidence} */ below_half) => change({ below_half })} />`}
-    <button class="button button-primary button-block" type="submit" disabled=${actions.isBusy.value}>${say("host.open_flash")}</button>
+    <div class="row">
+      <button class="button button-primary grow" type="submit" disabled=${actions.isBusy.value}>${say(isLive ? "host.open_flash" : "host.prepare_offer")}</button>
+      ${isLive && html`<button class="button button-secondary" type="button" disabled=${actions.isBusy.value} onClick=${prepare}>${say("host.prepare_offer")}</button>`}
+    </div>
   </form>`;
-}
-
-/**
- * @param {{id: string, label: string, value: number, most: number, least?: number, step?: number, onInput: (value: number) => void}} props
- */
-function NumberField({ id, label, value, most, least = 1, step = 1, onInput }) {
-  return html`<div class="field">
-    <label class="field-label" for=${id}>${label}</label>
-    <input class="input number" id=${id} type="number" inputmode="numeric" required min=${least} max=${most} step=${step} value=${value}
-      onInput=${(/** @type {Event} */ event) => onInput(/** @type {HTMLInputElement} */ (event.currentTarget).valueAsNumber || 0)} />
-  </div>`;
 }

@@ -1,11 +1,11 @@
 // Zone "pulse": the figures at arm's length, their last minutes as curves, and counts imported from other platforms.
 
 import { html } from "htm/preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
-import { Chart, Legend } from "./chart.js";
+import { LastMinutes, conversion, useSamples } from "./board_curves.js";
+import { SHOWN_SECONDS, inMinuteBefore } from "./board_samples.js";
 import { ago, money, number } from "./format.js";
-import { get } from "./http.js";
 import { problemSentence, say } from "./page.js";
 import { Counting } from "./parts.js";
 import { ConnectionLost } from "./socket.js";
@@ -15,29 +15,16 @@ import { ConnectionLost } from "./socket.js";
  * @typedef {import("./room.js").Room} Room
  * @typedef {import("./protocol.js").OutsideCount} OutsideCount
  */
-/** @typedef {{at: number, viewers: number, orders: number}} Sample `orders`: placed since the start */
-/** @typedef {{minute_at: string, viewers_average: number, viewers_peak: number, orders_placed: number}} Minute */
 
-const SAMPLE_EVERY_MS = 5_000;
-const SHOWN_SECONDS = 10 * 60;
-const MINUTE_SECONDS = 60;
-const CHART_HEIGHT = 150;
 const SOURCES = /** @type {const} */ (["tiktok", "facebook", "youtube", "other"]);
-
-const CURVES = [
-  { label: say("host.chart_viewers"), colour: "--curve-1", scale: "viewers" },
-  { label: say("host.chart_orders"), colour: "--curve-2", scale: "orders" },
-];
-/** @type {import("./chart.js").Axis[]} */
-const AXES = [
-  { scale: "viewers", side: 3 },
-  { scale: "orders", side: 1 },
-];
 
 /** @param {{actions: BoardActions}} props */
 export function PulseZone({ actions }) {
   const { room } = actions;
   const { counts, board } = room.state.value;
+  const isOpen = actions.may("prepare_sessions") && room.state.value.session.state !== "ended" && room.state.value.session.state !== "closed";
+  useSamples(actions);
+  const last = actions.samples.value.at(-1);
   const note = counts.polling > 0 ? say("host.polling", { count: number(counts.polling) }) : "";
   return html`<div class="pulse-column">
     <section class="card zone zone-pulse stack" aria-labelledby="zone-pulse">
@@ -54,8 +41,17 @@ export function PulseZone({ actions }) {
       </div>
     </section>
     <section class="card zone zone-minutes stack" aria-label=${say("host.pulse_chart", { count: SHOWN_SECONDS / 60 })}>
-      <${LastMinutes} room=${room} />
+      <div class="pulse-figures pulse-more">
+        <${Figure} name=${say("host.unique_viewers")} value=${board?.unique_viewers} />
+        <${Figure} name=${say("host.conversion")} value=${board?.buyers} format=${() => (board === null ? "–" : conversion(board))} />
+        <${Figure} name=${say("host.comments_per_minute")} value=${last && inMinuteBefore(actions.samples.value, last, "comments")} />
+      </div>
+      <${LastMinutes} actions=${actions} />
       <${Outside} room=${room} counts=${counts.outside} />
+      ${isOpen && html`<button class="button button-secondary only-small" type="button" onClick=${() => {
+        actions.showsTitleForm.value = true;
+        scrollTo({ top: 0 });
+      }}>${say("host.edit_title")}</button>`}
     </section>
   </div>`;
 }
@@ -67,63 +63,6 @@ function Figure({ name, value, format = number, note, large = false, wide = fals
     <span class=${large ? "figure-value figure-value-large" : "figure-value"}>${value === undefined ? "–" : html`<${Counting} value=${value} format=${format} />`}</span>
     ${note && html`<span class="tiny soft">${note}</span>`}
   </div>`;
-}
-
-/** @param {{room: Room}} props */
-function LastMinutes({ room }) {
-  const [samples, setSamples] = useState(/** @type {readonly Sample[]} */ ([]));
-  useEffect(() => {
-    let isGone = false;
-    void (async () => {
-      /** @type {import("./http.js").Answer<{minutes: Minute[]}>} */
-      const answer = await get(`/api/v1/sessions/${room.sessionId}/stats`);
-      if (!isGone && answer.ok) setSamples((later) => [...fromMinutes(answer.value.minutes, room.clock.nowMs() / 1000), ...later]);
-    })();
-    const timer = setInterval(() => {
-      const { counts, board, session } = room.state.peek();
-      if (session.state !== "live" || room.status.peek() !== "open") return;
-      const now = room.clock.nowMs() / 1000;
-      const sample = { at: now, viewers: counts.viewers, orders: board?.orders_placed ?? 0 };
-      setSamples((before) => [...before.filter((each) => each.at > now - SHOWN_SECONDS - 2 * MINUTE_SECONDS && each.at < now), sample]);
-    }, SAMPLE_EVERY_MS);
-    return () => {
-      isGone = true;
-      clearInterval(timer);
-    };
-  }, [room]);
-  const table = useMemo(() => tableOf(samples), [samples]);
-  return html`<div class="stack stack-tight">
-    <p class="small soft">${say("host.pulse_chart", { count: SHOWN_SECONDS / 60 })}</p>
-    <${Chart} times=${table.times} values=${table.values} curves=${CURVES} axes=${AXES} height=${CHART_HEIGHT} label=${say("host.pulse_chart", { count: SHOWN_SECONDS / 60 })} />
-    <${Legend} curves=${CURVES} />
-  </div>`;
-}
-
-/**
- * What happened before this board was opened: one sample at the end of each minute.
- * @param {readonly Minute[]} minutes
- * @param {number} now seconds since 1970
- */
-function fromMinutes(minutes, now) {
-  let orders = 0;
-  return minutes
-    .map((minute) => {
-      orders += minute.orders_placed;
-      return { at: Date.parse(minute.minute_at) / 1000 + MINUTE_SECONDS, viewers: Math.round(minute.viewers_average), orders };
-    })
-    .filter((sample) => sample.at < now && sample.at > now - SHOWN_SECONDS - 2 * MINUTE_SECONDS);
-}
-
-/**
- * Viewers, and orders of the minute before each sample.
- * @param {readonly Sample[]} samples
- */
-function tableOf(samples) {
-  const orders = samples.map((sample) => {
-    const before = samples.filter((each) => each.at <= sample.at - MINUTE_SECONDS).at(-1) ?? samples[0] ?? sample;
-    return sample.orders - before.orders;
-  });
-  return { times: samples.map((sample) => sample.at), values: [samples.map((sample) => sample.viewers), orders] };
 }
 
 /** @param {{room: Room, counts: readonly OutsideCount[]}} props */

@@ -9,6 +9,8 @@ import { say } from "./page.js";
 /**
  * @typedef {import("./board_actions.js").BoardActions} BoardActions
  * @typedef {import("./protocol.js").AskedGroup} AskedGroup
+ * @typedef {import("./protocol.js").QuestionView} QuestionView
+ * @typedef {import("./talk_actions.js").TalkActions} TalkActions
  */
 
 const ANSWER_MOST = 300;
@@ -16,16 +18,40 @@ const ANSWER_MOST = 300;
 const OWN_WORDS = new Set(["delivery_time", "wholesale"]);
 const ON_LABEL = new Set(["shelf_life", "storage", "usage", "ingredients", "certificate"]);
 
-/** What is asked and not answered yet; the newest question stands with its count. @param {{actions: BoardActions}} props */
-export function AskedNow({ actions }) {
+/** Questions that somebody put into the queue and that are not answered yet. @param {TalkActions} talk @returns {readonly QuestionView[]} */
+export function queued(talk) {
+  return (talk.room.state.value.moderation?.questions ?? []).filter((question) => question.state !== "answered");
+}
+
+/**
+ * One queue: what host or helper have put into it, then what viewers ask now, in groups with their counts.
+ * @param {{actions: BoardActions, talk: TalkActions}} props
+ */
+export function AskedNow({ actions, talk }) {
   const groups = actions.asked.value;
+  const marked = queued(talk);
   return html`<div class="asked stack stack-tight" role="region" aria-label=${say("host.asked")}>
     <h2>${say("host.asked")}</h2>
-    ${groups.length === 0 && html`<p class="small soft">${say("host.asked_none")}</p>`}
+    ${groups.length + marked.length === 0 && html`<p class="small soft">${say("host.asked_none")}</p>`}
     <ol class="asked-list" role="list">
+      ${marked.map((question) => html`<${Marked} key=${question.comment.id} talk=${talk} question=${question} />`)}
       ${groups.map((group) => html`<${Asked} key=${`${group.kind} ${group.product_id} ${group.missing}`} actions=${actions} group=${group} />`)}
     </ol>
   </div>`;
+}
+
+/** @param {{talk: TalkActions, question: QuestionView}} props */
+function Marked({ talk, question }) {
+  const { comment, state } = question;
+  return html`<li class="asked-group asked-marked stack stack-tight">
+    <p><strong>${comment.author}</strong>: ${comment.text} <span class="badge">${say(`host.question_${state}`)}</span></p>
+    <p class="row">
+      ${state === "waiting"
+        ? html`<button class="button button-secondary grow" type="button" onClick=${() => talk.ask(comment, "answering")}>${say("host.question_answer")}</button>`
+        : html`<button class="button button-secondary grow" type="button" onClick=${() => talk.ask(comment, "answered")}>${say("host.question_done")}</button>`}
+      <button class="button button-quiet grow" type="button" onClick=${() => talk.ask(comment, "dropped")}>${say("host.question_drop")}</button>
+    </p>
+  </li>`;
 }
 
 /** @param {{actions: BoardActions, group: AskedGroup}} props */

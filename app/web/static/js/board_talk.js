@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { BoardComment } from "./board_comment.js";
+import { History } from "./board_history.js";
 import { Notice, Restricted, Rules } from "./board_rules.js";
 import { number } from "./format.js";
 import { say } from "./page.js";
@@ -18,7 +19,7 @@ import { Composer, TalkTop } from "./viewer_talk.js";
 const SHOWN = 120;
 const NEAR_END_PIXELS = 60;
 /** @type {readonly Face[]} */
-const FACES = ["comments", "questions", "hidden", "rules"];
+const FACES = ["comments", "hidden", "history", "rules"];
 
 /**
  * `top` stands above it, or in its place where there is room for one of them only.
@@ -41,7 +42,8 @@ export function TalkZone({ actions, showsAsked, top }) {
       }}>${say(`host.face_${each}`)}${count(actions, each)}</button>`)}
     </div>
     <${TalkTop} talk=${talk} />
-    ${face === "rules"
+    ${face === "history" && html`<${History} actions=${actions} />`}
+    ${face === "history" ? null : face === "rules"
       ? html`<div class="talk-rules"><${Notice} actions=${actions} /><${Rules} actions=${actions} /><${Restricted} actions=${actions} /></div>`
       : html`<${List} key=${face} actions=${actions} comments=${actions.listed.slice(-SHOWN)} face=${face} />`}
     <${Undone} actions=${actions} />
@@ -58,7 +60,7 @@ function count(actions, face) {
   const { marks, comments, moderation } = actions.room.state.value;
   const many = {
     comments: 0,
-    questions: (moderation?.questions ?? []).filter((question) => question.state !== "answered").length,
+    history: 0,
     hidden: comments.filter((comment) => marks[comment.id]).length,
     rules: moderation?.restrictions.length ?? 0,
   }[face];

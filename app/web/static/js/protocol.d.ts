@@ -56,6 +56,7 @@ export type ErrorCode =
   | "not_on_shelf"
   | "not_signed_in"
   | "not_your_session"
+  | "offer_already_opened"
   | "offer_not_found"
   | "offer_not_open"
   | "offer_still_available"

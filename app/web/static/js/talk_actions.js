@@ -13,7 +13,7 @@ import { failureWords, say } from "./page.js";
  */
 
 /** @typedef {{words: string, undo: () => Promise<void>}} Undo */
-/** @typedef {"comments" | "questions" | "hidden" | "rules"} Face */
+/** @typedef {"comments" | "hidden" | "history" | "rules"} Face */
 
 export const MINUTES = 30;
 
@@ -36,8 +36,8 @@ export class TalkActions {
 
   /** What the list shows now, oldest first. @returns {readonly CommentView[]} */
   get listed() {
-    const { comments, marks, moderation } = this.room.state.value;
-    if (this.face.value === "questions") return (moderation?.questions ?? []).map((question) => question.comment);
+    const { comments, marks } = this.room.state.value;
+    if (this.face.value === "history") return [];
     return this.face.value === "hidden" ? comments.filter((comment) => marks[comment.id]) : comments;
   }
 
