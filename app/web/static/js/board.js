@@ -95,7 +95,7 @@ function Head({ session }) {
         ${showsTalkAlone ? null : session.state === "draft" || session.state === "scheduled"
           ? actions.may("prepare_sessions") && html`<a class="small" href=${`/host/${session.id}/edit`}>${say("host.edit")}</a>`
           : html`${actions.may("work_orders") && html`<a class="small" href=${`/host/${session.id}/orders`}>${say("host.order_desk")}</a>`}
-              ${session.kind === "stream" && actions.may("prepare_sessions") && html`<a class="small" href=${`/host/${session.id}/edit`}>${say(isOver ? "host.recording" : "host.edit")}</a>`}`}
+              ${isOver && session.kind === "stream" && actions.may("prepare_sessions") && html`<a class="small" href=${`/host/${session.id}/edit`}>${say("host.recording")}</a>`}`}
         <a class="small" href=${showsTalkAlone ? `/host/${session.id}` : `/host/${session.id}?view=talk`}>${say(showsTalkAlone ? "host.whole_board" : "host.talk_alone")}</a>
       </p>
     </div>
