@@ -1,4 +1,4 @@
-"""Small parts of the detached sockets: sets of descriptors, and waiting lists by time."""
+"""Small parts of the detached sockets: sets of descriptors, and their last word."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ import select
 import socket
 from collections.abc import Iterator
 from itertools import compress
-from typing import Generic, TypeVar
-
-from app.infra.clock import monotonic
-
-T = TypeVar("T")
 
 
 def can_detach_sockets() -> bool:
@@ -43,46 +38,6 @@ class FdSet:
     def remove(self, fd: int) -> None:
         self.count -= self._members[fd]
         self._members[fd] = 0
-
-
-class Deadlines(Generic[T]):
-    """Who waits for something, each equally long, so the oldest come first. Waiting twice changes nothing."""
-
-    __slots__ = ("_due_at", "_seconds")
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._due_at: dict[T, float] = {}
-
-    def __contains__(self, waiting: T) -> bool:
-        return waiting in self._due_at
-
-    def __len__(self) -> int:
-        return len(self._due_at)
-
-    def add(self, waiting: T) -> None:
-        self._due_at.setdefault(waiting, monotonic() + self._seconds)
-
-    def discard(self, waiting: T) -> None:
-        self._due_at.pop(waiting, None)
-        self._shrink()
-
-    def take_overdue(self) -> list[T]:
-        """Those whose time is up; they wait no more."""
-        now = monotonic()
-        due = []
-        for waiting, due_at in self._due_at.items():
-            if due_at > now:
-                break
-            due.append(waiting)
-        for waiting in due:
-            del self._due_at[waiting]
-        self._shrink()
-        return due
-
-    def _shrink(self) -> None:
-        if not self._due_at:
-            self._due_at.clear()  # an emptied dictionary keeps the table of its fullest moment
 
 
 def end_sending(fd: int) -> None:

@@ -1,7 +1,7 @@
 """Viewers' sockets as bare file descriptors: one epoll that is one reader on the loop; what goes to many goes by `fanout.py`.
 
-A viewer that takes no more bytes is parked: it skips ticks, keeps the unsent rest of what had begun and its replies, and goes on
-when it reads again. Everything here runs on the loop's thread.
+What a viewer's bytes say is for `viewer_messages.py`. A viewer that takes no more bytes is parked: it skips ticks, keeps the unsent rest
+of what had begun and its replies, and goes on when it reads again. Everything here runs on the loop's thread.
 """
 
 from __future__ import annotations
@@ -11,41 +11,27 @@ import os
 import select
 from array import array
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 
 from app.infra.clock import monotonic
 from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
 from app.realtime import counters
 from app.realtime.connection import Connection
-from app.realtime.descriptors import Deadlines, end_sending
+from app.realtime.deadlines import Deadlines
 from app.realtime.detached_connection import DetachedConnection
 from app.realtime.fanout import Fanout
 from app.realtime.networks import UNKNOWN_NETWORK
-from app.realtime.websocket_frames import (
-    NO_STATUS,
-    POLICY_VIOLATION,
-    FrameError,
-    FrameReader,
-    Opcode,
-    Received,
-    close_frame,
-    pong_frame,
-)
+from app.realtime.viewer_messages import Receiver, ViewerMessages
+from app.realtime.websocket_frames import POLICY_VIOLATION, close_frame
 from app.settings import RealtimeSettings
-
-Receiver = Callable[[Connection, str | bytes], Awaitable[None]]
 
 _READ_BYTES = 4_096
 _EVENTS_PER_POLL = 16
 _READ_SECONDS_PER_TURN = 0.003  # then other work of the loop gets its turn
-_FRAMES_PER_READ = 32  # no page sends more at once; who does is read again only after a rest
 _REST_SECONDS = 0.5
-_INBOX_MAX = 16  # then the client is not read until it is answered: TCP holds it back
 _SWEEP_SECONDS = 0.5
 _CLOSING_SECONDS = 5.0
-# Reads nothing any more: stands in as the reader of a client that broke the protocol.
-_DEAF = FrameReader(0)
 
 
 class DetachedSockets:
@@ -53,8 +39,9 @@ class DetachedSockets:
 
     def __init__(self, settings: RealtimeSettings, *, receive: Receiver, released: Callable[[Connection], None]) -> None:
         self._settings = settings
-        self._receive = receive
         self._released = released
+        self._messages = ViewerMessages(self, receive=receive, frame_max_bytes=4 * settings.max_message_bytes)
+        self.take = self._messages.take
         self._epoll = select.epoll()
         # by fd, as fds are small numbers
         self._connections: list[DetachedConnection | None] = []
@@ -87,7 +74,8 @@ class DetachedSockets:
         """Drop what is still open. Call it after everyone was told to leave."""
         asyncio.get_running_loop().remove_reader(self._epoll.fileno())
         for connection in self.connections:
-            self._drop(connection)
+            self.drop(connection)
+        await self._messages.close()
         await self._tasks.close()
         self._epoll.close()
 
@@ -113,6 +101,23 @@ class DetachedSockets:
         """Its hello is no longer waited for."""
         self._hello_due.discard(connection)
 
+    def has_begun(self, connection: DetachedConnection) -> None:
+        """It has sent part of a message; the rest is waited for, but not for ever."""
+        self._unfinished.add(connection)
+
+    def has_ended(self, connection: DetachedConnection) -> None:
+        """The message that it had begun is whole."""
+        self._unfinished.discard(connection)
+
+    def let_rest(self, connection: DetachedConnection) -> None:
+        """Read a client that floods more slowly: TCP holds it back, and what it costs is bounded."""
+        self._resting.add(connection)
+        self.listen(connection)
+
+    def closes_soon(self, connection: DetachedConnection) -> None:
+        """It is dropped some seconds from now, if it is still there."""
+        self._closing.add(connection)
+
     def write(self, connection: DetachedConnection, data: bytes) -> None:
         """Send, or keep for a parked viewer; one for whom too much is kept is closed as slow."""
         if connection.gone:
@@ -128,7 +133,7 @@ class DetachedSockets:
         except BlockingIOError:
             sent = 0
         except OSError:
-            self._drop(connection)
+            self.drop(connection)
             return
         if sent != len(data):
             self._park(connection, data[sent:])
@@ -161,7 +166,7 @@ class DetachedSockets:
 
     def _serve(self, connection: DetachedConnection, events: int) -> None:
         if events & (select.EPOLLHUP | select.EPOLLERR):
-            self._drop(connection)
+            self.drop(connection)
             return
         if events & select.EPOLLOUT:
             self._resume(connection)
@@ -178,91 +183,7 @@ class DetachedSockets:
         if data:
             self.take(connection, data)
         else:
-            self._drop(connection)
-
-    def take(self, connection: DetachedConnection, data: bytes) -> None:
-        """Bytes from a viewer, whole frames or parts of them."""
-        if connection.reader is _DEAF:
-            return
-        reader = connection.reader or FrameReader(4 * self._settings.max_message_bytes)
-        messages, violation = reader.feed(data)
-        self._keep(connection, None if reader.is_between_messages else reader)
-        for message in messages:
-            self._obey(connection, message)
-        if len(messages) > _FRAMES_PER_READ:
-            self._let_rest(connection)
-        if violation is not None:
-            self._finish(connection, violation)
-
-    def _keep(self, connection: DetachedConnection, reader: FrameReader | None) -> None:
-        """Remember a message that has begun, and since when; or that nothing is begun."""
-        if reader is None or reader is _DEAF:
-            self._unfinished.discard(connection)
-        elif connection.reader is None:
-            self._unfinished.add(connection)
-        connection.reader = reader
-
-    def _let_rest(self, connection: DetachedConnection) -> None:
-        """Read a client that floods more slowly: TCP holds it back, and what it costs is bounded."""
-        self._resting.add(connection)
-        self._listen(connection)
-
-    def _obey(self, connection: DetachedConnection, message: Received) -> None:
-        match message.opcode:
-            case Opcode.PING:
-                # While replies wait, an answer to a ping may be left out: the next one is answered.
-                if connection.outbox is None and not connection.closing:
-                    self.write(connection, pong_frame(message.payload))
-            case Opcode.CLOSE:
-                self._finish(connection, message)
-            case Opcode.TEXT | Opcode.BINARY:
-                if not connection.closing:
-                    self._enqueue(connection, message.payload)
-            case Opcode.PONG | Opcode.CONTINUATION:
-                pass
-
-    def _finish(self, connection: DetachedConnection, last: Received | FrameError) -> None:
-        """Nothing after this counts: what comes is read only to be thrown away. What came before is answered first, for some seconds."""
-        self._keep(connection, _DEAF)
-        if connection.inbox is None or connection.closing:
-            self._end(connection, last)
-        else:
-            connection.inbox.append(last)
-            self._closing.add(connection)
-
-    def _end(self, connection: DetachedConnection, last: Received | FrameError) -> None:
-        if isinstance(last, FrameError):
-            self.close_with(connection, last.code, last.reason)
-            if connection.outbox is None and not connection.gone:
-                end_sending(connection.fd)
-            return
-        if not connection.closing:
-            self.write(connection, close_frame(int.from_bytes(last.payload[:2], "big") if last.payload else NO_STATUS))
-        self._drop(connection)
-
-    # --- messages, one after the other per viewer; a task lives only while there are any ---
-
-    def _enqueue(self, connection: DetachedConnection, payload: bytes) -> None:
-        if connection.inbox is None:
-            connection.inbox = deque([payload])
-            self._tasks.spawn("answer", self._answer(connection))
-            return
-        connection.inbox.append(payload)
-        if len(connection.inbox) >= _INBOX_MAX:
-            self._listen(connection)
-
-    async def _answer(self, connection: DetachedConnection) -> None:
-        inbox = connection.inbox
-        while inbox and not connection.gone:
-            was_full = len(inbox) >= _INBOX_MAX
-            message = inbox.popleft()
-            if isinstance(message, bytes):
-                await self._receive(connection, message)
-            else:
-                self._end(connection, message)
-            if was_full:
-                self._listen(connection)
-        connection.inbox = None
+            self.drop(connection)
 
     # --- parking ---
 
@@ -274,13 +195,13 @@ class DetachedSockets:
     def _drop_fd(self, fd: int) -> None:
         connection = self._connections[fd]
         if connection is not None:
-            self._drop(connection)
+            self.drop(connection)
 
     def _park(self, connection: DetachedConnection, rest: bytes) -> None:
         connection.outbox = deque([rest] if rest else [])
         self._ready[connection.fd] = 0
         self._parked.add(connection)
-        self._listen(connection)
+        self.listen(connection)
 
     def _resume(self, connection: DetachedConnection) -> None:
         outbox = connection.outbox
@@ -290,7 +211,7 @@ class DetachedSockets:
             except BlockingIOError:
                 return
             except OSError:
-                self._drop(connection)
+                self.drop(connection)
                 return
             if sent < len(outbox[0]):
                 outbox[0] = outbox[0][sent:]
@@ -299,19 +220,19 @@ class DetachedSockets:
         connection.outbox = None
         self._parked.discard(connection)
         self._ready[connection.fd] = 0 if connection.closing else 1
-        self._listen(connection)
+        self.listen(connection)
 
-    def _listen(self, connection: DetachedConnection) -> None:
+    def listen(self, connection: DetachedConnection) -> None:
         """Tell epoll what to wait for: bytes from the viewer unless it has to wait, room for bytes while it is parked."""
         if connection.gone:
             return
-        is_full = connection.inbox is not None and len(connection.inbox) >= _INBOX_MAX
-        wanted = 0 if is_full or connection in self._resting else select.EPOLLIN
+        wanted = 0 if connection.is_full or connection in self._resting else select.EPOLLIN
         self._epoll.modify(connection.fd, wanted | (select.EPOLLOUT if connection.outbox is not None else 0))
 
     # --- the end ---
 
-    def _drop(self, connection: DetachedConnection) -> None:
+    def drop(self, connection: DetachedConnection) -> None:
+        """Close the descriptor and forget the viewer, at once."""
         if connection.gone:
             return
         connection.gone = connection.closing = True
@@ -329,11 +250,11 @@ class DetachedSockets:
             for connection in self._hello_due.take_overdue():
                 connection.close(CloseCode.NO_HELLO)
             for connection in self._resting.take_overdue():
-                self._listen(connection)
+                self.listen(connection)
             for connection in self._unfinished.take_overdue():
                 self.close_with(connection, POLICY_VIOLATION, "a message that does not end")
             for connection in self._parked.take_overdue():
                 counters.SHED_SLOW.inc()
                 connection.close(CloseCode.SLOW)
             for connection in self._closing.take_overdue():
-                self._drop(connection)
+                self.drop(connection)

@@ -16,6 +16,8 @@ from app.realtime.websocket_frames import FrameError, FrameReader, Received, tex
 if TYPE_CHECKING:
     from app.realtime.detached import DetachedSockets
 
+INBOX_MAX = 16  # then the client is not read until it is answered: TCP holds it back
+
 
 class DetachedConnection(Connection):
     """One viewer's fd. Kept small: there are tens of thousands in a worker."""
@@ -31,6 +33,11 @@ class DetachedConnection(Connection):
         self.outbox: deque[bytes] | None = None
         self.closing = False
         self.gone = False
+
+    @property
+    def is_full(self) -> bool:
+        """So many of its commands wait that no more are read."""
+        return self.inbox is not None and len(self.inbox) >= INBOX_MAX
 
     @property
     @override

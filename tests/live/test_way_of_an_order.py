@@ -15,7 +15,7 @@ MOST_FILES = 14
 CARRYING_THE_SOCKET = 3
 # The tasks that carry an order: the socket's, and the writer's of the session.
 _TASKS = (
-    "DetachedSockets._answer",
+    "ViewerMessages._answer",
     "Router._answer_apart",
     "PlacingQueues._start_writer.<locals>.write",
     "commit",

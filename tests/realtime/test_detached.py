@@ -168,7 +168,7 @@ async def test_an_fd_is_not_given_away_during_a_broadcast(make_house: Callable[.
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(house.sockets.fanout.broadcast([connection.fd for _, connection in viewers], b"tick", Spread(0.0)))
         await asyncio.sleep(0)
-        house.sockets._drop(viewers[2][1])
+        house.sockets.drop(viewers[2][1])
 
     assert closed_during_round == [0]
 
