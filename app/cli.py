@@ -371,6 +371,13 @@ def _places() -> typer.Typer:
     return places_commands(open_stores, _bring_up_to_date)
 
 
+def _admin() -> typer.Typer:
+    from app.accounts.admin_commands import admin_commands
+
+    return admin_commands(open_stores, _bring_up_to_date, _read_password)
+
+
+cli.add_typer(later(_admin, about="First organiser, and a way back in."), name="admin")
 cli.add_typer(later(_keys, about="The service's secrets: show, replace, rewrap what is stored, forget an old one."), name="keys")
 cli.add_typer(later(_person, about="What is kept of a person: a copy of it, or its erasure. Asks for the phone number."), name="person")
 cli.add_typer(later(_places, about="Provinces and wards: check a file of newer facts, take it over."), name="places")

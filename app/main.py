@@ -9,6 +9,7 @@ from functools import partial
 from fastapi import FastAPI
 from starlette.types import Scope
 
+from app.accounts import invitation_routes, own_routes, people_routes
 from app.accounts import routes as account_routes
 from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
@@ -37,12 +38,15 @@ from app.reports import routes as report_routes
 from app.sessions import booth_routes, moments, product_sheet, recording, shipping_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
-from app.web import booth_pages, buyer_pages, calendar, goods_pages, pages, share_pictures, strangers, word_files
+from app.web import booth_pages, buyer_pages, calendar, goods_pages, pages, people_pages, share_pictures, strangers, word_files
 from app.wiring import Services, let_go, open_services
 
 ROUTERS = (
     health.router,
     account_routes.router,
+    own_routes.router,
+    people_routes.router,
+    invitation_routes.router,
     catalog_routes.router,
     picture_routes.router,
     login_routes.router,
@@ -71,6 +75,7 @@ ROUTERS = (
     closing_routes.router,
     job_routes.router,
     goods_pages.router,
+    people_pages.router,
     pages.router,
     booth_pages.router,
     calendar.router,

@@ -8,10 +8,10 @@ import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import structlog
 
+from app.accounts.household import Household, household
 from app.accounts.service import AccountService
 from app.catalog.importing import GoodsImport
 from app.catalog.listing_gate import ListingGates
@@ -37,7 +37,7 @@ from app.infra.memory import TRIM_SECONDS, give_back_memory
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import socket_capacity
 from app.infra.startup import StartupError
-from app.infra.tasks import TaskOwner, repeat
+from app.infra.tasks import Closing, Jobs, TaskOwner, repeat
 from app.infra.telemetry import configure_logging
 from app.ledger.jobs import LedgerJobs
 from app.ledger.projector import Projector
@@ -113,6 +113,7 @@ class Services:
     redis: RedisClients
     tickets: TicketSigner
     accounts: AccountService
+    people: Household
     catalog: CatalogService
     pictures: PictureService
     share_pictures: SharePictures
@@ -153,7 +154,7 @@ class Services:
 
     def all(self) -> tuple[object, ...]:
         """Each of them once, and this object itself."""
-        return (*(getattr(self, name) for name in self.__slots__), self)
+        return (*(getattr(self, name) for name in self.__slots__), *self.people.all(), self)
 
 
 async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
@@ -175,7 +176,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     lock = JobLock(redis, prefix, node)
 
     tickets = TicketSigner(ring)
-    accounts = AccountService(database, redis, redis_prefix=prefix)
+    people = household(database, redis, ring, prefix=prefix)
+    accounts = people.accounts
     catalog = CatalogService(database)
     places = PlacesWatch(database)
     await places.start()
@@ -267,6 +269,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         redis=redis,
         tickets=tickets,
         accounts=accounts,
+        people=people,
         catalog=catalog,
         pictures=pictures,
         share_pictures=SharePictures(pictures),
@@ -370,15 +373,7 @@ def _open_gate(
     )
 
 
-class _Closing(Protocol):
-    async def close(self) -> None: ...
-
-
-class _Jobs(_Closing, Protocol):
-    def start(self) -> None: ...
-
-
-def _start_jobs(stack: AsyncExitStack, *all_jobs: _Jobs, then_close: tuple[_Closing, ...] = ()) -> None:
+def _start_jobs(stack: AsyncExitStack, *all_jobs: Jobs, then_close: tuple[Closing, ...] = ()) -> None:
     for jobs in all_jobs:
         jobs.start()
         stack.push_async_callback(jobs.close)

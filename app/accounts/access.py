@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket
 from typing_extensions import override
 
 from app.accounts.login_limits import KNOWN_DEVICE_SECONDS
-from app.accounts.permissions import Action
+from app.accounts.permissions import API_TOKEN_PREFIX, Action
 from app.accounts.service import SIGN_IN_LASTS, AccountService, CurrentUser, require, token_digest
 from app.errors import Forbidden, NotSignedIn
 from app.infra.provided import provided_by
@@ -75,14 +75,24 @@ def token_of(connection: HTTPConnection) -> str | None:
     return connection.cookies.get(login_cookie_name(settings))
 
 
+def api_token_of(connection: HTTPConnection) -> str | None:
+    """A script's token, from `Authorization: Bearer`."""
+    kind, _, token = connection.headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    return token if kind.lower() == "bearer" and token.startswith(API_TOKEN_PREFIX) else None
+
+
 def credential_of(connection: HTTPConnection) -> bytes:
     """The digest of what a signed-in request came in with, by which it can be looked at again."""
-    return token_digest(token_of(connection) or "")
+    return token_digest(api_token_of(connection) or token_of(connection) or "")
 
 
 async def user_of_connection(connection: HTTPConnection) -> CurrentUser | None:
-    """The signed-in user of a request or a socket's upgrade, or None. One database read when there is a cookie."""
+    """The user of a request or a socket's upgrade, by a script's token or by the cookie, or None. One database read when there is one."""
     accounts = provided_by(connection.app, AccountService)
+    if (script := api_token_of(connection)) is not None:
+        # whatever cookie came with it: a token does what it is for and no more
+        return await accounts.user_for_api_token(script)
     token = token_of(connection)
     return None if token is None else await accounts.user_for_token(token)
 

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.accounts.audit import record_audit
 from app.accounts.errors import OrganisationNotFound
 from app.accounts.models import Organisation
-from app.accounts.service import AccountService, CurrentUser, NewUser
+from app.accounts.second_factor import forget
+from app.accounts.service import AccountService, CurrentUser, NewUser, add_organisation, add_user
 from app.infra.database import Database, open_database
 from app.infra.redis_client import open_redis
 from app.infra.startup import StartupError
@@ -31,6 +33,46 @@ def create_user(settings: Settings, organisation: str, new: NewUser) -> CurrentU
     Raises `InvalidUser`, `LoginTaken`, `OrganisationNotFound`, and `StartupError` when several organisations have that name.
     """
     return asyncio.run(_create_user(settings, organisation, new))
+
+
+def create_admin(settings: Settings, organisation: str, login: str, name: str, password: str) -> CurrentUser:
+    """The first organiser of an organisation, which is made when there is none of that name. Blocks.
+
+    Raises `InvalidUser`, `LoginTaken`, and `StartupError` when the name is empty or too long, or several organisations have it.
+    """
+    return asyncio.run(_create_admin(settings, " ".join(organisation.split()), NewUser(login, name, "organiser", password)))
+
+
+def forget_second_factor(settings: Settings, login: str) -> bool:
+    """Let somebody sign in without their phone; whether there was a second factor. Blocks. Raises `StartupError` for an unknown login."""
+    return asyncio.run(_forget_second_factor(settings, login))
+
+
+async def _create_admin(settings: Settings, organisation: str, new: NewUser) -> CurrentUser:
+    if not 0 < len(organisation) <= NAME_MAX_CHARACTERS:
+        raise StartupError(f"The name of an organisation has 1 to {NAME_MAX_CHARACTERS} characters.")
+    async with _accounts(settings) as (database, accounts):
+        # Before anything is written: a login that cannot be made shall leave no empty organisation.
+        ready = await accounts.prepare_user(new)
+        known = await _ids_of(database, organisation)
+        if len(known) > 1:
+            raise StartupError(f"Several organisations have this name; use `ocop create-user` with the id: {', '.join(map(str, known))}")
+        async with database.transactions.begin() as db:
+            organisation_id = known[0] if known else await add_organisation(db, organisation)
+            return await add_user(db, organisation_id, ready, created_by=None)
+
+
+async def _forget_second_factor(settings: Settings, login: str) -> bool:
+    async with _accounts(settings) as (database, accounts):
+        user = await accounts.find_user(login)
+        if user is None:
+            raise StartupError("There is no active account with this login.")
+        async with database.transactions.begin() as db:
+            was_on = await forget(db, user.id)
+            if was_on:
+                action = "user.second_factor_forgotten"
+                record_audit(db, organisation_id=user.organisation_id, user_id=None, action=action, subject_id=user.id)
+        return was_on
 
 
 async def _create_organisation(settings: Settings, name: str) -> UUID:

@@ -26,6 +26,10 @@ ROLE_SENTENCES: Mapping[Role, str] = {
 }
 
 
+# Makes a leaked token recognisable.
+API_TOKEN_PREFIX = "ocopt_"  # noqa: S105 - no secret, what every token begins with
+
+
 class Action(StrEnum):
     """What somebody may be allowed to do. The sentence is in `RULES`."""
 

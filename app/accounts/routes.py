@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response, status
 
 from app.accounts.access import SignedInUser, clear_login_cookie, device_of_browser, needs, remember_device, set_login_cookie, token_of
-from app.accounts.errors import LoginFailed, TooManyLogins
+from app.accounts.browsers import browser_in_words
+from app.accounts.errors import LoginFailed, SecondFactorNeeded, SecondFactorUnreadable, SecondFactorWrong, TooManyLogins
 from app.accounts.permissions import Action
 from app.accounts.schemas import LoginRequest, UserView
 from app.accounts.service import AccountService
@@ -30,7 +31,16 @@ CurrentSettings = Annotated[Settings, Depends(provided(Settings))]
     dependencies=[OPEN_TO_EVERYBODY],
     summary="Sign in as organiser or host",
     openapi_extra=body_at_most(4 * 1024),
-    responses=problem_responses(LoginFailed, OriginRefused, MalformedRequest, TooManyLogins, Unavailable),
+    responses=problem_responses(
+        LoginFailed,
+        SecondFactorNeeded,
+        SecondFactorWrong,
+        SecondFactorUnreadable,
+        OriginRefused,
+        MalformedRequest,
+        TooManyLogins,
+        Unavailable,
+    ),
 )
 async def login(body: LoginRequest, request: Request, response: Response, service: Service, settings: CurrentSettings) -> UserView:
     """Open to everybody. Sets the login cookie for 12 hours under a new token; an older sign-in of this browser ends."""
@@ -39,8 +49,10 @@ async def login(body: LoginRequest, request: Request, response: Response, servic
         body.login,
         body.password.get_secret_value(),
         address=address,
+        code=body.code,
         device=device_of_browser(request, settings),
         replaces=token_of(request),
+        browser=browser_in_words(request.headers.get("user-agent", "")),
     )
     set_login_cookie(response, signed_in.token, settings)
     remember_device(response, signed_in.device, settings)

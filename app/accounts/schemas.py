@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field,
 from app.accounts.permissions import Role
 
 
-def _is_text(secret: SecretStr) -> SecretStr:
+def is_text(secret: SecretStr) -> SecretStr:
     """JSON may carry half of a surrogate pair, which is no text and cannot be hashed."""
     try:
         secret.get_secret_value().encode()
@@ -27,7 +27,10 @@ class LoginRequest(BaseModel):
     )
 
     login: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*$", validation_alias=AliasChoices("login", "username"))
-    password: Annotated[SecretStr, AfterValidator(_is_text)] = Field(min_length=1, max_length=256)
+    password: Annotated[SecretStr, AfterValidator(is_text)] = Field(min_length=1, max_length=256)
+    code: str | None = Field(
+        None, min_length=6, max_length=12, pattern=r"^[0-9 ]*$", description="of the phone, where a second factor is on"
+    )
 
 
 class UserView(BaseModel):
@@ -67,7 +70,7 @@ class NewLogin(BaseModel):
 
     login: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*$")
     display_name: str = Field(min_length=1, max_length=200)
-    password: Annotated[SecretStr, AfterValidator(_is_text)] = Field(min_length=1, max_length=256)
+    password: Annotated[SecretStr, AfterValidator(is_text)] = Field(min_length=1, max_length=256)
 
 
 class LoginView(BaseModel):

@@ -8,29 +8,47 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.audit import record_audit
-from app.accounts.errors import InvalidUser, LoginFailed, LoginTaken, OrganisationNotFound, OrganiserOnly
+from app.accounts.current_user import CurrentUser, require
+from app.accounts.errors import InvalidUser, LoginFailed, LoginTaken, OrganisationNotFound, SecondFactorNeeded
 from app.accounts.intentions import PURGE_INTENTIONS
 from app.accounts.login_limits import LoginLimits, Sleep
-from app.accounts.models import Organisation, RoleGrant, SignIn, User
+from app.accounts.models import ApiToken, Organisation, RoleGrant, SignIn, User
 from app.accounts.passwords import Passwords
-from app.accounts.permissions import RULES, Action, Grant, Place, Reach, Role, Scope, grant_allows, main_role
-from app.errors import Forbidden
+from app.accounts.permissions import Action, Grant, Role, main_role
+from app.accounts.second_factor import SecondFactors, is_on
+from app.infra.client_networks import masked_network
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
 from app.protocol.base import PERSON_NAME
 from app.protocol.text import TextRefused
+
+__all__ = [
+    "SIGN_IN_LASTS",
+    "AccountService",
+    "CurrentUser",
+    "NewUser",
+    "ReadyUser",
+    "SignedIn",
+    "add_organisation",
+    "add_user",
+    "close_user",
+    "normal_login",
+    "require",
+    "require_password_rules",
+    "token_digest",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -41,47 +59,7 @@ PASSWORD_MAX_CHARACTERS = 256
 _LOGIN_SHAPE = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,119}")
 _TOKEN_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 _TOKEN_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentUser:
-    """A user as routes and services see them."""
-
-    id: UUID
-    organisation_id: UUID
-    organisation_name: str
-    login: str
-    display_name: str
-    # the weightiest of theirs; without grants they have it in the whole organisation
-    role: Role
-    grants: tuple[Grant, ...] = ()
-    # what a token limits them to
-    only: frozenset[Action] | None = None
-
-    def may(self, action: Action) -> bool:
-        """Whether they may do it anywhere at all."""
-        return bool(self.grants_for(action))
-
-    def may_everywhere(self, action: Action) -> bool:
-        """Whether they may do it in the whole organisation, not only to what is their own."""
-        found = self.grants_for(action)
-        return any(grant.scope is Scope.ORGANISATION and RULES[action].of(grant.role) is Reach.ALL for grant in found)
-
-    def may_at(self, action: Action, place: Place) -> bool:
-        """Whether they may do it to this session of their organisation."""
-        return any(grant_allows(grant, action, self.id, place) for grant in self.grants_for(action))
-
-    def grants_for(self, action: Action) -> tuple[Grant, ...]:
-        """Those of their grants that count for the action."""
-        if self.only is not None and action not in self.only:
-            return ()
-        return tuple(grant for grant in self.grants or (Grant(self.role),) if grant.counts_for(action))
-
-
-def require(user: CurrentUser, action: Action) -> None:
-    """Raises `OrganiserOnly`, `Forbidden` when none of their roles allows it anywhere."""
-    if not user.may(action):
-        raise OrganiserOnly if RULES[action].roles == ("organiser",) else Forbidden
+_USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,51 +103,121 @@ class AccountService:
         redis: RedisClients,
         *,
         redis_prefix: str,
+        factors: SecondFactors | None = None,
         clock: Callable[[], datetime] = utc_now,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._transactions = database.transactions
-        self._limits = LoginLimits(redis, prefix=redis_prefix, sleep=sleep)
-        self._passwords = Passwords()
+        self.limits = LoginLimits(redis, prefix=redis_prefix, sleep=sleep)
+        self.passwords = Passwords()
+        self._factors = factors
         self._clock = clock
 
-    async def sign_in(self, login: str, password: str, *, address: str, device: str | None = None, replaces: str | None = None) -> SignedIn:
-        """Check the password and open a sign-in of 12 hours under a new token; the token in `replaces` stops working.
+    async def sign_in(  # noqa: PLR0913 - what a login knows of whoever asks
+        self,
+        login: str,
+        password: str,
+        *,
+        address: str,
+        code: str | None = None,
+        device: str | None = None,
+        replaces: str | None = None,
+        browser: str = "",
+    ) -> SignedIn:
+        """Check the password, and the code where a second factor is on, and open a sign-in of 12 hours; the token in `replaces` stops working.
 
-        `device` is what an earlier sign-in gave. Raises `LoginFailed` for whatever does not fit, `TooManyLogins` when too many wait, `Unavailable` in a flood of logins.
+        `device` is what an earlier sign-in gave. Raises `LoginFailed` for whatever does not fit, `SecondFactorNeeded` and `SecondFactorWrong` once
+        the password was right, `TooManyLogins` when too many wait, `Unavailable` in a flood of logins.
         """
         name = normal_login(login)
-        async with self._limits.attempt(name, address, device):
+        async with self.limits.attempt(name, address, device):
             async with self._transactions() as db:
                 row = (await db.execute(select(User.id, User.password_hash).where(User.login == name, User.is_active))).one_or_none()
-            check = await self._passwords.check(password, row.password_hash if row else None)
-        if row is None or not check.matches:
-            log.info("login_failed", user_id=None if row is None else str(row.id))
-            raise LoginFailed
-        signed_in = await self._open_sign_in(
-            row.id, row.password_hash, check.new_hash, replaces, device or secrets.token_urlsafe(_TOKEN_BYTES)
-        )
-        await self._limits.succeeded(name, address, signed_in.device)
+            check = await self.passwords.check(password, row.password_hash if row else None)
+            if row is None or not check.matches:
+                log.info("login_failed", user_id=None if row is None else str(row.id))
+                raise LoginFailed
+            await self._require_code(row.id, code)
+        async with self._transactions.begin() as db:
+            # The password was checked outside of this transaction: the account must still stand as it did then.
+            still = select(User.id).where(User.id == row.id, User.is_active, User.password_hash == row.password_hash).with_for_update()
+            user = await _find_user(db, User.id == row.id) if await db.scalar(still) else None
+            if user is None:
+                raise LoginFailed
+            if check.new_hash is not None:
+                await db.execute(update(User).where(User.id == row.id).values(password_hash=check.new_hash))
+            if replaces is not None:
+                await db.execute(delete(SignIn).where(SignIn.token_digest == token_digest(replaces)))
+            signed_in = await self.open_sign_in(db, user, address=address, device=device, browser=browser)
+            record_audit(db, organisation_id=user.organisation_id, user_id=user.id, action="user.signed_in")
+        await self.forgive(name, address, signed_in.device)
         return signed_in
+
+    async def open_sign_in(self, db: AsyncSession, user: CurrentUser, *, address: str, device: str | None, browser: str) -> SignedIn:
+        """A new token for somebody who has shown who they are, in the open transaction; their oldest sign-ins end beyond 50."""
+        token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._clock()
+        signed_in = SignedIn(token, user, now + SIGN_IN_LASTS, device or secrets.token_urlsafe(_TOKEN_BYTES))
+        db.add(
+            SignIn(
+                token_digest=token_digest(token),
+                user_id=user.id,
+                created_at=now,
+                expires_at=signed_in.expires_at,
+                browser=browser,
+                network=masked_network(address),
+            )
+        )
+        await db.flush()
+        await _drop_oldest_sign_ins(db, user.id)
+        return signed_in
+
+    async def forgive(self, login: str, address: str, device: str | None) -> None:
+        """The attempt was right: what failed before it is forgotten."""
+        if device is not None:
+            await self.limits.succeeded(login, address, device)
+
+    async def _require_code(self, user_id: UUID, code: str | None) -> None:
+        async with self._transactions.begin() as db:
+            if not await is_on(db, user_id):
+                return
+            if code is None or self._factors is None:
+                raise SecondFactorNeeded
+            await self._factors.check(db, user_id, code)
 
     async def user_for_token(self, token: str) -> CurrentUser | None:
         """The user behind a cookie's token; None when it is unknown, expired, signed out, or the account is closed."""
         if not _TOKEN_SHAPE.fullmatch(token):
             return None
+        digest = token_digest(token)
         async with self._transactions() as db:
-            return await _find_user(
-                db,
-                User.is_active.is_(True),
-                User.id.in_(select(SignIn.user_id).where(SignIn.token_digest == token_digest(token), SignIn.expires_at > self._clock())),
-            )
+            found = select(SignIn.user_id).where(SignIn.token_digest == digest, SignIn.expires_at > self._clock())
+            return await _find_user(db, User.is_active.is_(True), User.id.in_(found))
+
+    async def user_for_api_token(self, token: str) -> CurrentUser | None:
+        """The owner of a token for scripts, limited to what it is for; None when it is unknown, expired, ended, or the account is closed."""
+        digest = token_digest(token)
+        user = (await self.users_by_digest([digest])).get(digest)
+        if user is not None:
+            now = self._clock()
+            used = ApiToken.token_digest == digest, or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at < now - _USE_NOTED_EVERY)
+            async with self._transactions.begin() as db:
+                await db.execute(update(ApiToken).where(*used).values(last_used_at=now))
+        return user
 
     async def users_by_digest(self, digests: Collection[bytes]) -> dict[bytes, CurrentUser]:
-        """The people behind these digests of tokens, as `user_for_token` finds each."""
+        """The people behind these digests of tokens, of sign-ins and of scripts."""
         signed_in = select(SignIn.token_digest, SignIn.user_id).where(SignIn.token_digest.in_(digests), SignIn.expires_at > self._clock())
+        scripts = select(ApiToken.token_digest, ApiToken.user_id, ApiToken.actions).where(
+            ApiToken.token_digest.in_(digests), ApiToken.expires_at > self._clock(), ApiToken.revoked_at.is_(None)
+        )
         async with self._transactions() as db:
             owners = {row.token_digest: row.user_id for row in await db.execute(signed_in)}
-            users = await _find_users(db, User.is_active.is_(True), User.id.in_(owners.values()))
-        return {digest: users[user_id] for digest, user_id in owners.items() if user_id in users}
+            limits = {row.token_digest: (row.user_id, _actions(row.actions)) for row in await db.execute(scripts)}
+            users = await _find_users(
+                db, User.is_active.is_(True), User.id.in_({*owners.values(), *(owner for owner, _ in limits.values())})
+            )
+        found = {digest: users[user_id] for digest, user_id in owners.items() if user_id in users}
+        return found | {digest: replace(users[user_id], only=only) for digest, (user_id, only) in limits.items() if user_id in users}
 
     async def find_user(self, login: str) -> CurrentUser | None:
         """The active user with this login, if there is one; for the seed and the command line."""
@@ -187,12 +235,8 @@ class AccountService:
 
     async def create_organisation(self, name: str) -> UUID:
         """A new organisation and its id."""
-        organisation_id = uuid4()
         async with self._transactions.begin() as db:
-            db.add(Organisation(id=organisation_id, name=name))
-            await db.flush()
-            record_audit(db, organisation_id=organisation_id, user_id=None, action="organisation.created", details={"name": name})
-        return organisation_id
+            return await add_organisation(db, name)
 
     async def create_user(self, organisation_id: UUID, new: NewUser, *, created_by: UUID | None = None) -> CurrentUser:
         """A new user of an organisation.
@@ -209,7 +253,7 @@ class AccountService:
         Raises `InvalidUser` (names the field).
         """
         name, display_name = _checked(new)
-        return ReadyUser(uuid4(), name, display_name, new.role, await self._passwords.hash(new.password))
+        return ReadyUser(uuid4(), name, display_name, new.role, await self.passwords.hash(new.password))
 
     async def purge_expired(self) -> None:
         """Delete sign-ins that are over, and keys of commands of long ago. For `app.infra.tasks.repeat`, every hour or so; several nodes may run it at once."""
@@ -217,29 +261,21 @@ class AccountService:
             await db.execute(delete(SignIn).where(SignIn.expires_at <= self._clock()))
             await db.execute(PURGE_INTENTIONS)
 
-    async def _open_sign_in(self, user_id: UUID, checked_hash: str, new_hash: str | None, replaces: str | None, device: str) -> SignedIn:
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        now = self._clock()
-        async with self._transactions.begin() as db:
-            # The password was checked outside of this transaction: the account must still stand as it did then.
-            still = select(User.id).where(User.id == user_id, User.is_active, User.password_hash == checked_hash).with_for_update()
-            user = await _find_user(db, User.id == user_id) if await db.scalar(still) else None
-            if user is None:
-                raise LoginFailed
-            if new_hash is not None:
-                await db.execute(update(User).where(User.id == user_id).values(password_hash=new_hash))
-            if replaces is not None:
-                await db.execute(delete(SignIn).where(SignIn.token_digest == token_digest(replaces)))
-            expires_at = now + SIGN_IN_LASTS
-            db.add(SignIn(token_digest=token_digest(token), user_id=user_id, created_at=now, expires_at=expires_at))
-            await db.flush()
-            await _drop_oldest_sign_ins(db, user_id)
-            record_audit(db, organisation_id=user.organisation_id, user_id=user_id, action="user.signed_in")
-        return SignedIn(token, user, expires_at, device)
+
+async def add_organisation(db: AsyncSession, name: str) -> UUID:
+    """Add an organisation in the open transaction; its id."""
+    organisation_id = uuid4()
+    db.add(Organisation(id=organisation_id, name=name))
+    await db.flush()
+    record_audit(db, organisation_id=organisation_id, user_id=None, action="organisation.created", details={"name": name})
+    return organisation_id
 
 
-async def add_user(db: AsyncSession, organisation_id: UUID, ready: ReadyUser, *, created_by: UUID | None) -> CurrentUser:
-    """Add a user in the open transaction. Raises `LoginTaken`, `OrganisationNotFound`."""
+async def add_user(
+    db: AsyncSession, organisation_id: UUID, ready: ReadyUser, *, created_by: UUID | None, grant: Grant | None = None
+) -> CurrentUser:
+    """Add a user in the open transaction, with the role everywhere or as `grant` says. Raises `LoginTaken`, `OrganisationNotFound`."""
+    grant = grant or Grant(ready.role)
     organisation = await db.get(Organisation, organisation_id)
     if organisation is None:
         raise OrganisationNotFound
@@ -248,12 +284,11 @@ async def add_user(db: AsyncSession, organisation_id: UUID, ready: ReadyUser, *,
     user_id = await db.scalar(created.on_conflict_do_nothing(index_elements=[User.login]).returning(User.id))
     if user_id is None:
         raise LoginTaken
-    await db.execute(
-        insert(RoleGrant).values(id=uuid4(), user_id=user_id, organisation_id=organisation_id, role=ready.role, granted_by=created_by)
-    )
+    scope = {"role": grant.role, "ward_code": grant.ward_code, "session_id": grant.session_id}
+    await db.execute(insert(RoleGrant).values(id=uuid4(), user_id=user_id, organisation_id=organisation_id, granted_by=created_by, **scope))
     details = {"login": ready.login, "role": ready.role}
     record_audit(db, organisation_id=organisation_id, user_id=created_by, action="user.created", subject_id=user_id, details=details)
-    return CurrentUser(user_id, organisation_id, organisation.name, ready.login, ready.display_name, ready.role, (Grant(ready.role),))
+    return CurrentUser(user_id, organisation_id, organisation.name, ready.login, ready.display_name, ready.role, (grant,))
 
 
 async def close_user(db: AsyncSession, organisation_id: UUID, user_id: UUID, *, closed_by: UUID) -> None:
@@ -262,7 +297,20 @@ async def close_user(db: AsyncSession, organisation_id: UUID, user_id: UUID, *, 
     closed = await db.scalar(update(User).where(*of_organisation).values(is_active=False).returning(User.id))
     if closed is not None:
         await db.execute(delete(SignIn).where(SignIn.user_id == user_id))
+        await db.execute(update(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None)).values(revoked_at=utc_now()))
         record_audit(db, organisation_id=organisation_id, user_id=closed_by, action="user.closed", subject_id=user_id)
+
+
+def require_password_rules(password: str) -> None:
+    """Raises `InvalidUser`."""
+    if not PASSWORD_MIN_CHARACTERS <= len(password) <= PASSWORD_MAX_CHARACTERS:
+        rule = f"A password has {PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS} characters."
+        raise InvalidUser(rule, details={"field": "password"})
+
+
+def _actions(names: Collection[str]) -> frozenset[Action]:
+    """What a token is for; an action that there is no more is nothing."""
+    return frozenset(Action(name) for name in names if name in set(Action))
 
 
 def normal_login(login: str) -> str:
@@ -311,9 +359,7 @@ def _checked(new: NewUser) -> tuple[str, str]:
     name = normal_login(new.login)
     if not _LOGIN_SHAPE.fullmatch(name):
         raise InvalidUser("A login has 2 to 120 characters: a-z, 0-9 and . _ @ + -", details={"field": "login"})
-    if not PASSWORD_MIN_CHARACTERS <= len(new.password) <= PASSWORD_MAX_CHARACTERS:
-        rule = f"A password has {PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS} characters."
-        raise InvalidUser(rule, details={"field": "password"})
+    require_password_rules(new.password)
     try:
         display_name = PERSON_NAME.checked(new.display_name)
     except TextRefused as error:

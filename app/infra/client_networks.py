@@ -21,6 +21,17 @@ def network_of(address: str) -> str:
     return str(parsed)
 
 
+def masked_network(address: str) -> str:
+    """Whereabouts of an address, to be recognised by whoever was there: without its last part; empty for what is no address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    shown = mapped or parsed
+    return f"{str(shown).rpartition('.')[0]}.…" if shown.version == 4 else str(ipaddress.ip_network((int(shown), 48), strict=False))
+
+
 def counted_network(address: str) -> str | None:
     """The same, or None for this machine: it is a proxy that does not say for whom it speaks."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -56,3 +56,15 @@ async def repeat(name: str, interval_seconds: float, work: Callable[[], Awaitabl
         except Exception as error:  # noqa: BLE001 - whatever it was, the next run may work
             log.warning("job_failed", job=name, error=repr(error))
         await asyncio.sleep(interval_seconds)
+
+
+class Closing(Protocol):
+    """What ends with its owner."""
+
+    async def close(self) -> None: ...
+
+
+class Jobs(Closing, Protocol):
+    """What runs until then."""
+
+    def start(self) -> None: ...

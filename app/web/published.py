@@ -38,11 +38,13 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "desk": (*_STAFF_STYLES, "desk"),
     "goods": (*_STAFF_STYLES, "goods_pages"),
     **dict.fromkeys(("host_sessions", "host_edit", "organiser_sessions"), _STAFF_STYLES),
-    "login": ("fonts", *_BASE_STYLES),
+    **dict.fromkeys(("people", "account"), (*_STAFF_STYLES, "people")),
+    **dict.fromkeys(("login", "invitation"), ("fonts", *_BASE_STYLES)),
     **dict.fromkeys(("order", "my_orders", "lookup"), (*_BASE_STYLES, "figures", "order")),
     "page": _BASE_STYLES,
 }
 SCRIPTS: Final = (
+    *("account", "invitation", "people"),
     *("board", "booth", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
     *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay"),
     *("organiser_sessions", "report", "staff", "viewer"),

@@ -15,7 +15,9 @@ from uuid import UUID, uuid4
 import httpx2
 from PIL import Image
 
+from app.accounts.access import LOGIN_COOKIE
 from tests.absurd.operations import Operation, operations_of
+from tests.absurd.people import COOKIE, people_body, people_ids
 from tests.buyers import BUYER, an_order
 from tests.live.market import Market, a_session
 from tests.people import PASSWORD
@@ -24,7 +26,7 @@ JSON = {"content-type": "application/json"}
 # Refused while the session is live, or about jobs, which there are none of then.
 _CLOSED_ONLY = ("/statement", "/export.zip", "/jobs/{job_id}", "/file")
 # Failures of one client make its next attempts wait here.
-_SLOWED_DOWN = ("/login", "/order-lookup")
+_SLOWED_DOWN = ("/login", "/order-lookup", "/invitation/accept")
 # Asked for complete products, if the organisation says so.
 _BEHIND_THE_GATE = ("/transitions", "/booth", "/booth/close")
 
@@ -82,7 +84,7 @@ class Sale:
             ids["complaint_id"] = await self.complains(ids)
         if operation.template.endswith("/settlement"):
             ids["payment_id"] = await self.pays(None)
-        return ids | await self._goods_for(operation) | await self._talk_for(operation, ids)
+        return ids | await self._goods_for(operation) | await self._talk_for(operation, ids) | await people_ids(self, operation)
 
     async def _talk_for(self, operation: Operation, ids: Mapping[str, str]) -> dict[str, str]:
         if operation.template.endswith(("/hide", "/restore", "/question", "/pinned-comment", "/restrictions")):
@@ -98,12 +100,12 @@ class Sale:
         """Keys, references and host are new or real each time."""
         known: dict[str, Any] = {**ids, "key": str(uuid4()), "reference": f"FT{uuid4()}", "host_id": str(self.market.host.id)}
         if operation.template.endswith("/login"):
-            known |= {"login": self.market.host.login, "password": PASSWORD}
+            known |= {"login": self.market.host.login, "password": PASSWORD, "code": "123456"}
         if operation.template.endswith("/logins"):
             known |= {"login": f"hop-tac-xa-{next(self._numbers)}", "password": PASSWORD}
         if "/products" in operation.template:
             known["code"] = f"SP{next(self._numbers)}"
-        return operation.right_body(known)
+        return operation.right_body(known | people_body(self, operation))
 
     async def _opens_the_gate(self) -> None:
         """Whatever was asked of products before, and whatever became of them, they may be shown."""
@@ -191,10 +193,25 @@ class Sale:
             options["headers"] = JSON | options.get("headers", {})
         known = {name: ids[name] for name, where in operation.parameters if where == "header" and name in ids}
         options["headers"] = known | options.get("headers", {})
+        if COOKIE in ids:
+            async with self.as_person(ids[COOKIE]) as person:
+                return await person.request(operation.method, operation.path(ids) + query, **options)
         if operation.template.endswith(_SLOWED_DOWN):
             async with self.stranger() as stranger:
                 return await stranger.request(operation.method, operation.path(ids) + query, **options)
         return await self.people[who].request(operation.method, operation.path(ids) + query, **options)
+
+    @property
+    def password(self) -> str:
+        """Everybody's."""
+        return PASSWORD
+
+    @asynccontextmanager
+    async def as_person(self, token: str) -> AsyncIterator[httpx2.AsyncClient]:
+        """The browser of whoever has this sign-in, in a network of its own."""
+        async with self.stranger() as person:
+            person.cookies.set(LOGIN_COOKIE, token)
+            yield person
 
     @asynccontextmanager
     async def stranger(self) -> AsyncIterator[httpx2.AsyncClient]:
@@ -272,6 +289,11 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
     sale.ids |= await sale.uploads()
     sale.ids["user_id"] = await sale.lets_in()
     sale.ids["complaint_id"] = await sale.complains(sale.ids)
+    made = await sale.organiser.post("/api/v1/invitations", json={"grant": {"role": "helper"}, "note": ""})
+    sale.ids["invitation_id"], sale.ids["token"] = made.json()["id"], made.json()["path"].partition("#")[2]
+    token = await sale.organiser.post("/api/v1/account/tokens", json={"name": "Máy", "actions": ["read_figures"]})
+    sale.ids["token_id"] = token.json()["id"]
+    sale.ids["sign_in_id"] = (await sale.organiser.get("/api/v1/account")).json()["sign_ins"][0]["id"]
     sale.ids["payment_id"] = await sale.pays(sale.ids["order_id"])
     sale.ids["comment_id"] = await sale.says(sale.ids["session_id"])
     sale.ids["restriction_id"] = await sale.mutes()

@@ -110,8 +110,8 @@ class Operation:
             return known[name]
         if name in PLAUSIBLE and PLAUSIBLE[name] in inner.get("enum", [PLAUSIBLE[name]]):
             return PLAUSIBLE[name]
-        if "enum" in inner:
-            return inner["enum"][0]
+        if "enum" in inner or "const" in inner:
+            return inner.get("const", inner.get("enum", [None])[0])
         if inner["type"] == "object":
             return {each: self._right(schema, each, known) for each, schema in inner["properties"].items()}
         if inner["type"] == "array":

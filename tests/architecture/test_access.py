@@ -63,6 +63,28 @@ ACCESS = {
     "POST /api/v1/login": "public",
     "POST /api/v1/logout": "public",
     "GET /api/v1/me": "own_account",
+    "GET /organiser/people": "manage_people",
+    "GET /account": "own_account",
+    "GET /invitation": "public",
+    "GET /api/v1/people": "manage_people",
+    "PUT /api/v1/people/{user_id}/roles": "manage_people",
+    "POST /api/v1/people/{user_id}/close": "manage_people",
+    "DELETE /api/v1/people/{user_id}/second-factor": "manage_people",
+    "GET /api/v1/invitations": "manage_people",
+    "POST /api/v1/invitations": "manage_people",
+    "DELETE /api/v1/invitations/{invitation_id}": "manage_people",
+    "POST /api/v1/invitation/look": "public",
+    "POST /api/v1/invitation/accept": "public",
+    "GET /api/v1/account": "own_account",
+    "PUT /api/v1/account/password": "own_account",
+    "DELETE /api/v1/account/sign-ins/{sign_in_id}": "own_account",
+    "DELETE /api/v1/account/sign-ins": "own_account",
+    "POST /api/v1/account/second-factor": "own_account",
+    "POST /api/v1/account/second-factor/confirm": "own_account",
+    "POST /api/v1/account/second-factor/drop": "own_account",
+    "GET /api/v1/account/tokens": "own_account",
+    "POST /api/v1/account/tokens": "own_account",
+    "DELETE /api/v1/account/tokens/{token_id}": "own_account",
     "GET /api/v1/addresses/provinces": "public",
     "GET /api/v1/addresses/search": "public",
     "GET /api/v1/addresses/provinces/{province_code}/wards": "public",
@@ -183,7 +205,7 @@ REFUSALS = {
 }
 # The secret of the order's link comes with the request; without it there is no such order.
 OPEN = ("public", "order link")
-PAGES = ("GET /host", "GET /organiser")
+PAGES = ("GET /host", "GET /organiser", "GET /account")
 SOME_ID = str(UUID(int=1))
 
 
@@ -246,7 +268,7 @@ async def test_strangers_on_a_staff_page_are_shown_to_the_login(service: FastAPI
     async with a_client(service) as client:
         answers = [await client.request(*a_path(name)) for name in ACCESS if is_page(name)]
 
-    assert [answer.status_code for answer in answers] == [303] * 13
+    assert [answer.status_code for answer in answers] == [303] * 15
     assert all(answer.headers["location"].startswith("/login?next=") for answer in answers)
 
 

@@ -30,6 +30,9 @@ THINGS = (
     "user_id",
     "complaint_id",
     "job_id",
+    "invitation_id",
+    "token_id",
+    "sign_in_id",
 )
 
 

@@ -91,7 +91,7 @@ async def test_the_service_may_write_what_it_must(service_role: RawConnection) -
         "ledger_buyers",
         "ledger_summaries",
         *("session_products", "product_pictures", "pictures", "picture_files", "sign_ins"),
-        *("room_outbox", "staff_intentions", "shipping_rules", "role_grants"),
+        *("room_outbox", "staff_intentions", "shipping_rules", "role_grants", "second_factors"),
     }
     assert not any({"TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"} & those for those in rights.values())
 

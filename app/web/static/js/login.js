@@ -8,6 +8,8 @@ const problem = part("login-problem", HTMLParagraphElement);
 const button = part("login-button", HTMLButtonElement);
 const username = part("username", HTMLInputElement);
 const password = part("password", HTMLInputElement);
+const code = part("code", HTMLInputElement);
+const codeField = part("code-field", HTMLDivElement);
 /** @type {Readonly<Record<string, string>>} */
 const START_OF_ROLE = { organiser: "/organiser", host: "/host", helper: "/host", desk: "/host", producer: "/organiser/goods", auditor: "/organiser" };
 
@@ -19,7 +21,7 @@ function showProblem(words) {
 
 /** Marks the empty fields, moves to the first one; true when there is none. */
 function allFilled() {
-  const fields = [username, password];
+  const fields = codeField.hidden ? [username, password] : [username, password, code];
   const empty = fields.filter((field) => field.value.trim() === "");
   for (const field of fields) {
     const isMissing = empty.includes(field);
@@ -38,21 +40,32 @@ function setWaiting(isWaiting) {
   button.textContent = say(isWaiting ? "login.waiting" : "login.submit");
 }
 
+/** The password was right; now what the phone shows. */
+function askForCode() {
+  codeField.hidden = false;
+  code.focus();
+}
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   showProblem("");
   if (button.disabled || !allFilled()) return;
   setWaiting(true);
   /** @type {import("./http.js").Answer<{role: string}>} */
-  const answer = await send("POST", "/api/v1/login", { username: username.value.trim(), password: password.value });
+  const answer = await send("POST", "/api/v1/login", {
+    username: username.value.trim(),
+    password: password.value,
+    ...(!codeField.hidden && { code: code.value.trim() }),
+  });
   if (answer.ok) {
     location.assign(form.dataset["next"] || START_OF_ROLE[answer.value.role] || "/");
     return;
   }
   setWaiting(false);
-  const { code, title_vi: words } = answer.failure;
-  showProblem(`${problemSentence(code, words)} ${problemAdvice(code)}`.trim());
-  password.select();
+  const { code: reason, title_vi: words } = answer.failure;
+  if (reason === "second_factor_needed") return askForCode();
+  showProblem(`${problemSentence(reason, words)} ${problemAdvice(reason)}`.trim());
+  (codeField.hidden ? password : code).select();
 });
 
 part("show-password", HTMLInputElement).addEventListener("change", (event) => {
