@@ -87,9 +87,9 @@ def encode_picture(content: bytes) -> EncodedPicture:
 
 def _heic_formats() -> tuple[str, ...]:
     """Photos of iPhones. The decoder is fetched for them alone: a child that reads a JPEG shall start at once."""
-    import pillow_heif  # noqa: PLC0415 - see above
+    import pi_heif  # type: ignore[import-untyped]  # noqa: PLC0415 - see above
 
-    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
     return (_HEIC,)
 
 
