@@ -15,9 +15,9 @@ from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings
 from tests.infra.test_production import SOUND
 from tests.orders.builders import a_wanted_order, an_offer
-from tests.orders.conftest import market, queues
+from tests.orders.conftest import market, queues, write
 
-__all__ = ["market", "queues"]
+__all__ = ["market", "queues", "write"]
 
 
 def settings_for(postgres_url: str, redis_url: str, folder: Path, **changes: Any) -> Settings:

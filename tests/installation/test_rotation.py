@@ -20,9 +20,9 @@ from app.orders.group_commit import PlacingQueues
 from app.reports.errors import SigningKeyUnreadable
 from app.reports.signing import Signer
 from tests.orders.builders import Market, a_wanted_order, an_offer
-from tests.orders.conftest import market, queues
+from tests.orders.conftest import market, queues, write
 
-__all__ = ["market", "queues"]
+__all__ = ["market", "queues", "write"]
 
 # The builders' orders are wrapped with "tests".
 OLD, BOTH, NEW = KeyRing("tests"), KeyRing("new", former=["tests"]), KeyRing("new")

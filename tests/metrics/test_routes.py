@@ -23,10 +23,11 @@ async def staff_of(room: Room, small: SmallApp, login: str) -> None:
     """A new user moves into the session's organisation."""
     user = await a_user(small.accounts, login)
     async with room.database.transactions.begin() as db:
-        await db.execute(
-            text("UPDATE users SET organisation_id = :organisation WHERE id = :id"),
-            {"organisation": room.market.organisation_id, "id": user.id},
-        )
+        for table, key in (("users", "id"), ("role_grants", "user_id")):
+            await db.execute(
+                text(f"UPDATE {table} SET organisation_id = :organisation WHERE {key} = :id"),  # noqa: S608 - our own names
+                {"organisation": room.market.organisation_id, "id": user.id},
+            )
 
 
 async def test_staff_read_the_statistics_of_their_session(room: Room) -> None:

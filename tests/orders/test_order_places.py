@@ -10,9 +10,12 @@ import pytest
 
 from app.catalog.addresses import book
 from app.catalog.gazetteer import UnitVersion, shipped
+from app.infra.key_ring import KeyRing
+from app.infra.sealing import Envelopes
+from app.orders.contacts import CONTACT_COLUMNS, contact_of
 from tests.accounts.builders import rows
 from tests.buyers import BUYER, a_viewer, an_offer, an_order, path_of
-from tests.live.market import Market, open_market, open_stores
+from tests.live.market import SECRET, Market, open_market, open_stores
 
 
 def phuc_trach(name: str, first: date, last: date | None = None) -> UnitVersion:
@@ -30,8 +33,9 @@ async def market(postgres_url: str, redis_url: str, redis_prefix: str) -> AsyncI
 
 
 async def stored_names(market: Market) -> list[tuple[int, str, str]]:
-    found = await rows(market.stores.database, "SELECT ward_code, ward_name, province_name FROM order_contacts ORDER BY order_id")
-    return [(row["ward_code"], row["ward_name"], row["province_name"]) for row in found]
+    sealed = await rows(market.stores.database, f"SELECT {CONTACT_COLUMNS} FROM order_contacts c ORDER BY order_id")  # noqa: S608 - our own names
+    found = [contact_of(Envelopes(KeyRing(SECRET)), row) for row in sealed]
+    return [(contact.ward_code, contact.ward_name, contact.province_name) for contact in found if contact is not None]
 
 
 async def test_an_order_keeps_the_names_of_its_day_when_the_ward_is_renamed(market: Market) -> None:

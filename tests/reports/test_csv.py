@@ -57,6 +57,7 @@ async def test_exports_and_report_over_http_are_for_staff(fair: Fair) -> None:
     user = await a_user(small.accounts, "ban.mai")
     await a_user(small.accounts, "nguoi.khac", organisation="Đơn vị khác")
     await fair.database.pool.execute("UPDATE users SET organisation_id = $1 WHERE id = $2", fair.market.organisation_id, user.id)
+    await fair.database.pool.execute("UPDATE role_grants SET organisation_id = $1 WHERE user_id = $2", fair.market.organisation_id, user.id)
     base = f"/api/v1/sessions/{fair.id}/report"
 
     async with small.signed_in("ban.mai") as client:

@@ -16,7 +16,21 @@ from app.web.texts import DEFAULT_LANGUAGE, LANGUAGES, LANGUAGES_DIR, Language, 
 WEB_DIR = Path(__file__).resolve().parents[2] / "app" / "web"
 PREFIXES = (
     *("app.", "unit.", "time.", "home.", "login.", "error_page.", "product.", "producer.", "session.", "viewer.", "form.", "order."),
-    *("host.", "question.", "consent.", "goods.", "booth.", "desk.", "report.", "ladder.", "source.", "error."),
+    *(
+        "account.",
+        "invitation.",
+        "people.",
+        "host.",
+        "question.",
+        "consent.",
+        "goods.",
+        "booth.",
+        "desk.",
+        "report.",
+        "ladder.",
+        "source.",
+        "error.",
+    ),
 )
 CODES_EVERY_PAGE_KNOWS = {
     *("sold_out", "viewer_limit_reached", "offer_not_open", "session_not_live", "invalid_phone", "invalid_address"),

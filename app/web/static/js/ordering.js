@@ -5,6 +5,7 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import { get } from "./http.js";
 import { randomUuid, recall, remember } from "./memory.js";
 import { BASKET } from "./basket.js";
+import { KINDS } from "./ledger_kinds.js";
 import { carryOrder } from "./order_ways.js";
 import { feeOf } from "./shipping.js";
 
@@ -48,7 +49,7 @@ const TAP_GUARD_MS = 1_500;
 
 /** @param {OwnOrder} order */
 function isGone({ state }) {
-  return state === "cancelled" || state === "expired";
+  return KINDS[state].unitsTaken < 0;
 }
 
 export class Ordering {
