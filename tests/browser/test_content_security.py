@@ -73,7 +73,9 @@ def addresses(places: dict[str, str]) -> list[str]:
     """Every page that the table of access names."""
     skipped = ("/api/", "/healthz", "/readyz", "/metrics", "/robots.txt", "/favicon.ico", "/pictures/")
     paths = [name.removeprefix("GET ") for name in ACCESS if name.startswith("GET ")]
-    pages = [path for path in paths if not path.startswith(skipped) and not path.endswith((".ics", ".json", ".vtt", ".csv", ".zip"))]
+    pages = [
+        path for path in paths if not path.startswith(skipped) and not path.endswith((".ics", ".jpg", ".json", ".vtt", ".csv", ".zip"))
+    ]
     return [re.sub(r"\{(\w+)\}", lambda blank: places.get(blank[1], "x"), path) for path in pages]
 
 

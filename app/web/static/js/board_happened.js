@@ -38,8 +38,8 @@ export function happenedIn(room) {
  * @param {import("@preact/signals").Signal<readonly Happening[]>} pins
  */
 async function readPins(room, pins) {
-  const startedAt = room.state.peek().session.started_at_ms;
-  if (startedAt === null) return;
+  const { started_at_ms: startedAt, kind } = room.state.peek().session;
+  if (startedAt === null || kind === "booth") return;
   /** @type {import("./http.js").Answer<{moments: Moment[]}>} */
   const answer = await get(`/api/v1/sessions/${room.sessionId}/moments.json`);
   if (!answer.ok) return;
