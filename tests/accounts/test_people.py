@@ -15,6 +15,7 @@ import pytest
 from app.accounts.access import LOGIN_COOKIE
 from app.accounts.service import NewUser
 from app.infra.clock import monotonic
+from app.settings import RealtimeSettings
 from tests.live.fixtures import house, live_house, sockets, stores
 from tests.live.market import Market, Node, a_session
 from tests.people import PASSWORD
@@ -194,6 +195,8 @@ async def test_whatever_is_taken_closes_open_boards_on_every_node(live_house: Ma
 
     expected = {"sign-in ended": 4503, "account closed": 4503, "role taken": 4504, "role narrowed": 4003}[how]
     assert codes == [expected] * 2
+    # Beside the look itself, so that what is taken is felt within a second.
+    assert RealtimeSettings().staff_check_seconds <= 0.5
 
 
 async def test_a_new_password_ends_every_other_sign_in_and_turns_this_one(live_house: Market) -> None:

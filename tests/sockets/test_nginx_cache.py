@@ -74,7 +74,7 @@ async def test_polls_that_reach_the_node_stay_the_same_from_ten_to_ten_thousand_
         answers = await asyncio.gather(*(poll(nginx, path, every=every, until=until) for _ in range(connections)))
 
         reached[pollers] = (market.node.server.server_state.total_requests - before) / SECONDS
-        assert sum(answers) >= 0.1 * pollers * SECONDS / POLL_SECONDS
+        assert sum(answers) >= 0.5 * pollers * SECONDS / POLL_SECONDS
 
     assert max(reached.values()) <= 2.0, reached
 
