@@ -371,6 +371,12 @@ def _places() -> typer.Typer:
     return places_commands(open_stores, _bring_up_to_date)
 
 
+def _pictures() -> typer.Typer:
+    from app.catalog.picture_commands import picture_commands
+
+    return picture_commands(open_stores, _bring_up_to_date)
+
+
 def _admin() -> typer.Typer:
     from app.accounts.admin_commands import admin_commands
 
@@ -380,6 +386,7 @@ def _admin() -> typer.Typer:
 cli.add_typer(later(_admin, about="First organiser, and a way back in."), name="admin")
 cli.add_typer(later(_keys, about="The service's secrets: show, replace, rewrap what is stored, forget an old one."), name="keys")
 cli.add_typer(later(_person, about="What is kept of a person: a copy of it, or its erasure. Asks for the phone number."), name="person")
+cli.add_typer(later(_pictures, about="Uploaded pictures: carry them into another store."), name="pictures")
 cli.add_typer(later(_places, about="Provinces and wards: check a file of newer facts, take it over."), name="places")
 
 if __name__ == "__main__":

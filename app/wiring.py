@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import socket
 from contextlib import AsyncExitStack
@@ -15,7 +14,7 @@ from app.accounts.household import Household, household
 from app.accounts.service import AccountService
 from app.catalog.importing import GoodsImport
 from app.catalog.listing_gate import ListingGates
-from app.catalog.picture_files import DatabasePictureFiles, PictureFiles
+from app.catalog.picture_stores import open_picture_files
 from app.catalog.pictures import PictureService
 from app.catalog.places_watch import PlacesWatch
 from app.catalog.producer_logins import ProducerLogins
@@ -189,7 +188,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     teller = RoomTeller(database, room_log=room_log)
     teller.reads("products", sessions.products_to_tell)
     catalog.shown_by(GoodsOnAir(teller))
-    pictures = PictureService(database, _picture_files(settings, database))
+    pictures = PictureService(database, open_picture_files(settings.pictures.store, settings.pictures, database))
     session_editor = SessionEditor(database, catalog=catalog, lookup=sessions, teller=teller)
     bridges = BridgeTokens(database, ring=ring)
 
@@ -331,20 +330,6 @@ async def work_on_jobs(settings: Settings) -> None:
             await JobRunner(database.pool, {**work.by_kind(), PROJECTION: rebuilding.rebuild}, name=node).run()
         finally:
             await keeper.close()
-
-
-def _picture_files(settings: Settings, database: Database) -> PictureFiles:
-    if settings.pictures.store == "postgresql":
-        return DatabasePictureFiles(database)
-    if not settings.pictures.s3_endpoint or not settings.pictures.s3_bucket:
-        raise StartupError("OCOP_PICTURES__STORE=s3 needs OCOP_PICTURES__S3_ENDPOINT and OCOP_PICTURES__S3_BUCKET.")
-    try:
-        # Only where it is chosen: its library is an extra.
-        chosen = importlib.import_module("app.catalog.picture_files_s3")
-    except ImportError:
-        raise StartupError("OCOP_PICTURES__STORE=s3 needs the package obstore: install ocop-live with the extra `s3`.") from None
-    files: PictureFiles = chosen.S3PictureFiles(settings.pictures)
-    return files
 
 
 def _open_gate(
