@@ -15,7 +15,7 @@ from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.catalog import gate_routes, login_routes, papers_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
-from app.fulfilment import buyer_routes
+from app.fulfilment import bank_account_routes, buyer_routes
 from app.fulfilment import routes as fulfilment_routes
 from app.infra import health
 from app.infra.body_limits import BodyLimits
@@ -38,7 +38,18 @@ from app.reports import routes as report_routes
 from app.sessions import booth_routes, moments, product_sheet, recording, shipping_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
-from app.web import booth_pages, buyer_pages, calendar, goods_pages, pages, people_pages, share_pictures, strangers, word_files
+from app.web import (
+    booth_pages,
+    buyer_pages,
+    calendar,
+    goods_pages,
+    pages,
+    payments_pages,
+    people_pages,
+    share_pictures,
+    strangers,
+    word_files,
+)
 from app.wiring import Services, let_go, open_services
 
 ROUTERS = (
@@ -70,12 +81,14 @@ ROUTERS = (
     shelf_routes.router,
     fulfilment_routes.router,
     buyer_routes.router,
+    bank_account_routes.router,
     metrics_routes.router,
     report_routes.router,
     closing_routes.router,
     job_routes.router,
     goods_pages.router,
     people_pages.router,
+    payments_pages.router,
     pages.router,
     booth_pages.router,
     calendar.router,

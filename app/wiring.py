@@ -24,6 +24,7 @@ from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.jobs import FulfilmentJobs
 from app.fulfilment.lookup_limits import LookupLimits
+from app.fulfilment.money import Money, money_services
 from app.fulfilment.persons import Persons, Retention
 from app.fulfilment.sealed_rows import OldRows, SealedRows
 from app.infra.clock import monotonic
@@ -140,6 +141,7 @@ class Services:
     http_order_pace: KeyedLimits
     desk: OrderDesk
     buyer_orders: BuyerOrders
+    money: Money
     persons: Persons
     admission: ViewerAdmission
     rooms: RoomDirectory
@@ -153,7 +155,7 @@ class Services:
 
     def all(self) -> tuple[object, ...]:
         """Each of them once, and this object itself."""
-        return (*(getattr(self, name) for name in self.__slots__), *self.people.all(), self)
+        return (*(getattr(self, name) for name in self.__slots__), *self.people.all(), *self.money.all(), self)
 
 
 async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
@@ -296,6 +298,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         http_order_pace=KeyedLimits(per_second=realtime.commands_per_second, burst=realtime.commands_burst, now=monotonic),
         desk=desk,
         buyer_orders=buyer_orders,
+        money=money_services(database),
         persons=persons,
         admission=admission,
         rooms=rooms,

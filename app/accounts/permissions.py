@@ -54,6 +54,7 @@ class Action(StrEnum):
     ADD_PRODUCERS = "add_producers"
     OPEN_BOOTHS = "open_booths"
     SET_RULES = "set_rules"
+    SET_BANK_ACCOUNTS = "set_bank_accounts"
     MANAGE_PEOPLE = "manage_people"
 
 
@@ -182,6 +183,10 @@ RULES: Mapping[Action, Rule] = {
     ),
     Action.SET_RULES: Rule(
         sentence="Set what is asked of products, the organisation's delivery fee, and the number that buyers call.",
+        scope=_ORGANISATION, organiser=_ALL,
+    ),
+    Action.SET_BANK_ACCOUNTS: Rule(
+        sentence="Name the bank accounts that buyers transfer to, and connect the notices of what came in.",
         scope=_ORGANISATION, organiser=_ALL,
     ),
     Action.MANAGE_PEOPLE: Rule(

@@ -6,6 +6,7 @@ hold personal data, and the ledger holds none, because nothing can be taken out 
 
 from __future__ import annotations
 
+import asyncio
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -15,10 +16,11 @@ from app.fulfilment import buyer_queries as queries
 from app.fulfilment.buyer_schemas import CancelReason, Erasure, MyOrder, NewComplaint, OrderPage, PersonalData, ReceiverChange
 from app.fulfilment.consents import ConsentWish, Purpose, change_consent
 from app.fulfilment.desk import OrderDesk
-from app.fulfilment.errors import ComplaintsWait, OrderNoLongerYours, OrderNotFound
+from app.fulfilment.errors import ComplaintsWait, NothingToTransfer, OrderNoLongerYours, OrderNotFound
 from app.fulfilment.lookup_limits import LookupLimits
 from app.fulfilment.persons import Persons
 from app.fulfilment.sealed_rows import OpenContact, SealedRows
+from app.fulfilment.transfers import PictureForm, drawn, vietqr_of
 from app.fulfilment.transitions import Step
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
@@ -62,6 +64,13 @@ class BuyerOrders:
         async with self._database.pool.acquire() as db:
             _, order_id = await self._find(db, link)
             return await queries.order_page(db, self._rows.envelopes, order_id)
+
+    async def vietqr(self, link: Link, form: PictureForm) -> bytes:
+        """The VietQR code of the transfer that the order waits for. Raises `NothingToTransfer`."""
+        asked = (await self.page(link)).transfer
+        if asked is None:
+            raise NothingToTransfer
+        return await asyncio.to_thread(drawn, vietqr_of(asked), form)
 
     async def mend(self, link: Link, change: ReceiverChange) -> OrderPage:
         """Send the goods elsewhere. Raises `OrderNoLongerYours`, `InvalidPhone`, `InvalidAddress`."""

@@ -11,6 +11,7 @@ from app.fulfilment import queries
 from app.fulfilment.buyer_schemas import BuyersReceiver, MyOrder, OrderPage, Seller
 from app.fulfilment.consents import consents_of
 from app.fulfilment.schemas import OrderedItem
+from app.fulfilment.transfers import is_transfer_awaited, transfer_for
 from app.infra.clock import to_ms
 from app.infra.database import RawConnection
 from app.infra.sealing import Envelopes
@@ -80,6 +81,9 @@ async def order_page(db: RawConnection, envelopes: Envelopes, order_id: UUID) ->
         receiver_changed_at_ms=to_ms(row["changed_at"]),
         complaints=await queries.complaints_of(db, data_key_of(envelopes, row), order_id),
         consents=await consents_of(db, order_id),
+        transfer=await transfer_for(db, order_id, row["code"], row["total_vnd"])
+        if is_transfer_awaited(had, row["payment"], row["total_vnd"])
+        else None,
         seller=Seller(
             organisation_name=row["organisation_name"],
             host_name=row["host_name"],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
 
 from app.catalog.errors import InvalidAddress
 from app.errors import AppError, MalformedRequest, OriginRefused, TooManyRequests
@@ -22,8 +23,9 @@ from app.fulfilment.buyer_schemas import (
     ReceiverChange,
 )
 from app.fulfilment.consents import ConsentWish, Purpose
-from app.fulfilment.errors import ComplaintsWait, OrderNoLongerYours, OrderNotFound
+from app.fulfilment.errors import ComplaintsWait, NothingToTransfer, OrderNoLongerYours, OrderNotFound
 from app.fulfilment.persons import Persons
+from app.fulfilment.transfers import PictureForm
 from app.infra.open_doors import FOR_ORDER_LINK, OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -57,6 +59,7 @@ def paced_link(link: Annotated[Link, Depends(link_of)], pace: Pace) -> Link:
 
 ReadLink = Annotated[Link, Depends(link_of)]
 WriteLink = Annotated[Link, Depends(paced_link)]
+_PICTURES: Mapping[PictureForm, str] = {"png": "image/png", "svg": "image/svg+xml"}
 _WRITING: tuple[type[AppError], ...] = (OrderNotFound, OriginRefused, TooManyRequests, MalformedRequest)
 
 
@@ -69,6 +72,18 @@ _WRITING: tuple[type[AppError], ...] = (OrderNotFound, OriginRefused, TooManyReq
 )
 async def read_order_page(link: ReadLink, orders: Orders) -> OrderPage:
     return await orders.page(link)
+
+
+@router.get(
+    "/order-pages/{code}/vietqr.{picture}",  # noqa: FAST003 - the code is read by `link_of`
+    dependencies=[FOR_ORDER_LINK],
+    summary="The transfer of an order as a QR code",
+    description="Open to everybody who has the link, while the order waits for money. A picture for a bank's app: account, amount and memo.",
+    response_class=Response,
+    responses=problem_responses(OrderNotFound, NothingToTransfer, TooManyRequests, MalformedRequest),
+)
+async def draw_transfer(link: WriteLink, picture: PictureForm, orders: Orders) -> Response:
+    return Response(await orders.vietqr(link, picture), media_type=_PICTURES[picture], headers={"cache-control": "no-store"})
 
 
 @router.put(

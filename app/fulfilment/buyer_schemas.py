@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.fulfilment.consents import ConsentView
+from app.fulfilment.money_schemas import TransferAsked
 from app.fulfilment.schemas import ComplaintView, OrderedItem, OrderEntry, Receiver
 from app.protocol.base import ComplaintText, NoteLine
 from app.protocol.client_commands import BuyerAddress
@@ -53,6 +54,7 @@ class OrderPage(BaseModel):
     receiver_changed_at_ms: int | None
     complaints: list[ComplaintView]
     consents: list[ConsentView] = Field(description="what was agreed to beyond the order, also what was taken back")
+    transfer: TransferAsked | None = Field(description="what to transfer, while money may still come by bank; `vietqr.png` draws it")
     seller: Seller
 
 

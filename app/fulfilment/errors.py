@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import Conflict, NotFound
+from app.errors import BadRequest, Conflict, NotFound
 
 
 class OrderNotFound(NotFound):
@@ -15,6 +15,34 @@ class PaymentNotFound(NotFound):
     code = "payment_not_found"
     title_vi = "Không tìm thấy khoản tiền này trong danh sách cần xem."
     title_en = "There is no such payment on the work list."
+
+
+class BankAccountNotFound(NotFound):
+    code = "bank_account_not_found"
+    title_vi = "Không tìm thấy tài khoản này."
+    title_en = "There is no such bank account."
+
+
+class AccountNumbersDiffer(BadRequest):
+    """An account is typed twice, because whoever changes it unseen takes the money."""
+
+    code = "account_numbers_differ"
+    title_vi = "Hai lần nhập số tài khoản không giống nhau."
+    title_en = "The account number was not typed the same twice."
+
+
+class UnknownBank(BadRequest):
+    code = "unknown_bank"
+    title_vi = "Không có ngân hàng này trong danh sách VietQR."
+    title_en = "No bank of this BIN takes transfers by VietQR."
+
+
+class NothingToTransfer(Conflict):
+    """The order is paid or over, or its seller has named no account."""
+
+    code = "nothing_to_transfer"
+    title_vi = "Đơn này không cần chuyển khoản."
+    title_en = "There is nothing to transfer for this order."
 
 
 class ComplaintNotFound(NotFound):

@@ -1,4 +1,4 @@
-"""Tables of payments that came in, of how far the clock has looked, and of what buyers complain of."""
+"""Tables of payments that came in, of the accounts they come to, of how far the clock has looked, and of what buyers complain of."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.fulfilment.money_schemas import HOLDER_NAME
 from app.infra.database import Base
 from app.infra.sealing import SEAL_BYTES
 from app.protocol.base import COMPLAINT_TEXT
@@ -33,6 +34,35 @@ class Payment(Base):
     matter: Mapped[str | None] = mapped_column(Text)
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settlement: Mapped[str | None] = mapped_column(Text)
+
+
+class BankAccount(Base):
+    """An account that buyers transfer to: the organisation's, or a producer's own. Rows are never changed: a newer one replaces them."""
+
+    __tablename__ = "bank_accounts"
+    __table_args__ = (
+        CheckConstraint("bank_bin ~ '^[0-9]{6}$'", name="bank_bin"),
+        CheckConstraint("account_number ~ '^[0-9A-Z]{4,19}$'", name="account_number"),
+        CheckConstraint(f"char_length(holder_name) <= {HOLDER_NAME.most}", name="holder_length"),
+        Index(
+            "uq_bank_accounts_in_use",
+            "organisation_id",
+            "producer_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("replaced_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    producer_id: Mapped[UUID | None] = mapped_column(ForeignKey("producers.id"))
+    bank_bin: Mapped[str] = mapped_column(Text)
+    account_number: Mapped[str] = mapped_column(Text)
+    holder_name: Mapped[str] = mapped_column(Text)
+    named_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    named_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    replaced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Consent(Base):

@@ -39,6 +39,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "goods": (*_STAFF_STYLES, "goods_pages"),
     **dict.fromkeys(("host_sessions", "host_edit", "organiser_sessions"), _STAFF_STYLES),
     **dict.fromkeys(("people", "account"), (*_STAFF_STYLES, "people")),
+    "payments": (*_STAFF_STYLES, "payments"),
     **dict.fromkeys(("login", "invitation"), ("fonts", *_BASE_STYLES)),
     **dict.fromkeys(("order", "my_orders", "lookup"), (*_BASE_STYLES, "figures", "order")),
     "page": _BASE_STYLES,
@@ -46,7 +47,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
 SCRIPTS: Final = (
     *("account", "invitation", "people"),
     *("board", "booth", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
-    *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay"),
+    *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay", "payments"),
     *("organiser_sessions", "report", "staff", "viewer"),
 )
 

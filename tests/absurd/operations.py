@@ -37,6 +37,9 @@ PLAUSIBLE: dict[str, Any] = {
     "shipping_fee_vnd": 0,
     "story_video_url": "https://www.youtube.com/watch?v=abcdefghijk",
     "text_version": "2026-11-28",
+    "bank_bin": "970436",
+    "account_number": "1031933430",
+    "account_number_again": "1031933430",
 }
 
 _TEXTS = {

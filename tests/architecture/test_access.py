@@ -173,6 +173,11 @@ ACCESS = {
     "PUT /api/v1/order-pages/{code}/consents/{purpose}": "order link",
     "GET /api/v1/order-pages/{code}/personal-data": "order link",
     "POST /api/v1/order-pages/{code}/erasure": "order link",
+    "GET /api/v1/order-pages/{code}/vietqr.{picture}": "order link",
+    "GET /api/v1/bank-accounts": "book_payments",
+    "PUT /api/v1/bank-accounts": "set_bank_accounts",
+    "DELETE /api/v1/bank-accounts/{account_id}": "set_bank_accounts",
+    "GET /organiser/payments": "book_payments",
     "GET /api/v1/my-orders": "ticket",
     "GET /api/v1/my-data": "ticket",
     "POST /api/v1/my-data/erasure": "ticket",
@@ -268,7 +273,7 @@ async def test_strangers_on_a_staff_page_are_shown_to_the_login(service: FastAPI
     async with a_client(service) as client:
         answers = [await client.request(*a_path(name)) for name in ACCESS if is_page(name)]
 
-    assert [answer.status_code for answer in answers] == [303] * 15
+    assert [answer.status_code for answer in answers] == [303] * 16
     assert all(answer.headers["location"].startswith("/login?next=") for answer in answers)
 
 

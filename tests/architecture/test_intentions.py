@@ -37,6 +37,8 @@ WITHOUT_A_KEY = {
     "POST /api/v1/sessions/{session_id}/orders/{order_id}/receiver": "reads; a POST because each look is written down",
     "POST /api/v1/order-lookup": "reads; a POST so that the phone number stands in no address",
     "PUT /api/v1/seller-contact": "says what shall be",
+    "PUT /api/v1/bank-accounts": "says what shall be",
+    "DELETE /api/v1/bank-accounts/{account_id}": "what is gone is gone",
     "POST /api/v1/producers/{producer_id}/logins/{user_id}/close": "what is closed stays closed",
     "POST /api/v1/producers/{producer_id}/booth": "opened twice is open",
     "POST /api/v1/producers/{producer_id}/booth/close": "what is closed stays closed",

@@ -7,10 +7,10 @@ import re
 import pytest
 from pydantic import BaseModel
 
-from app.fulfilment import buyer_schemas, consents, schemas
+from app.fulfilment import buyer_schemas, consents, money_schemas, schemas
 from app.web.modules import SCRIPTS_DIR
 
-TYPES = "".join((SCRIPTS_DIR / name).read_text(encoding="utf-8") for name in ("desk_types.d.ts", "buyer_types.d.ts"))
+TYPES = "".join((SCRIPTS_DIR / name).read_text(encoding="utf-8") for name in ("desk_types.d.ts", "buyer_types.d.ts", "payments_types.d.ts"))
 MODELS: dict[str, type[BaseModel]] = {
     "DeskOrder": schemas.DeskOrder,
     "OrderEntry": schemas.OrderEntry,
@@ -20,6 +20,10 @@ MODELS: dict[str, type[BaseModel]] = {
     "OrderWithContact": schemas.OrderWithContact,
     "BuyersReceiver": buyer_schemas.BuyersReceiver,
     "Seller": buyer_schemas.Seller,
+    "Bank": money_schemas.BankView,
+    "BankAccount": money_schemas.BankAccountView,
+    "BankAccountList": money_schemas.BankAccountList,
+    "TransferAsked": money_schemas.TransferAsked,
     "OrderPage": buyer_schemas.OrderPage,
     "ReceiverChange": buyer_schemas.ReceiverChange,
     "Consent": consents.ConsentView,

@@ -20,6 +20,7 @@ PREFIXES = (
         "account.",
         "invitation.",
         "people.",
+        "payments.",
         "host.",
         "question.",
         "consent.",

@@ -25,6 +25,16 @@ export interface Consent {
   withdrawn_at_ms: number | null;
 }
 
+export interface TransferAsked {
+  bank_bin: string;
+  bank_code: string;
+  bank_name: string;
+  account_number: string;
+  holder_name: string;
+  amount_vnd: number;
+  memo: string;
+}
+
 export interface OrderPage {
   code: string;
   state: Kind;
@@ -41,6 +51,7 @@ export interface OrderPage {
   receiver_changed_at_ms: number | null;
   complaints: readonly Complaint[];
   consents: readonly Consent[];
+  transfer: TransferAsked | null;
   seller: Seller;
 }
 

@@ -66,6 +66,29 @@ export function get(path, headers) {
 }
 
 /**
+ * A picture that only a header opens, as a `data:` address; null when it cannot be had.
+ *
+ * @param {string} path
+ * @param {Record<string, string>} headers
+ * @returns {Promise<string | null>}
+ */
+export async function picture(path, headers) {
+  try {
+    const response = await fetch(path, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS), headers });
+    if (!response.ok) return null;
+    const content = await response.blob();
+    return await new Promise((resolve) => {
+      const reader = new FileReader();
+      reader.onload = () => resolve(String(reader.result));
+      reader.onerror = () => resolve(null);
+      reader.readAsDataURL(content);
+    });
+  } catch {
+    return null;
+  }
+}
+
+/**
  * @template T
  * @param {string} path
  * @returns {Promise<Answer<T>>}

@@ -1,6 +1,6 @@
 // The API behind an order's link: the token travels in a header, so that no log of addresses holds it.
 
-import { get, send } from "./http.js";
+import { get, picture, send } from "./http.js";
 
 /**
  * @typedef {import("./desk_types.js").OrderedItem} OrderedItem
@@ -24,6 +24,11 @@ export class OrderLink {
   /** @returns {Promise<import("./http.js").Answer<OrderPage>>} */
   read() {
     return get(this.path, this.headers);
+  }
+
+  /** The VietQR code of the transfer, as a `data:` address; null when there is none now. @returns {Promise<string | null>} */
+  picture() {
+    return picture(`${this.path}/vietqr.png`, this.headers);
   }
 
   /**

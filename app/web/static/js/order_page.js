@@ -9,6 +9,7 @@ import { dateTime, money, number } from "./format.js";
 import { Cancelling, Receiver } from "./order_change.js";
 import { Complaints } from "./order_complaints.js";
 import { OrderLink } from "./order_link.js";
+import { Transfer, waitsForMoney } from "./order_transfer.js";
 import { YourData } from "./personal_data.js";
 import { StateBadge, factWords, sayIfKnown, spelledPhone } from "./order_words.js";
 import { KINDS } from "./ledger_kinds.js";
@@ -19,6 +20,7 @@ import { whileSeen } from "./while_seen.js";
 /** @typedef {import("./http.js").Answer<OrderPage>} PageAnswer */
 
 const READ_EVERY_MS = 20_000;
+const MONEY_EVERY_MS = 5_000;
 
 /** @type {{code: string}} */
 const facts = pageFacts();
@@ -34,7 +36,10 @@ async function learn(asking) {
   const turn = (asked += 1);
   const answer = await asking;
   if (turn !== asked) return answer;
-  if (answer.ok) order.value = answer.value;
+  if (answer.ok) {
+    if (waitsForMoney(order.value) && answer.value.is_paid) done.value = say("order.money_came");
+    order.value = answer.value;
+  }
   return answer;
 }
 
@@ -79,8 +84,10 @@ function Page() {
       <div role="status">${done.value !== "" && html`<p class="notice notice-good">${done.value}</p>`}</div>
       ${problem.value !== "" && html`<p class="notice notice-warning" role="alert">${problem.value}</p>`}
     </header>
+    ${shown.payment === "transfer" && html`<${Transfer} order=${shown} link=${link} />`}
     <${Course} order=${shown} />
     <${Goods} order=${shown} />
+    ${shown.payment !== "transfer" && html`<${Transfer} order=${shown} link=${link} />`}
     <${Receiver} order=${shown} onMend=${(/** @type {import("./buyer_types.js").ReceiverChange} */ wanted) => change(link.mend(wanted), say("order.mended"))} />
     <${SellerCard} order=${shown} />
     <${Complaints} order=${shown} onComplain=${(/** @type {string} */ key, /** @type {string} */ words) => change(link.complain(key, words), say("order.complained"))} />
@@ -150,6 +157,8 @@ root.replaceChildren();
 render(html`<${Page} />`, root);
 void read();
 whileSeen(() => void read(), READ_EVERY_MS);
+// Who transfers looks whether it has come.
+whileSeen(() => order.value?.payment === "transfer" && waitsForMoney(order.value) && void read(), MONEY_EVERY_MS);
 // Another language is the same order.
 for (const other of document.querySelectorAll("a.language-link[hreflang]")) {
   if (other instanceof HTMLAnchorElement) other.hash = location.hash;

@@ -4,12 +4,14 @@ export type ProtocolVersion = 1;
 
 /** Stable codes of failures, over HTTP and socket. */
 export type ErrorCode =
+  | "account_numbers_differ"
   | "action_not_yours"
   | "address_unknown"
   | "alcohol_not_shown"
   | "amount_too_large"
   | "api_token_not_found"
   | "bad_request"
+  | "bank_account_not_found"
   | "body_too_large"
   | "body_too_slow"
   | "booth_has_no_goods"
@@ -63,6 +65,7 @@ export type ErrorCode =
   | "not_on_shelf"
   | "not_signed_in"
   | "not_your_session"
+  | "nothing_to_transfer"
   | "offer_already_opened"
   | "offer_not_found"
   | "offer_not_open"
@@ -125,6 +128,7 @@ export type ErrorCode =
   | "too_many_pictures"
   | "transition_refused"
   | "unavailable"
+  | "unknown_bank"
   | "upgrade_malformed"
   | "upgrade_version_unsupported"
   | "version_unsupported"
