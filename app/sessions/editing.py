@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -145,11 +145,17 @@ class SessionEditor:
         return view
 
     async def set_products(
-        self, user: CurrentUser, session_id: UUID, product_ids: Sequence[UUID], intention: Intention | None = None
+        self,
+        user: CurrentUser,
+        session_id: UUID,
+        product_ids: Sequence[UUID],
+        intention: Intention | None = None,
+        *,
+        codes: Mapping[UUID, str] | None = None,
     ) -> SessionFacts:
-        """Set the run-down in this order. Products that stay keep their code; new ones get the next free one.
+        """Set the run-down in this order. Products that stay keep their code; new ones get the next free one, or theirs in `codes`.
 
-        Raises `InvalidProducts` when one is listed twice or a live session would have none; of the catalogue `ProductNotFound`,
+        Raises `InvalidProducts` when one is listed twice, two would have one code, or a live session would have none; of the catalogue `ProductNotFound`,
         `AlcoholNotShown`, and `ProductsIncomplete` below what the organisation asks for.
         """
         if len(set(product_ids)) != len(product_ids):
@@ -172,17 +178,17 @@ class SessionEditor:
             await db.execute(
                 delete(SessionProduct).where(SessionProduct.session_id == session_id, SessionProduct.product_id.not_in(product_ids))
             )
-            codes = _free_codes(place.code for place in places.values())
-            for position, product_id in enumerate(product_ids):
+            codes_now = _codes(product_ids, codes or {}, {place.product_id: place.code for place in places.values()})
+            for position, (product_id, code) in enumerate(codes_now.items()):
                 if place := places.get(product_id):
-                    place.position = position
+                    place.position, place.code = position, code
                 else:
-                    db.add(SessionProduct(session_id=session_id, product_id=product_id, position=position, code=next(codes)))
+                    db.add(SessionProduct(session_id=session_id, product_id=product_id, position=position, code=code))
             await tell_room(db, session_id, Told("products"))
             if row.pinned_product_id is not None and row.pinned_product_id not in product_ids:
                 row.pinned_product_id = None
                 await tell_room(db, session_id, event_to_tell(ProductPinned(product_id=None)))
-            _audit(db, user, "session.products_set", row, {"product_ids": [str(product_id) for product_id in product_ids]})
+            _audit(db, user, "session.products_set", row, {"product_ids": [str(product_id) for product_id in product_ids], **_own(codes)})
         await self._teller.tell_soon(session_id)
         return await self._lookup.facts(session_id)
 
@@ -248,10 +254,18 @@ def _set_video(row: LivestreamSession, url: str | None) -> None:
     row.video_kind, row.video_url = (None, None) if video is None else (video.kind, video.url)
 
 
-def _free_codes(used: Iterable[str]) -> Iterator[str]:
-    """A1, A2 … without the codes that viewers may already have heard."""
-    taken = set(used)
-    return (code for number in itertools.count(1) if (code := f"A{number}") not in taken)
+def _own(codes: Mapping[UUID, str] | None) -> dict[str, object]:
+    return {"codes": {str(product_id): code for product_id, code in codes.items()}} if codes else {}
+
+
+def _codes(product_ids: Sequence[UUID], own: Mapping[UUID, str], before: Mapping[UUID, str]) -> dict[UUID, str]:
+    """The code of each product: the organiser's own, that of before, or A1, A2 … without the codes that viewers may already have heard."""
+    taken = {*own.values(), *before.values()}
+    free = (code for number in itertools.count(1) if (code := f"A{number}") not in taken)
+    codes = {product_id: own.get(product_id) or before.get(product_id) or next(free) for product_id in product_ids}
+    if len(set(codes.values())) != len(codes) or not set(own) <= set(codes):
+        raise InvalidProducts("Each product has one code, and each code one product of the run-down.")
+    return codes
 
 
 def _audit(db: AsyncSession, user: CurrentUser, action: str, row: LivestreamSession, details: dict[str, object]) -> None:

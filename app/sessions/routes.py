@@ -119,7 +119,7 @@ async def move_session(session_id: UUID, body: TransitionRequest, user: SignedIn
 )
 async def set_products(session_id: UUID, body: RunDown, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff in charge. Replaces the whole list."""
-    return session_details(await editor.set_products(user, session_id, body.product_ids, intention))
+    return session_details(await editor.set_products(user, session_id, body.product_ids, intention, codes=body.codes))
 
 
 @router.post(

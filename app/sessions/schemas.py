@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.protocol.amounts import EventTime
+from app.protocol.product_codes import ProductCode
 from app.protocol.text import Line
 from app.protocol.views import ProductView, SessionState, SessionView
 
@@ -66,11 +67,12 @@ class TransitionRequest(_Body):
 
 
 class RunDown(_Body):
-    """The products of a session in their order. Codes (A1, A2 …) of products that stay do not change."""
+    """The products of a session in their order. Codes (A1, A2 …) of products that stay do not change unless `codes` says so."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"product_ids": [_PRODUCT_ID]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"product_ids": [_PRODUCT_ID], "codes": {_PRODUCT_ID: "MAT1"}}]})
 
     product_ids: tuple[UUID, ...] = Field(max_length=200)
+    codes: dict[UUID, ProductCode] = Field({}, max_length=200, description="codes of the organiser's own, by product; no two alike")
 
 
 class PinRequest(_Body):

@@ -104,6 +104,30 @@ async def test_only_staff_in_charge_may_change_a_session(market: Market, method:
     }
 
 
+async def test_products_have_codes_of_the_organisers_own_or_the_next_free_one(market: Market) -> None:
+    path = f"/api/v1/sessions/{market.session_id}"
+    async with market.browser(market.host) as host:
+        before = {each["id"]: each["code"] for each in (await host.get(path)).json()["products"]}
+        first, second, *_ = before
+        ids = list(before)
+        own = await host.put(f"{path}/products", json={"product_ids": ids, "codes": {first: "mat1"}})
+        swapped = await host.put(f"{path}/products", json={"product_ids": ids, "codes": {first: before[second], second: "MAT1"}})
+        kept = await host.put(f"{path}/products", json={"product_ids": ids})
+        alike = await host.put(f"{path}/products", json={"product_ids": ids, "codes": {first: "B1", second: "B1"}})
+        taken = await host.put(f"{path}/products", json={"product_ids": ids, "codes": {first: "MAT1"}})
+        absurd = [
+            await host.put(f"{path}/products", json={"product_ids": ids, "codes": {first: code}})
+            for code in ("", "x2", "A0", "Đ1", "A 1", "1")
+        ]
+
+    assert before[first] == "A1"
+    assert next(each["code"] for each in own.json()["products"] if each["id"] == first) == "MAT1"
+    assert {each["id"]: each["code"] for each in swapped.json()["products"]} == before | {first: before[second], second: "MAT1"}
+    assert kept.json()["products"] == swapped.json()["products"]
+    assert [alike.json()["code"], taken.json()["code"]] == ["invalid_products"] * 2
+    assert {(each.status_code, each.json()["code"]) for each in absurd} == {(422, "malformed")}
+
+
 async def test_a_session_without_products_cannot_start(market: Market) -> None:
     async with market.browser(market.organiser) as organiser:
         await organiser.put(f"/api/v1/sessions/{market.session_id}/products", json={"product_ids": []})
