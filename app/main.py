@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from app.accounts import invitation_routes, own_routes, people_routes
 from app.accounts import routes as account_routes
+from app.accounts.access import tell_refusals
 from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.catalog import gate_routes, login_routes, papers_routes, picture_routes, sheet_routes
@@ -133,6 +134,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     for router in ROUTERS:
+        tell_refusals(router)
         app.include_router(router)
     pages.mount_static(app)
     add_problem_handlers(app)

@@ -43,6 +43,7 @@ from app.ledger.jobs import LedgerJobs
 from app.ledger.projector import Projector
 from app.ledger.rebuilding import KIND as PROJECTION
 from app.ledger.rebuilding import RebuildingWork, Rebuilds
+from app.live.bans import RoomBans
 from app.live.bridges import BridgeTokens
 from app.live.closed_rooms import ClosedRooms
 from app.live.commands import live_handlers
@@ -144,6 +145,7 @@ class Services:
     money: Money
     persons: Persons
     admission: ViewerAdmission
+    bans: RoomBans
     rooms: RoomDirectory
     questions: QuestionBoards
     closed_rooms: ClosedRooms
@@ -240,7 +242,10 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(router.close)
     staff_watch = StaffWatch(accounts, sessions, every_seconds=realtime.staff_check_seconds)
     addresses = AddressLimits(per_second=realtime.address_sockets_per_second, burst=realtime.address_sockets_burst)
-    admission = ViewerAdmission(settings, tickets=tickets, addresses=addresses, rooms=rooms, networks=NetworkDigests(ring))
+    networks = NetworkDigests(ring)
+    admission = ViewerAdmission(settings, tickets=tickets, addresses=addresses, rooms=rooms, networks=networks)
+    bans = RoomBans(database, rooms=rooms, networks=networks)
+    stack.push_async_callback(bans.close)
     gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, admission=admission)
 
     reports = ReportService(database, metrics)
@@ -301,9 +306,10 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         money=money_services(database),
         persons=persons,
         admission=admission,
+        bans=bans,
         rooms=rooms,
         questions=questions,
-        closed_rooms=ClosedRooms(loader, metrics),
+        closed_rooms=ClosedRooms(loader, metrics, database),
         router=router,
         staff_watch=staff_watch,
         gate=gate,

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import APIRouter, Depends
 from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 from typing_extensions import override
 
+from app.accounts.current_user import refusal_of
 from app.accounts.login_limits import KNOWN_DEVICE_SECONDS
 from app.accounts.permissions import API_TOKEN_PREFIX, Action
 from app.accounts.service import SIGN_IN_LASTS, AccountService, CurrentUser, require, token_digest
 from app.errors import Forbidden, NotSignedIn
+from app.infra.problems import add_problem
 from app.infra.provided import provided_by
 from app.settings import Settings
 
@@ -150,6 +153,13 @@ def action_named_by(route: object) -> Action | None:
     if not isinstance(dependant, Dependant):
         return None
     return next((each.call.action for each in dependant.dependencies if isinstance(each.call, Named)), None)
+
+
+def tell_refusals(router: APIRouter) -> None:
+    """Let the OpenAPI document say of every route that names an action how those are refused who may not do it. Call it before the router is used."""
+    for route in router.routes:
+        if isinstance(route, APIRoute) and (action := action_named_by(route)) is not None:
+            add_problem(route.responses, refusal_of(action))
 
 
 async def user_of_websocket(websocket: WebSocket) -> CurrentUser:

@@ -48,4 +48,9 @@ class CurrentUser:
 def require(user: CurrentUser, action: Action) -> None:
     """Raises `OrganiserOnly`, `Forbidden` when none of their roles allows it anywhere."""
     if not user.may(action):
-        raise OrganiserOnly if RULES[action].roles == ("organiser",) else Forbidden
+        raise refusal_of(action)
+
+
+def refusal_of(action: Action) -> type[Forbidden]:
+    """What somebody is refused with whose roles do not allow an action."""
+    return OrganiserOnly if RULES[action].roles == ("organiser",) else Forbidden

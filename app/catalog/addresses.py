@@ -61,6 +61,12 @@ class PlaceBook:
         """What people may mean by `typed`, at most `limit` of each level; with a province only its wards."""
         return self.places().search(typed, province_code=province_code, limit=limit)
 
+    def ward_name(self, ward_code: int) -> str | None:
+        """The name of a ward by its code, the last one it had when it is no more; None for a code that never was one."""
+        unit = (False, ward_code)
+        version = self.gazetteer.version_on(unit, self.today()) or next(reversed(self.gazetteer.versions_of(unit)), None)
+        return None if version is None else version.name
+
     def _why_not(self, province_code: int, ward_code: int) -> dict[str, object]:
         today = self.today()
         if province_code not in self.places().wards_by_province:

@@ -89,11 +89,16 @@ def problem_responses(*kinds: type[AppError]) -> dict[int | str, dict[str, Any]]
     """What a route may refuse with, for the `responses` argument of FastAPI: one entry per status, one example per code."""
     responses: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
-        example = problem_of(kind()).model_dump(mode="json", exclude_none=True)
-        entry = responses.setdefault(
-            kind.http_status,
-            {"description": "", "content": {PROBLEM_MEDIA_TYPE: {"schema": Problem.model_json_schema(), "examples": {}}}},
-        )
-        entry["content"][PROBLEM_MEDIA_TYPE]["examples"][kind.code] = {"summary": kind.title_en, "value": example}
-        entry["description"] = ", ".join(f"`{code}`" for code in entry["content"][PROBLEM_MEDIA_TYPE]["examples"])
+        add_problem(responses, kind)
     return responses
+
+
+def add_problem(responses: dict[int | str, dict[str, Any]], kind: type[AppError]) -> None:
+    """One more that a route may refuse with."""
+    example = problem_of(kind()).model_dump(mode="json", exclude_none=True)
+    entry = responses.setdefault(
+        kind.http_status,
+        {"description": "", "content": {PROBLEM_MEDIA_TYPE: {"schema": Problem.model_json_schema(), "examples": {}}}},
+    )
+    entry["content"][PROBLEM_MEDIA_TYPE]["examples"][kind.code] = {"summary": kind.title_en, "value": example}
+    entry["description"] = ", ".join(f"`{code}`" for code in entry["content"][PROBLEM_MEDIA_TYPE]["examples"])

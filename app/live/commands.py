@@ -50,11 +50,20 @@ class LiveCommands:
             connection.close(CloseCode.VERSION_UNSUPPORTED)
             return
         room = await self._rooms.room(session_id)
+        if self._was_banned_at_the_door(connection):
+            connection.close(CloseCode.BANNED)
+            return
         if command.name is not None and connection.audience == "viewer":
             if poses_as_staff(command.name, organisation_name=room.session.organisation_name):
                 raise NameReserved
             connection.author = command.name
         await room.hello(connection, command)
+
+    def _was_banned_at_the_door(self, connection: Connection) -> bool:
+        """Banned after it was let in and before the hub knew the socket, so that nobody has closed it."""
+        if connection.audience != "viewer":
+            return False
+        return self._rooms.ban_of(connection.session_id, connection.device_key, connection.network) is not None
 
     async def comment(self, connection: Connection, session_id: UUID, command: PostComment) -> CommandDone:
         await self._comments.post(connection, await self._rooms.room(session_id), command)

@@ -37,7 +37,7 @@ _HIDDEN_AT_ONCE = 100
 
 
 class Moderating:
-    """Whoever is in charge of the session acts, until it is closed."""
+    """Whoever is in charge of the session acts: on speakers until it is closed, on what was said also afterwards, for whoever reads back."""
 
     def __init__(self, database: Database, *, sessions: SessionLookup, archive: CommentArchive, teller: RoomTeller) -> None:
         self._transactions = database.transactions
@@ -46,13 +46,12 @@ class Moderating:
         self._teller = teller
 
     async def hide(self, user: CurrentUser, session_id: UUID, comment_id: UUID, intention: Intention | None = None) -> None:
-        """Take a comment off every screen. Hiding a hidden one changes nothing. Raises `CommentNotFound`, `SessionClosed` and those of access."""
+        """Take a comment off every screen. Hiding a hidden one changes nothing. Raises `CommentNotFound` and those of access."""
         await self._find(user, session_id, comment_id)
         async with self._transactions.begin() as db:
-            row = await lock_in_charge(db, user, session_id, Action.MODERATE_COMMENTS)
+            await lock_in_charge(db, user, session_id, Action.MODERATE_COMMENTS)
             if not (await claim_intention(db, user.id, intention, comment_id)).is_first:
                 return
-            require_not_closed(row)
             comments = await _comments(db, ArchivedComment.id == comment_id, ~is_hidden(comment_id))
             if comments:
                 await _hide(db, user, session_id, comments, reason="staff")
@@ -63,10 +62,9 @@ class Moderating:
         """Show a hidden comment again, or let one through that a rule holds. Raises as `hide` does."""
         await self._find(user, session_id, comment_id)
         async with self._transactions.begin() as db:
-            row = await lock_in_charge(db, user, session_id, Action.MODERATE_COMMENTS)
+            await lock_in_charge(db, user, session_id, Action.MODERATE_COMMENTS)
             if not (await claim_intention(db, user.id, intention, comment_id)).is_first:
                 return
-            require_not_closed(row)
             if await _restore(db, user, session_id, CommentHiding.comment_id == comment_id):
                 _audit(db, user, "comment.restored", session_id, {"comment_id": str(comment_id)})
         await self._teller.tell_soon(session_id)

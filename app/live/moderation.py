@@ -26,7 +26,7 @@ HIDDEN_KNOWN = 2_000
 
 
 class RoomModeration:
-    """Changed only by log events, in order; applying one twice changes nothing."""
+    """Changed only by log events, in order; applying one twice changes nothing. `rules` are those in force."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class RoomModeration:
     @property
     def view(self) -> ModerationView:
         return ModerationView(
-            rules=self.rules, hidden=tuple(self._hidden.values()), restrictions=self.restrictions.views, questions=self._questions
+            rules=self._rules, hidden=tuple(self._hidden.values()), restrictions=self.restrictions.views, questions=self._questions
         )
 
     def apply(self, event: RoomEvent) -> None:  # noqa: C901 - one case for each event
@@ -102,8 +102,8 @@ class RoomModeration:
         return CommentsRestored(comments=shown) if shown else None
 
     def _set_rules(self, rules: ModerationRules) -> None:
-        self.rules = rules
-        self.words = BlockWords((*rules.block_words, *(USUAL_WORDS if rules.usual_words else ())))
+        self._rules, self.rules = rules, rules.in_force
+        self.words = BlockWords((*self.rules.block_words, *(USUAL_WORDS if self.rules.usual_words else ())))
 
     def _hide(self, comment_id: str) -> None:
         self._hidden_ids[comment_id] = None

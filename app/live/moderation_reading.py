@@ -68,7 +68,7 @@ async def rules_of(db: AsyncSession, session_id: UUID) -> ModerationRules:
 async def talk_of(db: AsyncSession, session_id: UUID) -> TalkView:
     """What everybody sees of the talk."""
     row = await db.get(RoomTalk, session_id)
-    rules = ModerationRules.model_validate((row and row.rules) or {})
+    rules = ModerationRules.model_validate((row and row.rules) or {}).in_force
     answering = select(RoomQuestion.comment_id).where(RoomQuestion.session_id == session_id, RoomQuestion.state == "answering")
     return TalkView(
         slow_mode_seconds=rules.slow_mode_seconds,

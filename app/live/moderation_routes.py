@@ -51,7 +51,8 @@ Before = Annotated[int | None, Query(ge=0, le=2**53, description="only those hid
 
 _MODERATE = [needs(Action.MODERATE_COMMENTS)]
 _READING: tuple[type[AppError], ...] = (NotSignedIn, NotYourSession, SessionNotFound, MalformedRequest)
-_STAFF: tuple[type[AppError], ...] = (*_READING, OriginRefused, SessionClosed, IntentionKeyReused)
+_CHANGING: tuple[type[AppError], ...] = (*_READING, OriginRefused, IntentionKeyReused)
+_STAFF: tuple[type[AppError], ...] = (*_CHANGING, SessionClosed)
 
 
 @router.get(
@@ -110,10 +111,10 @@ async def pin_comment(session_id: UUID, body: PinnedCommentRequest, user: Signed
     dependencies=_MODERATE,
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Hide a comment",
-    responses=problem_responses(*_STAFF, CommentNotFound),
+    responses=problem_responses(*_CHANGING, CommentNotFound),
 )
 async def hide_comment(session_id: UUID, comment_id: UUID, user: SignedInUser, actions: Actions, intention: Intended) -> Response:
-    """Staff in charge. It is gone from every screen, from snapshots and from the polling document."""
+    """Staff in charge, also after the session is closed. It is gone from every screen, from snapshots and from the polling document."""
     await actions.hide(user, session_id, comment_id, intention)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
@@ -123,10 +124,10 @@ async def hide_comment(session_id: UUID, comment_id: UUID, user: SignedInUser, a
     dependencies=_MODERATE,
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Show a hidden comment",
-    responses=problem_responses(*_STAFF, CommentNotFound),
+    responses=problem_responses(*_CHANGING, CommentNotFound),
 )
 async def restore_comment(session_id: UUID, comment_id: UUID, user: SignedInUser, actions: Actions, intention: Intended) -> Response:
-    """Staff in charge. Also lets a comment through that a rule holds."""
+    """Staff in charge, also after the session is closed. Also lets a comment through that a rule holds."""
     await actions.restore(user, session_id, comment_id, intention)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 

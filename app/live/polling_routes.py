@@ -42,7 +42,8 @@ class NextBeacon(BaseModel):
     response_model=RoomSnapshot,
     summary="The room as a cacheable document",
     description="Open to everybody, for viewers whom no node has a socket for. The same content as the socket's `room.snapshot`, at most a "
-    "second old; `ETag` and `Cache-Control: max-age=1` let a proxy or CDN answer any number of viewers from one answer of ours.",
+    "second old; `ETag` and `Cache-Control: max-age=1` let a proxy or CDN answer any number of viewers from one answer of ours. It does not "
+    "know who reads it: whoever is banned from the room may read it too, but neither comment nor order.",
     responses=problem_responses(SessionNotFound, SessionNotLive, Unavailable, MalformedRequest) | {304: {"description": "unchanged"}},
 )
 async def read_tick(session_id: UUID, rooms: Rooms, closed: Closed, if_none_match: Annotated[str | None, Header()] = None) -> Response:
@@ -70,5 +71,5 @@ async def say_presence(session_id: UUID, device_id: ViewerDevice, rooms: Rooms, 
     room = await rooms.room(session_id)
     if room.session.state != "live":
         raise SessionNotLive(details={"state": room.session.state})
-    refuse_banned(request, session_id)
+    await refuse_banned(request, session_id)
     return NextBeacon(next_seconds=room.counters.polling.beacon(device_id.bytes))

@@ -117,12 +117,21 @@ class RoomDirectory:
         entry = self._entries.get(session_id)
         return entry is not None and entry.room is not None and entry.room.session.state == "live"
 
-    def refuse_banned(self, session_id: UUID, device_key: bytes, network: bytes) -> None:
-        """Raises `SpeakerBanned` for a device or a network that is banned from the room, as far as this node has it open."""
+    def is_open(self, session_id: UUID) -> bool:
+        """Whether this node knows the room, and so who is banned from it."""
+        entry = self._entries.get(session_id)
+        return entry is not None and entry.room is not None
+
+    def ban_of(self, session_id: UUID, device_key: bytes, network: bytes) -> SpeakerBanned | None:
+        """What to refuse a device or a network with that is banned from the room, as far as this node has it open (`bans.py` knows more)."""
         entry = self._entries.get(session_id)
         ban = entry.room.moderation.restrictions.find("ban", device_key, network) if entry and entry.room else None
-        if ban is not None:
-            raise SpeakerBanned(details={"until_ms": ban.until_ms})
+        return None if ban is None else SpeakerBanned(details={"until_ms": ban.until_ms})
+
+    def refuse_banned(self, session_id: UUID, device_key: bytes, network: bytes) -> None:
+        """Raises `SpeakerBanned` as `ban_of` says."""
+        if (refused := self.ban_of(session_id, device_key, network)) is not None:
+            raise refused
 
     def check_capacity(self) -> None:
         """Raises `CapacityReached`, or `Unavailable` when this node is about to leave."""

@@ -12,15 +12,14 @@ from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
 from app.accounts.permissions import Action
-from app.errors import MalformedRequest, NotSignedIn, OriginRefused
+from app.errors import MalformedRequest, NotSignedIn, OriginRefused, Unavailable
 from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided, provided_by
+from app.live.bans import RoomBans
 from app.live.bridges import BridgeTokens
 from app.live.errors import SpeakerBanned
-from app.live.rooms import RoomDirectory
 from app.live.schemas import BridgeTokenRequest, IssuedBridgeToken, IssuedTicket
-from app.realtime.admission import ViewerAdmission
 from app.realtime.errors import TicketInvalid
 from app.realtime.tickets import TicketSigner, set_ticket_cookie
 from app.realtime.viewer_device import device_of
@@ -39,12 +38,12 @@ Bridges = Annotated[BridgeTokens, Depends(provided(BridgeTokens))]
     dependencies=[OPEN_TO_EVERYBODY],
     response_model=IssuedTicket,
     summary="Get a viewer's ticket as a cookie",
-    responses=problem_responses(SessionNotFound, SpeakerBanned, OriginRefused, MalformedRequest),
+    responses=problem_responses(SessionNotFound, SpeakerBanned, OriginRefused, Unavailable, MalformedRequest),
 )
 async def issue_ticket(session_id: UUID, request: Request, response: Response, sessions: Sessions) -> IssuedTicket:
     """Open to everybody. A device that has a valid ticket keeps its id; the ticket is renewed."""
     await sessions.require_known(session_id)
-    refuse_banned(request, session_id)
+    await refuse_banned(request, session_id)
     return IssuedTicket(device_id=renew_ticket(request, response))
 
 
@@ -65,15 +64,20 @@ async def issue_bridge_token(
     return IssuedBridgeToken(token=token, label=body.label)
 
 
-def refuse_banned(request: HTTPConnection, session_id: UUID) -> None:
-    """Raises `SpeakerBanned` when this device, or everybody behind its network, is banned from the session's room, if that is open here."""
+async def refusal_of_banned(request: HTTPConnection, session_id: UUID) -> SpeakerBanned | None:
+    """What this device, or everybody behind its network, is refused with while banned from the session. Raises `Unavailable`."""
     try:
-        device_key = device_of(request).bytes
+        device_id: UUID | None = device_of(request)
     except TicketInvalid:
-        device_key = b""
+        device_id = None
     address = request.client.host if request.client else ""
-    network = provided_by(request.app, ViewerAdmission).networks.of(session_id, address)
-    provided_by(request.app, RoomDirectory).refuse_banned(session_id, device_key, network)
+    return await provided_by(request.app, RoomBans).refusal(session_id, device_id, address)
+
+
+async def refuse_banned(request: HTTPConnection, session_id: UUID) -> None:
+    """Raises `SpeakerBanned`, `Unavailable`."""
+    if (refused := await refusal_of_banned(request, session_id)) is not None:
+        raise refused
 
 
 def renew_ticket(request: HTTPConnection, response: Response) -> UUID:

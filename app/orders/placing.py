@@ -97,15 +97,21 @@ class OrderPlacing:
         self._queues = PlacingQueues(database.placing, settings, self._after_commit)
         self._tasks = TaskOwner("orders")
 
-    async def place(self, device_id: UUID, session_id: UUID, content: OrderContent) -> OrderReceipt:
+    async def place(
+        self, device_id: UUID, session_id: UUID, content: OrderContent, *, refused_with: AppError | None = None
+    ) -> OrderReceipt:
         """Place an order, or repeat one: the same key and content give the same receipt for ever. Answered within the deadline of
-        `place_deadline_seconds`, whatever hangs.
+        `place_deadline_seconds`, whatever hangs. `refused_with`: nothing new is placed, only a repeat is answered.
 
-        Raises `SessionNotFound`, `InvalidPhone`, `InvalidAddress`, `SessionNotLive`, `OfferNotFound`, `OfferNotOpen`, `NotOnShelf`,
+        Raises `refused_with`, `SessionNotFound`, `InvalidPhone`, `InvalidAddress`, `SessionNotLive`, `OfferNotFound`, `OfferNotOpen`, `NotOnShelf`,
         `SoldOut`, `ViewerLimitReached`, `PriceChanged`, `ShippingFeeChanged`, `AmountTooLarge`, `OrderCannotBeWritten`, `KeyReused`, `Busy`, `OutcomeUnknown`.
         """
         asked_at = monotonic()
         await self._known.require(session_id)
+        if refused_with is not None:
+            if (receipt := await self._receipt_of_repeat(device_id, session_id, content)) is None:
+                raise refused_with
+            return receipt
         # Before the form is checked: in a burst on an empty shelf this is nearly all there is to do.
         if (offer_id := self._sold_out.refuses(device_id, content.key, _offer_ids(content))) is not None:
             raise SoldOut(details={"offer_id": str(offer_id), "remaining": 0})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body, Depends, Request
 
 from app.accounts.access import OptionalUser, SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
@@ -16,6 +16,8 @@ from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, O
 from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
+from app.live.errors import SpeakerBanned
+from app.live.routes import refusal_of_banned
 from app.orders.errors import (
     AmountTooLarge,
     Busy,
@@ -123,9 +125,10 @@ async def end_offer(session_id: UUID, offer_id: UUID, user: SignedInUser, offers
     status_code=201,
     summary="Place an order",
     description="Viewer's ticket. Answered after COMMIT. After any cut repeat it with the same `key`: it is placed at most once, and the "
-    "same key with the same content gives the same receipt for ever.",
+    "same key with the same content gives the same receipt for ever, also to a device that has been banned from the session meanwhile.",
     responses=problem_responses(
         TicketInvalid,
+        SpeakerBanned,
         OriginRefused,
         SessionNotFound,
         SessionNotLive,
@@ -153,10 +156,11 @@ async def place_order(
     device_id: ViewerDevice,
     orders: Orders,
     pace: HttpOrderPace,
+    request: Request,
 ) -> OrderReceipt:
     if wait_seconds := pace.take(str(device_id)):
         raise TooManyRequests(retry_after_seconds=wait_seconds)
-    return await orders.place(device_id, session_id, body)
+    return await orders.place(device_id, session_id, body, refused_with=await refusal_of_banned(request, session_id))
 
 
 @router.get(

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
 from app.accounts.permissions import Action
 from app.catalog.errors import AlcoholNotShown
-from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, TooManyRequests
+from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, TooManyRequests, Unavailable
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
+from app.live.errors import SpeakerBanned
+from app.live.routes import refuse_banned
 from app.orders.errors import NotOnShelf, OfferNotFound, StockBelowSold
 from app.orders.quotes import QuoteService
 from app.orders.routes import HttpOrderPace
@@ -60,10 +62,21 @@ async def set_stock(session_id: UUID, product_id: UUID, body: NewStock, user: Si
     summary="What an order would cost",
     description="Viewer's ticket; changes nothing. Prices of shelf lines are those that hold now, whatever the request says.",
     responses=problem_responses(
-        TicketInvalid, OriginRefused, SessionNotFound, OfferNotFound, NotOnShelf, TooManyRequests, MalformedRequest
+        TicketInvalid,
+        SpeakerBanned,
+        OriginRefused,
+        SessionNotFound,
+        OfferNotFound,
+        NotOnShelf,
+        TooManyRequests,
+        Unavailable,
+        MalformedRequest,
     ),
 )
-async def quote_order(session_id: UUID, body: QuoteRequest, device_id: ViewerDevice, quotes: Quotes, pace: HttpOrderPace) -> Quote:
+async def quote_order(
+    session_id: UUID, body: QuoteRequest, device_id: ViewerDevice, quotes: Quotes, pace: HttpOrderPace, request: Request
+) -> Quote:
     if wait_seconds := pace.take(str(device_id)):
         raise TooManyRequests(retry_after_seconds=wait_seconds)
+    await refuse_banned(request, session_id)
     return await quotes.quote(session_id, body)

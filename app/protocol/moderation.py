@@ -15,6 +15,7 @@ BLOCK_WORD = Line(40, needs="letter")
 NOTICE_TEXT = Line(200)
 BLOCK_WORDS_MOST = 200
 RESTRICT_MINUTES_MOST = 7 * 24 * 60
+STRICT_REPEATS_MOST, STRICT_SLOW_SECONDS, STRICT_NEW_VIEWER_SECONDS = 2, 10, 60
 
 BlockWord = Annotated[str, *BLOCK_WORD.rules]
 NoticeText = Annotated[str, *NOTICE_TEXT.rules]
@@ -39,6 +40,25 @@ class ModerationRules(Message):
     buyers_only: bool = Field(False, description="only devices that have ordered in this session may comment")
     new_viewer_seconds: int = Field(0, ge=0, le=3_600, description="how long a new device only watches before it may comment")
     muted_may_write: bool = Field(True, description="somebody muted may go on writing, seen by nobody else; false: is told so")
+    is_strict: bool = Field(
+        False,
+        description="for as long as a room is raided: usual words and links are held, a text counts as repeated after twice, a device speaks "
+        "every 10 s and a new one after a minute, wherever these rules are not stricter already",
+    )
+
+    @property
+    def in_force(self) -> ModerationRules:
+        """What holds now: these rules, or with `is_strict` the stricter of each."""
+        if not self.is_strict:
+            return self
+        stricter = {
+            "usual_words": True,
+            "hold_links": True,
+            "repeats_most": min(self.repeats_most or STRICT_REPEATS_MOST, STRICT_REPEATS_MOST),
+            "slow_mode_seconds": max(self.slow_mode_seconds, STRICT_SLOW_SECONDS),
+            "new_viewer_seconds": max(self.new_viewer_seconds, STRICT_NEW_VIEWER_SECONDS),
+        }
+        return self.model_copy(update=stricter)
 
 
 class HiddenMark(Message):

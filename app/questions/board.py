@@ -31,7 +31,7 @@ from app.questions.answers import SaleFacts, answer_to
 from app.questions.gathering import Gathering, OpenGroup
 from app.questions.models import AnsweredQuestion, OwnAnswer
 from app.questions.naming import Shelf, ShelfProduct
-from app.questions.reading import NewComment, answered_until, labels_of, new_comments, own_words_of, pins_of
+from app.questions.reading import NewComment, Since, answered_until, hidden_among, labels_of, new_comments, own_words_of, pins_of
 from app.questions.recognising import Asked, recognise
 from app.realtime.router import encode
 from app.sessions.errors import ProductNotInSession
@@ -57,10 +57,17 @@ class _Room:
     gathering: Gathering = field(default_factory=Gathering)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     read_up_to: datetime | None = None
+    read_at: datetime | None = None
     products: tuple[object, ...] = ()
     shelf: Shelf = field(default_factory=lambda: Shelf(()))
     told: tuple[AskedGroup, ...] = ()
     told_at: float = float("-inf")
+
+    def since(self) -> Since:
+        """What the next reading has to look at, with some patience for what is archived or committed late."""
+        kept, late = _kept_from(), timedelta(seconds=_LATE_SECONDS)
+        said = max(self.read_up_to - late, kept) if self.read_up_to else kept
+        return Since(said, said if self.read_at is None else self.read_at - late, kept)
 
 
 class QuestionBoards:
@@ -157,8 +164,9 @@ class QuestionBoards:
         room = self._room(session_id)
         mirror = (await self._rooms.room(session_id)).mirror
         async with room.reading:
-            since = max(room.read_up_to - timedelta(seconds=_LATE_SECONDS), _kept_from()) if room.read_up_to else _kept_from()
+            moment, since = utc_now(), room.since()
             async with self._database.pool.acquire() as db:
+                room.gathering.forget(await hidden_among(db, room.gathering.asking))
                 comments = await new_comments(db, session_id, since, _COMMENTS_MOST)
                 fresh = [each for each in reversed(comments) if each.heard.comment.id not in room.gathering]
                 pins = await pins_of(db, session_id) if fresh else None
@@ -166,6 +174,7 @@ class QuestionBoards:
                 labels, own_words = await labels_of(db, session_id), await own_words_of(db, session_id)
             if pins is not None:
                 await _gather(room, _shelf(room, mirror), [(each, pins.at(each.posted_at)) for each in fresh])
+            room.read_at = moment
             room.gathering.forget_before(to_ms(_kept_from()) or 0)
         facts = SaleFacts(
             products={product.id: product for product in mirror.products},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -57,11 +57,27 @@ class Gathering:
             group = self._groups.setdefault(((each.kind, each.product_id), each.is_clear), _Group(each.is_clear))
             group.heard.append(heard)
 
+    @property
+    def asking(self) -> set[str]:
+        """Ids of the comments that stand in groups."""
+        return {heard.comment.id for group in self._groups.values() for heard in group.heard}
+
+    def forget(self, comment_ids: Collection[str]) -> None:
+        """Let go of comments as if they had never been heard: they may be taken again."""
+        if not comment_ids:
+            return
+        for comment_id in comment_ids:
+            self._known.pop(comment_id, None)
+        self._keep(lambda heard: heard.comment.id not in comment_ids)
+
     def forget_before(self, at_ms: int) -> None:
         """Let go of what was heard long ago."""
         self._known = {comment_id: heard_at for comment_id, heard_at in self._known.items() if heard_at >= at_ms}
+        self._keep(lambda heard: heard.comment.at_ms >= at_ms)
+
+    def _keep(self, is_kept: Callable[[Heard], bool]) -> None:
         for key, group in list(self._groups.items()):
-            group.heard = [heard for heard in group.heard if heard.comment.at_ms >= at_ms]
+            group.heard = [heard for heard in group.heard if is_kept(heard)]
             if not group.heard:
                 del self._groups[key]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -18,12 +18,15 @@ from app.protocol.questions import QuestionKind
 from app.protocol.views import CommentView
 from app.questions.gathering import Heard, Topic
 
+# New ones, and older ones that were let through or shown again since then.
 _COMMENTS = """
 SELECT id, device_id, author, text, posted_at FROM comments
-WHERE session_id = $1 AND posted_at >= $2 AND NOT by_staff
+WHERE session_id = $1 AND posted_at >= $4 AND NOT by_staff
+  AND (posted_at >= $2 OR id IN (SELECT comment_id FROM comment_hidings WHERE session_id = $1 AND restored_at >= $3))
   AND NOT EXISTS (SELECT FROM comment_hidings h WHERE h.comment_id = comments.id AND h.is_hidden)
-ORDER BY posted_at DESC, id LIMIT $3
+ORDER BY posted_at DESC, id LIMIT $5
 """
+_HIDDEN = "SELECT comment_id FROM comment_hidings WHERE comment_id = ANY($1::uuid[]) AND is_hidden"
 _PINS = """
 SELECT happened_at, (details ->> 'product_id')::uuid AS product_id FROM audit_entries
 WHERE action = 'session.pinned' AND subject_id = $1::text ORDER BY id
@@ -52,9 +55,24 @@ class NewComment:
     posted_at: datetime
 
 
-async def new_comments(db: RawConnection, session_id: UUID, since: datetime, most: int) -> list[NewComment]:
-    """What viewers have said since then, the newest first, as far as it is archived."""
-    return [NewComment(_heard(row), row["posted_at"]) for row in await db.fetch(_COMMENTS, session_id, since, most)]
+@dataclass(frozen=True, slots=True)
+class Since:
+    """From when on comments are new, from when on they count as shown again, and before when nobody asks for them any more."""
+
+    said: datetime
+    restored: datetime
+    kept: datetime
+
+
+async def new_comments(db: RawConnection, session_id: UUID, since: Since, most: int) -> list[NewComment]:
+    """What viewers have said since then and what is shown again, the newest first, as far as it is archived and not hidden."""
+    rows = await db.fetch(_COMMENTS, session_id, since.said, since.restored, since.kept, most)
+    return [NewComment(_heard(row), row["posted_at"]) for row in rows]
+
+
+async def hidden_among(db: RawConnection, comment_ids: Collection[str]) -> set[str]:
+    """Those of these comments that are hidden now."""
+    return {str(row["comment_id"]) for row in await db.fetch(_HIDDEN, list(map(UUID, comment_ids)))} if comment_ids else set()
 
 
 async def pins_of(db: RawConnection, session_id: UUID) -> Pins:

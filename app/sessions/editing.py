@@ -15,6 +15,7 @@ from app.accounts.directory import is_active_member
 from app.accounts.intentions import Intention, claim_intention
 from app.accounts.permissions import RULES, Action, Place, Reach
 from app.accounts.service import CurrentUser
+from app.catalog.addresses import book
 from app.catalog.certificates import vietnam_day
 from app.catalog.listing_gate import require_complete, require_no_alcohol
 from app.catalog.producer_goods import not_goods_of
@@ -29,6 +30,7 @@ from app.sessions.errors import (
     BoothHasNoPlan,
     InvalidHost,
     InvalidProducts,
+    InvalidWard,
     ProductNotInSession,
     SessionIncomplete,
     TransitionRefused,
@@ -64,13 +66,15 @@ class SessionEditor:
     async def create(self, user: CurrentUser, content: SessionContent, intention: Intention | None = None) -> SessionFacts:
         """A new draft of the user's organisation. A host may only name themselves as host.
 
-        Raises `InvalidVideoUrl`, `InvalidHost`.
+        Raises `InvalidVideoUrl`, `InvalidHost`, `InvalidWard`.
         """
         host_id = content.host_id or user.id
         async with self._transactions.begin() as db:
             claim = await claim_intention(db, user.id, intention, uuid4())
             if claim.is_first:
                 await _require_host(db, user, host_id)
+                if content.ward_code is not None:
+                    _require_ward(user, content.ward_code)
                 row = LivestreamSession(
                     id=claim.subject_id,
                     organisation_id=user.organisation_id,
@@ -78,7 +82,7 @@ class SessionEditor:
                     title=content.title,
                     planned_start_at=content.planned_start_at,
                     is_rehearsal=content.is_rehearsal,
-                    ward_code=_ward_of_creator(user),
+                    ward_code=content.ward_code or _ward_of_creator(user),
                 )
                 _set_video(row, content.video_url)
                 db.add(row)
@@ -89,7 +93,7 @@ class SessionEditor:
     async def update(
         self, user: CurrentUser, session_id: UUID, changes: SessionChanges, intention: Intention | None = None
     ) -> SessionFacts:
-        """Change what was given; the room is told. Raises `SessionClosed`, `InvalidVideoUrl`, `InvalidHost` and those of access."""
+        """Change what was given; the room is told. Raises `SessionClosed`, `InvalidVideoUrl`, `InvalidHost`, `InvalidWard` and those of access."""
         given = changes.model_dump(exclude_unset=True)
         async with self._transactions.begin() as db:
             row = await lock_in_charge(db, user, session_id, Action.PREPARE_SESSIONS)
@@ -105,6 +109,9 @@ class SessionEditor:
                 raise BoothHasNoPlan
             if "planned_start_at" in given:
                 row.planned_start_at = given["planned_start_at"]
+            if "ward_code" in given and given["ward_code"] != row.ward_code:
+                _require_ward(user, given["ward_code"], is_booth=row.kind == "booth")
+                row.ward_code = given["ward_code"]
             if "video_url" in given:
                 _set_video(row, given["video_url"])
             if missing := missing_for(_state(row), title=row.title, has_plan=row.planned_start_at is not None, product_count=1):
@@ -241,6 +248,19 @@ async def _require_host(db: AsyncSession, user: CurrentUser, host_id: UUID) -> N
 
 def _may_name_anybody(user: CurrentUser) -> bool:
     return any(RULES[Action.CREATE_SESSIONS].of(grant.role) is Reach.ALL for grant in user.grants_for(Action.CREATE_SESSIONS))
+
+
+def may_choose_ward(user: CurrentUser) -> bool:
+    """Whether somebody may say which commune holds a session, and so whose people reach it: those whose role is no commune's."""
+    return any(grant.ward_code is None for grant in user.grants_for(Action.CREATE_SESSIONS))
+
+
+def _require_ward(user: CurrentUser, ward_code: int | None, *, is_booth: bool = False) -> None:
+    """Raises `InvalidWard` for a code that no commune has, for a booth, which is where its producer is, and for another commune than one's own."""
+    own = {grant.ward_code for grant in user.grants_for(Action.CREATE_SESSIONS)}
+    is_known = ward_code is None or book.ward_name(ward_code) is not None
+    if is_booth or not is_known or not (may_choose_ward(user) or ward_code in own):
+        raise InvalidWard(details={"ward_code": ward_code})
 
 
 def _ward_of_creator(user: CurrentUser) -> int | None:

@@ -3,7 +3,8 @@
 AppError
  ├─ NotFound    ── SessionNotFound      404 session_not_found
  ├─ BadRequest  ── InvalidProducts      400 invalid_products
- │              └─ InvalidHost          400 invalid_host
+ │              ├─ InvalidHost          400 invalid_host
+ │              └─ InvalidWard          400 invalid_ward
  ├─ Forbidden   ── NotYourSession       403 not_your_session
  └─ Conflict    ── SessionNotLive       409 session_not_live
                 ├─ SessionClosed        409 session_closed
@@ -37,6 +38,14 @@ class InvalidHost(BadRequest):
     code = "invalid_host"
     title_vi = "Người dẫn được chọn không thuộc đơn vị này."
     title_en = "The chosen host is not a user of this organisation."
+
+
+class InvalidWard(BadRequest):
+    """No commune has this code, it is not one's own, or the session is a booth, which belongs where its producer is; `details["ward_code"]`."""
+
+    code = "invalid_ward"
+    title_vi = "Không giao phiên cho xã, phường này được."
+    title_en = "This commune cannot hold the session."
 
 
 class NotYourSession(Forbidden):

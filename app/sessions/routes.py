@@ -22,6 +22,7 @@ from app.sessions.editing import SessionEditor
 from app.sessions.errors import (
     InvalidHost,
     InvalidProducts,
+    InvalidWard,
     NotYourSession,
     ProductNotInSession,
     SessionClosed,
@@ -63,7 +64,9 @@ async def list_sessions(sessions: Sessions, user: OptionalUser, limit: Limit = L
     response_model=SessionDetails,
     status_code=status.HTTP_201_CREATED,
     summary="Create a session as a draft",
-    responses=problem_responses(NotSignedIn, OriginRefused, InvalidVideoUrl, InvalidHost, IntentionKeyReused, MalformedRequest),
+    responses=problem_responses(
+        NotSignedIn, OriginRefused, InvalidVideoUrl, InvalidHost, InvalidWard, IntentionKeyReused, MalformedRequest
+    ),
 )
 async def create_session(body: SessionContent, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff of the organisation. A host creates sessions of their own."""
@@ -83,7 +86,7 @@ async def read_session(session_id: UUID, sessions: Sessions, user: OptionalUser)
     if facts.record.state == "draft" and not _is_own(user, facts):
         raise SessionNotFound
     details = session_details(facts)
-    return details if _is_own(user, facts) else details.model_copy(update={"host_id": None})
+    return details if _is_own(user, facts) else details.model_copy(update={"host_id": None, "ward_code": None})
 
 
 @router.patch(
@@ -91,7 +94,7 @@ async def read_session(session_id: UUID, sessions: Sessions, user: OptionalUser)
     dependencies=[needs(Action.PREPARE_SESSIONS)],
     response_model=SessionDetails,
     summary="Change a session",
-    responses=problem_responses(*_STAFF, InvalidVideoUrl, InvalidHost, SessionClosed, SessionIncomplete),
+    responses=problem_responses(*_STAFF, InvalidVideoUrl, InvalidHost, InvalidWard, SessionClosed, SessionIncomplete),
 )
 async def update_session(session_id: UUID, body: SessionChanges, user: SignedInUser, editor: Editor, intention: Intended) -> SessionDetails:
     """Staff in charge. What is left out stays as it is."""
@@ -150,6 +153,7 @@ def session_details(facts: SessionFacts) -> SessionDetails:
     return SessionDetails(
         **dict(facts.view),
         host_id=facts.record.host_id,
+        ward_code=facts.record.ward_code,
         pinned_product_id=facts.record.pinned_product_id,
         products=facts.products,
     )

@@ -19,6 +19,7 @@ _PRODUCT_ID = "6a1f7a52-2f0b-4a5e-8a77-8b1f5f0c9d21"
 Title = Annotated[str, *Line(160).rules]
 Label = Annotated[str, *Line(80).rules]
 VideoUrl = Annotated[str, StringConstraints(max_length=500)]
+WardCode = Annotated[int, Field(ge=1, le=99_999)]
 
 
 class _Body(BaseModel):
@@ -44,6 +45,7 @@ class SessionContent(_Body):
     host_id: UUID | None = Field(None, description="user of the same organisation; left out: whoever creates the session")
     planned_start_at: EventTime | None = None
     video_url: VideoUrl | None = Field(None, description="YouTube, Facebook, TikTok or HLS (.m3u8) link")
+    ward_code: WardCode | None = Field(None, description="commune that holds it; left out: the creator's, if their role is a commune's")
     is_rehearsal: bool = Field(False, description="for practice: simulated people may take part; cannot be changed afterwards")
 
 
@@ -56,6 +58,7 @@ class SessionChanges(_Body):
     host_id: UUID | None = None
     planned_start_at: EventTime | None = None
     video_url: VideoUrl | None = None
+    ward_code: WardCode | None = Field(None, description="commune that holds it: its people reach it by their roles there")
 
 
 class TransitionRequest(_Body):
@@ -108,6 +111,9 @@ class SessionDetails(SessionView):
     )
 
     host_id: UUID | None = Field(description="for staff of the session's organisation; null for everybody else")
+    ward_code: int | None = Field(
+        None, description="the commune that holds it, for staff of the session's organisation; null for everybody else"
+    )
     pinned_product_id: UUID | None
     products: tuple[ProductView, ...]
 

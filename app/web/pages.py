@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from app.accounts.access import Anybody, SignedInUser, needs
 from app.accounts.permissions import Action, Place, Role
 from app.accounts.service import CurrentUser
+from app.catalog.addresses import book
 from app.errors import AppError
 from app.infra.clock import now_ms
 from app.infra.open_doors import OPEN_TO_EVERYBODY
@@ -20,6 +21,7 @@ from app.live.rooms import RoomDirectory
 from app.live.staff_watch import actions_at
 from app.realtime.errors import TicketInvalid
 from app.realtime.tickets import TICKET_COOKIE, TICKET_MAX_AGE_SECONDS, TicketSigner
+from app.sessions.editing import may_choose_ward
 from app.sessions.errors import SessionNotFound
 from app.sessions.lookup import SessionLookup
 from app.sessions.reading import SessionFacts, SessionRecord
@@ -56,7 +58,10 @@ _VIEWER_WORDS = (
 _BOARD_WORDS = ("host.", "question.", "goods.item_", "viewer.", "product.", "session.")
 _SIGNED_OUT_WORDS = ("host.signed_out", "host.sign_in_again")
 _DESK_WORDS = ("desk.", "host.order_desk", "viewer.order_number", *_SIGNED_OUT_WORDS)
-_FORM_WORDS = ("host.", "goods.item_", "session.", "viewer.a_product", "form.less", "form.more")
+_FORM_WORDS = (
+    *("host.", "goods.item_", "session.", "viewer.a_product", "form.less", "form.more"),
+    *("goods.province", "goods.commune", "form.nothing_found"),
+)
 _ORGANISER_WORDS = ("host.seller_phone", "host.shipping", "form.less", "form.more", *_SIGNED_OUT_WORDS)
 _REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "producer.", "host.platform_", "product.", *_SIGNED_OUT_WORDS)
 
@@ -121,7 +126,11 @@ async def login(request: Request, user: Anybody) -> Response:
 @router.get("/host", dependencies=[needs(Action.SEE_SESSIONS)])
 async def host_sessions(request: Request, user: SignedInUser, sessions: Sessions) -> Response:
     """The sessions of whoever is signed in, and the form for a new one."""
-    content: dict[str, Any] = {"user": user, "managed": await sessions.list_managed(user), "facts": {}}
+    content: dict[str, Any] = {
+        "user": user,
+        "managed": await sessions.list_managed(user),
+        "facts": {"may_choose_ward": may_choose_ward(user)},
+    }
     return render(request, "host_sessions.html", script="host_sessions.js", words=_FORM_WORDS, **content)
 
 
@@ -139,7 +148,11 @@ async def edit_session(request: Request, session_id: UUID, user: SignedInUser, s
     """The form for changes to a session; afterwards it is up to the API whether they are still allowed."""
     record = await sessions.managed(user, session_id, Action.PREPARE_SESSIONS)
     facts = await sessions.facts(session_id)
-    content = session_facts(facts) | {"video_url": record.video_url}
+    ward = (
+        None if record.ward_code is None else {"code": record.ward_code, "name": book.ward_name(record.ward_code) or str(record.ward_code)}
+    )
+    is_asked = record.kind == "stream" and may_choose_ward(user)
+    content = session_facts(facts) | {"video_url": record.video_url, "ward": ward, "may_choose_ward": is_asked}
     return render(request, "host_edit.html", script="host_edit.js", words=_FORM_WORDS, user=user, session=facts.view, facts=content)
 
 

@@ -8,14 +8,18 @@ import sys
 from collections.abc import Awaitable
 from uuid import UUID, uuid4
 
+import pyotp
 import pytest
 
 from app.accounts import administration
-from app.accounts.errors import LoginFailed
+from app.accounts.errors import LoginFailed, SecondFactorNeeded
+from app.accounts.household import household
+from app.accounts.own_account import Asking
 from app.accounts.permissions import Role
 from app.accounts.service import AccountService, CurrentUser, NewUser
 from app.errors import AppError
 from app.infra.database import Database, open_database
+from app.infra.key_ring import KeyRing
 from app.infra.redis_client import open_redis
 from app.infra.startup import StartupError
 from app.settings import PROJECT_ROOT, child_environment, load_settings
@@ -111,3 +115,40 @@ async def test_every_refusal_is_one_line_and_leaves_nothing(ocop: Ocop, database
     assert ocop.user(NAME, role="owner")[0] == 2
     assert [dict(row) for row in await rows(database, "SELECT login FROM users")] == [{"login": "ban.mai"}]
     assert len(await rows(database, "SELECT 1 FROM organisations")) == 1
+
+
+def admin_of(ocop: Ocop, organisation: str, login: str, *, password: str = PASSWORD) -> tuple[int, str]:
+    return ocop("admin", "create", "--organisation", organisation, "--login", login, "--name", "Ban Mai", says=f"{password}\n")
+
+
+async def test_ocop_admin_makes_the_first_organiser_and_lets_a_lost_phone_be(
+    ocop: Ocop, database: Database, postgres_url: str, redis_url: str, redis_prefix: str
+) -> None:
+    made = admin_of(ocop, f"  {NAME} ", "Ban.Mai")
+    second = admin_of(ocop, NAME, "ngoc.lan")
+    taken = admin_of(ocop, "Chợ phiên khác", "ban.mai")
+    short = admin_of(ocop, "Chợ phiên khác", "moi", password="ngắn")
+
+    assert (made, second) == ((0, f"ban.mai (organiser) of {NAME}"), (0, f"ngoc.lan (organiser) of {NAME}"))
+    assert [(code, said.count("\n")) for code, said in (taken, short)] == [(1, 0), (1, 0)]
+    # A login that cannot be made leaves no empty organisation.
+    assert [row["name"] for row in await rows(database, "SELECT name FROM organisations")] == [NAME]
+
+    ring = KeyRing("a secret of this test alone")
+    async with open_redis(redis_url) as redis:
+        house = household(database, redis, ring, prefix=redis_prefix)
+        user = (await house.accounts.sign_in("ban.mai", PASSWORD, address="test")).user
+        asking = Asking(digest=b"", address="test", device=None, browser="")
+        begun = await house.own_account.begin_second_factor(user, asking, PASSWORD)
+        await house.own_account.confirm_second_factor(user, asking, pyotp.TOTP(begun.secret).now())
+        with pytest.raises(SecondFactorNeeded):
+            await house.accounts.sign_in("ban.mai", PASSWORD, address="test")
+
+        assert ocop("admin", "forget-second-factor", "--login", "Ban.Mai") == (0, "The password alone signs in now.")
+        assert ocop("admin", "forget-second-factor", "--login", "ban.mai") == (0, "No second factor was on.")
+        unknown = ocop("admin", "forget-second-factor", "--login", "khong.co")
+
+        assert (await house.accounts.sign_in("ban.mai", PASSWORD, address="test")).user.id == user.id
+    assert unknown == (1, "ocop: There is no active account with this login.")
+    trail = "SELECT subject_id, user_id FROM audit_entries WHERE action = 'user.second_factor_forgotten'"
+    assert [(row["subject_id"], row["user_id"]) for row in await rows(database, trail)] == [(str(user.id), None)]

@@ -112,6 +112,19 @@ async def test_a_repeated_intention_gets_the_same_link_and_a_taken_login_leaves_
         assert free.status_code == 201
 
 
+async def test_the_page_of_people_names_the_communes_of_their_roles(live_house: Market) -> None:
+    market = live_house
+    somebody = await market.node.accounts.create_user(market.organiser.organisation_id, NewUser("o.xa", "Chị Xã", "helper", PASSWORD))
+    async with signed_in(market, market.organiser.login) as organiser:
+        grants = {"grants": [{"role": "helper", "ward_code": 18547}]}
+        assert (await organiser.put(f"/api/v1/people/{somebody.id}/roles", json=grants)).status_code == 200
+        await invited(organiser, role="desk", ward_code=18133)
+        page = (await organiser.get("/organiser/people")).text
+
+    assert "Xã Phúc Trạch" in page
+    assert "Hương Sơn" in page
+
+
 @pytest.mark.parametrize("grant", [{"role": "producer"}, {"role": "helper", "session_id": "0e1f5a37-6d9c-4b1e-8f53-5d1c7a2b9e04"}])
 async def test_a_role_that_cannot_be_given_is_refused(live_house: Market, grant: dict[str, str]) -> None:
     async with signed_in(live_house, live_house.organiser.login) as organiser:

@@ -28,8 +28,8 @@ REFUSED_WITH = {
     "public": set[str](),
     "ticket": {"ticket_invalid"},
     "order link": set[str](),
-    **{str(action): {"not_signed_in"} for action in Action},
-    **{str(action): {"organiser_only"} for action in ORGANISERS_ONLY},
+    **{str(action): {"not_signed_in", "forbidden"} for action in Action},
+    **{str(action): {"not_signed_in", "organiser_only"} for action in ORGANISERS_ONLY},
 }
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 # Probes of load balancers: they answer with their own small bodies.

@@ -260,6 +260,10 @@ async def test_a_mute_or_ban_by_address_hits_everybody_there_and_nobody_else(sto
             await helper.restricts(of_phone["id"], "ban", scope="address")
 
             assert await same_phone.closed(within=1) == CloseCode.BANNED
+            newcomer = {"Cookie": f"{TICKET_COOKIE}={TicketSigner(KeyRing(SECRET)).issue()[1]}"}
+            for address, code in (("2001:db8:1:2::77", "speaker_banned"), ("2001:db8:1:3::77", None)):
+                beacon = await helper.client.post(f"{helper.path}/presence", headers=newcomer | {"X-Forwarded-For": address})
+                assert beacon.json().get("code") == code
             await says(same_house, "tôi cũng ở đây")
             await says(next_door, "bưởi ngon")
         await next_door.reads("bưởi ngon")
@@ -414,6 +418,31 @@ async def test_a_new_device_watches_first_and_an_old_one_speaks(live_market: Mar
 
     assert [answer.get("code") for answer in answers] == ["new_viewer_waits", None, None]
     assert 50_000 < answers[0]["retry_after_ms"] <= 60_001
+
+
+async def test_a_strict_room_is_one_tap_away_on_all_nodes_and_goes_back_to_its_own_rules(live_market: Market) -> None:
+    other = await live_market.another_node()
+    new = await live_market.enters(device=new_device_id(now_ms()), node=other)
+    known = await live_market.enters(device=new_device_id(now_ms() - 120_000))
+    own = {"slow_mode_seconds": 30, "hold_links": False, "block_words": ["hàng dởm"]}
+    async with helping(live_market) as helper:
+        await helper.sets_rules(**own, is_strict=True)
+        for viewer in (new, known):
+            talk = (await viewer.sees_event("talk.changed"))["talk"]
+            assert (talk["slow_mode_seconds"], talk["new_viewer_seconds"]) == (30, 60)
+
+        codes = [(await says(new, "còn hàng không")).get("code"), (await says(known, "xem ở vuon-buoi.com")).get("code")]
+        rules = (await helper.does("GET", "/moderation"))["rules"]
+        board = (await live_market.board()).frames[0]["moderation"]["rules"]
+        await helper.sets_rules(**own)
+
+        talk = (await known.sees_event("talk.changed"))["talk"]
+        assert (talk["slow_mode_seconds"], talk["new_viewer_seconds"]) == (30, 0)
+        assert (await says(new, "còn hàng không")).get("code") is None
+    assert codes == ["new_viewer_waits", "comment_held"]
+    # What people have set stands there as they set it.
+    assert rules == board
+    assert (rules["is_strict"], rules["slow_mode_seconds"], rules["new_viewer_seconds"], rules["hold_links"]) == (True, 30, 0, False)
 
 
 async def test_a_reply_names_whom_it_answers_until_that_is_hidden(live_market: Market) -> None:

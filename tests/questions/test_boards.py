@@ -61,6 +61,43 @@ async def test_one_device_that_asks_again_is_counted_once(live_market: Market) -
     assert group["newest"]["text"] == "bưởi bn"
 
 
+async def test_what_is_hidden_leaves_the_questions_and_comes_back_when_it_is_shown_again(live_market: Market) -> None:
+    pomelo = str(live_market.product_ids[0])
+    board = await live_market.board()
+    await says(live_market, "bưởi giá bao nhiêu", "giá bưởi sao ạ")
+    (group,) = await hears_of(board, {("price", pomelo, 2)})
+    path = f"/api/v1/sessions/{live_market.session_id}/comments/{group['newest']['id']}"
+
+    async with live_market.browser(live_market.host) as host:
+        assert (await host.post(f"{path}/hide")).status_code == 204
+        (left,) = await hears_of(board, {("price", pomelo, 1)})
+        assert left["newest"]["id"] != group["newest"]["id"]
+        assert (await host.post(f"{path}/restore")).status_code == 204
+        (again,) = await hears_of(board, {("price", pomelo, 2)})
+
+    assert again["newest"] == group["newest"]
+
+
+async def test_what_a_rule_held_is_asked_once_it_is_let_through_however_late(live_market: Market) -> None:
+    board = await live_market.board()
+    viewer = await live_market.enters()
+    held = await viewer.asks("comment.post", text="bưởi giá bao nhiêu, xem ở vuon-buoi.com")
+    assert held["code"] == "comment_held"
+    comment = (await board.sees_event("comment.held"))["comment"]
+    await live_market.archived_comments(1)
+    # As if it had waited for five minutes, while others asked.
+    earlier = "UPDATE comments SET posted_at = posted_at - interval '5 minutes' WHERE session_id = $1"
+    await live_market.stores.database.pool.execute(earlier, live_market.session_id)
+    await says(live_market, "ship bao nhiêu shop")
+    await hears_of(board, {("delivery_fee", None, 1)})
+
+    async with live_market.browser(live_market.host) as host:
+        path = f"/api/v1/sessions/{live_market.session_id}/comments/{comment['id']}/restore"
+        assert (await host.post(path)).status_code == 204
+
+    await hears_of(board, {("delivery_fee", None, 1), ("price", str(live_market.product_ids[0]), 1)})
+
+
 async def test_a_comment_belongs_to_what_was_pinned_when_it_was_said(live_market: Market) -> None:
     """Read later, by a worker that had no board open: the pin of now is another one."""
     pomelo, candy = live_market.product_ids

@@ -43,6 +43,40 @@ async def test_a_session_is_created_planned_and_listed(market: Market) -> None:
         assert (await anyone.get(f"/api/v1/sessions/{made['id']}")).json()["planned_start_at_ms"] == 1_796_432_400_000
 
 
+async def test_a_commune_holds_a_session_once_somebody_who_may_has_said_so(market: Market) -> None:
+    path = f"/api/v1/sessions/{market.session_id}"
+    of_commune = await a_user(market.node, market.organiser.organisation_id, name="Chị Sen", role="organiser")
+    await market.stores.database.pool.execute("UPDATE role_grants SET ward_code = 18547 WHERE user_id = $1", of_commune.id)
+    async with (
+        market.browser(market.organiser) as organiser,
+        market.browser(of_commune) as sen,
+        market.browser(market.host) as host,
+    ):
+        assert (await sen.patch(path, json={"title": "Phiên của xã"})).status_code == 403
+        held = await organiser.patch(path, json={"ward_code": 18547})
+        assert (held.status_code, held.json()["ward_code"]) == (200, 18547)
+        assert (await sen.patch(path, json={"title": "Phiên của xã"})).status_code == 200
+        form = (await organiser.get(f"/host/{market.session_id}/edit")).text
+
+        elsewhere = await sen.patch(path, json={"ward_code": 18133})
+        let_go = await sen.patch(path, json={"ward_code": None})
+        unknown = await organiser.patch(path, json={"ward_code": 99_998})
+        own = (await sen.post("/api/v1/sessions", json={"title": "Phiên mới của xã"})).json()
+        foreign = await sen.post("/api/v1/sessions", json={"title": "Phiên nơi khác", "ward_code": 18133})
+        made = (await organiser.post("/api/v1/sessions", json={"title": "Phiên giao cho xã", "ward_code": 18547})).json()
+        by_host = await host.patch(path, json={"ward_code": None})
+        back = await sen.patch(path, json={"title": "Vẫn của xã"})
+
+    refused = [elsewhere, let_go, unknown, foreign]
+    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(400, "invalid_ward")] * 4
+    assert '"name": "Xã Phúc Trạch"' in form or '"name":"Xã Phúc Trạch"' in form
+    assert (own["ward_code"], made["ward_code"]) == (18547, 18547)
+    assert (by_host.status_code, by_host.json()["ward_code"], back.status_code) == (200, None, 403)
+    await market.goes_live()
+    async with market.browser() as anyone:
+        assert (await anyone.get(path)).json()["ward_code"] is None
+
+
 async def test_the_total_counts_all_sessions_and_pages_show_each_once(postgres_url: str, redis_url: str, redis_prefix: str) -> None:
     """More than one answer holds, for both kinds of readers."""
     more = (

@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import cast
 from uuid import UUID, uuid4
 
+import httpx2
 import pytest
 
+from app.infra.key_ring import KeyRing
 from app.protocol.close_codes import CloseCode
-from tests.live.market import Market, Node, Viewer
+from app.realtime.tickets import TICKET_COOKIE, TicketSigner
+from tests.buyers import an_offer, an_order, path_of
+from tests.live.market import SECRET, Market, Node, Viewer
 from tests.live.test_moderation import Helper, comment_of, helping, says
 from tests.sockets.workers import running_workers
 
@@ -100,3 +104,30 @@ async def test_the_banned_are_closed_on_all_workers_within_a_second(live_market:
 
         assert await asyncio.gather(*(each.closed(within=1) for each in sockets)) == [CloseCode.BANNED] * 4
         assert [answer["type"] for answer in await asyncio.gather(*(says(each, "hỏi mua") for each in others))] == ["command.done"] * 10
+
+
+async def test_the_banned_order_at_no_worker_from_a_second_later_on(live_market: Market, port: int, tmp_path: Path) -> None:
+    """Each order comes over a connection of its own, so both workers take some; the third has nobody in the room."""
+    offer = await an_offer(live_market, total_quantity=200)
+    device = uuid4()
+    cookie = {"Cookie": f"{TICKET_COOKIE}={TicketSigner(KeyRing(SECRET)).issue(device)[1]}"}
+
+    async def orders(headers: dict[str, str]) -> str:
+        origin = f"http://127.0.0.1:{port}"
+        async with httpx2.AsyncClient(base_url=origin, headers={"origin": origin} | headers) as client:
+            answer = await client.post(path_of(live_market, "orders"), json=an_order(offer))
+        return str(answer.json().get("code", answer.status_code))
+
+    async with running_workers(live_market, 2, port=port, logs=tmp_path) as workers, helping(live_market) as helper:
+        troll = await enters(live_market, port, device)
+        await says(troll, "phá")
+        assert await orders(cookie) == "201"
+        comment = await comment_of(troll, "phá")
+
+        await helper.restricts(comment["id"], "ban")
+        await asyncio.sleep(1)
+
+        await workers.are_listening(workers.start())
+        assert [await orders(cookie) for _ in range(24)] == ["speaker_banned"] * 24
+        other = {"Cookie": f"{TICKET_COOKIE}={TicketSigner(KeyRing(SECRET)).issue()[1]}"}
+        assert await orders(other) == "201"

@@ -63,7 +63,7 @@ function Board() {
   }, []);
   return html`<div class=${showsTalkAlone ? "board is-talk-alone" : "board"}>
     <${Head} session=${session} />
-    <${Attention} actions=${actions} />
+    <${Attention} actions=${actions} talk=${talkActions} />
     ${actions.showsTitleForm.value && html`<${TitleForm} actions=${actions} />`}
     ${(session.state === "ended" || session.state === "closed") && html`<${Summary} actions=${actions} />`}
     ${actions.showsKeys.value && html`<${Keys} />`}
@@ -125,7 +125,7 @@ function ViewerLink({ sessionId }) {
 }
 
 function Keys() {
-  const ofTalk = ["choose", "hide", "mute", "ban", "undo", "question", "reply", "pin_comment", "search"];
+  const ofTalk = ["choose", "hide", "mute", "ban", "undo", "strict", "question", "reply", "pin_comment", "search"];
   const rows = ["host.key_next", "host.key_flash", "host.key_pin", "host.key_answer", "host.key_said", ...ofTalk.map((key) => `host.key_${key}`), "host.key_help"];
   return html`<aside class="card keys"><h2>${say("host.keys")}</h2><ul role="list">${rows.map((key) => html`<li>${say(key)}</li>`)}</ul></aside>`;
 }

@@ -2,6 +2,7 @@
 
 import { html } from "htm/preact";
 
+import { StrictButton } from "./board_strict.js";
 import { fallOfViewers, tooManyComments } from "./board_samples.js";
 import { countdown, number } from "./format.js";
 import { say } from "./page.js";
@@ -9,17 +10,18 @@ import { isLow } from "./parts.js";
 import { SignedOut, isSignedOut } from "./signed_out.js";
 
 /** @typedef {import("./board_actions.js").BoardActions} BoardActions */
-/** @typedef {{kind: string, words: string}} Line */
+/** @typedef {import("./talk_actions.js").TalkActions} TalkActions */
+/** @typedef {{kind: string, words: string, isRaid?: boolean}} Line */
 
 const ENDING_SECONDS = 30;
 // Of a pool of units: what is left of the product on air when it is nearly gone.
 const POOL_LOW = 5;
 
-/** @param {{actions: BoardActions}} props */
-export function Attention({ actions }) {
+/** @param {{actions: BoardActions, talk: TalkActions}} props */
+export function Attention({ actions, talk }) {
   if (isSignedOut.value) return html`<div class="attention"><${SignedOut} /></div>`;
   const line = connectionLine(actions) ?? stateLine(actions) ?? offerLine(actions) ?? poolLine(actions) ?? talkLine(actions);
-  return html`<div class="attention" role="status">${line !== null && html`<p class=${`notice ${line.kind}`}>${line.words}</p>`}</div>`;
+  return html`<div class="attention" role="status">${line !== null && html`<p class=${`notice ${line.kind}`}><span class="grow">${line.words}</span>${line.isRaid && !talk.isStrict && actions.may("moderate_comments") && html`<${StrictButton} actions=${talk} />`}</p>`}</div>`;
 }
 
 /** @param {BoardActions} actions @returns {Line | null} */
@@ -63,7 +65,7 @@ function poolLine({ room }) {
 /** @param {BoardActions} actions @returns {Line | null} */
 function talkLine({ samples }) {
   const many = tooManyComments(samples.value);
-  if (many !== null) return { kind: "notice-warning", words: say("host.attention_comments", { count: number(many) }) };
+  if (many !== null) return { kind: "notice-warning", words: say("host.attention_comments", { count: number(many) }), isRaid: true };
   const fall = fallOfViewers(samples.value);
   return fall === null ? null : { kind: "notice-warning", words: say("host.attention_fall", { before: number(fall.before), now: number(fall.now) }) };
 }

@@ -35,6 +35,12 @@ export function History({ actions }) {
     const known = last === undefined ? { comments: [], hidden: [] } : shown;
     setShown({ comments: [...known.comments, ...answer.value.comments], hidden: [...known.hidden, ...answer.value.hidden], has_more: answer.value.has_more });
   };
+  /** The way back is the same button. @param {CommentView} comment */
+  const toggle = async (comment) => {
+    const isHidden = shown.hidden.includes(comment.id);
+    if (!(await actions.setHidden(comment, !isHidden))) return;
+    setShown((now) => ({ ...now, hidden: isHidden ? now.hidden.filter((id) => id !== comment.id) : [...now.hidden, comment.id] }));
+  };
   useEffect(() => {
     const timer = setTimeout(() => void read(undefined), words === "" ? 0 : TYPING_PAUSE_MS);
     return () => clearTimeout(timer);
@@ -48,8 +54,9 @@ export function History({ actions }) {
     ${note !== "" && html`<p class="small soft" role="status">${note}</p>`}
     <ul class="comments" role="list" aria-label=${say("host.history")} tabindex="0">
       ${shown.comments.map(
-        (comment) => html`<li key=${comment.id} class=${comment.by_staff ? "comment comment-staff" : "comment"}>
-          <span class="tiny soft number">${timeOfDay(comment.at_ms)}</span>${" "}<span class="comment-author">${comment.author}</span>${" "}<span>${comment.text}</span>${shown.hidden.includes(comment.id) && html` <span class="badge">${say("host.face_hidden")}</span>`}
+        (comment) => html`<li key=${comment.id} class=${comment.by_staff ? "comment comment-staff row" : "comment row"}>
+          <span class="grow"><span class="tiny soft number">${timeOfDay(comment.at_ms)}</span>${" "}<span class="comment-author">${comment.author}</span>${" "}<span class=${shown.hidden.includes(comment.id) ? "soft struck" : undefined}>${comment.text}</span></span>
+          <button class="button button-quiet talk-undo" type="button" onClick=${() => toggle(comment)}>${say(shown.hidden.includes(comment.id) ? "host.show" : "host.hide")}</button>
         </li>`,
       )}
       ${shown.has_more && html`<li><button class="button button-secondary button-block" type="button" onClick=${() => read(shown.comments.at(-1))}>${say("host.history_older")}</button></li>`}

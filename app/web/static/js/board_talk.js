@@ -6,6 +6,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { BoardComment } from "./board_comment.js";
 import { History } from "./board_history.js";
 import { Notice, Restricted, Rules } from "./board_rules.js";
+import { StrictButton } from "./board_strict.js";
 import { number } from "./format.js";
 import { say } from "./page.js";
 import { Composer, TalkTop } from "./viewer_talk.js";
@@ -40,6 +41,7 @@ export function TalkZone({ actions, showsAsked, top }) {
         actions.face.value = each;
         actions.chosenId.value = null;
       }}>${say(`host.face_${each}`)}${count(actions, each)}</button>`)}
+      <${StrictButton} actions=${actions} />
     </div>
     <${TalkTop} talk=${talk} />
     ${face === "history" && html`<${History} actions=${actions} />`}

@@ -17,7 +17,7 @@ import { noticeOnTop } from "./signed_out.js";
  * @typedef {import("./protocol.js").ProductView} ProductView
  */
 
-/** @type {{session: SessionView, products: ProductView[], video_url: string | null}} */
+/** @type {{session: SessionView, products: ProductView[], video_url: string | null, ward: import("./session_form.js").Ward | null, may_choose_ward: boolean}} */
 const facts = pageFacts();
 const path = `/api/v1/sessions/${facts.session.id}`;
 const vietnam = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short", timeZone: "Asia/Ho_Chi_Minh" });
@@ -32,6 +32,7 @@ const known = {
   // The form of a datetime-local box: 2026-11-23T20:00
   time: facts.session.planned_start_at_ms === null ? "" : vietnam.format(facts.session.planned_start_at_ms).replace(" ", "T"),
   video: facts.video_url ?? "",
+  ward: facts.ward,
   products: refused?.products ?? facts.products.map((product) => product.id),
 };
 
@@ -47,7 +48,7 @@ async function stockNow() {
  * @param {SessionWish["stock"]} before
  */
 async function save(wish, before) {
-  const changed = await command("PATCH", path, contentOf(wish));
+  const changed = await command("PATCH", path, contentOf(wish, facts.may_choose_ward));
   if (!changed.ok) return failureWords(changed.failure);
   const words = await saveRunDown(path, wish, before);
   if (words !== "") return words;
@@ -63,7 +64,7 @@ async function start() {
   /** @param {SessionWish} wish */
   const onSubmit = (wish) => save(wish, stock);
   show(
-    html`<${SessionForm} title=${say("host.edit")} submitWords=${say("app.save")} first=${{ ...known, stock }} firstProblem=${refused?.words ?? ""} onSubmit=${onSubmit} />
+    html`<${SessionForm} title=${say("host.edit")} submitWords=${say("app.save")} first=${{ ...known, stock }} asksWard=${facts.may_choose_ward} firstProblem=${refused?.words ?? ""} onSubmit=${onSubmit} />
       <hr />
       <${SessionShipping} path=${path} />
       ${facts.session.kind === "stream" && facts.session.started_at_ms !== null && html`<hr /><${RecordingForm} path=${path} />`}`,

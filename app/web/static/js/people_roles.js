@@ -5,8 +5,7 @@ import { useState } from "preact/hooks";
 
 import { Choice } from "./goods_parts.js";
 import { say } from "./page.js";
-import { PlaceChoice } from "./place_choice.js";
-import { usePlaces } from "./places.js";
+import { WardChoice } from "./ward_choice.js";
 
 /**
  * @typedef {import("./people_types.js").Grant} Grant
@@ -15,11 +14,14 @@ import { usePlaces } from "./places.js";
  */
 /** @typedef {"all" | "ward" | "session"} Scope */
 
+/** Of those that were chosen on this page; the page's facts have the names of all before. @type {Map<number, string>} */
+const namesOfWards = new Map();
+
 /** @param {Grant} grant @param {PeopleFacts} facts */
 export function grantWords(grant, facts) {
   const role = say(`people.role_${grant.role}`);
   if (grant.session_id !== null) return `${role} · ${facts.sessions.find((each) => each.id === grant.session_id)?.title ?? say("people.some_session")}`;
-  return grant.ward_code === null ? role : `${role} · ${grant.ward_name ?? say("people.some_ward", { code: grant.ward_code })}`;
+  return grant.ward_code === null ? role : `${role} · ${namesOfWards.get(grant.ward_code) ?? facts.wards[grant.ward_code] ?? say("people.some_ward", { code: grant.ward_code })}`;
 }
 
 /** @param {{id: string, facts: PeopleFacts, words: string, isPrimary?: boolean, onChoose: (grant: Grant) => void}} props */
@@ -36,20 +38,11 @@ export function RoleChoice({ id, facts, words, isPrimary = false, onChoose }) {
     <p class="small soft">${say(`people.role_${role}_lead`)}</p>
     <${Choice} id=${`${id}-scope`} label=${say("people.scope")} value=${scope} options=${scopes} onChange=${(/** @type {string} */ value) => setScope(/** @type {Scope} */ (value))} />
     ${scope === "session" && html`<${Choice} id=${`${id}-session`} label=${say("people.which_session")} value=${sessionId} options=${facts.sessions.map((each) => [each.id, each.title])} onChange=${setSessionId} />`}
-    ${scope === "ward" && html`<${WardChoice} id=${id} ward=${ward} onChoose=${setWard} />`}
+    ${scope === "ward" && html`<${WardChoice} id=${id} ward=${ward} onChoose=${(/** @type {import("./place_choice.js").Place | null} */ place) => {
+      if (place !== null) namesOfWards.set(place.code, place.name);
+      setWard(place);
+    }} />`}
     <div class="row"><button class=${isPrimary ? "button button-primary" : "button button-secondary"} type="button" disabled=${!isComplete}
-      onClick=${() => onChoose({ role, ward_code: scope === "ward" ? (ward?.code ?? null) : null, session_id: scope === "session" ? sessionId : null, ...(scope === "ward" && ward && { ward_name: ward.name }) })}>${words}</button></div>
+      onClick=${() => onChoose({ role, ward_code: scope === "ward" ? (ward?.code ?? null) : null, session_id: scope === "session" ? sessionId : null })}>${words}</button></div>
   </div>`;
-}
-
-/** @param {{id: string, ward: import("./place_choice.js").Place | null, onChoose: (ward: import("./place_choice.js").Place | null) => void}} props */
-function WardChoice({ id, ward, onChoose }) {
-  const [province, setProvince] = useState({ code: /** @type {number | null} */ (null), name: "" });
-  const provinces = usePlaces("/api/v1/addresses/provinces");
-  const wards = usePlaces(province.code === null ? null : `/api/v1/addresses/provinces/${province.code}/wards`);
-  return html`
-    <${PlaceChoice} id=${`${id}-province`} label=${say("goods.province")} placeholder=${say("goods.province_hint")} places=${provinces} name=${province.name} isChosen=${province.code !== null}
-      onChoose=${(/** @type {import("./place_choice.js").Place} */ place) => (setProvince(place), onChoose(null))} onLeave=${(/** @type {string} */ text) => setProvince({ code: null, name: text })} />
-    <${PlaceChoice} id=${`${id}-ward`} label=${say("goods.commune")} placeholder=${say("goods.commune_hint")} places=${wards} name=${ward?.name ?? ""} isChosen=${ward !== null} disabled=${province.code === null}
-      onChoose=${onChoose} onLeave=${() => onChoose(null)} />`;
 }

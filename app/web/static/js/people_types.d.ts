@@ -6,8 +6,6 @@ export interface Grant {
   role: Role;
   ward_code: number | null;
   session_id: string | null;
-  /** Known on the page only, from the choice that was made. */
-  ward_name?: string;
 }
 
 export interface Person {
@@ -31,6 +29,8 @@ export interface Invitation {
 export interface PeopleFacts {
   user_id: string;
   roles: readonly Role[];
+  /** Names of communes in which somebody has a role, by code. */
+  wards: Readonly<Record<number, string | null>>;
   sessions: readonly { id: string; title: string }[];
 }
 

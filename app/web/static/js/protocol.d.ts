@@ -45,6 +45,7 @@ export type ErrorCode =
   | "invalid_roles"
   | "invalid_user"
   | "invalid_video_url"
+  | "invalid_ward"
   | "invitation_invalid"
   | "invitation_not_found"
   | "invitation_used"
@@ -339,6 +340,8 @@ export interface ModerationRules {
   new_viewer_seconds: number;
   /** somebody muted may go on writing, seen by nobody else; false: is told so */
   muted_may_write: boolean;
+  /** for as long as a room is raided: usual words and links are held, a text counts as repeated after twice, a device speaks every 10 s and a new one after a minute, wherever these rules are not stricter already */
+  is_strict: boolean;
 }
 
 /** What those in charge know beyond the room: only on staff sockets. */

@@ -6,10 +6,12 @@ import { useEffect, useState } from "preact/hooks";
 import { command, get } from "./http.js";
 import { failureWords, say } from "./page.js";
 import { RunDownChoice } from "./run_down_choice.js";
+import { WardChoice } from "./ward_choice.js";
 
 /** @typedef {{id: string, name: string, price_vnd: number, unit: string, producer_name: string, is_active: boolean}} CatalogueProduct */
 /** @typedef {Readonly<Record<string, number>>} Stock units of a product on the shelf, by its id; without one it is not sold there */
-/** @typedef {{title: string, time: string, video: string, products: readonly string[], stock: Stock}} SessionWish `time` as typed, in Vietnam's time */
+/** @typedef {Pick<import("./place_choice.js").Place, "code" | "name">} Ward */
+/** @typedef {{title: string, time: string, video: string, ward: Ward | null, products: readonly string[], stock: Stock}} SessionWish `time` as typed, in Vietnam's time */
 
 /** Products that may be put on a shelf; null while they are on their way. */
 function useCatalogue() {
@@ -27,9 +29,11 @@ function useCatalogue() {
 /**
  * What is typed is meant in Vietnam, wherever this browser stands.
  * @param {SessionWish} wish
+ * @param {boolean} asksWard whether the form has asked for the commune
  */
-export function contentOf({ title, time, video }) {
-  return { title: title.trim(), planned_start_at: time === "" ? null : `${time}:00+07:00`, video_url: video.trim() || null };
+export function contentOf({ title, time, video, ward }, asksWard) {
+  const content = { title: title.trim(), planned_start_at: time === "" ? null : `${time}:00+07:00`, video_url: video.trim() || null };
+  return asksWard ? { ...content, ward_code: ward?.code ?? null } : content;
 }
 
 /**
@@ -57,10 +61,11 @@ export async function saveRunDown(path, wish, before) {
  * @param {string} props.title heading of the form
  * @param {string} props.submitWords
  * @param {SessionWish} props.first
+ * @param {boolean} props.asksWard whether this person may say which commune holds the session
  * @param {string} [props.firstProblem] what was wrong before this form was opened
  * @param {(wish: SessionWish) => Promise<string>} props.onSubmit resolves to what went wrong, in words, or never when the page is left
  */
-export function SessionForm({ title: heading, submitWords, first, firstProblem = "", onSubmit }) {
+export function SessionForm({ title: heading, submitWords, first, asksWard, firstProblem = "", onSubmit }) {
   const catalogue = useCatalogue();
   const [wish, setWish] = useState(first);
   const [problem, setProblem] = useState(firstProblem);
@@ -91,6 +96,14 @@ export function SessionForm({ title: heading, submitWords, first, firstProblem =
       <input class="input" id="session-video" type="url" inputmode="url" maxlength="500" value=${wish.video} onInput=${taking("video")} />
       <p class="field-hint">${say("host.field_video_hint")}</p>
     </div>
+    ${asksWard && html`<fieldset class="field stack stack-tight">
+      <legend class="field-label">${say("host.field_ward_lead")}</legend>
+      <p class="field-hint">${say("host.field_ward_hint")}</p>
+      ${wish.ward !== null
+        ? html`<p class="row row-between"><strong class="grow">${wish.ward.name}</strong>
+            <button class="button button-quiet" type="button" onClick=${() => setWish({ ...wish, ward: null })}>${say("host.field_ward_none")}</button></p>`
+        : html`<${WardChoice} id="session" ward=${null} onChoose=${(/** @type {Ward | null} */ ward) => setWish({ ...wish, ward })} />`}
+    </fieldset>`}
     <${RunDownChoice} catalogue=${catalogue} chosen=${wish.products} onChange=${(/** @type {readonly string[]} */ products) => setWish({ ...wish, products })}
       stock=${wish.stock} onStock=${(/** @type {Stock} */ stock) => setWish({ ...wish, stock })} />
     ${problem !== "" && html`<p class="notice notice-danger" role="alert">${problem}</p>`}

@@ -88,16 +88,19 @@ export class TalkActions {
     await (isHidden ? this.show(comment) : this.hide(comment));
   }
 
+  /** @param {CommentView} comment @param {boolean} isHidden @returns {Promise<boolean>} whether it is so now */
+  async setHidden(comment, isHidden) {
+    return (await this.#call("POST", `/comments/${comment.id}/${isHidden ? "hide" : "restore"}`)) !== null;
+  }
+
   /** @param {CommentView} comment */
   async hide(comment) {
-    if ((await this.#call("POST", `/comments/${comment.id}/hide`)) === null) return;
-    this.#remember(say("host.undo_hidden", { name: comment.author }), () => this.#call("POST", `/comments/${comment.id}/restore`));
+    if (await this.setHidden(comment, true)) this.#remember(say("host.undo_hidden", { name: comment.author }), () => this.setHidden(comment, false));
   }
 
   /** @param {CommentView} comment */
   async show(comment) {
-    if ((await this.#call("POST", `/comments/${comment.id}/restore`)) === null) return;
-    this.#remember(say("host.undo_shown", { name: comment.author }), () => this.#call("POST", `/comments/${comment.id}/hide`));
+    if (await this.setHidden(comment, false)) this.#remember(say("host.undo_shown", { name: comment.author }), () => this.setHidden(comment, true));
   }
 
   /** @param {CommentView} comment @param {"mute" | "ban"} kind */
@@ -140,6 +143,21 @@ export class TalkActions {
     return (await this.#call("PUT", "/moderation/rules", rules)) !== null;
   }
 
+  /** Whether the room is kept strict, as in a raid. */
+  get isStrict() {
+    return this.room.state.value.moderation?.rules.is_strict ?? false;
+  }
+
+  /** One tap against a raid, and one back to the room's own rules. */
+  async toggleStrict() {
+    const rules = this.room.state.value.moderation?.rules;
+    if (!rules || !(await this.setRules({ ...rules, is_strict: !rules.is_strict }))) return;
+    this.#remember(say(rules.is_strict ? "host.undo_eased" : "host.undo_strict"), () => {
+      const now = this.room.state.value.moderation?.rules ?? rules;
+      return this.setRules({ ...now, is_strict: rules.is_strict });
+    });
+  }
+
   /** @param {string | null} text */
   async setNotice(text) {
     return (await this.#call("PUT", "/moderation/notice", { text })) !== null;
@@ -168,6 +186,7 @@ export class TalkActions {
     const step = { ArrowUp: -1, k: -1, ArrowDown: 1, j: 1 }[key];
     if (step !== undefined) this.#choose(step);
     else if (key === "u") void this.undo();
+    else if (key === "x") void this.toggleStrict();
     else if (comment === null) return false;
     else if (key === "h") this.#finish(this.toggle(comment));
     else if (key === "m") this.#finish(this.restrict(comment, "mute"));
