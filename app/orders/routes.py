@@ -12,7 +12,7 @@ from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
 from app.accounts.permissions import Action
 from app.catalog.errors import AlcoholNotShown, InvalidAddress
-from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, OutcomeUnknown, TooManyRequests
+from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused, OutcomeUnknown, TooManyRequests, Unavailable
 from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -160,7 +160,7 @@ async def place_order(
 ) -> OrderReceipt:
     if wait_seconds := pace.take(str(device_id)):
         raise TooManyRequests(retry_after_seconds=wait_seconds)
-    return await orders.place(device_id, session_id, body, refused_with=await refusal_of_banned(request, session_id))
+    return await orders.place(device_id, session_id, body, refused_with=await _refusal_of_banned(request, session_id))
 
 
 @router.get(
@@ -171,3 +171,11 @@ async def place_order(
 )
 async def my_orders(session_id: UUID, device_id: ViewerDevice, orders: Orders) -> OrderList:
     return OrderList(orders=await orders.own_orders(device_id, session_id))
+
+
+async def _refusal_of_banned(request: Request, session_id: UUID) -> SpeakerBanned | None:
+    """Raises `Busy` when nobody says in time who is banned: the order would wait for the same store."""
+    try:
+        return await refusal_of_banned(request, session_id)
+    except Unavailable as error:
+        raise Busy(retry_after_seconds=error.retry_after_seconds) from error
