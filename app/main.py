@@ -16,7 +16,7 @@ from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.catalog import gate_routes, login_routes, papers_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
-from app.fulfilment import bank_account_routes, buyer_routes
+from app.fulfilment import bank_account_routes, buyer_routes, change_routes
 from app.fulfilment import routes as fulfilment_routes
 from app.infra import health
 from app.infra.body_limits import BodyLimits
@@ -81,6 +81,7 @@ ROUTERS = (
     preparing_routes.router,
     shelf_routes.router,
     fulfilment_routes.router,
+    change_routes.router,
     buyer_routes.router,
     bank_account_routes.router,
     metrics_routes.router,

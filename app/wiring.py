@@ -22,6 +22,7 @@ from app.catalog.seller_papers import PapersDesk
 from app.catalog.service import CatalogService
 from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.desk import OrderDesk
+from app.fulfilment.desk_changes import DeskChanges
 from app.fulfilment.jobs import FulfilmentJobs
 from app.fulfilment.lookup_limits import LookupLimits
 from app.fulfilment.money import Money, money_services
@@ -141,6 +142,7 @@ class Services:
     waitlist: Waitlist
     http_order_pace: KeyedLimits
     desk: OrderDesk
+    desk_changes: DeskChanges
     buyer_orders: BuyerOrders
     money: Money
     persons: Persons
@@ -209,6 +211,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     desk = OrderDesk(
         database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, rows=rows, settings=settings.orders
     )
+    desk_changes = DeskChanges(database, sessions=sessions, desk=desk, settings=settings.orders)
     persons = Persons(database, rows)
     buyer_orders = BuyerOrders(database, desk=desk, limits=LookupLimits(redis, prefix=prefix, ring=ring), rows=rows, persons=persons)
     _start_jobs(stack, projector, then_close=(placing, waitlist))
@@ -302,6 +305,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         waitlist=waitlist,
         http_order_pace=KeyedLimits(per_second=realtime.commands_per_second, burst=realtime.commands_burst, now=monotonic),
         desk=desk,
+        desk_changes=desk_changes,
         buyer_orders=buyer_orders,
         money=money_services(database),
         persons=persons,

@@ -14,7 +14,7 @@ BEGIN
     rights := CASE
       WHEN of_table IN ('alembic_version', 'order_code_keys') THEN 'SELECT'
       -- history: written once
-      WHEN of_table IN ('ledger_entries', 'audit_entries', 'closing_statements', 'orders', 'order_lines', 'signing_keys',
+      WHEN of_table IN ('ledger_entries', 'audit_entries', 'closing_statements', 'orders', 'order_lines', 'order_changes', 'signing_keys',
                         'place_imports', 'place_versions')
         THEN 'SELECT, INSERT'
       -- lists that are set anew, sign-ins that end, and what is made again from the ledger

@@ -43,7 +43,8 @@ class OrderPage(BaseModel):
     state: str
     may_change: bool = Field(description="the buyer may still mend the address or cancel, without asking the seller")
     payment: str
-    is_paid: bool
+    is_paid: bool = Field(description="all that it costs by now has been paid")
+    owed_vnd: int = Field(description="what is still to be paid; after a change it may be the rest of it")
     shipping_vnd: int = Field(description="fee of the delivery, in the total")
     total_vnd: int
     placed_at_ms: int

@@ -94,20 +94,31 @@ class OrderDesk:
         self._mark_kept = _LONG_AGO
         self._put_aside: dict[UUID, _PutAside] = {}
 
-    async def step(self, user: CurrentUser, session_id: UUID, step: Step, intention: Intention | None = None) -> Entry:
-        """Append one fact about an order. Raises `OrderNotFound`, `StateNotReachable`, and those of access."""
+    async def step(
+        self, user: CurrentUser, session_id: UUID, step: Step, intention: Intention | None = None, *, collected: bool = False
+    ) -> Entry:
+        """Append one fact about an order; `collected`: the order was paid for in the same moment, which is a fact of its own.
+
+        Raises `OrderNotFound`, `StateNotReachable`, and those of access.
+        """
         await self._sessions.managed(user, session_id, Action.WORK_ORDERS)
+        steps = [step]
+        if collected:
+            await self._sessions.managed(user, session_id, Action.BOOK_PAYMENTS)
+            steps.append(Step(step.order_id, "paid"))
         async with self._database.pool.acquire() as db, db.transaction():
             if not (await claim_intention_raw(db, user.id, intention, step.order_id)).is_first:
                 return await self._done_before(db, session_id, step)
-            result = await append_steps(db, session_id, [step], call_seconds=self._call_seconds)
-            (answer,) = result.answers
-            if isinstance(answer, AppError):
-                # Leaves the transaction: a step that was refused has not been done, so its key stays free.
-                raise answer
-            await _audit(db, user, [answer])
-        self._appended(session_id, result)
-        return answer
+            result = await append_steps(db, session_id, steps, call_seconds=self._call_seconds)
+            entries = []
+            for answer in result.answers:
+                if isinstance(answer, AppError):
+                    # Leaves the transaction: a step that was refused has not been done, so its key stays free.
+                    raise answer
+                entries.append(answer)
+            await _audit(db, user, entries)
+        self.appended(session_id, result.freed_offers)
+        return entries[0]
 
     async def list_orders(
         self, user: CurrentUser, session_id: UUID, *, before: int | None, limit: int, code: str | None = None
@@ -272,12 +283,13 @@ class OrderDesk:
         """Append what may follow in a transaction of its own, and tell who must know. Asks nobody for permission."""
         async with self._database.pool.acquire() as db, db.transaction():
             result = await append_steps(db, session_id, steps, call_seconds=self._call_seconds)
-        self._appended(session_id, result)
+        self.appended(session_id, result.freed_offers)
         return result
 
-    def _appended(self, session_id: UUID, result: StepsResult) -> None:
+    def appended(self, session_id: UUID, freed_offers: Sequence[UUID]) -> None:
+        """After COMMIT: whoever must know that the ledger has grown, and that these offers may have units again."""
         self._projector.kick(session_id)
-        self._sold_out.forget(result.freed_offers)
+        self._sold_out.forget(freed_offers)
         self._teller.kick(session_id)
 
     @staticmethod

@@ -73,3 +73,67 @@ class StateNotReachable(Conflict):
     code = "order_state_not_reachable"
     title_vi = "Đơn này không thể chuyển sang trạng thái đó."
     title_en = "The order cannot take that step from where it is."
+
+
+class OrderChangedMeanwhile(Conflict):
+    """Somebody else has changed the order since it was read; `details["seen_seq"]`, `details["last_seq"]`."""
+
+    code = "order_changed_meanwhile"
+    title_vi = "Đơn này vừa được người khác đổi, mời xem lại trước khi đổi tiếp."
+    title_en = "Somebody else has just changed this order, please look again before you change it."
+
+
+class NothingToChange(BadRequest):
+    """The order is already as it was asked to be."""
+
+    code = "nothing_to_change"
+    title_vi = "Đơn đã đúng như vậy, không có gì để đổi."
+    title_en = "The order is like that already."
+
+
+class OrderWouldBeEmpty(Conflict):
+    """Nothing would be left of the order: then it is cancelled, with a reason."""
+
+    code = "order_would_be_empty"
+    title_vi = "Đơn sẽ không còn món nào: hãy hủy đơn thay vì đổi."
+    title_en = "Nothing would be left of the order: cancel it instead."
+
+
+class TooManyLines(BadRequest):
+    """`details["limit"]`: one order has so many lines at most."""
+
+    code = "too_many_lines"
+    title_vi = "Một đơn không chứa được nhiều món như vậy."
+    title_en = "An order cannot have so many lines."
+
+
+class TooManyParts(Conflict):
+    """`details["limit"]`: an order is changed, returned or refunded so many times at most."""
+
+    code = "too_many_parts"
+    title_vi = "Đơn này đã được đổi hoặc trả quá nhiều lần."
+    title_en = "This order has been changed or returned too many times."
+
+
+class ReturnTooLarge(Conflict):
+    """`details["sold_by"]`, `details["left"]`: more than was delivered and has not come back yet."""
+
+    code = "return_too_large"
+    title_vi = "Số lượng trả nhiều hơn số khách đang giữ."
+    title_en = "More units than the buyer still has."
+
+
+class RefundTooLarge(Conflict):
+    """`details["refundable_vnd"]`: more than was paid and not given back yet."""
+
+    code = "refund_too_large"
+    title_vi = "Số tiền hoàn nhiều hơn số khách đã trả."
+    title_en = "More than the buyer has paid and not got back."
+
+
+class PaidTooLittle(Conflict):
+    """`details["owed_vnd"]`: a payment is less than what the order still costs."""
+
+    code = "paid_too_little"
+    title_vi = "Số tiền ít hơn số khách còn phải trả."
+    title_en = "Less than the order still costs."

@@ -15,11 +15,15 @@ from app.protocol.base import COMPLAINT_TEXT
 
 
 class Payment(Base):
-    """Money that came in, once per bank reference. `matter` says why a person must look at it; NULL = it settled its order."""
+    """Money that came in, once per bank reference. `matter` says why a person must look at it; NULL = it settled its order.
+
+    Of `to_collect` and `to_refund` nothing has come in: an order was changed after it was paid, and the amount is what is still owed or to
+    be given back (`app/fulfilment/balances.py`). The reference is the order's code and the entry.
+    """
 
     __tablename__ = "payments"
     __table_args__ = (
-        CheckConstraint("matter IN ('late', 'under', 'over', 'unmatched')", name="matter"),
+        CheckConstraint("matter IN ('late', 'under', 'over', 'unmatched', 'to_collect', 'to_refund')", name="matter"),
         CheckConstraint("amount_vnd > 0", name="amount_positive"),
         UniqueConstraint("organisation_id", "reference", name="uq_payments_reference"),
         Index("ix_payments_work_list", "organisation_id", postgresql_where=text("matter IS NOT NULL AND settled_at IS NULL")),

@@ -7,16 +7,18 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
+from app.fulfilment.errors import PaidTooLittle
 from app.fulfilment.transitions import Step, append_steps
 from app.infra.clock import utc_now
 from app.infra.database import RawConnection
 from app.ledger.chain import Entry
 
-Matter = Literal["late", "under", "over", "unmatched"]
+Matter = Literal["late", "under", "over", "unmatched", "to_collect", "to_refund"]
+"""Why a payment needs a person; of a balance nothing has come in yet (`app/fulfilment/balances.py`)."""
 
 _FIND_REFERENCE = "SELECT id, order_id, matter FROM payments WHERE organisation_id = $1 AND reference = $2"
 _FIND_ORDER = """
-SELECT o.session_id, o.total_vnd FROM orders o JOIN sessions s ON s.id = o.session_id WHERE o.id = $1 AND s.organisation_id = $2
+SELECT o.session_id FROM orders o JOIN sessions s ON s.id = o.session_id WHERE o.id = $1 AND s.organisation_id = $2
 """
 _SETTLE = """
 UPDATE payments SET settled_at = $3, settlement = $4
@@ -59,13 +61,14 @@ async def book_payment(db: RawConnection, payment: ReceivedPayment, *, call_seco
     if order is None:
         return await _insert(db, payment, None, "unmatched", None)
     session_id: UUID = order["session_id"]
-    if payment.amount_vnd < order["total_vnd"]:
+    # what is owed is known under the ledger's lock alone: the order may be changed at the same moment
+    steps = [Step(payment.order_id, "paid", amount_vnd=payment.amount_vnd)] if payment.order_id else []
+    (answer,) = (await append_steps(db, session_id, steps, call_seconds=call_seconds)).answers
+    if isinstance(answer, PaidTooLittle):
         return await _insert(db, payment, payment.order_id, "under", session_id)
-    steps = [Step(payment.order_id, "paid")] if payment.order_id else []
-    result = await append_steps(db, session_id, steps, call_seconds=call_seconds)
-    if not isinstance(result.answers[0], Entry):
+    if not isinstance(answer, Entry):
         return await _insert(db, payment, payment.order_id, "late", session_id)
-    return await _insert(db, payment, payment.order_id, "over" if payment.amount_vnd > order["total_vnd"] else None, session_id)
+    return await _insert(db, payment, payment.order_id, "over" if payment.amount_vnd > answer.total_vnd else None, session_id)
 
 
 async def settle_payment(db: RawConnection, organisation_id: UUID, payment_id: UUID, words: str) -> bool:

@@ -8,28 +8,37 @@ from uuid import UUID
 
 import asyncpg
 
-from app.fulfilment.schemas import ComplaintView, DeskOrder, OrderedItem, OrderEntry, OrderWithContact, Receiver, WorkListItem
+from app.fulfilment.schemas import ComplaintView, DeskOrder, EntryItem, OrderedItem, OrderEntry, OrderWithContact, Receiver, WorkListItem
 from app.infra.clock import to_ms
 from app.infra.database import RawConnection
 from app.infra.sealing import DataKey, Envelopes
-from app.ledger.kinds import state_of
+from app.ledger.chain import Entry, entry_of
+from app.ledger.course import Course, course_of, good_of
+from app.ledger.kinds import KINDS, state_of
 from app.orders.contacts import CONTACT_COLUMNS, Contact, contact_of, data_key_of, open_words
+from app.orders.queries import OF_CHANGES
 
 _ORDERS = f"""
-SELECT o.id, o.seq, o.code, o.payment, o.shipping_vnd, o.total_vnd, o.placed_at, o.due_at, {CONTACT_COLUMNS},
+SELECT o.id, o.seq, o.code, o.payment, o.placed_at, o.due_at, {CONTACT_COLUMNS},
+  o.shipping_vnd + changes.shipping_vnd AS shipping_vnd, o.total_vnd + changes.total_vnd AS total_vnd,
   (SELECT count(*)::int FROM complaints p WHERE p.order_id = o.id AND p.answered_at IS NULL) AS complaints_waiting,
   (SELECT sum(l.quantity)::int FROM order_lines l WHERE l.order_id = o.id) AS units,
   (SELECT array_agg(e.kind) FROM ledger_entries e WHERE e.order_id = o.id) AS kinds
-FROM orders o JOIN order_contacts c ON c.order_id = o.id
+FROM orders o JOIN order_contacts c ON c.order_id = o.id {OF_CHANGES}
 """  # noqa: S608 - names of our own columns
 _LIST = _ORDERS + "WHERE o.session_id = $1 AND ($2::bigint IS NULL OR o.seq < $2) ORDER BY o.seq DESC LIMIT $3"
 _BY_CODE = _ORDERS + "WHERE o.session_id = $1 AND o.code = $2"
 _ONE = _ORDERS + "WHERE o.session_id = $1 AND o.id = $2"
-_LINES = """
-SELECT p.name AS product_name, p.unit, l.quantity, l.quantity * l.unit_price_vnd AS amount_vnd
-FROM order_lines l LEFT JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = coalesce(l.product_id, f.product_id) WHERE l.order_id = $1 ORDER BY l.line_number
+# A line and what changes made of it are one; what fell away altogether is none.
+LINES = """
+SELECT l.order_id, l.offer_id, p.id AS product_id, p.name AS product_name, p.unit, l.unit_price_vnd, sum(l.quantity)::int AS quantity,
+  (sum(l.quantity) * l.unit_price_vnd)::bigint AS amount_vnd
+FROM order_lines l LEFT JOIN offers f ON f.id = l.offer_id JOIN products p ON p.id = coalesce(l.product_id, f.product_id)
+WHERE l.order_id = ANY($1::uuid[])
+GROUP BY l.order_id, l.offer_id, p.id, l.unit_price_vnd HAVING sum(l.quantity) <> 0 ORDER BY l.order_id, min(l.line_number)
 """
-_ENTRIES = "SELECT seq, kind, body::json->>'reason' AS reason, happened_at FROM ledger_entries WHERE order_id = $1 ORDER BY seq"
+_ENTRIES = "SELECT body FROM ledger_entries WHERE order_id = $1 ORDER BY seq"
+_NAMES = "SELECT id, name, unit FROM products WHERE id = ANY($1::uuid[])"
 _COMPLAINTS = """
 SELECT id, words, sealed_words, made_at, answer, sealed_answer, answered_at FROM complaints WHERE order_id = $1 ORDER BY made_at, id
 """
@@ -53,12 +62,16 @@ async def read_order(db: RawConnection, envelopes: Envelopes, session_id: UUID, 
     if row is None:
         return None
     contact = contact_of(envelopes, row)
+    history = await history_of(db, order_id)
+    course = course_of(history)
     return OrderWithContact(
         **_fields(row, contact),
         receiver=masked_receiver(contact),
         receiver_changed_at_ms=to_ms(row["changed_at"]),
-        lines=await lines_of(db, order_id),
-        entries=await entries_of(db, order_id),
+        lines=await lines_of(db, order_id, course),
+        entries=await entries_of(db, history),
+        owed_vnd=course.owed.total_vnd,
+        refundable_vnd=course.refundable.total_vnd,
         complaints=await complaints_of(db, data_key_of(envelopes, row), order_id),
     )
 
@@ -72,16 +85,53 @@ async def read_receiver(db: RawConnection, envelopes: Envelopes, session_id: UUI
     return Receiver(**{name: getattr(contact, name, None) for name in Receiver.model_fields})
 
 
-async def lines_of(db: RawConnection, order_id: UUID) -> list[OrderedItem]:
-    return [OrderedItem(**dict(each)) for each in await db.fetch(_LINES, order_id)]
-
-
-async def entries_of(db: RawConnection, order_id: UUID) -> list[OrderEntry]:
-    """The order's course, oldest fact first."""
+async def lines_of(db: RawConnection, order_id: UUID, course: Course) -> list[OrderedItem]:
+    """What the order is about by now, and how much of it has come back."""
+    returned = {(good.offer_id, good.product_id, good.unit_price_vnd): quantity for good, quantity in course.units_back.items()}
     return [
-        OrderEntry(seq=each["seq"], kind=each["kind"], reason=each["reason"], happened_at_ms=to_ms(each["happened_at"]) or 0)
-        for each in await db.fetch(_ENTRIES, order_id)
+        item_of(row, returned=returned.get((row["offer_id"], row["product_id"], row["unit_price_vnd"]), 0))
+        for row in await db.fetch(LINES, [order_id])
     ]
+
+
+def item_of(row: asyncpg.Record, *, returned: int = 0) -> OrderedItem:
+    """A row of `LINES`."""
+    return OrderedItem(**{name: value for name, value in row.items() if name != "order_id"}, returned=returned)
+
+
+async def history_of(db: RawConnection, order_id: UUID) -> list[Entry]:
+    return [entry_of(row["body"]) for row in await db.fetch(_ENTRIES, order_id)]
+
+
+async def entries_of(db: RawConnection, history: Sequence[Entry]) -> list[OrderEntry]:
+    """The order's course, oldest fact first; where a fact is about a part of the order, with that part."""
+    products = {line.product_id for entry in history if _is_of_a_part(entry) for line in entry.lines}
+    names = {row["id"]: row for row in await db.fetch(_NAMES, list(products))} if products else {}
+    course, entries = Course(), []
+    for entry in history:
+        items = []
+        for line in entry.lines if _is_of_a_part(entry) else ():
+            before = course.ordered[good_of(line)] if entry.kind == "changed" else None
+            of = names[line.product_id]
+            items.append(EntryItem(product_name=of["name"], unit=of["unit"], quantity=line.quantity, before=before))
+        entries.append(entry_view(entry, items))
+        course.add(entry)
+    return entries
+
+
+def entry_view(entry: Entry, items: Sequence[EntryItem] = ()) -> OrderEntry:
+    return OrderEntry(
+        seq=entry.seq,
+        kind=entry.kind,
+        reason=entry.reason,
+        happened_at_ms=entry.happened_at_ms,
+        amount_vnd=entry.total_vnd,
+        items=list(items),
+    )
+
+
+def _is_of_a_part(entry: Entry) -> bool:
+    return KINDS[entry.kind].by == "content" or entry.kind == "returned"
 
 
 async def complaints_of(db: RawConnection, key: DataKey | None, order_id: UUID) -> list[ComplaintView]:

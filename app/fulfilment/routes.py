@@ -15,6 +15,7 @@ from app.errors import AppError, MalformedRequest, NotSignedIn, OriginRefused
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.errors import ComplaintNotFound, OrderNotFound, PaymentNotFound, StateNotReachable
 from app.fulfilment.payments import ReceivedPayment
+from app.fulfilment.queries import entry_view
 from app.fulfilment.schemas import (
     BookedPaymentView,
     ComplaintAnswer,
@@ -87,12 +88,12 @@ async def reveal_receiver(session_id: UUID, order_id: UUID, body: Reveal, user: 
     dependencies=[needs(Action.WORK_ORDERS)],
     status_code=201,
     summary="Confirm, cancel, deliver, return … an order",
-    description="Staff in charge. Appends one ledger entry; nothing is ever edited, and a kind comes at most once per order.",
+    description="Staff in charge. Appends a ledger entry about all of the order that is left for it; nothing is ever edited.",
     responses=problem_responses(*_READING, OriginRefused, OrderNotFound, StateNotReachable, IntentionKeyReused),
 )
 async def take_step(session_id: UUID, order_id: UUID, body: NewStep, user: SignedInUser, desk: Desk, intention: Intended) -> OrderEntry:
-    entry = await desk.step(user, session_id, Step(order_id, body.kind, body.reason), intention)
-    return OrderEntry(seq=entry.seq, kind=entry.kind, reason=entry.reason, happened_at_ms=entry.happened_at_ms)
+    entry = await desk.step(user, session_id, Step(order_id, body.kind, body.reason), intention, collected=body.collected)
+    return entry_view(entry)
 
 
 @router.post(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.fulfilment.payments import Matter
 from app.ledger.kinds import StepKind
 from app.protocol.amounts import EventTime, PaidVnd
 from app.protocol.base import ComplaintText
 from app.protocol.text import Line
-
-Matter = Literal["late", "under", "over", "unmatched"]
 
 
 class NewStep(BaseModel):
@@ -25,6 +24,22 @@ class NewStep(BaseModel):
     reason: str = Field(
         "", max_length=40, pattern=r"^[a-z_]*$", description="short code, e.g. no_answer, wrong_number, refused; never personal data"
     )
+    collected: bool = Field(False, description="with `delivered`: the money was taken at the door; appends `paid` in the same moment")
+
+    @model_validator(mode="after")
+    def _collects_on_delivery(self) -> Self:
+        if self.collected and self.kind != "delivered":
+            raise ValueError("only what is delivered is collected")
+        return self
+
+
+class EntryItem(BaseModel):
+    """Units of one line that an entry is about."""
+
+    product_name: str
+    unit: str
+    quantity: int = Field(description="of a change: the difference, negative when units fell away")
+    before: int | None = Field(None, description="of a change: units before it")
 
 
 class OrderEntry(BaseModel):
@@ -34,6 +49,8 @@ class OrderEntry(BaseModel):
     kind: str
     reason: str
     happened_at_ms: int
+    amount_vnd: int = Field(0, description="goods and delivery that it is about; of a change the difference")
+    items: list[EntryItem] = Field([], description="where it is about a part of the order alone")
 
 
 class DeskOrder(BaseModel):
@@ -86,6 +103,10 @@ class OrderedItem(BaseModel):
     unit: str
     quantity: int
     amount_vnd: int
+    unit_price_vnd: int
+    product_id: UUID
+    offer_id: UUID | None = Field(description="null: sold at its normal price")
+    returned: int = Field(0, description="units of it that have come back")
 
 
 class ComplaintView(BaseModel):
@@ -111,6 +132,8 @@ class OrderWithContact(DeskOrder):
     receiver_changed_at_ms: int | None = Field(description="when the buyer last mended phone, address or note")
     lines: list[OrderedItem]
     entries: list[OrderEntry]
+    owed_vnd: int = Field(description="still to be paid, as the order is by now; negative: to be given back")
+    refundable_vnd: int = Field(description="paid and not given back")
     complaints: list[ComplaintView]
 
 

@@ -66,8 +66,17 @@ class OpenLedger:
     _bodies: list[str] = field(default_factory=list)
     _hashes: list[bytes] = field(default_factory=list)
 
-    def append(
-        self, kind: EntryKind, order_id: UUID, *, buyer_token: str, lines: Sequence[EntryLine], reason: str = "", shipping_vnd: int = 0
+    def append(  # noqa: PLR0913 - what an entry says
+        self,
+        kind: EntryKind,
+        order_id: UUID,
+        *,
+        buyer_token: str,
+        lines: Sequence[EntryLine],
+        reason: str = "",
+        shipping_vnd: int = 0,
+        money_vnd: int = 0,
+        turn: int = 1,
     ) -> Entry:
         """Chain one more entry; it is written by `write`."""
         entry = Entry(
@@ -80,6 +89,8 @@ class OpenLedger:
             lines=tuple(lines),
             reason=reason,
             shipping_vnd=shipping_vnd,
+            money_vnd=money_vnd,
+            turn=turn,
         )
         body = body_of(entry)
         self.last_seq, self.last_hash = entry.seq, chain(self.last_hash, body)

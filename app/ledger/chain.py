@@ -4,27 +4,33 @@
 `body` is JSON with sorted keys, no spaces, UTF-8; the text that was hashed is the text that is stored and exported.
 
 A body that says no version `v` is of version 1: lines of flash offers alone. Version 2 has goods without an offer (`"offer":null`), sold at
-their normal price, and lines that are no goods: `{"amount_vnd":…,"kind":"shipping"}`. What version 1 can say is still written so.
+their normal price, and lines that are no goods: `{"amount_vnd":…,"kind":"shipping"}`. Version 3 has differences, whose quantities and
+amounts may be negative; sums of money that no goods stand behind, `{"amount_vnd":…,"kind":"money"}`; and `turn`, when an order has had
+entries of the same kind before. What version 1 or 2 can say is still written so.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any
 from uuid import UUID
 
-from app.ledger.kinds import EntryKind
+from app.ledger.kinds import NEWER_BODIES, EntryKind
 
-NEWEST_BODY = 2
+_LINE_KINDS = {2: {"goods", "shipping"}, 3: {"goods", "money", "shipping"}}
 
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """One line of goods of the order the entry is about. Prices in whole VND; no offer: sold at its normal price."""
+    """One line of goods of the order the entry is about. Prices in whole VND; no offer: sold at its normal price.
+
+    In an entry `changed` the quantity is a difference and may be negative.
+    """
 
     offer_id: UUID | None
     product_id: UUID
@@ -39,7 +45,11 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A fact about an order. Carries its lines, so that every figure is a fold over entries alone."""
+    """A fact about an order. Carries its lines, so that every figure is a fold over entries alone.
+
+    `money_vnd`: money for goods that is told without lines, of a later payment or a refund. `turn`: the how manieth of its kind it is for
+    this order.
+    """
 
     session_id: UUID
     seq: int
@@ -50,11 +60,13 @@ class Entry:
     lines: tuple[EntryLine, ...]
     reason: str = ""
     shipping_vnd: int = 0
+    money_vnd: int = 0
+    turn: int = 1
 
     @property
     def amount_vnd(self) -> int:
         """The goods alone, which is what revenue means everywhere."""
-        return sum(line.amount_vnd for line in self.lines)
+        return sum(line.amount_vnd for line in self.lines) + self.money_vnd
 
     @property
     def total_vnd(self) -> int:
@@ -87,8 +99,11 @@ def body_of(entry: Entry) -> str:
     if entry.shipping_vnd or '"offer":"None"' in lines:
         version = ',"v":2'
         lines = lines.replace('"offer":"None"', '"offer":null')
-        if entry.shipping_vnd:
-            lines += f'{"," if lines else ""}{{"amount_vnd":{entry.shipping_vnd},"kind":"shipping"}}'
+    if entry.turn > 1 or entry.money_vnd or entry.kind in NEWER_BODIES:
+        version = f',"turn":{entry.turn},"v":3' if entry.turn > 1 else ',"v":3'
+    if version:
+        others = {"money": entry.money_vnd, "shipping": entry.shipping_vnd}
+        lines = ",".join(filter(None, (lines, *(f'{{"amount_vnd":{vnd},"kind":"{kind}"}}' for kind, vnd in others.items() if vnd))))
     return (
         f'{{"at_ms":{entry.happened_at_ms},"buyer":{encode_basestring(entry.buyer_token)},"kind":"{entry.kind}","lines":[{lines}],'
         f'"order":"{entry.order_id}","reason":{encode_basestring(entry.reason)},"seq":{entry.seq},"session":"{entry.session_id}"{version}}}'
@@ -98,9 +113,9 @@ def body_of(entry: Entry) -> str:
 def entry_of(body: str) -> Entry:
     """The entry that `body_of` wrote. Raises `ValueError` for a body of a version that this code does not know."""
     fields = json.loads(body)
-    goods, shipping_vnd = fields["lines"], 0
+    goods, others = fields["lines"], Counter[str]()
     if "v" in fields:
-        goods, shipping_vnd = _parts_of(fields)
+        goods, others = _parts_of(fields)
     return Entry(
         session_id=UUID(fields["session"]),
         seq=fields["seq"],
@@ -119,17 +134,22 @@ def entry_of(body: str) -> Entry:
             for line in goods
         ),
         reason=fields["reason"],
-        shipping_vnd=shipping_vnd,
+        shipping_vnd=others["shipping"],
+        money_vnd=others["money"],
+        turn=fields.get("turn", 1),
     )
 
 
-def _parts_of(fields: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
-    """The lines of goods and the shipping fee of a body that names its version."""
+def _parts_of(fields: dict[str, Any]) -> tuple[list[dict[str, Any]], Counter[str]]:
+    """The lines of goods of a body that names its version, and the sums of its other lines by their kind."""
     kinds = {line.get("kind", "goods") for line in fields["lines"]}
-    if fields["v"] != NEWEST_BODY or not kinds <= {"goods", "shipping"}:
+    if not kinds <= _LINE_KINDS.get(fields["v"], set()):
         raise ValueError(f"a ledger body of version {fields['v']} with lines {sorted(kinds)} is newer than this code")
-    goods = [line for line in fields["lines"] if "kind" not in line]
-    return goods, sum(line["amount_vnd"] for line in fields["lines"] if "kind" in line)
+    others = Counter[str]()
+    for line in fields["lines"]:
+        if "kind" in line:
+            others[line["kind"]] += line["amount_vnd"]
+    return [line for line in fields["lines"] if "kind" not in line], others
 
 
 def first_break(session_id: UUID, rows: Sequence[tuple[int, str, bytes]]) -> int | None:

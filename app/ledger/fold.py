@@ -1,6 +1,7 @@
 """Figures as a fold over ledger entries: the same code feeds live statistics and reports.
 
-Every kind of entry has its own figures (`app/ledger/kinds.py` names them). An entry never edits an earlier one.
+Every kind of entry has its own figures (`app/ledger/kinds.py` names them). An entry never edits an earlier one. Where a kind may come
+again, the totals count its order once, by the entry's `turn`; those of a product or producer count every entry that names it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def delta_of(entry: Entry) -> LedgerDelta:
         if units_taken:
             # what is sold without an offer is counted under its product
             taken[str(line.offer_id or line.product_id)] += units_taken * line.quantity
-    totals = _figures(entry.kind, orders=1, units=entry.units, amount_vnd=entry.amount_vnd)
+    totals = _figures(entry.kind, orders=1 if entry.turn == 1 else 0, units=entry.units, amount_vnd=entry.amount_vnd)
     if entry.shipping_vnd:
         totals[_NAMES[entry.kind].shipping_vnd] = entry.shipping_vnd
     return LedgerDelta(

@@ -17,7 +17,7 @@ BROWSER = Path("app/web/static/js/ledger_kinds.js")
 VERIFIER = Path("app/reports/verify.py")
 
 _IN_VERIFIER = re.compile(
-    r"(?<=# The next two lines are written by `make gen` from app/ledger/kinds\.py\.\n)(?:UNITS_TAKEN .*\nRUNGS .*\n)?"
+    r"(?<=# The next three lines are written by `make gen` from app/ledger/kinds\.py\.\n)(?:UNITS_TAKEN .*\nRUNGS .*\nAGAIN .*\n)?"
 )
 _EXAMPLES = {"orders": "42", "units": "57", "revenue_vnd": "6_840_000"}
 _SALES_HEAD = '''"""Sums over ledger entries by kind of entry, and what they mean. Written by `make gen` from app/ledger/kinds.py; edit the table there."""
@@ -49,12 +49,13 @@ class CountedKind:
 _BROWSER_TYPES = """\
 /**
  * @typedef {object} KindRule
- * @property {"buyer" | "staff" | "payment" | "clock"} by who takes the step
+ * @property {"buyer" | "staff" | "payment" | "clock" | "content"} by who takes the step; content = staff, who say what it is about
  * @property {number} rank the furthest kind of an order is its state
  * @property {readonly Kind[]} needs all of these before
  * @property {readonly Kind[]} needsAny one of these before, if any is named
  * @property {readonly Kind[]} neverAfter none of these before
- * @property {-1 | 0 | 1} unitsTaken 1 = the offer's units are taken, -1 = they are back
+ * @property {boolean} again it may come several times, for other parts of the order
+ * @property {boolean} ends the order is over and its units are back
  * @property {boolean} isLoss
  * @property {boolean} goesOn the desk offers it as how the order goes on
  */
@@ -135,7 +136,8 @@ def _browser(kinds: Mapping[str, Kind]) -> str:
             "needs": kind.needs,
             "needsAny": kind.needs_any,
             "neverAfter": kind.never_after,
-            "unitsTaken": kind.units_taken,
+            "again": kind.again,
+            "ends": kind.ends,
             "isLoss": kind.loss is not None,
             "goesOn": kind.goes_on,
         }
@@ -158,4 +160,5 @@ def _verifier(text: str, kinds: Mapping[str, Kind]) -> str:
     """The verifier stands alone and imports nothing of ours, so its list is written into it."""
     taken = {name: kind.units_taken for name, kind in kinds.items() if kind.units_taken}
     rungs = ", ".join(json.dumps(name) for name, kind in kinds.items() if kind.rung is not None)
-    return _IN_VERIFIER.sub(f"UNITS_TAKEN = {json.dumps(taken)}\nRUNGS = ({rungs})\n", text, count=1)
+    again = ", ".join(json.dumps(name) for name, kind in kinds.items() if kind.again)
+    return _IN_VERIFIER.sub(f"UNITS_TAKEN = {json.dumps(taken)}\nRUNGS = ({rungs})\nAGAIN = ({again})\n", text, count=1)

@@ -1,7 +1,9 @@
 """The kinds of facts that a ledger can hold about an order: one table, from which everything that depends on kinds follows.
 
 placed → confirmed → delivered → returned → refunded, with paid before or after delivery (transfer or COD);
-cancelled and expired end it and give its units back to the offer. An order's state is the set of kinds its entries have.
+cancelled and expired end it and give its units back to the offer. Until it is delivered it may be changed, each time by the difference;
+afterwards it may come back, be put into stock again and be refunded in parts. An order's state is the set of kinds its entries have;
+what it is about by now is the fold over them (`app/ledger/course.py`).
 
 From `KINDS` follow the CHECK in the database, the SQL that asks for kinds, what may follow what, figures and their definitions, the
 words of the pages, and, written by `make gen`, `app/metrics/sales.py`, `app/web/static/js/ledger_kinds.js` and the list in
@@ -14,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-EntryKind = Literal["placed", "confirmed", "cancelled", "expired", "paid", "delivered", "returned", "refunded"]
+EntryKind = Literal["placed", "changed", "confirmed", "cancelled", "expired", "delivered", "paid", "returned", "restocked", "refunded"]
 """Every kind, for the type checker; a test compares it with the table."""
 
 Words = tuple[str, str]
@@ -31,17 +33,24 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind. It may come once, when all of `needs` and one of `needs_any` (if any is named) are there and none of `never_after`."""
+    """One kind. It may come when all of `needs` and one of `needs_any` (if any is named) are there and none of `never_after`; once, or
+    `again` as long as something is left of the order that it can be about."""
 
-    by: Literal["buyer", "staff", "payment", "clock"]
-    """Who takes the step; staff may take theirs by hand."""
+    by: Literal["buyer", "staff", "payment", "clock", "content"]
+    """Who takes the step; staff may take theirs by hand, and those of `content` by saying what of the order it is about."""
     rank: int
     """The furthest kind an order has reached, by rank, is the state that lists show."""
     needs: tuple[str, ...] = ()
     needs_any: tuple[str, ...] = ()
     never_after: tuple[str, ...] = ()
+    again: bool = False
+    """It may come several times, each time for another part of the order."""
     units_taken: Literal[-1, 0, 1] = 0
-    """What becomes of the order's units: 1 = taken from the offer, -1 = back to it, and no longer counted against the buyer's limit."""
+    """What becomes of the entry's units: 1 = taken from the offer, -1 = back to it. Those of `changed` are a difference and have a sign."""
+    ends: bool = False
+    """The order is over: nothing of it is taken any more, nor counted against the buyer's limit."""
+    body_version: Literal[1, 3] = 1
+    """The earliest version of a body that can say it (`app/ledger/chain.py`)."""
     goes_on: bool = False
     """The order desk offers it under key 1, as how the order goes on; staff's other kinds stand under the keys that lose the order."""
     counted: Words
@@ -76,6 +85,21 @@ KINDS: Mapping[EntryKind, Kind] = {
             ("Đơn hệ thống đã nhận, kể cả đơn sau đó hủy hoặc trả.", "Orders taken, including those cancelled or returned later."),
         ),
     ),
+    "changed": Kind(
+        by="content",
+        rank=-1,
+        never_after=("delivered", "cancelled", "expired"),
+        again=True,
+        units_taken=1,
+        body_version=3,
+        counted=("đã đổi", "changed"),
+        definition=(
+            "được đổi sau khi đặt; số lượng và giá trị là phần chênh lệch, có thể âm",
+            "changed after they were placed; units and value are the difference and may be negative",
+        ),
+        state=("Đã đổi", "Changed"),
+        buyer_next=("Đơn đã được đổi, mời bạn xem lại bên dưới.", "The order was changed, please look at it below."),
+    ),
     "confirmed": Kind(
         by="staff",
         rank=1,
@@ -93,6 +117,7 @@ KINDS: Mapping[EntryKind, Kind] = {
         rank=5,
         never_after=("delivered", "expired"),
         units_taken=-1,
+        ends=True,
         counted=("đã hủy", "cancelled"),
         definition=("bị hủy", "cancelled"),
         state=("Đã hủy", "Cancelled"),
@@ -104,24 +129,12 @@ KINDS: Mapping[EntryKind, Kind] = {
         rank=4,
         never_after=("confirmed", "paid", "cancelled"),
         units_taken=-1,
+        ends=True,
         counted=("hết hạn giữ", "expired"),
         definition=("hết hạn giữ hàng", "whose hold ran out"),
         state=("Quá hạn", "Expired"),
         buyer_next=("Đơn đã quá hạn nên tự hủy, bạn không phải trả tiền.", "The order has expired, there is nothing to pay."),
         loss=("Quá hạn giữ: {count} đơn, {amount}", "Hold expired: {count} orders, {amount}"),
-    ),
-    "paid": Kind(
-        by="payment",
-        rank=2,
-        never_after=_OVER,
-        counted=("đã trả tiền", "paid"),
-        definition=("đã trả tiền hoặc đã thu hộ (COD)", "paid, or collected on delivery (COD)"),
-        state=("Đã thu tiền", "Paid"),
-        buyer_next=("Đã nhận tiền, người bán đang chuẩn bị hàng cho bạn.", "Paid. The seller is getting your goods ready."),
-        rung=Rung(
-            ("Đã trả tiền hoặc đã thu hộ", "Paid or collected on delivery"),
-            ("Đã chuyển khoản hoặc đã thu tiền khi giao.", "Paid by transfer or collected on delivery."),
-        ),
     ),
     "delivered": Kind(
         by="staff",
@@ -136,10 +149,28 @@ KINDS: Mapping[EntryKind, Kind] = {
         deed=("Đã giao hàng", "Delivered"),
         rung=Rung(("Đã giao", "Delivered"), ("Đơn vị vận chuyển báo đã giao.", "The carrier reports delivery.")),
     ),
+    "paid": Kind(
+        by="payment",
+        rank=2,
+        never_after=_OVER,
+        again=True,
+        counted=("đã trả tiền", "paid"),
+        definition=("đã trả tiền hoặc đã thu hộ (COD)", "paid, or collected on delivery (COD)"),
+        state=("Đã thu tiền", "Paid"),
+        buyer_next=("Đã nhận tiền, người bán đang chuẩn bị hàng cho bạn.", "Paid. The seller is getting your goods ready."),
+        rung=Rung(
+            ("Đã giao và đã thu tiền", "Delivered and collected"),
+            (
+                "Hàng đã giao mà tiền đã về: chuyển khoản hoặc thu hộ (COD). Giao rồi mà chưa thu thì chưa tính.",
+                "Goods delivered whose money has come: by transfer or collected on delivery (COD).",
+            ),
+        ),
+    ),
     "returned": Kind(
         by="staff",
         rank=6,
         needs=("delivered",),
+        again=True,
         counted=("đã trả hàng", "returned"),
         definition=("bị trả hàng", "whose goods came back"),
         state=("Đã trả hàng", "Returned"),
@@ -147,11 +178,24 @@ KINDS: Mapping[EntryKind, Kind] = {
         deed=("Khách trả hàng", "Returned"),
         loss=("Trả hàng: {count} đơn, {amount}", "Returned: {count} orders, {amount}"),
     ),
+    "restocked": Kind(
+        by="content",
+        rank=-2,
+        needs=("returned",),
+        again=True,
+        units_taken=-1,
+        body_version=3,
+        counted=("có hàng nhập lại kho", "put back into stock"),
+        definition=("có hàng trả được nhập lại kho để bán", "whose returned goods went back into stock"),
+        state=("Đã nhập lại kho", "Put back into stock"),
+        buyer_next=("Người bán đã nhận lại hàng.", "The seller has got the goods back."),
+    ),
     "refunded": Kind(
         by="staff",
         rank=7,
         needs=("paid",),
         needs_any=("returned", "cancelled"),
+        again=True,
         goes_on=True,
         counted=("đã hoàn tiền", "refunded"),
         definition=("đã được hoàn tiền", "whose money was given back"),
@@ -164,7 +208,9 @@ KINDS: Mapping[EntryKind, Kind] = {
 
 LATER_KINDS: tuple[EntryKind, ...] = tuple(name for name, kind in KINDS.items() if kind.by != "buyer")
 STAFF_KINDS: tuple[EntryKind, ...] = tuple(name for name, kind in KINDS.items() if kind.by == "staff")
-RELEASING_KINDS = frozenset(name for name, kind in KINDS.items() if kind.units_taken < 0)
+RELEASING_KINDS = frozenset(name for name, kind in KINDS.items() if kind.ends)
+"""Those that end an order and give back all its units."""
+NEWER_BODIES = frozenset(name for name, kind in KINDS.items() if kind.body_version > 1)
 LOSS_KINDS: tuple[EntryKind, ...] = tuple(name for name, kind in KINDS.items() if kind.loss is not None)
 RUNGS: Mapping[EntryKind, Rung] = {name: kind.rung for name, kind in KINDS.items() if kind.rung is not None}
 _FURTHEST_FIRST = sorted(KINDS, key=lambda name: KINDS[name].rank, reverse=True)
@@ -198,17 +244,17 @@ def figure_names(kind: str) -> FigureNames:
 
 
 def may_follow(kind: EntryKind, had: Collection[str]) -> bool:
-    """Whether an order that has had these entries may get this one."""
+    """Whether an order that has had entries of these kinds may get this one, as far as the kinds alone can tell."""
     rule = KINDS[kind]
-    if kind not in LATER_KINDS or kind in had or "placed" not in had:
+    if kind not in LATER_KINDS or (kind in had and not rule.again) or "placed" not in had:
         return False
     has_needed = all(each in had for each in rule.needs) and (not rule.needs_any or any(each in had for each in rule.needs_any))
     return has_needed and not any(each in had for each in rule.never_after)
 
 
 def buyer_may_act(had: Collection[str]) -> bool:
-    """Whether the buyer may still mend or cancel an order alone: as long as nobody has agreed on it, paid for it or ended it."""
-    return set(had) == {"placed"}
+    """Whether the buyer may still mend, change or cancel an order alone: as long as nobody has agreed on it, paid for it or ended it."""
+    return "placed" in had and set(had) <= {"placed", "changed"}
 
 
 def is_settled(had: Collection[str]) -> bool:

@@ -238,11 +238,13 @@ _SALES = (
         "Giá trị thực sau trả hàng",
         "Value net of returns",
         "vnd",
-        "sum over orders of amount delivered - max(amount returned, amount refunded)",
+        "sum over orders of min(amount delivered - amount returned, amount paid - amount refunded)",
         _LEDGER,
         "derived",
-        "Giá trị đã giao trừ phần bị trả hàng hoặc hoàn tiền; một đơn vừa trả hàng vừa hoàn tiền chỉ bị trừ một lần.",
-        "Value delivered less what came back or was refunded; an order that was both returned and refunded is taken off once.",
+        "Giá trị hàng đã giao và đã thu tiền, trừ phần bị trả hàng hoặc hoàn tiền; một đơn vừa trả hàng vừa hoàn tiền chỉ bị trừ một lần. "
+        "Hàng giao rồi mà chưa thu tiền không được tính.",
+        "Value delivered and paid for, less what came back or was refunded; an order that was both returned and refunded is taken off once. "
+        "What was delivered and not paid for does not count.",
     ),
     *(_average_order(kind, kind.average_vnd) for kind in COUNTED_KINDS if kind.average_vnd is not None),
     MetricDefinition(

@@ -37,6 +37,18 @@ COUNTED_KINDS = (
         "accepted and written to the ledger",
     ),
     CountedKind(
+        "changed",
+        "orders_changed",
+        "units_changed",
+        "revenue_changed_vnd",
+        "shipping_changed_vnd",
+        None,
+        "đã đổi",
+        "changed",
+        "được đổi sau khi đặt; số lượng và giá trị là phần chênh lệch, có thể âm",
+        "changed after they were placed; units and value are the difference and may be negative",
+    ),
+    CountedKind(
         "confirmed",
         "orders_confirmed",
         "units_confirmed",
@@ -73,18 +85,6 @@ COUNTED_KINDS = (
         "whose hold ran out",
     ),
     CountedKind(
-        "paid",
-        "orders_paid",
-        "units_paid",
-        "revenue_paid_vnd",
-        "shipping_paid_vnd",
-        "revenue_paid_per_order_paid_vnd",
-        "đã trả tiền",
-        "paid",
-        "đã trả tiền hoặc đã thu hộ (COD)",
-        "paid, or collected on delivery (COD)",
-    ),
-    CountedKind(
         "delivered",
         "orders_delivered",
         "units_delivered",
@@ -97,6 +97,18 @@ COUNTED_KINDS = (
         "delivered to the buyer",
     ),
     CountedKind(
+        "paid",
+        "orders_paid",
+        "units_paid",
+        "revenue_paid_vnd",
+        "shipping_paid_vnd",
+        "revenue_paid_per_order_paid_vnd",
+        "đã trả tiền",
+        "paid",
+        "đã trả tiền hoặc đã thu hộ (COD)",
+        "paid, or collected on delivery (COD)",
+    ),
+    CountedKind(
         "returned",
         "orders_returned",
         "units_returned",
@@ -107,6 +119,18 @@ COUNTED_KINDS = (
         "returned",
         "bị trả hàng",
         "whose goods came back",
+    ),
+    CountedKind(
+        "restocked",
+        "orders_restocked",
+        "units_restocked",
+        "revenue_restocked_vnd",
+        "shipping_restocked_vnd",
+        None,
+        "có hàng nhập lại kho",
+        "put back into stock",
+        "có hàng trả được nhập lại kho để bán",
+        "whose returned goods went back into stock",
     ),
     CountedKind(
         "refunded",
@@ -131,6 +155,9 @@ class Sales(BaseModel):
     orders_placed: int = Field(0, examples=[42])
     units_placed: int = Field(0, examples=[57])
     revenue_placed_vnd: int = Field(0, examples=[6_840_000])
+    orders_changed: int = Field(0, examples=[42])
+    units_changed: int = Field(0, examples=[57])
+    revenue_changed_vnd: int = Field(0, examples=[6_840_000])
     orders_confirmed: int = 0
     units_confirmed: int = 0
     revenue_confirmed_vnd: int = 0
@@ -140,15 +167,18 @@ class Sales(BaseModel):
     orders_expired: int = 0
     units_expired: int = 0
     revenue_expired_vnd: int = 0
-    orders_paid: int = 0
-    units_paid: int = 0
-    revenue_paid_vnd: int = 0
     orders_delivered: int = 0
     units_delivered: int = 0
     revenue_delivered_vnd: int = 0
+    orders_paid: int = 0
+    units_paid: int = 0
+    revenue_paid_vnd: int = 0
     orders_returned: int = 0
     units_returned: int = 0
     revenue_returned_vnd: int = 0
+    orders_restocked: int = 0
+    units_restocked: int = 0
+    revenue_restocked_vnd: int = 0
     orders_refunded: int = 0
     units_refunded: int = 0
     revenue_refunded_vnd: int = 0
@@ -160,12 +190,14 @@ class ShippingFees(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     shipping_placed_vnd: int = 0
+    shipping_changed_vnd: int = 0
     shipping_confirmed_vnd: int = 0
     shipping_cancelled_vnd: int = 0
     shipping_expired_vnd: int = 0
-    shipping_paid_vnd: int = 0
     shipping_delivered_vnd: int = 0
+    shipping_paid_vnd: int = 0
     shipping_returned_vnd: int = 0
+    shipping_restocked_vnd: int = 0
     shipping_refunded_vnd: int = 0
 
 
@@ -176,5 +208,5 @@ class AverageOrders(BaseModel):
 
     revenue_placed_per_order_placed_vnd: int | None = None
     revenue_confirmed_per_order_confirmed_vnd: int | None = None
-    revenue_paid_per_order_paid_vnd: int | None = None
     revenue_delivered_per_order_delivered_vnd: int | None = None
+    revenue_paid_per_order_paid_vnd: int | None = None

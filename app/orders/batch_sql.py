@@ -97,7 +97,7 @@ SELECT o.* FROM {ASKED_KEYS.unnest("asked", first=2)} CROSS JOIN LATERAL (
 
 
 class PlacedLine(NamedTuple):
-    """A line of such an order, with its product or that of its offer."""
+    """A line of such an order as it was placed, with its product or that of its offer."""
 
     order_id: UUID
     offer_id: UUID | None
@@ -109,7 +109,7 @@ class PlacedLine(NamedTuple):
 FIND_LINES = f"""
 SELECT {names(PlacedLine)} FROM (
   SELECT l.order_id, l.line_number, l.offer_id, coalesce(l.product_id, f.product_id) AS product_id, l.quantity, l.unit_price_vnd
-  FROM order_lines l LEFT JOIN offers f ON f.id = l.offer_id WHERE l.order_id = ANY($1::uuid[])
+  FROM order_lines l LEFT JOIN offers f ON f.id = l.offer_id WHERE l.order_id = ANY($1::uuid[]) AND l.change_seq IS NULL
 ) AS lines ORDER BY order_id, line_number
 """  # noqa: S608 - names of our own columns
 

@@ -147,7 +147,8 @@ class Order(Base):
 class OrderLineRow(Base):
     """One line of an order at the price that was agreed: of an offer, or of a product at its normal price.
 
-    Device and phone are repeated here to count the limit by index alone.
+    With `change_seq` it is the difference that the ledger entry of that `seq` made to the order as it was placed; units that fell away are
+    negative. Device and phone are repeated here to count the limit by index alone.
     """
 
     __tablename__ = "order_lines"
@@ -157,7 +158,7 @@ class OrderLineRow(Base):
         Index("ix_order_lines_shelf_device", "product_id", "device_id", postgresql_where=text("product_id IS NOT NULL")),
         Index("ix_order_lines_shelf_phone", "product_id", "phone_digest", postgresql_where=text("product_id IS NOT NULL")),
         CheckConstraint("num_nonnulls(offer_id, product_id) = 1", name="offer_or_product"),
-        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("quantity > 0 OR (change_seq IS NOT NULL AND quantity <> 0)", name="quantity_or_change"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), primary_key=True)
@@ -168,6 +169,28 @@ class OrderLineRow(Base):
     phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
     quantity: Mapped[int]
     unit_price_vnd: Mapped[int] = mapped_column(BigInteger)
+    change_seq: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class OrderChange(Base):
+    """What a change of an order added to its fee and total, negative: took away; its lines are rows of `order_lines`. Written once.
+
+    The row of the order stays as it was placed: what it costs now is that and all of these.
+    """
+
+    __tablename__ = "order_changes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["session_id", "seq"], ["ledger_entries.session_id", "ledger_entries.seq"], name="fk_order_changes_ledger_entry"
+        ),
+        Index("ix_order_changes_order", "order_id"),
+    )
+
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    shipping_vnd: Mapped[int] = mapped_column(BigInteger)
+    total_vnd: Mapped[int] = mapped_column(BigInteger)
 
 
 # Name, street and note of four bytes a character, the names of ward and province, what JSON and the seal add.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -20,6 +21,17 @@ OFFERS_SHOWN = 200
 ORDERS_SHOWN = 100
 _KINDS = text(
     "SELECT order_id, array_agg(kind) AS kinds FROM ledger_entries WHERE session_id = :session_id AND order_id = ANY(:order_ids) GROUP BY order_id"
+)
+# To be joined to `orders o`: what all changes of an order added to its fee and total; the order's row says what it was placed with.
+OF_CHANGES = """
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(x.shipping_vnd), 0)::bigint AS shipping_vnd, coalesce(sum(x.total_vnd), 0)::bigint AS total_vnd
+  FROM order_changes x WHERE x.order_id = o.id
+) AS changes
+"""
+_CHANGES = text(
+    "SELECT order_id, sum(shipping_vnd)::bigint AS shipping_vnd, sum(total_vnd)::bigint AS total_vnd FROM order_changes "
+    "WHERE order_id = ANY(:order_ids) GROUP BY order_id"
 )
 _HAS_ORDERED = "SELECT EXISTS (SELECT FROM orders WHERE session_id = $1 AND device_id = $2)"
 
@@ -67,28 +79,29 @@ def _within_pool(view: OfferView, offer: Offer, pool: StockPool | None) -> Offer
 async def receipts_of(
     db: AsyncSession, pseudonyms: Pseudonyms, session_id: UUID, device_id: UUID, *, repeat: tuple[UUID, Sequence[bytes]] | None = None
 ) -> list[OrderReceipt]:
-    """Receipts of one device in one session, newest first; with `repeat` only the order with this key and one of these request digests."""
+    """Receipts of one device in one session, newest first, each with what the order is about and costs by now.
+
+    With `repeat` only the order with this key and one of these request digests, as it was placed.
+    """
     wanted = select(Order).where(Order.session_id == session_id, Order.device_id == device_id)
     if repeat is not None:
         wanted = wanted.where(Order.client_key == repeat[0], Order.request_digest.in_(repeat[1]))
     orders = (await db.scalars(wanted.order_by(Order.seq.desc()).limit(ORDERS_SHOWN))).all()
-    lines = await db.execute(
+    order_ids = [order.id for order in orders]
+    found = (
         select(OrderLineRow, func.coalesce(OrderLineRow.product_id, Offer.product_id))
         .outerjoin(Offer, Offer.id == OrderLineRow.offer_id)
-        .where(OrderLineRow.order_id.in_([order.id for order in orders]))
+        .where(OrderLineRow.order_id.in_(order_ids))
         .order_by(OrderLineRow.order_id, OrderLineRow.line_number)
     )
-    lines_of: dict[UUID, list[OrderedLine]] = {}
-    for line, product_id in lines:
-        lines_of.setdefault(line.order_id, []).append(
-            OrderedLine(
-                offer_id=line.offer_id,
-                product_id=product_id,
-                quantity=line.quantity,
-                unit_price_vnd=line.unit_price_vnd,
-                amount_vnd=line.quantity * line.unit_price_vnd,
-            )
-        )
+    changes: dict[UUID, tuple[int, int]] = {}
+    if repeat is not None:
+        found = found.where(OrderLineRow.change_seq.is_(None))
+    else:
+        changes = {row.order_id: (row.shipping_vnd, row.total_vnd) for row in await db.execute(_CHANGES, {"order_ids": order_ids})}
+    quantities: dict[UUID, Counter[tuple[UUID | None, UUID, int]]] = defaultdict(Counter)
+    for line, product_id in await db.execute(found):
+        quantities[line.order_id][line.offer_id, product_id, line.unit_price_vnd] += line.quantity
     return [
         OrderReceipt(
             order_id=order.id,
@@ -96,13 +109,20 @@ async def receipts_of(
             number=order.seq,
             order_code=order.code or "",
             link_token=pseudonyms.link_token(session_id, device_id, order.client_key),
-            lines=tuple(lines_of[order.id]),
-            shipping_vnd=order.shipping_vnd,
-            total_vnd=order.total_vnd,
+            lines=tuple(_ordered_lines(quantities[order.id])),
+            shipping_vnd=order.shipping_vnd + changes.get(order.id, (0, 0))[0],
+            total_vnd=order.total_vnd + changes.get(order.id, (0, 0))[1],
             placed_at_ms=to_ms(order.placed_at) or 0,
         )
         for order in orders
     ]
+
+
+def _ordered_lines(quantities: Counter[tuple[UUID | None, UUID, int]]) -> Iterator[OrderedLine]:
+    for (offer_id, product_id, price_vnd), quantity in quantities.items():
+        if quantity:
+            about = {"offer_id": offer_id, "product_id": product_id, "quantity": quantity, "unit_price_vnd": price_vnd}
+            yield OrderedLine.model_validate(about | {"amount_vnd": quantity * price_vnd})
 
 
 async def states_of(db: AsyncSession, session_id: UUID, order_ids: Collection[UUID]) -> dict[UUID, EntryKind]:

@@ -26,8 +26,9 @@ _MINUTE_FIGURES = (
     *("orders_placed", "units_placed", "revenue_placed_vnd"),
 )
 _PRODUCT_SALES = (
-    *("orders_placed", "units_placed", "revenue_placed_vnd", "units_cancelled", "units_expired", "units_delivered", "units_returned"),
-    *("revenue_cancelled_vnd", "revenue_expired_vnd", "revenue_delivered_vnd", "revenue_returned_vnd"),
+    *("orders_placed", "units_placed", "revenue_placed_vnd", "units_changed", "units_cancelled", "units_expired", "units_delivered"),
+    *("units_returned", "units_restocked", "revenue_changed_vnd", "revenue_cancelled_vnd", "revenue_expired_vnd", "revenue_delivered_vnd"),
+    "revenue_returned_vnd",
 )
 _MINUTE_HEADS = {"vi": ("Phút (giờ Việt Nam)",), "en": ("Minute (Vietnam time)",)}
 _SHIPPING_NAME = {"vi": "Phí giao hàng", "en": "Shipping fees"}

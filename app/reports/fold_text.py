@@ -11,7 +11,7 @@ from app.ledger.fold import Ladder
 from app.reports.folding import FoldedLedger
 from app.reports.ladder import LadderSums, RevenueLadder
 
-_COUNTERS = ("orders", "units", "amounts", "shipping", "waiting_orders", "waiting_amounts")
+_COUNTERS = ("orders", "units", "amounts", "shipping", "waiting_orders", "waiting_amounts", "beside")
 
 
 def fold_text(folded: FoldedLedger) -> str:

@@ -14,7 +14,7 @@ from app.ledger.fold import Ladder, delta_of
 from app.reports.ladder import RevenueLadder
 
 # Raise it whenever the same ledger would give another fold: stored folds of other versions are not read, and built anew.
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 # Less than a millisecond of work: sockets and orders of the same process go on in between.
 ENTRIES_PER_STEP = 8
 

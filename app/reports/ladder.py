@@ -1,9 +1,15 @@
-"""The revenue ladder: placed, confirmed, paid, delivered, net of returns; followed order by order through the ledger."""
+"""The revenue ladder: placed, confirmed, delivered, collected, net of returns; followed order by order through the ledger.
+
+Every step is a part of the one before it: what was changed, what is lost and what waits is said between them. Money that comes before the
+goods are delivered stands beside the ladder until they are.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from uuid import UUID
 
 from app.ledger.chain import Entry
@@ -12,9 +18,12 @@ from app.reports.schemas import LadderStep, Loss
 
 _LABELS: dict[RungName, Words] = {
     **{kind: rung.label for kind, rung in RUNGS.items()},
-    "net": ("Thực thu sau trả hàng", "Net of returns"),
+    "net": ("Thực thu sau trả hàng", "Collected, net of returns"),
 }
 _STEPS: tuple[RungName, ...] = tuple(_LABELS)
+# What is reached at the same time as `confirmed` when nobody called: every step after it but `net`.
+_CONFIRMS = [step for step in _STEPS[1:] if step != "net"]
+_COLLECTED = _STEPS[-2:]
 
 
 @dataclass(slots=True)
@@ -36,36 +45,79 @@ class _Course:
         if self.loss is None and kind in LOSS_KINDS:
             self.loss = (kind, reason)
 
-    def _after_returns(self, of: dict[str, int]) -> int:
-        # goods that came back and were refunded are one loss, not two
-        return max(0, of.get("delivered", 0) - max(of.get("returned", 0), of.get("refunded", 0)))
+    @property
+    def is_confirmed(self) -> bool:
+        """Paid or delivered implies confirmed."""
+        return any(kind in self.amounts for kind in _CONFIRMS)
 
-    def reached(self, step: RungName) -> tuple[int, int] | None:
-        """Units and amount of this order at a step, or None when it is not there. Paid or delivered implies confirmed."""
+    def reached(self, step: RungName) -> bool:
+        if step == "confirmed":
+            return self.is_confirmed
+        if step == "paid":
+            return "delivered" in self.amounts and "paid" in self.amounts
+        return self.at("net", self.amounts) > 0 if step == "net" else step in self.amounts
+
+    def at(self, step: RungName, of: Mapping[str, int]) -> int:
+        """What of it, goods or fees, stands at a step; 0 when the order is not there.
+
+        Collected is what was delivered and paid for, net what of it neither came back nor was refunded: goods that came back and were
+        refunded are one loss, not two, and what nobody has paid for is never net.
+        """
+        delivered, paid = of.get("delivered", 0), of.get("paid", 0)
         if step == "net":
-            amount_vnd = self._after_returns(self.amounts)
-            return (self._after_returns(self.units), amount_vnd) if amount_vnd else None
-        if step in self.amounts:
-            return self.units[step], self.amounts[step]
-        if step == "confirmed" and ("paid" in self.amounts or "delivered" in self.amounts):
-            return self.units.get("placed", 0), self.amounts.get("placed", 0)
-        return None
+            return max(0, min(delivered - of.get("returned", 0), paid - of.get("refunded", 0)))
+        if step == "paid":
+            return max(0, min(delivered, paid))
+        if step == "confirmed":
+            return self._value(of) if self.is_confirmed else 0
+        return of.get(step, 0)
+
+    def units_at(self, step: RungName) -> int:
+        if step in _COLLECTED:
+            units = self.units.get("delivered", 0)
+            if self.at("paid", self.amounts) < self.amounts.get("delivered", 0):
+                units = min(units, self.units.get("paid", 0))
+            return units if step == "paid" else max(0, min(units, self.units.get("delivered", 0) - self.units.get("returned", 0)))
+        return self.at(step, self.units)
 
     def shipping_at(self, step: RungName) -> int:
         """The shipping fee of this order at a step; goes along with the goods, but is no part of their value."""
-        if self.shipping is None or self.reached(step) is None:
-            return 0
-        if step == "net":
-            return self._after_returns(self.shipping)
-        return self.shipping.get(step, self.shipping.get("placed", 0))
+        return 0 if self.shipping is None else self.at(step, self.shipping)
 
-    def lost_at(self) -> tuple[RungName, int] | None:
-        """The step that a lost order did not reach, and the amount that went with it."""
+    def lost(self) -> Iterator[tuple[RungName, int]]:
+        """The steps that something of a lost order did not reach, each with the amount that went there."""
         if self.loss is None:
-            return None
-        if "delivered" in self.amounts:
-            return "net", min(self.amounts["delivered"], max(self.amounts.get("returned", 0), self.amounts.get("refunded", 0)))
-        return next(step for step in _STEPS if self.reached(step) is None), self.amounts.get("placed", 0)
+            return
+        if "delivered" not in self.amounts:
+            yield next(step for step in _STEPS if not self.reached(step)), self._value(self.amounts)
+            return
+        if before_payment := self._returned_unpaid():
+            yield "paid", before_payment
+        if after_it := self.at("paid", self.amounts) - self.at("net", self.amounts):
+            yield "net", after_it
+
+    def waiting(self, step: RungName, before: RungName) -> int:
+        """The amount that reached the step before and is neither here nor lost."""
+        if step == "paid":
+            return max(0, self._uncollected() - self._returned_unpaid())
+        if step == "net" or self.loss is not None or self.reached(step):
+            return 0
+        return self._value(self.amounts) if self.reached(before) else 0
+
+    def paid_before_delivery(self) -> int:
+        """Money that has come for goods that have not been delivered."""
+        if self.loss is not None or "delivered" in self.amounts or "paid" not in self.amounts:
+            return 0
+        return max(0, self.amounts["paid"] - self.amounts.get("refunded", 0))
+
+    def _value(self, of: Mapping[str, int]) -> int:
+        return of.get("placed", 0) + of.get("changed", 0)
+
+    def _uncollected(self) -> int:
+        return self.amounts.get("delivered", 0) - self.at("paid", self.amounts)
+
+    def _returned_unpaid(self) -> int:
+        return min(self._uncollected(), self.amounts.get("returned", 0))
 
 
 class RevenueLadder:
@@ -96,7 +148,7 @@ class RevenueLadder:
         self._sums.count(course, 1)
 
     def net_vnd(self) -> int:
-        """Amount delivered that did not come back."""
+        """Amount delivered and collected that neither came back nor was refunded."""
         return self._sums.amounts["net"]
 
     def steps(self) -> tuple[LadderStep, ...]:
@@ -118,6 +170,10 @@ class RevenueLadder:
             losses=self._losses(step),
             waiting_orders=sums.waiting_orders[step],
             waiting_amount_vnd=sums.waiting_amounts[step],
+            changed_orders=sums.beside["changed_orders"] if step == "confirmed" else 0,
+            changed_vnd=sums.beside["changed_vnd"] if step == "confirmed" else 0,
+            paid_before_orders=sums.beside["paid_before_orders"] if step == "paid" else 0,
+            paid_before_vnd=sums.beside["paid_before_vnd"] if step == "paid" else 0,
         )
 
     def _losses(self, step: RungName) -> tuple[Loss, ...]:
@@ -131,7 +187,8 @@ class RevenueLadder:
 
 @dataclass(slots=True)
 class LadderSums:
-    """What all orders together count for, per step; losses per step, kind and reason."""
+    """What all orders together count for, per step; losses per step, kind and reason; and, `beside` the steps, what was changed and what
+    was paid before its delivery."""
 
     placed_vnd: int = 0
     orders: Counter[RungName] = field(default_factory=Counter)
@@ -140,29 +197,31 @@ class LadderSums:
     shipping: Counter[RungName] = field(default_factory=Counter)
     waiting_orders: Counter[RungName] = field(default_factory=Counter)
     waiting_amounts: Counter[RungName] = field(default_factory=Counter)
+    beside: Counter[str] = field(default_factory=Counter)
     lost_orders: Counter[tuple[RungName, LossKind, str]] = field(default_factory=Counter)
     lost_amounts: Counter[tuple[RungName, LossKind, str]] = field(default_factory=Counter)
 
     def count(self, course: _Course, times: int) -> None:
         """Add an order as it stands (`times` 1), or take it away (-1)."""
         self.placed_vnd += times * course.amounts.get("placed", 0)
-        for step, before in zip(_STEPS, (None, *_STEPS), strict=False):
-            if (there := course.reached(step)) is not None:
+        for step in _STEPS:
+            if course.reached(step):
                 self.orders[step] += times
-                self.units[step] += times * there[0]
-                self.amounts[step] += times * there[1]
-                if course.shipping is not None:
-                    self.shipping[step] += times * course.shipping_at(step)
-            elif (waits := _waits(course, step, before)) is not None:
+                self.units[step] += times * course.units_at(step)
+                self.amounts[step] += times * course.at(step, course.amounts)
+            if course.shipping is not None:
+                self.shipping[step] += times * course.shipping_at(step)
+        for before, step in pairwise(_STEPS):
+            if waits_vnd := course.waiting(step, before):
                 self.waiting_orders[step] += times
-                self.waiting_amounts[step] += times * waits[1]
-        lost = course.lost_at()
-        if lost is not None and course.loss is not None:
-            self.lost_orders[lost[0], *course.loss] += times
-            self.lost_amounts[lost[0], *course.loss] += times * lost[1]
-
-
-def _waits(course: _Course, step: RungName, before: RungName | None) -> tuple[int, int] | None:
-    if before is None or course.loss is not None or course.reached(step) is not None:
-        return None
-    return course.reached(before)
+                self.waiting_amounts[step] += times * waits_vnd
+        for step, lost_vnd in course.lost():
+            if course.loss is not None:
+                self.lost_orders[step, *course.loss] += times
+                self.lost_amounts[step, *course.loss] += times * lost_vnd
+        if "changed" in course.amounts:
+            self.beside["changed_orders"] += times
+            self.beside["changed_vnd"] += times * course.amounts["changed"]
+        if paid_vnd := course.paid_before_delivery():
+            self.beside["paid_before_orders"] += times
+            self.beside["paid_before_vnd"] += times * paid_vnd

@@ -65,9 +65,19 @@ _ORDER_SUMS = """
 SELECT count(*) AS orders, coalesce(sum(l.units), 0) AS units, coalesce(sum(l.amount_vnd), 0) AS amount_vnd,
        coalesce(sum(o.shipping_vnd), 0) AS shipping_vnd, coalesce(sum(o.total_vnd), 0) AS total_vnd
 FROM orders o CROSS JOIN LATERAL (
-  SELECT sum(quantity) AS units, sum(quantity * unit_price_vnd) AS amount_vnd FROM order_lines WHERE order_id = o.id
+  SELECT sum(quantity) AS units, sum(quantity * unit_price_vnd) AS amount_vnd FROM order_lines WHERE order_id = o.id AND change_seq IS NULL
 ) AS l
 WHERE o.session_id = $1 AND o.seq > $2 AND o.seq <= $3
+"""
+
+_CHANGE_SUMS = """
+SELECT coalesce(sum(l.units), 0) AS change_units, coalesce(sum(l.amount_vnd), 0) AS change_amount_vnd,
+       coalesce(sum(c.shipping_vnd), 0) AS change_shipping_vnd, coalesce(sum(c.total_vnd), 0) AS change_total_vnd
+FROM order_changes c CROSS JOIN LATERAL (
+  SELECT sum(quantity) AS units, sum(quantity * unit_price_vnd) AS amount_vnd FROM order_lines
+  WHERE order_id = c.order_id AND change_seq = c.seq
+) AS l
+WHERE c.session_id = $1 AND c.seq > $2 AND c.seq <= $3
 """
 
 _STOCK = """
@@ -197,9 +207,11 @@ async def moderation_figures(db: RawConnection, session_id: UUID) -> Mapping[str
 
 
 async def order_sums(db: RawConnection, session_id: UUID, *, after: int, to: int) -> Mapping[str, int]:
-    """Orders, units, amount of goods, shipping fees and totals by the order rows themselves, of the orders placed by the entries after one and up to another."""
-    row = await db.fetchrow(_ORDER_SUMS, session_id, after, to)
-    return {name: int(amount) for name, amount in (row or {}).items()}
+    """Orders, units, amount of goods, shipping fees and totals by the order rows themselves, of the orders placed by the entries after one
+    and up to another; and the same of the rows of their changes."""
+    placed = await db.fetchrow(_ORDER_SUMS, session_id, after, to)
+    changed = await db.fetchrow(_CHANGE_SUMS, session_id, after, to)
+    return {name: int(amount) for row in (placed, changed) for name, amount in (row or {}).items()}
 
 
 async def ledger_rows(db: RawConnection, session_id: UUID, *, after: int, to: int) -> list[tuple[int, str, bytes, int]]:

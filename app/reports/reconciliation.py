@@ -20,6 +20,10 @@ _LABELS = {
     "order_amount_vnd": ("Giá trị trong sổ và trong bảng đơn", "Value in the ledger and in the table of orders"),
     "order_shipping_vnd": ("Phí giao hàng trong sổ và trong bảng đơn", "Shipping fees in the ledger and in the table of orders"),
     "order_total_vnd": ("Hàng và phí giao hàng = tổng các đơn", "Goods and shipping fees = totals of the orders"),
+    "change_units": ("Số sản phẩm đổi thêm, bớt trong sổ và trong bảng đơn", "Units changed in the ledger and in the table of orders"),
+    "change_amount_vnd": ("Giá trị đổi thêm, bớt trong sổ và trong bảng đơn", "Value changed in the ledger and in the table of orders"),
+    "change_shipping_vnd": ("Phí giao hàng đổi trong sổ và trong bảng đơn", "Fees changed in the ledger and in the table of orders"),
+    "change_total_vnd": ("Hàng và phí đổi thêm, bớt = tổng các lần đổi", "Goods and fees changed = totals of the changes"),
     "orders_placed": ("Số đơn trong sổ và trong số liệu", "Orders in the ledger and in the figures"),
     "units_placed": ("Số sản phẩm trong sổ và trong số liệu", "Units in the ledger and in the figures"),
     "revenue_placed_vnd": ("Giá trị đặt trong sổ và trong số liệu", "Value placed in the ledger and in the figures"),
@@ -77,6 +81,10 @@ def _ledger_checks(folded: FoldedLedger, last_seq: int) -> Iterator[Check]:
     yield _check("order_amount_vnd", totals["revenue_placed_vnd"], orders["amount_vnd"])
     yield _check("order_shipping_vnd", totals["shipping_placed_vnd"], orders["shipping_vnd"])
     yield _check("order_total_vnd", orders["amount_vnd"] + orders["shipping_vnd"], orders["total_vnd"])
+    yield _check("change_units", totals["units_changed"], orders["change_units"])
+    yield _check("change_amount_vnd", totals["revenue_changed_vnd"], orders["change_amount_vnd"])
+    yield _check("change_shipping_vnd", totals["shipping_changed_vnd"], orders["change_shipping_vnd"])
+    yield _check("change_total_vnd", orders["change_amount_vnd"] + orders["change_shipping_vnd"], orders["change_total_vnd"])
 
 
 def _figure_checks(counted: Ladder, stats: SessionStats) -> Iterator[Check]:

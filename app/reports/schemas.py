@@ -43,7 +43,7 @@ class Loss(_Body):
 
 
 class LadderStep(_Body):
-    """One step of the revenue ladder. Previous step = this step + lost + waiting, except that paid may come after delivered (COD)."""
+    """One step of the revenue ladder. Previous step + changed = this step + lost + waiting."""
 
     name: RungName
     label_vi: str
@@ -54,8 +54,12 @@ class LadderStep(_Body):
     shipping_vnd: int = Field(0, description="shipping fees of these orders, apart from the goods")
     amount_per_amount_placed_percent: float | None = Field(description="null when nothing was placed")
     losses: tuple[Loss, ...] = ()
-    waiting_orders: int = Field(0, description="reached the step before, neither lost nor here yet")
+    waiting_orders: int = Field(0, description="reached the step before, neither lost nor here yet, at least not all of it")
     waiting_amount_vnd: int = 0
+    changed_orders: int = Field(0, description="only `confirmed`: orders that were changed after they were placed")
+    changed_vnd: int = Field(0, description="only `confirmed`: what the changes added to the value of the goods; negative: took away")
+    paid_before_orders: int = Field(0, description="only `paid`: orders paid for and not delivered yet; in no step until they are")
+    paid_before_vnd: int = 0
 
 
 class ProductRow(_Body):

@@ -18,7 +18,7 @@ from app.reports.signing import Signature, Signer
 from app.reports.summaries import read_fold
 from app.sessions.errors import SessionNotFound
 
-FORMAT = "ocop-live statement 1"
+FORMAT = "ocop-live statement 2"
 
 _LAST = """
 SELECT number, body, signature, public_key, last_seq FROM closing_statements WHERE session_id = $1 ORDER BY number DESC LIMIT 1

@@ -38,7 +38,7 @@ ORDER BY s.seq DESC LIMIT 1
 _KNOWN_BUYERS = "SELECT token FROM ledger_buyers WHERE session_id = $1 AND token = ANY($2) AND first_seq <= $3"
 _COURSES = """
 SELECT order_id, kind, amount_vnd, units, CASE WHEN kind = ANY($4) THEN body::json ->> 'reason' ELSE '' END AS reason,
-  CASE WHEN body LIKE '%"v":2}' THEN (
+  CASE WHEN body LIKE '%"v":_}' THEN (
     SELECT coalesce(sum((line ->> 'amount_vnd')::bigint), 0)::bigint FROM json_array_elements(body::json -> 'lines') line WHERE line ->> 'kind' = 'shipping'
   ) ELSE 0 END AS shipping_vnd
 FROM ledger_entries

@@ -22,12 +22,15 @@ from typing import Any
 Point = tuple[int, int, int, int]
 Entry = dict[str, Any]
 Entries = list[Entry]
-# What a ledger entry says with no "v" is version 1.
-BODY_VERSIONS = (1, 2)
+# What a ledger entry says with no "v" is version 1. Lines that are no goods name their kind.
+LINE_KINDS: dict[int, set[str]] = {1: set(), 2: {"shipping"}, 3: {"shipping", "money"}}
+# Statements of before called net what was delivered, collected or not.
+FORMATS = ("ocop-live statement 1", "ocop-live statement 2")
 FILES = ("statement.json", "statement.sig", "ledger.txt")
-# The next two lines are written by `make gen` from app/ledger/kinds.py.
-UNITS_TAKEN = {"placed": 1, "cancelled": -1, "expired": -1}
-RUNGS = ("placed", "confirmed", "paid", "delivered")
+# The next three lines are written by `make gen` from app/ledger/kinds.py.
+UNITS_TAKEN = {"placed": 1, "changed": 1, "cancelled": -1, "expired": -1, "restocked": -1}
+RUNGS = ("placed", "confirmed", "delivered", "paid")
+AGAIN = ("changed", "paid", "returned", "restocked", "refunded")
 
 # --- Ed25519, verification only (RFC 8032, section 5.1) ---------------------------------------------------------------
 P = 2**255 - 19
@@ -103,7 +106,7 @@ def read_ledger(text: str, session: str) -> tuple[Entries, str]:
         entry = json.loads(body)
         if entry["seq"] != number or entry["session"] != session:
             raise DoesNotFit(f"ledger entry {number} carries seq {entry['seq']!r} of session {entry['session']!r}")
-        if entry.get("v", 1) not in BODY_VERSIONS or any(each.get("kind", "shipping") != "shipping" for each in entry["lines"]):
+        if not {each["kind"] for each in entry["lines"] if "kind" in each} <= LINE_KINDS.get(entry.get("v", 1), {None}):
             raise DoesNotFit(f"ledger entry {number} is written in a form that is newer than this program")
         if any(each["amount_vnd"] != each["quantity"] * each["unit_price_vnd"] for each in goods(entry)):
             raise DoesNotFit(f"ledger entry {number}: an amount is not quantity times unit price")
@@ -111,31 +114,38 @@ def read_ledger(text: str, session: str) -> tuple[Entries, str]:
     return entries, previous.hex()
 
 
-# An entry's lines are goods, or name their kind: the shipping fee. The two are counted apart.
+# An entry's lines are goods, or name their kind: money that is told without goods, and the shipping fee, which is counted apart.
 def goods(entry: Entry) -> Entries:
     return [line for line in entry["lines"] if "kind" not in line]
 
 
+def others_vnd(entry: Entry, kind: str) -> int:
+    return sum(line["amount_vnd"] for line in entry["lines"] if line.get("kind") == kind)
+
+
 def goods_vnd(entry: Entry) -> int:
-    return sum(line["amount_vnd"] for line in goods(entry))
+    amounts: list[int] = [line["amount_vnd"] for line in goods(entry)]
+    return sum(amounts) + others_vnd(entry, "money")
 
 
 def shipping_vnd(entry: Entry) -> int:
-    return sum(line["amount_vnd"] for line in entry["lines"] if "kind" in line)
+    return others_vnd(entry, "shipping")
 
 
-def count(figures: Counter[str], kind: str, lines: Entries) -> None:
+def count(figures: Counter[str], kind: str, lines: Entries, *, orders: int = 1) -> None:
     units, amount_vnd = (sum(line[name] for line in lines) for name in ("quantity", "amount_vnd"))
-    figures.update({f"orders_{kind}": 1, f"units_{kind}": units, f"revenue_{kind}_vnd": amount_vnd})
+    figures.update({f"orders_{kind}": orders, f"units_{kind}": units, f"revenue_{kind}_vnd": amount_vnd})
 
 
-def figures_of(entries: Entries) -> dict[str, Any]:
+def figures_of(entries: Entries, statement_format: str = FORMATS[-1]) -> dict[str, Any]:
     """Totals, per product, per producer, units taken per offer (or product without one), buyers, the ladder of goods and that of fees."""
     totals, taken = Counter[str](), Counter[str]()
     products, producers = (defaultdict[str, Counter[str]](Counter) for _ in range(2))
-    for kind, lines, fee_vnd in ((entry["kind"], goods(entry), shipping_vnd(entry)) for entry in entries):
-        count(totals, kind, lines)
-        totals[f"shipping_{kind}_vnd"] += fee_vnd
+    for entry in entries:
+        kind, lines = entry["kind"], goods(entry)
+        count(totals, kind, lines, orders=0 if "turn" in entry else 1)
+        totals[f"revenue_{kind}_vnd"] += others_vnd(entry, "money")
+        totals[f"shipping_{kind}_vnd"] += shipping_vnd(entry)
         for of, name in ((products, "product"), (producers, "producer")):
             for key in {line[name] for line in lines}:
                 count(of[key], kind, [line for line in lines if line[name] == key])
@@ -143,8 +153,8 @@ def figures_of(entries: Entries) -> dict[str, Any]:
             taken[line["offer"] or line["product"]] += UNITS_TAKEN.get(kind, 0) * line["quantity"]
     return {
         "buyers": len({entry["buyer"] for entry in entries if entry["kind"] == "placed"}),
-        "ladder_vnd": ladder_of(entries, goods_vnd),
-        "ladder_shipping_vnd": ladder_of(entries, shipping_vnd),
+        "ladder_vnd": ladder_of(entries, goods_vnd, statement_format),
+        "ladder_shipping_vnd": ladder_of(entries, shipping_vnd, statement_format),
         "producers": {key: dict(value) for key, value in producers.items()},
         "products": {key: dict(value) for key, value in products.items()},
         "taken": dict(taken),
@@ -152,15 +162,66 @@ def figures_of(entries: Entries) -> dict[str, Any]:
     }
 
 
-def ladder_of(entries: Entries, amount_of: Callable[[Entry], int]) -> dict[str, int]:
-    """Placed → confirmed → paid → delivered → net of returns, in VND. Paid or delivered implies confirmed."""
+def ladder_of(entries: Entries, amount_of: Callable[[Entry], int], statement_format: str) -> dict[str, int]:
+    """Placed → confirmed → delivered → collected → net of returns, in VND. Paid or delivered implies confirmed."""
     amounts = defaultdict[str, Counter[str]](Counter)
     for entry in entries:
         amounts[entry["order"]][entry["kind"]] += amount_of(entry)
+        amounts[entry["order"]]["confirms"] += entry["kind"] in RUNGS[1:]
     for of in amounts.values():
-        of["confirmed"] = of["confirmed"] or (of["placed"] if of["paid"] or of["delivered"] else 0)
+        of["confirmed"] = of["placed"] + of["changed"] if of["confirms"] else 0
         of["net"] = max(0, of["delivered"] - max(of["returned"], of["refunded"]))
+        if statement_format != FORMATS[0]:
+            # what nobody has paid for is not net, and what was paid before its delivery is not collected yet
+            of["net"] = max(0, min(of["delivered"] - of["returned"], of["paid"] - of["refunded"]))
+            of["paid"] = max(0, min(of["delivered"], of["paid"]))
     return {step: sum(of[step] for of in amounts.values()) for step in (*RUNGS, "net")}
+
+
+class Order:
+    """What an order is about by now, entry by entry; refuses what cannot have been."""
+
+    def __init__(self) -> None:
+        self.turns, self.fee_vnd = Counter[str](), 0
+        self.units = defaultdict[str, Counter[tuple[Any, ...]]](Counter)
+        self.money = Counter[str]()
+
+    def add(self, entry: Entry) -> None:
+        """Raise DoesNotFit when the entry does not follow from those before it."""
+        kind, ordered = entry["kind"], self.units["ordered"]
+        lines = Counter[tuple[Any, ...]]()
+        for line in goods(entry):
+            lines[line["offer"], line["product"], line["producer"], line["unit_price_vnd"]] += line["quantity"]
+        self.turns[kind] += 1
+        self.require(entry.get("turn", 1) == self.turns[kind], entry, f"is not the order's entry {entry.get('turn', 1)} of its kind")
+        self.require(("placed" in self.turns) and (kind in AGAIN or self.turns[kind] == 1), entry, "cannot follow")
+        if UNITS_TAKEN.get(kind, 0) > 0:
+            ended = any(UNITS_TAKEN.get(each, 0) < 0 and each not in AGAIN for each in self.turns)
+            self.require(not ended and "delivered" not in self.turns, entry, "changes an order that is over")
+            ordered.update(lines)
+            self.fee_vnd += shipping_vnd(entry)
+            self.require(min([*ordered.values(), self.fee_vnd]) >= 0 < sum(ordered.values()), entry, "takes more away than there was")
+        elif kind not in AGAIN:
+            self.require(+lines == +ordered and shipping_vnd(entry) == self.fee_vnd, entry, "is about something else than the order")
+        self.units[kind].update(lines)
+        self.money[kind] += goods_vnd(entry) + shipping_vnd(entry)
+        self.require(
+            self.units["returned"] <= (ordered if "delivered" in self.turns else Counter()), entry, "returns what was not delivered"
+        )
+        self.require(self.units["restocked"] <= self.units["returned"], entry, "puts back what did not come back")
+        self.require(self.money["refunded"] <= self.money["paid"], entry, "gives back more than was paid")
+
+    @staticmethod
+    def require(is_so: bool, entry: Entry, otherwise: str) -> None:
+        if not is_so:
+            raise DoesNotFit(f"ledger entry {entry['seq']}, {entry['kind']}, {otherwise}")
+
+
+def check_orders(entries: Entries) -> None:
+    """Go through every order; its body must follow from its own entries."""
+    orders = defaultdict[str, Order](Order)
+    for entry in entries:
+        orders[entry["order"]].add(entry)
 
 
 def first_difference(stated: Any, counted: Any, where: str = "") -> str | None:
@@ -197,7 +258,10 @@ def check(texts: Sequence[str], known_key: bytes | None) -> str:
         raise DoesNotFit(f"the statement covers entries up to {statement['last_seq']}, the ledger has {len(entries)}")
     if last_hash != statement["last_hash"]:
         raise DoesNotFit("the ledger is another one than the statement was signed over: its last hash differs")
-    if difference := first_difference(statement["figures"], figures_of(entries)):
+    if statement["format"] not in FORMATS:
+        raise DoesNotFit("the statement is written in a form that is newer than this program")
+    check_orders(entries)
+    if difference := first_difference(statement["figures"], figures_of(entries, statement["format"])):
         raise DoesNotFit(difference)
     placed, net = (statement["figures"]["ladder_vnd"][step] for step in ("placed", "net"))
     trust = "the key you gave" if known_key is not None else f"key {key.hex()} (compare it with the published one)"

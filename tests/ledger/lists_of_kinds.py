@@ -15,7 +15,7 @@ from app.settings import PROJECT_ROOT
 SUFFIXES = {".py", ".js", ".ts", ".lua", ".sql", ".json", ".html"}
 # The table, what is generated from it, and the verifier's generated lines.
 ALLOWED = {Path("app/ledger/kinds.py"), SALES, BROWSER}
-_GENERATED = re.compile(r"^# The next two lines are written by `make gen`.*\n.*\n.*\n", re.MULTILINE)
+_GENERATED = re.compile(r"^# The next three lines are written by `make gen`.*\n.*\n.*\n.*\n", re.MULTILINE)
 _SQL_KIND = re.compile(r"'(\w+)'")
 # What stands between two brackets, in a condition, or in a union of the browser's code.
 _SPAN = re.compile(r"[^;]+", re.DOTALL)

@@ -51,7 +51,31 @@ def test_a_fee_is_a_line_of_its_own_kind_and_no_revenue():
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("change", [('"v":2', '"v":3'), ('"kind":"shipping"', '"kind":"tip"')])
+def test_a_difference_is_written_with_its_sign_and_the_money_beside_it():
+    lines = (EntryLine(UUID(int=1), UUID(int=2), UUID(int=3), -1, 129_000), EntryLine(None, UUID(int=4), UUID(int=3), 2, 90_000))
+    entry = Entry(UUID(int=4), 7, "changed", UUID(int=5), "b", 1, lines, "buyer_asked", -20_000, 5_000, turn=2)
+
+    body = body_of(entry)
+
+    fields = json.loads(body)
+    assert body == json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    assert (fields["v"], fields["turn"], [line["amount_vnd"] for line in fields["lines"]]) == (3, 2, [-129_000, 180_000, 5_000, -20_000])
+    assert [line.get("kind") for line in fields["lines"]] == [None, None, "money", "shipping"]
+    assert entry_of(body) == entry
+    assert (entry.amount_vnd, entry.units, entry.total_vnd) == (56_000, 1, 36_000)
+    assert delta_of(entry).taken == {str(UUID(int=1)): -1, str(UUID(int=4)): 2}
+    assert delta_of(entry).totals == {
+        "orders_changed": 0, "units_changed": 1, "revenue_changed_vnd": 56_000, "shipping_changed_vnd": -20_000
+    }  # fmt: skip
+
+
+def test_a_change_is_never_written_as_something_that_older_code_would_take_for_a_whole_order():
+    line = EntryLine(UUID(int=1), UUID(int=2), UUID(int=3), 1, 129_000)
+
+    assert json.loads(body_of(Entry(UUID(int=4), 7, "changed", UUID(int=5), "b", 1, (line,))))["v"] == 3
+
+
+@pytest.mark.parametrize("change", [('"v":2', '"v":4'), ('"kind":"shipping"', '"kind":"tip"'), ('"kind":"shipping"', '"kind":"money"')])
 def test_a_body_that_this_code_does_not_know_is_not_read_as_something_else(change: tuple[str, str]):
     body = body_of(Entry(uuid4(), 1, "placed", uuid4(), "b", 1, (EntryLine(None, uuid4(), uuid4(), 2, 180_000),), shipping_vnd=30_000))
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from sqlalchemy import delete
+
 from app.accounts.models import Organisation, User
 from app.catalog.models import Producer, Product
 from app.infra.clock import utc_now
@@ -18,7 +20,8 @@ from app.orders.batch import WantedOrder
 from app.orders.contacts import Contact, Pseudonyms, SealedContact, seal_contact
 from app.orders.models import Offer, StockPool
 from app.orders.shelf import ShelfWant
-from app.sessions.models import LivestreamSession, SessionProduct
+from app.protocol.shipping import ShippingRule
+from app.sessions.models import LivestreamSession, SessionProduct, ShippingRuleRow
 
 PSEUDONYMS = Pseudonyms(KeyRing("tests"))
 ENVELOPES = Envelopes(KeyRing("tests"))
@@ -151,6 +154,14 @@ async def a_pool(database: Database, market: Market, product_id: UUID | None = N
         ledger.has_stock = True
         db.add(StockPool(session_id=market.session_id, product_id=product_id, units=units, per_viewer_limit=limit))
     return product_id
+
+
+async def charge_delivery(database: Database, market: Market, rule: dict[str, object]) -> None:
+    """Let the market's organisation charge so, in place of how it did before."""
+    content = ShippingRule.model_validate(rule).model_dump(mode="json")
+    async with database.transactions.begin() as db:
+        await db.execute(delete(ShippingRuleRow).where(ShippingRuleRow.organisation_id == market.organisation_id))
+        db.add(ShippingRuleRow(organisation_id=market.organisation_id, session_id=None, rule=content))
 
 
 def a_wanted_order(

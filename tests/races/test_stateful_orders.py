@@ -1,11 +1,14 @@
-"""Any course of placing, repeating, cancelling, expiring, confirming, paying, delivering and returning, against a model in memory."""
+"""Any course of placing, repeating, changing, cancelling, expiring, confirming, paying, delivering, returning and refunding, whole orders and
+parts of them, against a model in memory."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID, uuid4
 
@@ -16,14 +19,18 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from typing_extensions import override
 
 from app.errors import AppError
+from app.fulfilment.changes import Change, WantedLine, append_change
+from app.fulfilment.errors import NothingToChange, OrderWouldBeEmpty, StateNotReachable
 from app.fulfilment.transitions import Step, append_steps
 from app.infra.database import Database, open_database
-from app.ledger.chain import Entry
+from app.ledger.chain import Entry, body_of, entry_of
 from app.ledger.kinds import LATER_KINDS, RELEASING_KINDS, EntryKind
 from app.orders.batch import WantedOrder
 from app.orders.errors import KeyReused, SoldOut, ViewerLimitReached
 from app.orders.group_commit import PlacingQueues
 from app.protocol.server_events import OrderReceipt
+from app.reports import verify
+from app.reports.ladder import RevenueLadder
 from app.settings import DatabaseSettings, OrderSettings
 from tests.orders.builders import Market, a_market, a_wanted_order, an_offer
 from tests.races.checkers import complaints_about, read_truth, told
@@ -31,21 +38,64 @@ from tests.races.conftest import IS_LONG
 
 TOTALS = (5, 12)
 LIMIT = 4
+PRICE_VND = 129_000
 DEVICES = tuple(uuid4() for _ in range(3))
 Outcome = TypeVar("Outcome")
 
 
 @dataclass(slots=True)
 class Placed:
-    """What the model knows of an order: its receipt, its lines and the facts it has had."""
+    """What the model knows of an order: its receipt, its units by now, what came back of them, and what its facts are worth by kind."""
 
     wanted: WantedOrder
     receipt: OrderReceipt
+    units: Counter[UUID]
+    back: Counter[UUID] = field(default_factory=Counter)
+    restocked: Counter[UUID] = field(default_factory=Counter)
     had: set[str] = field(default_factory=lambda: {"placed"})
+    worth: Counter[str] = field(default_factory=Counter)
 
     @property
-    def holds_units(self) -> bool:
-        return not self.had & RELEASING_KINDS
+    def is_over(self) -> bool:
+        return bool(self.had & RELEASING_KINDS)
+
+    @property
+    def kept(self) -> Counter[UUID]:
+        return self.units - self.back
+
+    @property
+    def due_vnd(self) -> int:
+        return 0 if self.is_over else PRICE_VND * self.kept.total()
+
+    @property
+    def held_money_vnd(self) -> int:
+        return self.worth["paid"] - self.worth["refunded"]
+
+    def whole(self, kind: EntryKind) -> int | None:
+        """What a fact about all that is left of the order is worth; None when there is nothing."""
+        match kind:
+            case "changed" | "placed":
+                return None
+            case "returned":
+                worth = PRICE_VND * self.kept.total()
+            case "restocked":
+                worth = PRICE_VND * (self.back - self.restocked).total()
+            case "paid":
+                worth = self.due_vnd - self.held_money_vnd
+            case "refunded":
+                worth = self.held_money_vnd - self.due_vnd
+            case _:
+                worth = PRICE_VND * self.units.total()
+        return worth if worth > 0 else None
+
+    def take(self, kind: EntryKind, worth_vnd: int) -> None:
+        """A fact about all that was left has been written."""
+        self.had.add(kind)
+        self.worth[kind] += worth_vnd
+        if kind == "returned":
+            self.back += self.kept
+        if kind == "restocked":
+            self.restocked = self.back.copy()
 
 
 class World:
@@ -87,20 +137,20 @@ class Orders(RuleBasedStateMachine):
     def _left(self) -> Counter[UUID]:
         left = Counter(dict(zip(self.offers, TOTALS, strict=True)))
         for order in self.orders:
-            if order.holds_units:
-                left.subtract(order.wanted.wanted)
+            if not order.is_over:
+                left.subtract(order.units - order.restocked)
         return left
 
     def _held(self, device_id: UUID) -> Counter[UUID]:
         held: Counter[UUID] = Counter()
         for order in self.orders:
-            if order.holds_units and order.wanted.device_id == device_id:
-                held.update(order.wanted.wanted)
+            if not order.is_over and order.wanted.device_id == device_id:
+                held.update(order.units)
         return held
 
-    def _expected(self, order: WantedOrder) -> type[AppError] | None:
-        left, held = self._left(), self._held(order.device_id)
-        for offer_id, quantity in order.wanted.items():
+    def _expected(self, device_id: UUID, more: dict[UUID, int]) -> type[AppError] | None:
+        left, held = self._left(), self._held(device_id)
+        for offer_id, quantity in more.items():
             if left[offer_id] < quantity:
                 return SoldOut
             if held[offer_id] + quantity > LIMIT:
@@ -121,13 +171,13 @@ class Orders(RuleBasedStateMachine):
     def place(self, device: UUID, quantities: tuple[int, int]) -> Any:
         wanted = {offer_id: quantity for offer_id, quantity in zip(self.offers, quantities, strict=True) if quantity}
         order = a_wanted_order(self.market, wanted, device_id=device)
-        expected = self._expected(order)
+        expected = self._expected(device, wanted)
         answer = self._answer(order)
         if expected is not None:
             assert type(answer) is expected
             return multiple()
         assert isinstance(answer, OrderReceipt)
-        self.orders.append(Placed(order, answer))
+        self.orders.append(Placed(order, answer, Counter(wanted), worth=Counter(placed=answer.total_vnd)))
         return self.orders[-1]
 
     @rule(order=placed)
@@ -144,18 +194,72 @@ class Orders(RuleBasedStateMachine):
     @rule(order=placed, kind=st.sampled_from(sorted(LATER_KINDS)))
     def take_a_step(self, order: Placed, kind: EntryKind) -> None:
         (answer,) = self.world.do(self._append(Step(order.receipt.order_id, kind, "rehearsal")))
-        assert isinstance(answer, Entry) == _allowed(kind, order.had)
+        worth_vnd = order.whole(kind) if _allowed(kind, order.had) else None
+        assert (answer.total_vnd if isinstance(answer, Entry) else None) == worth_vnd
+        if worth_vnd is not None:
+            order.take(kind, worth_vnd)
+
+    @rule(order=placed, quantities=st.tuples(st.integers(0, 4), st.integers(0, 5)))
+    def change(self, order: Placed, quantities: tuple[int, int]) -> None:
+        wanted = Counter(dict(zip(self.offers, quantities, strict=True)))
+        more = {offer_id: wanted[offer_id] - order.units[offer_id] for offer_id in self.offers if wanted[offer_id] != order.units[offer_id]}
+        added = {offer_id: quantity for offer_id, quantity in more.items() if quantity > 0}
+        expected = NothingToChange if not more else self._expected(order.wanted.device_id, added)
+        if expected is None and not wanted.total():
+            expected = OrderWouldBeEmpty
+        if not _allowed("changed", order.had):
+            expected = StateNotReachable
+        answer = self.world.do(self._change(order, wanted))
+        assert (type(answer) if isinstance(answer, AppError) else None) == expected
         if isinstance(answer, Entry):
-            order.had.add(kind)
+            assert answer.amount_vnd == PRICE_VND * sum(more.values())
+            order.units = +wanted
+            order.had.add("changed")
+            order.worth["changed"] += answer.amount_vnd
+
+    @rule(order=placed, number=st.integers(0, 1), units=st.integers(1, 5), is_resaleable=st.booleans())
+    def take_some_back(self, order: Placed, number: int, units: int, is_resaleable: bool) -> None:
+        back = Counter({self.offers[number]: units})
+        kinds: tuple[EntryKind, ...] = ("returned", "restocked") if is_resaleable else ("returned",)
+        answers = self.world.do(self._append(*(Step(order.receipt.order_id, kind, "rehearsal", quantities=back) for kind in kinds)))
+        # what came back earlier and was not put into stock may be now
+        is_back = _allowed("returned", order.had) and back <= order.kept
+        if is_back:
+            order.back += back
+            order.had.add("returned")
+            order.worth["returned"] += PRICE_VND * units
+        is_restocked = is_resaleable and _allowed("restocked", order.had) and back <= order.back - order.restocked
+        if is_restocked:
+            order.restocked += back
+            order.had.add("restocked")
+            order.worth["restocked"] += PRICE_VND * units
+        assert [isinstance(answer, Entry) for answer in answers] == [is_back, is_restocked][: len(kinds)]
+
+    @rule(order=placed, amount_vnd=st.integers(1, 6 * PRICE_VND))
+    def give_some_money_back(self, order: Placed, amount_vnd: int) -> None:
+        (answer,) = self.world.do(self._append(Step(order.receipt.order_id, "refunded", "rehearsal", amount_vnd=amount_vnd)))
+        assert isinstance(answer, Entry) == ("paid" in order.had and amount_vnd <= order.held_money_vnd)
+        if isinstance(answer, Entry):
+            order.had.add("refunded")
+            order.worth["refunded"] += amount_vnd
 
     @rule(order=consumes(placed))
     def live_a_whole_life(self, order: Placed) -> None:
         for kind in ("confirmed", "paid", "delivered", "returned", "refunded"):
             self.take_a_step(order, kind)
 
-    async def _append(self, step: Step) -> list[Entry | AppError]:
+    async def _append(self, *steps: Step) -> list[Entry | AppError]:
         async with self.world.database.pool.acquire() as db, db.transaction():
-            return (await append_steps(db, self.market.session_id, [step], call_seconds=60)).answers
+            return (await append_steps(db, self.market.session_id, steps, call_seconds=60)).answers
+
+    async def _change(self, order: Placed, wanted: Counter[UUID]) -> Entry | AppError:
+        lines = [WantedLine(quantity, offer_id) for offer_id, quantity in wanted.items()]
+        try:
+            async with self.world.database.pool.acquire() as db, db.transaction():
+                change = Change(order.receipt.order_id, lines)
+                return (await append_change(db, self.market.session_id, change, call_seconds=60)).entry
+        except AppError as refusal:
+            return refusal
 
     @invariant()
     def what_is_left_is_what_the_model_has(self) -> None:
@@ -172,21 +276,44 @@ class Orders(RuleBasedStateMachine):
         ladder = truth.ladder()
         for kind in ("placed", *LATER_KINDS):
             assert ladder.totals[f"orders_{kind}"] == sum(kind in order.had for order in self.orders)
-            assert ladder.totals[f"revenue_{kind}_vnd"] == sum(order.receipt.total_vnd for order in self.orders if kind in order.had)
+            assert ladder.totals[f"revenue_{kind}_vnd"] == sum(order.worth[kind] for order in self.orders)
+        self._tells_the_ladder([entry_of(body) for _, body, _ in truth.ledger])
+
+    def _tells_the_ladder(self, entries: list[Entry]) -> None:
+        """Order by order, in words of the model; and the verifier's own count agrees with it."""
+        ladder = RevenueLadder()
+        for entry in entries:
+            ladder.add(entry)
+        net_vnd = collected_vnd = delivered_vnd = 0
+        for order in self.orders:
+            delivered, back = order.worth["delivered"], PRICE_VND * order.back.total()
+            delivered_vnd += delivered
+            collected_vnd += min(delivered, order.worth["paid"])
+            net_vnd += max(0, min(delivered - back, order.held_money_vnd))
+        steps = {step.name: step for step in ladder.steps()}
+        assert (steps["delivered"].amount_vnd, steps["paid"].amount_vnd, steps["net"].amount_vnd) == (delivered_vnd, collected_vnd, net_vnd)
+        lines = [json.loads(body_of(entry)) for entry in entries]
+        verify.check_orders(lines)
+        assert verify.figures_of(lines)["ladder_vnd"] == {name: step.amount_vnd for name, step in steps.items()}
+        for before, step in pairwise(steps.values()):
+            losses_vnd = sum(loss.amount_vnd for loss in step.losses)
+            assert before.amount_vnd + step.changed_vnd == step.amount_vnd + losses_vnd + step.waiting_amount_vnd
 
 
 def _allowed(kind: EntryKind, had: set[str]) -> bool:
     """The life of an order in words, written apart from the table that the service goes by."""
     is_over = bool(had & {"cancelled", "expired"})
-    if kind in had:
+    if kind in had - {"changed", "paid", "returned", "restocked", "refunded"}:
         return False
     match kind:
         case "confirmed" | "paid":
             return not is_over
+        case "changed":
+            return not is_over and "delivered" not in had
         case "delivered":
             return not is_over and bool(had & {"confirmed", "paid"})
-        case "returned":
-            return "delivered" in had
+        case "returned" | "restocked":
+            return ("delivered" if kind == "returned" else "returned") in had
         case "refunded":
             return "paid" in had and bool(had & {"returned", "cancelled"})
         case "cancelled":

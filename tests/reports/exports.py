@@ -6,8 +6,9 @@ import contextlib
 import io
 import random
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.infra.clock import utc_now
 from app.ledger.chain import Entry, EntryLine, body_of, chain, genesis_hash
-from app.ledger.kinds import LATER_KINDS, may_follow
+from app.ledger.course import Content, Course, Good, course_of, lines_of
+from app.ledger.kinds import LATER_KINDS, EntryKind, may_follow
 from app.reports import statement, verify
 from app.reports.folding import FoldedLedger, empty_fold, extend_fold
 from app.reports.queries import SessionFacts
@@ -31,11 +33,11 @@ def random_ledger(seed: int, *, orders: int = 6, steps: int = 14) -> list[Entry]
     producers = [UUID(int=chance.getrandbits(128)) for _ in range(2)]
     products = [(UUID(int=chance.getrandbits(128)), producer) for producer in (*producers, producers[0])]
     offers = [(UUID(int=chance.getrandbits(128)), *products[number % 3], chance.randrange(1_000, 400_000)) for number in range(4)]
-    placed: list[Entry] = []
-    had: dict[UUID, set[str]] = {}
+    orders_placed: list[UUID] = []
+    courses: dict[UUID, Course] = {}
     entries: list[Entry] = []
     for number in range(orders + steps):
-        if number < orders or not placed:
+        if number < orders or not orders_placed:
             lines = tuple(
                 EntryLine(offer_id, product_id, producer_id, chance.randrange(1, 5), price_vnd)
                 for offer_id, product_id, producer_id, price_vnd in chance.sample(offers, chance.randrange(1, 4))
@@ -45,18 +47,44 @@ def random_ledger(seed: int, *, orders: int = 6, steps: int = 14) -> list[Entry]
             order_id, buyer = UUID(int=chance.getrandbits(128)), f"{chance.randrange(4):016x}"
             shipping_vnd = chance.choice((0, 0, 25_000, 40_000))
             entry = Entry(session_id, len(entries) + 1, "placed", order_id, buyer, 1, lines, shipping_vnd=shipping_vnd)
-            placed.append(entry)
-            had[entry.order_id] = {"placed"}
+            orders_placed.append(order_id)
+            courses[order_id] = course_of([entry])
             entries.append(entry)
             continue
-        order = chance.choice(placed)
-        possible = [kind for kind in KINDS if may_follow(kind, had[order.order_id])]
-        if possible:
-            kind = chance.choice(possible)
-            had[order.order_id].add(kind)
+        order_id = chance.choice(orders_placed)
+        course = courses[order_id]
+        possible = [kind for kind in KINDS if may_follow(kind, course.had)] + ["refunded"] * ("paid" in course.had)
+        if not possible:
+            continue
+        kind = chance.choice(possible)
+        content = a_content(chance, course, kind, products)
+        if content is not None:
             reason = chance.choice(("", "no_answer", "hold_over"))
-            entries.append(replace(order, seq=len(entries) + 1, kind=kind, happened_at_ms=60_000 * number, reason=reason))
+            about = (content.lines, reason, content.shipping_vnd, content.money_vnd)
+            entry = Entry(session_id, len(entries) + 1, kind, order_id, course.buyer_token, 60_000 * number, *about, course.turns[kind] + 1)
+            course.add(entry)
+            entries.append(entry)
     return entries
+
+
+def a_content(chance: random.Random, course: Course, kind: EntryKind, products: Sequence[tuple[UUID, UUID]]) -> Content | None:
+    """What such an entry may say about the order: all that is left for it, or some part."""
+    if kind == "changed":
+        difference = Counter[Good]()
+        for good, quantity in course.ordered.items():
+            difference[good] = chance.randrange(-quantity, 3)
+        difference[Good(None, *chance.choice(products), chance.choice((90_000, 400_000)))] += chance.randrange(3)
+        after = course.ordered.copy()
+        after.update(difference)
+        fee_vnd = chance.choice((0, 15_000, -course.shipping_vnd))
+        return Content(lines_of(difference), fee_vnd) if lines_of(difference) and sum(after.values()) else None
+    if kind == "returned" and course.kept and chance.randrange(2):
+        good = chance.choice(sorted(course.kept, key=str))
+        return course.part_returned(Counter({good: chance.randrange(1, course.kept[good] + 1)}))
+    refundable_vnd = course.refundable.total_vnd
+    if kind == "refunded" and refundable_vnd > 0 and (chance.randrange(2) or not may_follow(kind, course.had)):
+        return course.refund_of(chance.randrange(1, refundable_vnd + 1))
+    return course.whole(kind) if may_follow(kind, course.had) else None
 
 
 def ledger_text(entries: Sequence[Entry]) -> str:

@@ -14,6 +14,7 @@ TYPES = "".join((SCRIPTS_DIR / name).read_text(encoding="utf-8") for name in ("d
 MODELS: dict[str, type[BaseModel]] = {
     "DeskOrder": schemas.DeskOrder,
     "OrderEntry": schemas.OrderEntry,
+    "EntryItem": schemas.EntryItem,
     "Receiver": schemas.Receiver,
     "OrderedItem": schemas.OrderedItem,
     "Complaint": schemas.ComplaintView,

@@ -41,6 +41,7 @@ export interface OrderPage {
   may_change: boolean;
   payment: string;
   is_paid: boolean;
+  owed_vnd: number;
   shipping_vnd: number;
   total_vnd: number;
   placed_at_ms: number;

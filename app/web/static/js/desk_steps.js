@@ -23,8 +23,8 @@ const FIRST_LOSS_KEY = 3;
  * @param {readonly string[]} had
  */
 export function mayFollow(kind, had) {
-  const { by, needs, needsAny, neverAfter } = KINDS[kind];
-  if (by === "buyer" || had.includes(kind) || !had.includes("placed")) return false;
+  const { by, needs, needsAny, neverAfter, again } = KINDS[kind];
+  if (by === "buyer" || (had.includes(kind) && !again) || !had.includes("placed")) return false;
   /** @param {string} each */
   const isThere = (each) => had.includes(each);
   return needs.every(isThere) && (needsAny.length === 0 || needsAny.some(isThere)) && !neverAfter.some(isThere);
@@ -45,7 +45,7 @@ export function isLoss(state) {
 
 /** An order whose units went back: nothing more is sold by it. @param {Kind} state */
 export function isOver(state) {
-  return KINDS[state].unitsTaken < 0;
+  return KINDS[state].ends;
 }
 
 /**
@@ -54,14 +54,16 @@ export function isOver(state) {
  * @returns {Choice[]}
  */
 export function choicesFor(had) {
-  const good = STAFF_KINDS.find((kind) => KINDS[kind].goesOn && mayFollow(kind, had));
+  /** A key is about all of the order: what was done to a part of it goes on with numbers. @param {Kind} kind */
+  const isNext = (kind) => mayFollow(kind, had) && !had.includes(kind);
+  const good = STAFF_KINDS.find((kind) => KINDS[kind].goesOn && isNext(kind));
   /** @type {Choice[]} */
   const choices = good === undefined ? [] : [{ key: "1", kind: good, reason: "", isDangerous: isLoss(good) }];
   choices.push({ key: "2", kind: "later", reason: "", isDangerous: false });
   /** @type {Array<[Kind, string]>} */
   const losses = [];
   for (const kind of STAFF_KINDS) {
-    if (KINDS[kind].goesOn || !mayFollow(kind, had)) continue;
+    if (KINDS[kind].goesOn || !isNext(kind)) continue;
     const isAgreed = had.includes("confirmed");
     const reasons = kind !== "cancelled" ? [""] : isAgreed ? REASONS_AFTER : REASONS_BEFORE;
     for (const reason of reasons) losses.push([kind, reason]);

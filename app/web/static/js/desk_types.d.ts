@@ -22,6 +22,15 @@ export interface OrderEntry {
   kind: Kind;
   reason: string;
   happened_at_ms: number;
+  amount_vnd: number;
+  items: readonly EntryItem[];
+}
+
+export interface EntryItem {
+  product_name: string;
+  unit: string;
+  quantity: number;
+  before: number | null;
 }
 
 export interface Receiver {
@@ -40,6 +49,10 @@ export interface OrderedItem {
   unit: string;
   quantity: number;
   amount_vnd: number;
+  unit_price_vnd: number;
+  product_id: string;
+  offer_id: string | null;
+  returned: number;
 }
 
 export interface Complaint {
@@ -55,13 +68,15 @@ export interface OrderWithContact extends DeskOrder {
   receiver_changed_at_ms: number | null;
   lines: readonly OrderedItem[];
   entries: readonly OrderEntry[];
+  owed_vnd: number;
+  refundable_vnd: number;
   complaints: readonly Complaint[];
 }
 
 export interface BookedPayment {
   payment_id: string;
   order_id: string | null;
-  matter: "late" | "under" | "over" | "unmatched" | null;
+  matter: "late" | "under" | "over" | "unmatched" | "to_collect" | "to_refund" | null;
 }
 
 export interface WorkListItem extends BookedPayment {

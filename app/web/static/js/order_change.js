@@ -49,7 +49,7 @@ export function Receiver({ order, onMend }) {
 
 /** The seller has agreed and the goods are not there yet. @param {OrderPage} order */
 function isUnderWay({ state, may_change: mayChange }) {
-  return !mayChange && KINDS[state].unitsTaken === 0 && KINDS[state].rank < KINDS.delivered.rank;
+  return !mayChange && !KINDS[state].ends && KINDS[state].rank < KINDS.delivered.rank;
 }
 
 /** @param {{receiver: OrderPage["receiver"], onMend: (change: ReceiverChange) => Promise<string>, onDone: () => void}} props */

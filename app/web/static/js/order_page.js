@@ -121,7 +121,7 @@ function Course({ order: { entries, receiver_changed_at_ms: changedAt } }) {
 
 /** @param {{order: OrderPage}} props */
 function Goods({ order: { lines, shipping_vnd: fee, total_vnd: total, payment, is_paid: isPaid, state } }) {
-  const pays = isPaid ? "order.is_paid" : KINDS[state].unitsTaken < 0 ? "order.nothing_to_pay" : payment === "cod" ? "order.pay_on_delivery" : "order.pay_by_transfer";
+  const pays = isPaid ? "order.is_paid" : KINDS[state].ends ? "order.nothing_to_pay" : payment === "cod" ? "order.pay_on_delivery" : "order.pay_by_transfer";
   return html`<section class="card stack stack-tight" aria-labelledby="goods">
     <h2 id="goods">${say("order.goods")}</h2>
     <ul class="stack stack-tight" role="list">

@@ -49,7 +49,7 @@ const TAP_GUARD_MS = 1_500;
 
 /** @param {OwnOrder} order */
 function isGone({ state }) {
-  return state !== undefined && KINDS[state].unitsTaken < 0;
+  return state !== undefined && KINDS[state].ends;
 }
 
 export class Ordering {

@@ -34,6 +34,10 @@ export interface LadderStep {
   losses: readonly Loss[];
   waiting_orders: number;
   waiting_amount_vnd: number;
+  changed_orders: number;
+  changed_vnd: number;
+  paid_before_orders: number;
+  paid_before_vnd: number;
 }
 
 /** Sums over ledger entries, by kind of entry (`orders_placed`, `revenue_returned_vnd`, …). */
