@@ -93,10 +93,10 @@ class Sale:
             await self.desk.step(self.organiser, self.id, Step(receipt.order_id, kind, reason))
 
     async def sells(self) -> list[OrderReceipt]:
-        """Three orders: one delivered, one cancelled, one waiting."""
+        """Three orders: one paid and delivered, one cancelled, one waiting."""
         first, second = await self.offer(0), await self.offer(1)
         receipts = [await self.order((first, 2)), await self.order((first, 1), (second, 3)), await self.order((second, 1))]
-        await self.steps(receipts[0], "confirmed", "delivered")
+        await self.steps(receipts[0], "paid", "delivered")
         await self.steps(receipts[1], "cancelled", reason="no_answer")
         return receipts
 
@@ -168,7 +168,7 @@ async def test_a_closed_session_is_signed_once_whoever_asks_and_however_many_at_
     key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(published["public_key"]))
     key.verify(bytes.fromhex(over_http["signature"]), over_http["body"].encode())
     figures = json.loads(again.body)["figures"]
-    assert figures["ladder_vnd"] == {"placed": 273_000, "confirmed": 78_000, "paid": 0, "delivered": 78_000, "net": 78_000}
+    assert figures["ladder_vnd"] == {"placed": 273_000, "confirmed": 78_000, "delivered": 78_000, "paid": 78_000, "net": 78_000}
     assert (figures["totals"]["orders_placed"], figures["totals"]["units_placed"], figures["buyers"]) == (3, 7, 3)
 
 

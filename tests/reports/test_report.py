@@ -19,7 +19,7 @@ async def test_a_session_without_anything_has_a_report_of_zeros(fair: Fair) -> N
 
     assert report.reconciliation.ok
     assert [(found.name, found.orders, found.amount_vnd) for found in report.ladder] == [
-        (name, 0, 0) for name in ("placed", "confirmed", "paid", "delivered", "net")
+        (name, 0, 0) for name in ("placed", "confirmed", "delivered", "paid", "net")
     ]
     assert headline(report)["revenue_placed_vnd"] == 0
     assert headline(report)["buyers_per_unique_viewer_percent"] is None
