@@ -19,8 +19,8 @@ from alembic import command
 
 from app.infra.migrations import migration_config, upgrade_to_newest
 from app.local_servers.embedded_postgres import EmbeddedPostgres
-from app.reports import verify
 from app.protocol.order_codes import read_order_code
+from app.reports import verify
 from app.settings import PROJECT_ROOT, load_settings
 from tests.live.market import Node
 from tests.migrations.filled import EXPORT, Filled

@@ -3,7 +3,7 @@
 Nodes of the old code know no differences: change the first order when every node runs the new code.
 
 Revision: add_changes
-Follows: add_people
+Follows: add_bank_accounts
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "add_changes"
-down_revision = "add_people"
+down_revision = "add_bank_accounts"
 branch_labels = None
 depends_on = None
 
