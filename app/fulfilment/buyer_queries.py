@@ -81,8 +81,8 @@ async def order_page(db: RawConnection, envelopes: Envelopes, order_id: UUID) ->
         receiver_changed_at_ms=to_ms(row["changed_at"]),
         complaints=await queries.complaints_of(db, data_key_of(envelopes, row), order_id),
         consents=await consents_of(db, order_id),
-        transfer=await transfer_for(db, order_id, row["code"], row["total_vnd"])
-        if is_transfer_awaited(had, row["payment"], row["total_vnd"])
+        transfer=await transfer_for(db, order_id, row["code"], course.owed.total_vnd)
+        if is_transfer_awaited(had, row["payment"], course.owed.total_vnd)
         else None,
         seller=Seller(
             organisation_name=row["organisation_name"],

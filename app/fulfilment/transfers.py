@@ -23,9 +23,10 @@ PictureForm = Literal["png", "svg"]
 _QUIET, _POINTS = 4, 8
 
 
-def is_transfer_awaited(had: Collection[str], payment: str, total_vnd: int) -> bool:
-    """Whether money may still come by bank: not for what is paid or over, and on delivery only until the goods are delivered."""
-    if total_vnd <= 0 or "paid" in had or "returned" in had or not RELEASING_KINDS.isdisjoint(had):
+def is_transfer_awaited(had: Collection[str], payment: str, owed_vnd: int) -> bool:
+    """Whether money may still come by bank: as long as some is owed, not for what is over, and on delivery only until the goods are
+    delivered."""
+    if owed_vnd <= 0 or "returned" in had or not RELEASING_KINDS.isdisjoint(had):
         return False
     return payment == "transfer" or "delivered" not in had
 
