@@ -39,15 +39,29 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+# So many objects more than before a module began: it shared something worth looking through.
+SHARED_OBJECTS = 2_000
+
+
 def pytest_collection_finish() -> None:
     """What has been imported stays: garbage of one test is soon found when nothing else is looked at."""
     gc.collect()
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Whatever was left is looked through once more, by pytest itself."""
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def own_garbage() -> Iterator[None]:
-    """A connection, a file or a task that a test left open complains when it is thrown away: now, not in a later test."""
+    """A connection, a file or a task that a test left open complains when it is thrown away: now, not in a later test.
+
+    What stands when a test begins, imports and what its module shares, is set aside, so that only what the test made is looked through.
+    """
+    gc.collect()
+    gc.freeze()
     yield
     gc.collect()
 
@@ -55,8 +69,14 @@ def own_garbage() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="module")
 def own_garbage_of_the_module() -> Iterator[None]:
     """The same for what its tests shared; it is the first to be made, so the last to go."""
+    before = gc.get_freeze_count()
     yield
-    gc.collect()
+    if gc.get_freeze_count() > before + SHARED_OBJECTS:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+    else:
+        gc.collect()
 
 
 def make_server_folder() -> Path:

@@ -34,17 +34,19 @@ DISGUISES = {
 }
 
 
-@pytest.mark.parametrize(("word", "text"), [(word, text) for word, texts in DISGUISES.items() for text in texts])
-def test_a_disguise_is_seen_through(word: str, text: str) -> None:
-    assert BlockWords([word]).find(text) == word
-    assert BlockWords([word]).find(f"shop ơi {text} nhé") == word
+@pytest.mark.parametrize("word", DISGUISES)
+def test_a_disguise_is_seen_through(word: str) -> None:
+    words = BlockWords([word])
+    said = [form for text in DISGUISES[word] for form in (text, f"shop ơi {text} nhé")]
+
+    assert [text for text in said if words.find(text) != word] == []
 
 
-@pytest.mark.parametrize("text", INNOCENT)
-def test_what_only_looks_like_it_passes(text: str) -> None:
-    assert WORDS.find(text) is None
-    assert WORDS.find(text.upper()) is None
-    assert WORDS.find(f"shop ơi {text} nhé") is None
+def test_what_only_looks_like_it_passes() -> None:
+    said = [form for text in INNOCENT for form in (text, text.upper(), f"shop ơi {text} nhé")]
+
+    assert len(said) > 200
+    assert [(text, word) for text in said if (word := WORDS.find(text)) is not None] == []
 
 
 def test_what_people_say_at_a_market_passes() -> None:
@@ -113,7 +115,5 @@ def test_a_long_comment_takes_little_time_whatever_it_says() -> None:
     assert max(took) < 0.25
 
 
-@pytest.mark.parametrize("word", USUAL_WORDS)
-def test_the_usual_words_keep_the_rules_for_words(word: str) -> None:
-    assert BLOCK_WORD.checked(word) == word
-    assert BlockWords([word]).find(word) == word
+def test_the_usual_words_keep_the_rules_for_words() -> None:
+    assert [word for word in USUAL_WORDS if BLOCK_WORD.checked(word) != word or BlockWords([word]).find(word) != word] == []

@@ -32,17 +32,18 @@ def as_shown(line: str) -> str:
 # --- the corpus ---
 
 
-@pytest.mark.parametrize("line", _LINES)
-def test_of_every_comment_the_numbers_are_masked_and_nothing_else(line: str) -> None:
-    assert mask_phone_numbers(as_written(line)) == as_shown(line)
+def test_of_every_comment_the_numbers_are_masked_and_nothing_else() -> None:
+    assert [(line, shown) for line in _LINES if (shown := mask_phone_numbers(as_written(line))) != as_shown(line)] == []
 
 
-@pytest.mark.parametrize("line", [line for line in _LINES if _MARKED.search(line)])
-def test_no_number_of_the_corpus_can_be_read_back(line: str) -> None:
-    hidden = [digits_of(marked[1])[-9:] for marked in _MARKED.finditer(line)]
-    left = digits_of(mask_phone_numbers(as_written(line)))
+def test_no_number_of_the_corpus_can_be_read_back() -> None:
+    read_back = []
+    for line in _LINES:
+        hidden = [digits_of(marked[1])[-9:] for marked in _MARKED.finditer(line)]
+        left = digits_of(mask_phone_numbers(as_written(line)))
+        read_back += [(line, number) for number in hidden if len(number) == 9 and number[:8] in left]
 
-    assert not [number for number in hidden if len(number) == 9 and number[:8] in left]
+    assert read_back == []
 
 
 def test_the_corpus_is_large_and_has_both_kinds() -> None:
@@ -52,9 +53,8 @@ def test_the_corpus_is_large_and_has_both_kinds() -> None:
     assert min(len(marked), len(_LINES) - len(marked)) >= 150
 
 
-@pytest.mark.parametrize("line", _LINES)
-def test_masking_twice_changes_nothing_more(line: str) -> None:
-    assert mask_phone_numbers(as_shown(line)) == as_shown(line)
+def test_masking_twice_changes_nothing_more() -> None:
+    assert [(line, twice) for line in _LINES if (twice := mask_phone_numbers(as_shown(line))) != as_shown(line)] == []
 
 
 def digits_of(text: str) -> str:
