@@ -1,7 +1,7 @@
 # Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check test-browser test-nginx migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports clean web-packages browser nginx
+.PHONY: help run dev test test-slow check test-browser test-nginx migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports clean web-packages browser nginx
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
@@ -19,8 +19,11 @@ run: $(VENV)/ready ## start PostgreSQL, Redis, the service and the demo market; 
 dev: $(VENV)/ready-dev ## one worker on OCOP_PORT (8001) that starts anew when a file changes, on the stores of a running `make run`
 	@eval "$$($(BIN)/ocop environment)" && OCOP_WORKERS=1 OCOP_PORT=$${OCOP_PORT:-8001} exec $(BIN)/python -m watchfiles "$(BIN)/python -m app.cli worker" app
 
-test: $(VENV)/ready-dev ## all tests but the browser's, on real servers that they start themselves
-	$(BIN)/python -m pytest -m "not browser and not nginx" -n 3 --dist worksteal $(TESTS)
+test: $(VENV)/ready-dev ## all tests but the slow ones and the browser's, on real servers that they start themselves
+	$(BIN)/python -m pytest -m "not slow and not browser and not nginx" -n 3 --dist worksteal $(TESTS)
+
+test-slow: $(VENV)/ready-dev ## tests that are long by nature: whole services killed, stores frozen and full, the demo in real time
+	$(BIN)/python -m pytest -m "slow and not browser and not nginx" -n 3 --dist worksteal $(TESTS)
 
 races: export OCOP_RACES = long
 races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… begins with that course of faults; ten minutes

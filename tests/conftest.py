@@ -15,8 +15,11 @@ from pathlib import Path
 import asyncpg
 import hypothesis
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from typing_extensions import override
 
+from app.accounts import passwords
 from app.infra.database import Database, open_database
 from app.infra.migrations import upgrade_to_newest
 from app.infra.redis_client import RedisClients, open_redis
@@ -24,11 +27,13 @@ from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter
 from app.settings import DatabaseSettings
+from tests import people
 
 # No test decides by time: a busy machine would make it fail.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
 
+QUICK_ARGON2 = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
 TEMPLATE_DATABASE = "ocop_template"
 
 _numbers = itertools.count(1)
@@ -77,6 +82,23 @@ def own_garbage_of_the_module() -> Iterator[None]:
         gc.freeze()
     else:
         gc.collect()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_passwords(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Argon2id at its least where a sign-in is only the way to something else. `tests/accounts` are about what it costs."""
+    usual = passwords._ARGON2
+    if request.path.parent.name != "accounts":
+        _hash_with(QUICK_ARGON2)
+    yield
+    _hash_with(usual)
+
+
+def _hash_with(hasher: PasswordHash) -> None:
+    if passwords._ARGON2 is not hasher:
+        passwords._ARGON2 = hasher
+        passwords._hash_of_nobody.cache_clear()
+        people._ready.clear()
 
 
 def make_server_folder() -> Path:

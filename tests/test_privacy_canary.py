@@ -49,12 +49,22 @@ def traces_in(text: str) -> list[str]:
 
 _SPELT = re.compile(r"9[ .-]?8[ .-]?7[ .-]?6[ .-]?5[ .-]?4[ .-]?3[ .-]?2[ .-]?1")
 
+# A service with processes of its own, for as long as a session lasts.
+pytestmark = pytest.mark.slow
+# Nobody has to wait for a turn: what people say and order is looked at, not how fast they may.
+QUICK = {
+    "OCOP_REALTIME__TICK_MIN_SECONDS": "0.05",
+    "OCOP_REALTIME__COMMENT_INTERVAL_SECONDS": "0.000001",
+    "OCOP_REALTIME__COMMANDS_PER_SECOND": "1000",
+    "OCOP_REALTIME__COMMANDS_BURST": "1000",
+}
+
 
 @pytest.fixture(scope="module")
 def running(session_server_folder: Path) -> Iterator[ServiceProcess]:
     folder = session_server_folder / "canary"
     folder.mkdir(mode=0o711)
-    with service(folder, OCOP_LOG_LEVEL="debug", OCOP_REALTIME__TICK_MIN_SECONDS="0.05") as started:
+    with service(folder, port=None, OCOP_LOG_LEVEL="debug", **QUICK) as started:
         started.wait_until_ready()
         yield started
 
@@ -277,9 +287,7 @@ async def _orders_over_socket(fair: Fair) -> str:
             if isinstance(content, dict):
                 body = json.dumps({"type": "order.place", "id": f"m{number}"} | content).encode()
         await buyer.say(body.decode("utf-8", "replace"))
-        await asyncio.sleep(0.25)
     await buyer.say({"type": "Kanarienvogel Hoàng", "id": "tag"})
-    await asyncio.sleep(0.25)
     await buyer.say(json.dumps({"type": "order.place", "id": "big"} | fair.order(buyer=BUYER | {"note": "Kanarienvogel " * 1_000})))
     async with asyncio.timeout(20):
         await buyer.listen(until="message_too_large")
@@ -291,7 +299,6 @@ async def _comments(fair: Fair) -> None:
     talker = await fair.watcher(await fair.viewer())
     for number, spelling in enumerate(SPELLINGS):
         await talker.say({"type": "comment.post", "id": f"c{number}", "text": f"Gọi em {spelling} nhé"})
-        await asyncio.sleep(1.1)
     named = Watcher((await fair.watcher(await fair.viewer())).socket)
     await named.say({"type": "viewer.hello", "id": "again", "version": 1, "name": "Lan 0987654321"})
     await named.say({"type": "comment.post", "id": "named", "text": "Còn hàng không shop?"})

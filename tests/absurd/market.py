@@ -90,6 +90,10 @@ class Sale:
             ids["payment_id"] = await self.pays(None)
         return ids | await self._goods_for(operation) | await self._talk_for(operation, ids) | await people_ids(self, operation)
 
+    def counts_failures(self, operation: Operation, ids: Mapping[str, str]) -> bool:
+        """Whether a refusal is remembered against whoever asked, so that the next request must come from somebody else."""
+        return COOKIE in ids or operation.template.endswith(_SLOWED_DOWN)
+
     async def _talk_for(self, operation: Operation, ids: Mapping[str, str]) -> dict[str, str]:
         if operation.template.endswith(("/hide", "/restore", "/question", "/pinned-comment", "/restrictions")):
             return {"comment_id": await self.says(ids["session_id"])}

@@ -19,6 +19,8 @@ from tests.absurd.operations import Operation, Place, changed
 from tests.absurd.values import ABSURD, IN_ADDRESSES, IN_HEADERS, TIMES, whole_bodies
 from tests.architecture.service_routes import routes_of
 
+# Thousands of requests: a guard against what hangs, not against a busy machine.
+pytestmark = pytest.mark.timeout(300)
 SOME = 4
 Broken = list[tuple[Any, ...]]
 Course = dict[Place, object]
@@ -94,14 +96,17 @@ async def _broken_by_what_is_let_in(sale: Sale, operation: Operation, seed: int)
     right = sale.right_body(operation, sale.ids)
     courses = list(_courses(_let_in(operation, right), random.Random(seed)))  # noqa: S311 - to be repeated
     broken: Broken = []
+    ids: dict[str, str] | None = None
     while courses:
         course = courses.pop()
-        ids = await sale.ids_for(operation)
+        ids = ids or await sale.ids_for(operation)
         body = sale.right_body(operation, ids)
         for place, value in course.items():
             body = changed(body, place, value)
         answer = await sale.send("organiser", operation, ids, body)
         statuses = [answer.status_code]
+        if answer.is_success or sale.counts_failures(operation, ids):
+            ids = None
         if answer.is_success:
             statuses.append((await sale.organiser.get(sale.reader_after(operation))).status_code)
         elif len(course) > 1 and answer.status_code < 500 and answer.status_code != 401:
@@ -114,7 +119,6 @@ async def _broken_by_what_is_let_in(sale: Sale, operation: Operation, seed: int)
     return broken
 
 
-@pytest.mark.timeout(120)
 async def test_absurd_values_that_the_door_lets_in_break_nothing_behind_it(sale: Sale) -> None:
     broken: Broken = []
     for operation in _with_body(sale.operations):

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from app.catalog.places_watch import PLACES_SECONDS
 from app.settings import PROJECT_ROOT, child_environment
 from tests.local_servers.service_process import ServiceProcess, service
@@ -28,6 +30,7 @@ def name_of_huong_son(running: ServiceProcess) -> str:
     return next(str(ward["name"]) for ward in wards if ward["code"] == 18133)
 
 
+@pytest.mark.slow
 def test_every_worker_of_a_running_service_knows_an_import_within_the_promised_time(server_folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "places.csv"
     file.write_text(f"code,province_code,name,valid_from\n18133,42,{NEW_NAME},2026-01-01\n", encoding="utf-8")

@@ -52,6 +52,7 @@ def test_a_stop_while_starting_leaves_nothing_behind(server_folder: Path):
         assert running.process.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_after_kill_minus_nine_a_start_waits_for_the_dying_and_recovers_and_ctrl_c_ends_it(server_folder: Path):
     port = free_port()
@@ -68,6 +69,7 @@ def test_after_kill_minus_nine_a_start_waits_for_the_dying_and_recovers_and_ctrl
             ends_by(signal.SIGINT, recovered)
 
 
+@pytest.mark.slow
 def test_a_killed_part_is_started_again(running: ServiceProcess):
     for part in ("app.cli worker", "postgres -D", "redis-server"):
         victim = running.named(part)[0]
@@ -175,6 +177,7 @@ def test_an_unreachable_owner_is_one_line_that_names_its_setting(server_folder: 
         assert "geheim" not in refused.output
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_while_it_starts_is_started_again_and_a_stop_signal_ends_everything(server_folder: Path):
     with service(server_folder) as running:
         while not (workers := running.named("app.cli worker")):

@@ -101,6 +101,7 @@ def extra_revisions(folder: Path, revisions: list[str], *steps: str) -> Migrate:
     return migrate
 
 
+@pytest.mark.slow
 async def test_orders_go_on_through_our_migrations(market: OpenMarket) -> None:
     await market.upgrade(lambda: upgrade_to_newest(market.url))
     await market.stop()
@@ -110,6 +111,7 @@ async def test_orders_go_on_through_our_migrations(market: OpenMarket) -> None:
     assert await market.lost_or_broken() == []
 
 
+@pytest.mark.slow
 async def test_orders_go_on_through_a_migration_that_adds_columns_a_table_and_an_index(
     market: OpenMarket, revisions: list[str], tmp_path: Path
 ) -> None:
@@ -123,6 +125,7 @@ async def test_orders_go_on_through_a_migration_that_adds_columns_a_table_and_an
     assert await market.lost_or_broken() == []
 
 
+@pytest.mark.slow
 async def test_a_migration_that_holds_a_table_for_three_seconds_is_caught(market: OpenMarket, revisions: list[str], tmp_path: Path) -> None:
     migrate = extra_revisions(tmp_path / "versions", revisions, _HOLDS_A_LOCK)
 
@@ -134,6 +137,7 @@ async def test_a_migration_that_holds_a_table_for_three_seconds_is_caught(market
     assert await market.lost_or_broken() == []
 
 
+@pytest.mark.slow
 async def test_a_migration_that_cannot_have_its_lock_gives_up_and_leaves_everything_as_it_was(
     market: OpenMarket, revisions: list[str], tmp_path: Path
 ) -> None:
@@ -156,6 +160,7 @@ async def test_a_migration_that_cannot_have_its_lock_gives_up_and_leaves_everyth
     assert await market.lost_or_broken() == []
 
 
+@pytest.mark.slow
 async def test_a_migration_that_the_old_code_cannot_write_with_is_caught(market: OpenMarket, revisions: list[str], tmp_path: Path) -> None:
     migrate = extra_revisions(tmp_path / "versions", revisions, _ENFORCES_TOO_EARLY)
 

@@ -89,6 +89,7 @@ async def _order_for(queues: PlacingQueues, orders: Sequence[WantedOrder], secon
     return await asyncio.gather(*placing)
 
 
+@pytest.mark.slow
 async def test_a_frozen_database_delays_no_answer_beyond_the_deadline_and_loses_none(
     database: Database, market: Market, queues: PlacingQueues, postgres_server: EmbeddedPostgres, postgres_url: str
 ) -> None:

@@ -123,6 +123,7 @@ async def _order_until_refused(database: Database, market: Market) -> tuple[list
     raise AssertionError(f"the disk was not full after {len(known)} orders")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("disk", DISKS)
 async def test_a_full_disk_acknowledges_nothing_that_is_not_written(disk: str) -> None:

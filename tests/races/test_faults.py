@@ -104,6 +104,7 @@ async def _until_ready(running: ServiceProcess) -> None:
         await asyncio.sleep(0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("seed", seeds())
 async def test_orders_survive_the_death_of_any_part(server_folder: Path, tmp_path: Path, seed: int) -> None:

@@ -180,6 +180,7 @@ async def a_sale(postgres_url: str, redis: EmbeddedRedis, logs: Path) -> AsyncIt
         await asyncio.gather(listening, return_exceptions=True)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("kind", FAULTS)
 async def test_no_order_feels_redis_and_the_room_hears_each_thing_once_and_in_order(sale: Sale, kind: str) -> None:
@@ -214,6 +215,7 @@ async def _hold_the_row_while_redis_is_waited_for(sale: Sale) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 async def test_a_teller_that_holds_the_sessions_row_while_it_waits_for_redis_is_felt(sale: Sale) -> None:
     """The control: the same judge complains, so it is not blind."""

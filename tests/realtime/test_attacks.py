@@ -271,6 +271,7 @@ async def test_a_socket_that_says_nothing_after_the_upgrade_is_closed(stores: St
             assert await client.close_code() == 4002
 
 
+@pytest.mark.slow
 async def test_whoever_ignores_the_close_is_dropped(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
         market = await market_with(stores, stack, hello_timeout_seconds=0.2, slow_timeout_seconds=0.5)

@@ -43,6 +43,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(90)
 async def test_an_idle_viewer_costs_at_most_a_kilobyte(stores: Stores) -> None:
     async with AsyncExitStack() as stack:

@@ -101,6 +101,7 @@ async def figures_once_projected(client: httpx2.AsyncClient, market: SeededMarke
     return shown
 
 
+@pytest.mark.slow
 async def test_after_a_lively_demo_stock_ledger_and_statistics_agree(settings: Settings, database: Database, market: SeededMarket) -> None:
     async with a_running_service(settings):
         summary = await run_demo(settings, viewers=VIEWERS, duration_seconds=SECONDS, pace=LIVELY)
@@ -131,6 +132,7 @@ async def test_after_a_lively_demo_stock_ledger_and_statistics_agree(settings: S
     assert shown == ledger["amount_vnd"]
 
 
+@pytest.mark.slow
 async def test_the_demo_waits_for_the_next_session_when_a_person_ends_this_one(
     settings: Settings, database: Database, redis: RedisClients, market: SeededMarket
 ) -> None:

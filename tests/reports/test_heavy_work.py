@@ -74,6 +74,7 @@ def verified(export: bytes, folder: Path) -> tuple[int, str]:
     return run_verifier(str(folder / "export.zip"))
 
 
+@pytest.mark.slow
 async def test_an_export_whose_process_is_killed_is_made_by_the_next_one_within_its_memory(
     fair: Fair, start_jobs: StartJobs, tmp_path: Path
 ) -> None:
