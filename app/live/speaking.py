@@ -6,13 +6,14 @@ mode, once per device.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.infra.clock import now_ms
 from app.live.errors import BuyersOnly, CommentsTooFast, NewViewerWaits, SpeakerMuted
-from app.live.links import has_link
 from app.live.moderation import RoomModeration
 from app.live.talk_turns import TalkTurns
 from app.protocol.moderation import HiddenMark
@@ -21,6 +22,20 @@ from app.realtime.tickets import device_known_since_ms
 
 HasOrdered = Callable[[UUID, UUID], Awaitable[bool]]
 _BUYERS_KEPT = 50_000
+# Addresses on the web, also those that are spelled: `www`, `bit . ly/x`, `shop chấm com`.
+_DOT = re.compile(r"\s*(?:\(\s*(?:dot|chấm|cham|\.)\s*\)|\[\s*(?:dot|chấm|cham|\.)\s*\]|\s(?:dot|chấm|cham)\s)\s*", re.IGNORECASE)
+# A space before a domain's end alone is no disguise: people forget the space after a full stop, not before it.
+_SPACED = re.compile(r"(?<=[a-z0-9])\s+\.\s*(?=[a-z])|(?<=[a-z0-9])\.\s+(?=(?:com|net|vn|ly|org)\b)", re.IGNORECASE)
+_END = r"(?![a-z0-9\u00c0-\u1ef9])"
+_ENDINGS = r"(?:com|net|org|info|xyz|biz|asia|site|online|click|club|icu|vip|pro|bet|win|tk|cc|ly|gl|io|gg|vn)"
+_LINK = re.compile(
+    r"https?\s*:\s*/\s*/|\bwww\s*\.\s*[a-z0-9]"
+    r"|\b(?:zalo|t|m|wa|fb|telegram)\.me/"
+    rf"|\b[a-z0-9][a-z0-9-]*[a-z0-9](?:\.[a-z0-9-]+)*\.{_ENDINGS}{_END}"
+    # Endings that are words, too, only with a path: shop, me, co, top, link …
+    r"|\b[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.(?:me|co|top|shop|store|link|live|app|page|to|so|la|ai)/[a-z0-9]",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +109,9 @@ def _held(moderation: RoomModeration, said: tuple[str, str], times_said: int) ->
     if rules.repeats_most and times_said > rules.repeats_most:
         return Verdict(HiddenMark(reason="repeat", at_ms=now_ms()))
     return SHOWN
+
+
+def has_link(text: str) -> bool:
+    """Whether a cleaned comment has an address that can be typed into a browser."""
+    plain = unicodedata.normalize("NFKC", text)
+    return _LINK.search(plain) is not None or _LINK.search(_SPACED.sub(".", _DOT.sub(".", plain))) is not None

@@ -85,7 +85,7 @@ def test_ones_own_account_on_a_phone_and_at_a_desk(market: Market, shoot) -> Non
 
 
 def test_whoever_has_switched_codes_on_signs_in_with_one(market: Market, shoot) -> None:
-    account = Account("ba.cuc", PASSWORD)
+    account = Account(login="ba.cuc", password=PASSWORD)
     invited = market.desk().call("POST", "/api/v1/invitations", {"grant": {"role": "desk"}, "note": ""})
     page = market.page(PHONE)
     taken = {"token": invited["path"].partition("#")[2], "login": account.login, "display_name": "Bà Cúc", "password": PASSWORD}

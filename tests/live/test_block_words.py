@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.live.block_words import BlockWords
-from app.live.links import has_link
+from app.live.speaking import has_link
 from app.live.usual_words import USUAL_WORDS
 from app.protocol.moderation import BLOCK_WORD
 from app.rehearsal.voices_comments import COMMENTS, PRODUCT_COMMENTS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tests.live.market import Market
 from tests.live.walked_files import Walk, walking
 
-# From a message to the room's log and its reply; from the log, which every node follows, to the hub; from a hello to the hub. Five files
+# From a message to the room's log and its reply; from the log, which every node follows, to the hub; from a hello to the hub. Four files
 # of a comment's way are the session's rules: who may speak, and what is held.
-MOST_FILES_OF_A_COMMENT = 15
+MOST_FILES_OF_A_COMMENT = 14
 MOST_FILES_FROM_THE_LOG = 9
 MOST_FILES_OF_A_JOIN = 12
 # Counted with neither: they get messages off the socket and replies onto it.
