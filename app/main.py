@@ -16,7 +16,7 @@ from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.catalog import gate_routes, login_routes, papers_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
-from app.fulfilment import bank_account_routes, buyer_routes, change_routes
+from app.fulfilment import bank_account_routes, buyer_routes, change_routes, complaint_routes
 from app.fulfilment import routes as fulfilment_routes
 from app.infra import health
 from app.infra.body_limits import BodyLimits
@@ -26,9 +26,10 @@ from app.infra.provided import provide, provided_by
 from app.infra.serving import ServingHooks, hand_over
 from app.infra.slow_clients import SlowHeads
 from app.infra.telemetry import configure_logging
-from app.live import history, moderation_routes, polling_routes
+from app.live import history, moderation_routes, polling_routes, warning_routes
 from app.live import routes as live_routes
 from app.live import sockets as live_sockets
+from app.live.rooms import let_go
 from app.metrics import routes as metrics_routes
 from app.orders import preparing_routes, shelf_routes
 from app.orders import routes as order_routes
@@ -36,22 +37,24 @@ from app.questions import routes as question_routes
 from app.realtime.doorway import Doorway, ViewerGate
 from app.reports import closing_routes, job_routes
 from app.reports import routes as report_routes
-from app.sessions import booth_routes, moments, product_sheet, recording, shipping_routes
+from app.sessions import booth_routes, moments, product_sheet, recording, rules_routes, shipping_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
 from app.web import (
     booth_pages,
     buyer_pages,
     calendar,
+    complaint_pages,
     goods_pages,
     pages,
     payments_pages,
     people_pages,
+    rules_pages,
     share_pictures,
     strangers,
     word_files,
 )
-from app.wiring import Services, let_go, open_services
+from app.wiring import Services, open_services
 
 ROUTERS = (
     health.router,
@@ -71,10 +74,12 @@ ROUTERS = (
     recording.router,
     product_sheet.router,
     shipping_routes.router,
+    rules_routes.router,
     live_routes.router,
     history.router,
     polling_routes.router,
     moderation_routes.router,
+    warning_routes.router,
     live_sockets.router,
     question_routes.router,
     order_routes.router,
@@ -84,6 +89,7 @@ ROUTERS = (
     change_routes.router,
     buyer_routes.router,
     bank_account_routes.router,
+    complaint_routes.router,
     metrics_routes.router,
     report_routes.router,
     closing_routes.router,
@@ -91,9 +97,11 @@ ROUTERS = (
     goods_pages.router,
     people_pages.router,
     payments_pages.router,
+    complaint_pages.router,
     pages.router,
     booth_pages.router,
     calendar.router,
+    rules_pages.router,
     share_pictures.router,
     buyer_pages.router,
     word_files.router,

@@ -89,7 +89,23 @@ class PrivacySettings(_Group):
         description="days after an order's deadline until its receiver and complaints are erased, whatever became of it",
     )
     evidence_days: int = Field(
-        1_095, ge=1, le=36_500, description="days after a comment until its author and words are emptied; audit trail and ledger stay"
+        1_095,
+        ge=1,
+        le=36_500,
+        description="days after a session's end until what was said in it is emptied, and after a complaint about a session until it is erased; "
+        "audit trail and ledger stay",
+    )
+
+
+class ComplaintSettings(_Group):
+    """What is promised to whoever complains (`app/fulfilment`)."""
+
+    answer_working_days: int = Field(
+        2,
+        ge=1,
+        le=60,
+        description="working days, Monday to Friday, until a complaint counts as overdue; 2 as for requests about personal data (Decree "
+        "356/2025), for complaints about live sales no decree names a number yet",
     )
 
 
@@ -192,6 +208,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     pictures: PictureSettings = PictureSettings()
     privacy: PrivacySettings = PrivacySettings()
+    complaints: ComplaintSettings = ComplaintSettings()
 
     @cached_property
     def cookies_are_secure(self) -> bool:

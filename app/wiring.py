@@ -21,6 +21,7 @@ from app.catalog.producer_logins import ProducerLogins
 from app.catalog.seller_papers import PapersDesk
 from app.catalog.service import CatalogService
 from app.fulfilment.buyer_orders import BuyerOrders
+from app.fulfilment.complaint_services import ComplaintServices, complaint_services
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.desk_changes import DeskChanges
 from app.fulfilment.jobs import FulfilmentJobs
@@ -28,6 +29,7 @@ from app.fulfilment.lookup_limits import LookupLimits
 from app.fulfilment.money import Money, money_services
 from app.fulfilment.persons import Persons, Retention
 from app.fulfilment.sealed_rows import OldRows, SealedRows
+from app.fulfilment.session_complaints import ComplaintRetention
 from app.infra.clock import monotonic
 from app.infra.cores import core_count, worker_count
 from app.infra.database import Database, open_database
@@ -55,11 +57,12 @@ from app.live.loading import RoomLoader
 from app.live.moderating import Moderating
 from app.live.moderation_reading import ModerationReading
 from app.live.outside import OutsideCounts
-from app.live.rooms import RoomDirectory
+from app.live.rooms import RoomDirectory, let_go
 from app.live.speaking import Speaking
 from app.live.staff_watch import StaffWatch
 from app.live.talk import TalkService
 from app.live.talk_turns import TalkTurns
+from app.live.warnings import ScreenWarnings
 from app.metrics.jobs import MetricsJobs
 from app.metrics.service import MetricsService
 from app.orders.carried_stock import carry_stock
@@ -94,6 +97,7 @@ from app.reports.signing import Signer
 from app.reports.summaries import Summaries
 from app.sessions.booths import BoothService
 from app.sessions.editing import SessionEditor
+from app.sessions.livestream_rules import LivestreamRules
 from app.sessions.lookup import SessionLookup
 from app.sessions.shipping import ShippingService
 from app.sessions.shown_goods import GoodsOnAir
@@ -133,7 +137,9 @@ class Services:
     moderating: Moderating
     moderation_reading: ModerationReading
     talk: TalkService
+    screen_warnings: ScreenWarnings
     shipping: ShippingService
+    livestream_rules: LivestreamRules
     offers: OfferService
     prepared_offers: PreparedOffers
     stock: StockService
@@ -146,6 +152,7 @@ class Services:
     buyer_orders: BuyerOrders
     money: Money
     persons: Persons
+    complaints: ComplaintServices
     admission: ViewerAdmission
     bans: RoomBans
     rooms: RoomDirectory
@@ -159,7 +166,7 @@ class Services:
 
     def all(self) -> tuple[object, ...]:
         """Each of them once, and this object itself."""
-        return (*(getattr(self, name) for name in self.__slots__), *self.people.all(), *self.money.all(), self)
+        return (*(getattr(self, name) for name in self.__slots__), *self.people.all(), *self.money.all(), *self.complaints.all(), self)
 
 
 async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
@@ -212,7 +219,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, rows=rows, settings=settings.orders
     )
     desk_changes = DeskChanges(database, sessions=sessions, desk=desk, settings=settings.orders)
-    persons = Persons(database, rows)
+    persons = Persons(database, rows, working_days=settings.complaints.answer_working_days)
+    complaints = complaint_services(database, redis, ring, sessions=sessions, rows=rows, settings=settings)
     buyer_orders = BuyerOrders(database, desk=desk, limits=LookupLimits(redis, prefix=prefix, ring=ring), rows=rows, persons=persons)
     _start_jobs(stack, projector, then_close=(placing, waitlist))
 
@@ -251,6 +259,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     stack.push_async_callback(bans.close)
     gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, admission=admission)
 
+    evidence = ComplaintRetention(database, evidence_days=settings.privacy.evidence_days)
     reports = ReportService(database, metrics)
     closing = ClosingService(database, Signer(ring))
 
@@ -262,7 +271,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         staff_watch,
         teller,
         OrderJobs(offers=offers, waitlist=waitlist, lock=lock),
-        FulfilmentJobs(desk, OldRows(database, rows), Retention(database, contact_days=settings.privacy.contact_days), lock),
+        FulfilmentJobs(desk, OldRows(database, rows), Retention(database, contact_days=settings.privacy.contact_days), evidence, lock),
         LedgerJobs(database, projector=projector, lock=lock),
         MetricsJobs(metrics, lock),
         ReportJobs(reports, closing, lock),
@@ -296,7 +305,9 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         moderating=Moderating(database, sessions=sessions, archive=archive, teller=teller),
         moderation_reading=moderation_reading,
         talk=TalkService(database, sessions=sessions, archive=archive, teller=teller),
+        screen_warnings=ScreenWarnings(database, sessions=sessions, teller=teller),
         shipping=ShippingService(database, sessions=sessions, teller=teller),
+        livestream_rules=LivestreamRules(database, sessions=sessions),
         offers=offers,
         prepared_offers=prepared_offers,
         stock=stock,
@@ -309,6 +320,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         buyer_orders=buyer_orders,
         money=money_services(database),
         persons=persons,
+        complaints=complaints,
         admission=admission,
         bans=bans,
         rooms=rooms,
@@ -384,9 +396,3 @@ def _keep_house(stack: AsyncExitStack, accounts: AccountService) -> None:
     housekeeping.spawn("purge sign-ins", repeat("purge_sign_ins", PURGE_SECONDS, accounts.purge_expired))
     housekeeping.spawn("give back memory", repeat("give_back_memory", TRIM_SECONDS, give_back_memory))
     stack.push_async_callback(housekeeping.close)
-
-
-async def let_go(rooms: RoomDirectory, settings: Settings) -> None:
-    """Sockets first, once; what else uses the stores stops when the application does."""
-    await rooms.drain(settings.drain_seconds)
-    await rooms.stop()

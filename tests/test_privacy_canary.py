@@ -18,16 +18,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx2
 import pytest
-import redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from app.local_servers.embedded_postgres import EmbeddedPostgres
-from app.local_servers.embedded_redis import EmbeddedRedis
 from app.settings import PROJECT_ROOT, child_environment
+from tests import canary_doors as doors
 from tests.local_servers.service_process import ServiceProcess, service
 
 PASSWORD = "cam-vu-quang-2026"
@@ -196,20 +193,28 @@ async def test_a_buyer_leaves_no_trace(running: ServiceProcess) -> None:
         own_frames = await _orders_over_socket(fair)
         await _comments(fair)
         buyers_side = await _buyers_side(fair)
+        brought_in = await doors.sheets(staff)
+        further = await doors.complaints(fair, staff) | await doors.desk_search(fair, staff)
+        further |= await doors.crashes(fair, staff, running.data_dir, BUYER)
         await _steps_of_staff(fair, staff)
         await asyncio.sleep(1.5)
         documents = await _documents(fair, staff)
         for neighbour in neighbours:
             await neighbour.socket.close()
         await listening
-        stored = await asyncio.to_thread(_redis_content, running.data_dir)
+        stored = await asyncio.to_thread(doors.redis_content, running.data_dir)
         frames = {f"frame of neighbour {number}": "\n".join(each.frames) for number, each in enumerate(neighbours)}
         logs = {path.name: path.read_text(errors="replace") for path in (running.data_dir / "logs").iterdir()} | {"output": running.output}
-        kept = await _database_content(running.data_dir)
+        kept = await doors.database_content(running.data_dir)
+        kept["pg_dump"] = await doors.dump(running.data_dir)
+        documents |= await doors.tables_of_goods(staff)
 
     # the search looks where something is: sealed rows, comments with the number masked
     assert kept["order_contacts"].count("|") > 3
     assert "\\x" in kept["complaints"]
+    assert "\\x" in kept["session_complaints"]
+    assert [name for name, status in brought_in.items() if status >= 500] == []
+    assert "request_crashed" in logs["output"] + "".join(logs.values())
     assert kept["comments"].count("***") >= len(SPELLINGS)
     assert "order.placed" in own_frames
     assert len(stored) > 5
@@ -217,6 +222,7 @@ async def test_a_buyer_leaves_no_trace(running: ServiceProcess) -> None:
     places = {
         **refusals,
         **buyers_side,
+        **further,
         "replies to the buyer": own_frames,
         **documents,
         "redis": "\n".join(stored),
@@ -374,33 +380,3 @@ async def _documents(fair: Fair, staff: httpx2.AsyncClient) -> dict[str, str]:
     with zipfile.ZipFile(io.BytesIO(export)) as archive:
         texts |= {f"export {name}": archive.read(name).decode() for name in archive.namelist()}
     return texts
-
-
-def _redis_content(data_dir: Path) -> list[str]:
-    """Every key and every value, whatever its type."""
-    found: list[str] = []
-    with redis.Redis.from_url(EmbeddedRedis(data_dir).url, decode_responses=True, encoding_errors="replace") as client:
-        for key in client.scan_iter(count=1000):
-            read = {
-                "string": client.get,
-                "hash": client.hgetall,
-                "set": client.smembers,
-                "list": lambda name: client.lrange(name, 0, -1),
-                "zset": lambda name: client.zrange(name, 0, -1, withscores=True),
-                "stream": client.xrange,
-            }[str(client.type(key))]
-            found.append(f"{key} {read(key)}")
-    return found
-
-
-async def _database_content(data_dir: Path) -> dict[str, str]:
-    """Every table as text, bytes in hexadecimal: what a dump holds."""
-    connection = await asyncpg.connect(EmbeddedPostgres(data_dir).url)
-    try:
-        tables = [row[0] for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-        return {
-            table: str(await connection.fetchval(f"SELECT string_agg(t::text, '|') FROM {table} t"))  # noqa: S608 - names from the catalogue
-            for table in tables
-        }
-    finally:
-        await connection.close()

@@ -43,7 +43,9 @@ class Action(StrEnum):
     SEE_BOARD = "see_board"
     SPEAK_AS_STAFF = "speak_as_staff"
     MODERATE_COMMENTS = "moderate_comments"
+    WARN_ON_SCREEN = "warn_on_screen"
     WORK_ORDERS = "work_orders"
+    HANDLE_COMPLAINTS = "handle_complaints"
     REVEAL_RECEIVERS = "reveal_receivers"
     BOOK_PAYMENTS = "book_payments"
     READ_FIGURES = "read_figures"
@@ -141,9 +143,17 @@ RULES: Mapping[Action, Rule] = {
         sentence="Hide and restore comments, mute, set the rules of a room, keep its questions.",
         scope=_SESSION, organiser=_ALL, host=_OWN, helper=_ALL,
     ),
+    Action.WARN_ON_SCREEN: Rule(
+        sentence="Show a warning on every screen of a live session, and lift it; the host cannot.",
+        scope=_SESSION, organiser=_ALL,
+    ),
     Action.WORK_ORDERS: Rule(
         sentence="Read orders, their receivers masked, take their steps, answer complaints.",
         scope=_SESSION, organiser=_ALL, host=_OWN, desk=_ALL,
+    ),
+    Action.HANDLE_COMPLAINTS: Rule(
+        sentence="Work the list of complaints about orders and sessions; not the host, whom many of them concern.",
+        scope=_SESSION, organiser=_ALL,
     ),
     Action.REVEAL_RECEIVERS: Rule(
         sentence="Read an order's receiver in the clear: name, phone, street and note, saying what for.",
@@ -182,7 +192,7 @@ RULES: Mapping[Action, Rule] = {
         scope=_COMMUNE, organiser=_ALL,
     ),
     Action.SET_RULES: Rule(
-        sentence="Set what is asked of products, the organisation's delivery fee, and the number that buyers call.",
+        sentence="Set what is asked of products, the rules of live sales, the organisation's delivery fee, and the number that buyers call.",
         scope=_ORGANISATION, organiser=_ALL,
     ),
     Action.SET_BANK_ACCOUNTS: Rule(

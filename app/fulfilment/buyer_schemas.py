@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.fulfilment.complaint_schemas import OwnComplaint
 from app.fulfilment.consents import ConsentView
 from app.fulfilment.money_schemas import TransferAsked
 from app.fulfilment.schemas import ComplaintView, OrderedItem, OrderEntry, Receiver
@@ -122,6 +123,9 @@ class PersonalData(BaseModel):
 
     made_at_ms: int
     orders: list[OrderPage]
+    session_complaints: list[OwnComplaint] = Field(
+        default_factory=list, description="what the device has complained of about sessions; known by the device alone"
+    )
 
 
 class Erasure(BaseModel):

@@ -59,6 +59,8 @@ _MARK_KEPT_EVERY = timedelta(minutes=5)
 # Clocks of other nodes may be behind ours; the kept mark is trusted by processes that know less about them.
 _BEHIND, _BEHIND_OF_KEPT = timedelta(minutes=1), timedelta(hours=1)
 _PUT_ASIDE_FOR = timedelta(seconds=30)
+# Of one phone number in one session.
+FOUND_MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,26 @@ class OrderDesk:
                 read = read_order_code(code)
                 return DeskOrderList(orders=[] if read is None else await queries.find_by_code(db, self._rows.envelopes, session_id, read))
             return DeskOrderList(orders=await queries.list_orders(db, self._rows.envelopes, session_id, before=before, limit=limit))
+
+    async def find_by_phone(self, user: CurrentUser, session_id: UUID, phone: str) -> DeskOrderList:
+        """The newest orders of a session for a number that somebody names. Who searched is written down, the number is not.
+
+        Raises `InvalidPhone` and those of access.
+        """
+        await self._sessions.managed(user, session_id, Action.REVEAL_RECEIVERS)
+        normal = normalise_phone(phone)
+        async with self._database.pool.acquire() as db, db.transaction():
+            rows = self._rows
+            found = await queries.find_by_phone(db, rows.envelopes, rows.pseudonyms, session_id, normal, limit=FOUND_MOST)
+            await insert_audit(
+                db,
+                organisation_id=user.organisation_id,
+                user_id=user.id,
+                action="order.searched_by_phone",
+                subject_id=session_id,
+                details={"found": [str(order.order_id) for order in found]},
+            )
+        return DeskOrderList(orders=found)
 
     async def read_order(self, user: CurrentUser, session_id: UUID, order_id: UUID) -> OrderWithContact:
         """One order, its receiver masked. Raises `OrderNotFound`."""

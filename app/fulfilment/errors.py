@@ -60,11 +60,11 @@ class OrderNoLongerYours(Conflict):
 
 
 class ComplaintsWait(Conflict):
-    """So many complaints of an order wait for an answer that another one helps nobody."""
+    """So many complaints of an order, or of a device about a session, wait for an answer that another one helps nobody."""
 
     code = "complaints_wait"
-    title_vi = "Người bán chưa trả lời các khiếu nại trước của bạn."
-    title_en = "Your earlier complaints still wait for the seller's answer."
+    title_vi = "Các khiếu nại trước của bạn còn chờ trả lời."
+    title_en = "Your earlier complaints still wait for an answer."
 
 
 class StateNotReachable(Conflict):

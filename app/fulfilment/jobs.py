@@ -7,6 +7,7 @@ import structlog
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.persons import AT_ONCE, Retention
 from app.fulfilment.sealed_rows import SEALED_AT_ONCE, OldRows
+from app.fulfilment.session_complaints import ERASED_AT_ONCE, ComplaintRetention
 from app.infra.job_lock import JobLock
 from app.infra.tasks import TaskOwner, repeat
 
@@ -20,10 +21,11 @@ log = structlog.get_logger(__name__)
 class FulfilmentJobs:
     """Starts and stops the loops; safe to run on every node."""
 
-    def __init__(self, desk: OrderDesk, old_rows: OldRows, retention: Retention, lock: JobLock) -> None:
+    def __init__(self, desk: OrderDesk, old_rows: OldRows, retention: Retention, complaints: ComplaintRetention, lock: JobLock) -> None:
         self._desk = desk
         self._old_rows = old_rows
         self._retention = retention
+        self._complaints = complaints
         self._lock = lock
         self._tasks = TaskOwner("fulfilment_jobs")
 
@@ -58,3 +60,9 @@ class FulfilmentJobs:
             forgotten += some
         if forgotten:
             log.info("contacts_forgotten", orders=forgotten)
+        erased = some = await self._complaints.erase_due()
+        while some >= ERASED_AT_ONCE and await self._lock.mine("retention", seconds=60):
+            some = await self._complaints.erase_due()
+            erased += some
+        if erased:
+            log.info("session_complaints_erased", complaints=erased)

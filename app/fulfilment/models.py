@@ -1,4 +1,4 @@
-"""Tables of payments that came in, of the accounts they come to, of how far the clock has looked, and of what buyers complain of."""
+"""Tables of payments, of the accounts they come to, of how far the clock has looked, and of what buyers and viewers complain of."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.fulfilment.complaint_schemas import CONTACT_LINE
 from app.fulfilment.money_schemas import HOLDER_NAME
 from app.infra.database import Base
 from app.infra.sealing import SEAL_BYTES
@@ -91,6 +92,51 @@ class Consent(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+class SessionComplaint(Base):
+    """What a viewer complains of about a session, and the answer. Sealed with a key of its own, which erasing destroys: that there was one,
+    of which kind and when, stays. `client_key` makes a repeated tap harmless.
+    """
+
+    __tablename__ = "session_complaints"
+    __table_args__ = (
+        CheckConstraint("kind IN ('description', 'price', 'insult', 'prohibited', 'other')", name="kind"),
+        CheckConstraint(f"octet_length(sealed_words) <= {4 * COMPLAINT_TEXT.most + SEAL_BYTES}", name="sealed_words_length"),
+        CheckConstraint(f"octet_length(sealed_contact) <= {4 * CONTACT_LINE.most + SEAL_BYTES}", name="sealed_contact_length"),
+        CheckConstraint(f"octet_length(sealed_answer) <= {4 * COMPLAINT_TEXT.most + SEAL_BYTES}", name="sealed_answer_length"),
+        CheckConstraint("(answered_at IS NULL) = (answered_by IS NULL)", name="answered_by_somebody"),
+        CheckConstraint("(key_id IS NULL) = (wrapped_key IS NULL) AND (key_id IS NULL) = (erased_at IS NOT NULL)", name="key"),
+        UniqueConstraint("session_id", "device_id", "client_key", name="uq_session_complaints_client_key"),
+        Index("ix_session_complaints_device", "device_id"),
+        Index("ix_session_complaints_open", "made_at", postgresql_where=text("answered_at IS NULL AND erased_at IS NULL")),
+        Index("ix_session_complaints_kept", "made_at", postgresql_where=text("erased_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    device_id: Mapped[UUID]
+    client_key: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[str | None] = mapped_column(Text)
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_words: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_contact: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class TakenComplaint(Base):
+    """Who works on a complaint, of an order or of a session: whoever said so first."""
+
+    __tablename__ = "complaints_taken"
+
+    complaint_id: Mapped[UUID] = mapped_column(primary_key=True)
+    taken_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    taken_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class JobMark(Base):
     """How far a periodic job has settled things for good, so that the process that does it next need not begin in 1970."""
 
@@ -118,6 +164,7 @@ class Complaint(Base):
         CheckConstraint(f"octet_length(sealed_answer) <= {SEALED_WORDS_MAX}", name="sealed_answer_length"),
         CheckConstraint("(answered_at IS NULL) = (answered_by IS NULL)", name="answered_by_somebody"),
         UniqueConstraint("order_id", "client_key", name="uq_complaints_client_key"),
+        Index("ix_complaints_open", "made_at", postgresql_where=text("answered_at IS NULL")),
         Index("ix_complaints_plain", "id", postgresql_where=text("words IS NOT NULL OR answer IS NOT NULL")),
     )
 

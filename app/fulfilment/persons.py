@@ -18,6 +18,7 @@ from app.fulfilment import buyer_queries as queries
 from app.fulfilment.buyer_schemas import Erasure, PersonalData
 from app.fulfilment.consents import withdraw_all
 from app.fulfilment.sealed_rows import SealedRows
+from app.fulfilment.session_complaints import complaints_of_device, erase_complaints_of_device
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database, RawConnection
 from app.ledger.kinds import is_settled
@@ -62,9 +63,10 @@ class _Found:
 class Persons:
     """Copies and erasures. Who may ask is for the caller to decide."""
 
-    def __init__(self, database: Database, rows: SealedRows) -> None:
+    def __init__(self, database: Database, rows: SealedRows, *, working_days: int) -> None:
         self._database = database
         self._rows = rows
+        self._working_days = working_days
 
     async def copy_of_order(self, db: RawConnection, order_id: UUID) -> PersonalData:
         """Everything about the person of one order, as far as it is still known."""
@@ -72,7 +74,9 @@ class Persons:
 
     async def copy_of_device(self, device_id: UUID) -> PersonalData:
         async with self._database.pool.acquire() as db, db.transaction():
-            return await self._copy(db, _found(await db.fetch(_BY_DEVICE, device_id, ORDERS_OF_ONE_MOST)), by="person.copied")
+            copy = await self._copy(db, _found(await db.fetch(_BY_DEVICE, device_id, ORDERS_OF_ONE_MOST)), by="person.copied")
+            complaints = await complaints_of_device(db, self._rows.envelopes, device_id, working_days=self._working_days)
+            return copy.model_copy(update={"session_complaints": complaints})
 
     async def copy_of_phone(self, phone: str) -> PersonalData:
         async with self._database.pool.acquire() as db, db.transaction():
@@ -82,8 +86,9 @@ class Persons:
         return await self._erase(db, _found(await db.fetch(_BY_ID, order_id, 1)), by="person.erased")
 
     async def erase_device(self, device_id: UUID) -> Erasure:
-        """All orders of a device whose goods are not on their way any more; the others are named."""
+        """All orders of a device whose goods are not on their way any more, and its complaints about sessions; the other orders are named."""
         async with self._database.pool.acquire() as db, db.transaction():
+            await erase_complaints_of_device(db, device_id)
             return await self._erase(db, _found(await db.fetch(_BY_DEVICE, device_id, ORDERS_OF_ONE_MOST)), by="person.erased")
 
     async def erase_phone(self, phone: str) -> Erasure:

@@ -15,7 +15,7 @@ from app.infra.sealing import DataKey, Envelopes
 from app.ledger.chain import Entry, entry_of
 from app.ledger.course import Course, course_of, good_of
 from app.ledger.kinds import KINDS, state_of
-from app.orders.contacts import CONTACT_COLUMNS, Contact, contact_of, data_key_of, open_words
+from app.orders.contacts import CONTACT_COLUMNS, Contact, Pseudonyms, contact_of, data_key_of, open_words
 from app.orders.queries import OF_CHANGES
 
 _ORDERS = f"""
@@ -28,6 +28,7 @@ FROM orders o JOIN order_contacts c ON c.order_id = o.id {OF_CHANGES}
 """  # noqa: S608 - names of our own columns
 _LIST = _ORDERS + "WHERE o.session_id = $1 AND ($2::bigint IS NULL OR o.seq < $2) ORDER BY o.seq DESC LIMIT $3"
 _BY_CODE = _ORDERS + "WHERE o.session_id = $1 AND o.code = $2"
+_BY_PHONE = _ORDERS + "WHERE o.session_id = $1 AND (c.phone_digest = ANY($2::bytea[]) OR c.phone = $3) ORDER BY o.seq DESC LIMIT $4"
 _ONE = _ORDERS + "WHERE o.session_id = $1 AND o.id = $2"
 # A line and what changes made of it are one; what fell away altogether is none.
 LINES = """
@@ -55,6 +56,15 @@ async def list_orders(db: RawConnection, envelopes: Envelopes, session_id: UUID,
 
 async def find_by_code(db: RawConnection, envelopes: Envelopes, session_id: UUID, code: str) -> list[DeskOrder]:
     return [DeskOrder(**_fields(row, contact_of(envelopes, row))) for row in await db.fetch(_BY_CODE, session_id, code)]
+
+
+async def find_by_phone(
+    db: RawConnection, envelopes: Envelopes, pseudonyms: Pseudonyms, session_id: UUID, phone: str, *, limit: int
+) -> list[DeskOrder]:
+    """The newest orders of a session whose receiver has this number, in E.164, now: by its digest, for numbers are sealed."""
+    digests = [pseudonyms.phone_digest(phone), *pseudonyms.other_phone_digests(phone)]
+    rows = await db.fetch(_BY_PHONE, session_id, digests, phone, limit)
+    return [DeskOrder(**_fields(row, contact_of(envelopes, row))) for row in rows]
 
 
 async def read_order(db: RawConnection, envelopes: Envelopes, session_id: UUID, order_id: UUID) -> OrderWithContact | None:

@@ -24,6 +24,7 @@ from app.fulfilment.schemas import (
     NewStep,
     OrderEntry,
     OrderWithContact,
+    PhoneSearch,
     Receiver,
     Reveal,
     SellerContact,
@@ -59,6 +60,17 @@ async def list_orders(
     code: Annotated[str | None, Query(max_length=40, description="only the order that people call so, in any spelling")] = None,
 ) -> DeskOrderList:
     return await desk.list_orders(user, session_id, before=before, limit=limit, code=code)
+
+
+@router.post(
+    "/sessions/{session_id}/order-search",
+    dependencies=[needs(Action.REVEAL_RECEIVERS)],
+    summary="Orders of a session by a phone number",
+    description="Staff in charge. The number in full, in any spelling; it stands in no address and no log. Who searched stands in the audit trail.",
+    responses=problem_responses(*_READING, OriginRefused, InvalidPhone),
+)
+async def search_orders(session_id: UUID, body: PhoneSearch, user: SignedInUser, desk: Desk) -> DeskOrderList:
+    return await desk.find_by_phone(user, session_id, body.phone)
 
 
 @router.get(

@@ -85,6 +85,14 @@ class Reveal(BaseModel):
     reason: RevealReason
 
 
+class PhoneSearch(BaseModel):
+    """A number that somebody calls from or names, in any usual spelling."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"phone": "0900 000 000"}]})
+
+    phone: str = Field(min_length=8, max_length=40)
+
+
 class Receiver(BaseModel):
     """Personal data, or what is left of it in a masked one; all null once erased."""
 

@@ -38,7 +38,11 @@ SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') 
   pg_is_in_recovery() AS is_replica, clock_timestamp() AS now, pg_database_size(current_database()) AS bytes
 """
 _PLAIN = "SELECT count(*) FROM order_contacts WHERE phone IS NOT NULL"
-_UNDER = "SELECT key_id, count(*) AS orders FROM order_contacts WHERE key_id IS NOT NULL GROUP BY key_id"
+_UNDER = """
+SELECT key_id, count(*) AS keys FROM (
+  SELECT key_id FROM order_contacts WHERE key_id IS NOT NULL UNION ALL SELECT key_id FROM session_complaints WHERE key_id IS NOT NULL
+) AS sealed GROUP BY key_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +187,11 @@ async def _sealed(db: Any, settings: Settings) -> AsyncIterator[Finding]:  # noq
         if ring.find(row["key_id"]) is None:
             yield Finding(
                 "bad",
-                f"{row['orders']} orders are wrapped with the secret {row['key_id']}, which is not here.",
+                f"{row['keys']} orders or complaints are wrapped with the secret {row['key_id']}, which is not here.",
                 "Put it into OCOP_FORMER_SECRET_KEYS.",
             )
         elif row["key_id"] != ring.current.key_id:
-            yield Finding("look", f"{row['orders']} orders are still wrapped with an older secret.", "Run `ocop keys rotate`.")
+            yield Finding("look", f"{row['keys']} orders or complaints are still wrapped with an older secret.", "Run `ocop keys rotate`.")
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:

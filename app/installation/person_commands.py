@@ -53,7 +53,7 @@ def _read_phone() -> str:
 def _on_persons(work: Callable[[Persons], Awaitable[Result]]) -> Result:
     async def run(settings: Settings) -> Result:
         async with open_database(owner_url(settings), settings.database) as database:
-            return await work(Persons(database, SealedRows(key_ring_of(settings))))
+            return await work(Persons(database, SealedRows(key_ring_of(settings)), working_days=settings.complaints.answer_working_days))
 
     with open_stores(load_settings()) as found:
         settings = with_secret_key(found)

@@ -23,11 +23,23 @@ _OVER = """
 SELECT id, organisation_id, ended_at FROM sessions
 WHERE ended_at <= $1 AND ($2::timestamptz IS NULL OR ended_at > $2) ORDER BY ended_at LIMIT $3
 """
-_EMPTY = "UPDATE comments SET author = '', text = '' WHERE session_id = $1 AND (author <> '' OR text <> '')"
+# Comments, questions among them; whom they answer; names of the muted; the words that a rule has found; the notice.
+_EMPTY = """
+UPDATE comments SET author = '', text = '', reply_to_author = NULL
+WHERE session_id = $1 AND (author <> '' OR text <> '' OR reply_to_author IS NOT NULL)
+"""
+_EMPTY_BESIDE = (
+    "UPDATE speaker_restrictions SET author = '' WHERE session_id = $1 AND author <> ''",
+    "UPDATE comment_hidings SET word = NULL WHERE session_id = $1 AND word IS NOT NULL",
+    "UPDATE room_talks SET notice = NULL WHERE session_id = $1 AND notice IS NOT NULL",
+)
 
 
 class EvidenceKeeping:
-    """Empties authors and words of comments when a session has been over for so long. Their number and times stay, so no figure changes."""
+    """Empties what people said in a session, questions among it, when it has been over for so long. Numbers and times stay, so no figure changes.
+
+    Warnings of the organiser and the rules that held name nobody and stay; complaints are `app/fulfilment/session_complaints.py`'s.
+    """
 
     def __init__(self, database: Database, lock: JobLock, *, evidence_days: int) -> None:
         self._database = database
@@ -48,6 +60,8 @@ class EvidenceKeeping:
             sessions = await db.fetch(_OVER, utc_now() - self._kept_for, since, SESSIONS_AT_ONCE)
             for session in sessions:
                 emptied = int((await db.execute(_EMPTY, session["id"])).rpartition(" ")[2])
+                for statement in _EMPTY_BESIDE:
+                    await db.execute(statement, session["id"])
                 await insert_audit(
                     db,
                     organisation_id=session["organisation_id"],

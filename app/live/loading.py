@@ -60,7 +60,7 @@ class RoomLoader:
 
     async def _mirror(self, session_id: UUID, window: tuple[LoggedEvent, ...]) -> RoomMirror:
         facts = await self._sessions.facts(session_id)
-        talk, moderation = await self._moderation.for_room(session_id)
+        talk, warning, moderation = await self._moderation.for_room(session_id)
         archived = await self._archive.latest(session_id, COMMENTS_SHOWN)
         return RoomMirror(
             session=facts.view,
@@ -70,6 +70,7 @@ class RoomLoader:
             pinned_product_id=facts.record.pinned_product_id,
             comments=_comments(window, archived, moderation),
             talk=talk,
+            warning=warning,
             moderation=moderation,
         )
 

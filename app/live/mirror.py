@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from app.live.moderation import RoomModeration
-from app.protocol.moderation import TalkView
+from app.protocol.moderation import TalkView, WarningView
 from app.protocol.server_events import (
     CommentPosted,
     CommentsHidden,
@@ -22,6 +22,7 @@ from app.protocol.server_events import (
     SessionChanged,
     StockChanged,
     TalkChanged,
+    WarningChanged,
 )
 from app.protocol.views import CommentView, OfferView, ProductView, SessionView, StockView
 
@@ -31,7 +32,7 @@ LOW_STOCK = 20
 
 
 class RoomMirror:
-    """Session, products, offers, pools of units, pin, talk and the latest comments of one room, and what is known of its moderation."""
+    """Session, products, offers, pools of units, pin, talk, warning and the latest comments of one room, and what is known of its moderation."""
 
     def __init__(  # noqa: PLR0913 - each a part of what is shown
         self,
@@ -43,6 +44,7 @@ class RoomMirror:
         comments: Iterable[CommentView],
         shelf: Iterable[StockView] = (),
         talk: TalkView | None = None,
+        warning: WarningView | None = None,
         moderation: RoomModeration | None = None,
     ) -> None:
         self.session = session
@@ -53,6 +55,7 @@ class RoomMirror:
         self._pools = {pool.product_id: pool for pool in shelf}
         self._taken: dict[UUID, int] = {}
         self.talk = talk or TalkView()
+        self.warning = warning
         self.moderation = moderation or RoomModeration()
 
     @property
@@ -85,6 +88,8 @@ class RoomMirror:
                 self._put_back(event.comments)
             case TalkChanged():
                 self.talk = event.talk
+            case WarningChanged():
+                self.warning = event.warning
             case OfferOpened() | OfferChanged():
                 self._offers[event.offer.id] = self._with_stock(event.offer)
             case OfferSoldOut():

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
 from app.protocol.base import COMMENT_TEXT, PERSON_NAME
-from app.protocol.moderation import BLOCK_WORD, NOTICE_TEXT
+from app.protocol.moderation import BLOCK_WORD, NOTICE_TEXT, WARNING_TEXT
 
 
 class ArchivedComment(Base):
@@ -95,6 +95,26 @@ class RoomTalk(Base):
     rules: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     notice: Mapped[str | None] = mapped_column(Text)
     pinned_comment_id: Mapped[UUID | None]
+
+
+class RoomWarning(Base):
+    """A warning that an organiser shows on every screen of a session; one stands at a time. Rows stay, as evidence."""
+
+    __tablename__ = "room_warnings"
+    __table_args__ = (
+        Index("ix_room_warnings_session", "session_id", "set_at"),
+        Index("uq_room_warnings_standing", "session_id", unique=True, postgresql_where=text("lifted_at IS NULL")),
+        CheckConstraint(f"char_length(text) BETWEEN 1 AND {WARNING_TEXT.most}", name="text_length"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted_by_somebody"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    text: Mapped[str] = mapped_column(Text)
+    set_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    lifted_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    lifted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class RoomQuestion(Base):

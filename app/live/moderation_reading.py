@@ -14,7 +14,7 @@ from app.accounts.directory import names_of_users
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database
 from app.live.comments import comment_view, is_hidden
-from app.live.models import ArchivedComment, CommentHiding, RoomQuestion, RoomTalk, SpeakerRestriction
+from app.live.models import ArchivedComment, CommentHiding, RoomQuestion, RoomTalk, RoomWarning, SpeakerRestriction
 from app.live.moderation import HIDDEN_KNOWN, HIDDEN_SHOWN, RoomModeration
 from app.live.restrictions import Restriction
 from app.protocol.moderation import (
@@ -27,6 +27,7 @@ from app.protocol.moderation import (
     RestrictionKind,
     RestrictionView,
     TalkView,
+    WarningView,
 )
 from app.protocol.views import CommentView
 
@@ -40,8 +41,8 @@ class ModerationReading:
     def __init__(self, database: Database) -> None:
         self._transactions = database.transactions
 
-    async def for_room(self, session_id: UUID) -> tuple[TalkView, RoomModeration]:
-        """Everything that a room holds of its talk and its moderation."""
+    async def for_room(self, session_id: UUID) -> tuple[TalkView, WarningView | None, RoomModeration]:
+        """Everything that a room holds of its talk, its warning and its moderation."""
         async with self._transactions() as db:
             hidden_ids = (await db.scalars(_hidden_ids(session_id))).all()
             moderation = RoomModeration(
@@ -51,7 +52,7 @@ class ModerationReading:
                 restrictions=await restrictions_in_force(db, session_id),
                 questions=await questions_of(db, session_id),
             )
-            return await talk_of(db, session_id), moderation
+            return await talk_of(db, session_id), await warning_of(db, session_id), moderation
 
     async def hidden(self, session_id: UUID, *, limit: int, before: datetime | None = None) -> tuple[HiddenComment, ...]:
         """Hidden comments, those hidden last first."""
@@ -78,6 +79,16 @@ async def talk_of(db: AsyncSession, session_id: UUID) -> TalkView:
         pinned=await _shown_comment(db, row.pinned_comment_id if row else None),
         answering=await _shown_comment(db, await db.scalar(answering)),
     )
+
+
+async def warning_of(db: AsyncSession, session_id: UUID) -> WarningView | None:
+    """The warning that stands on every screen."""
+    row = await db.scalar(select(RoomWarning).where(RoomWarning.session_id == session_id, RoomWarning.lifted_at.is_(None)))
+    return None if row is None else warning_view(row)
+
+
+def warning_view(row: RoomWarning) -> WarningView:
+    return WarningView(text=row.text, at_ms=to_ms(row.set_at) or 0)
 
 
 async def hidden_comments(

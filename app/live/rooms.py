@@ -25,7 +25,7 @@ from app.realtime.hub import Hub
 from app.realtime.room_log import RoomLog
 from app.realtime.router import encode
 from app.sessions.errors import SessionNotLive
-from app.settings import RealtimeSettings
+from app.settings import RealtimeSettings, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -214,3 +214,9 @@ async def _keep_going(room: Room, work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("room_crashed", session_id=str(room.session_id))
             await asyncio.sleep(_RESTART_SECONDS)
+
+
+async def let_go(rooms: RoomDirectory, settings: Settings) -> None:
+    """Sockets first, once; what else uses the stores stops when the application does."""
+    await rooms.drain(settings.drain_seconds)
+    await rooms.stop()

@@ -94,6 +94,7 @@ def _tail(position: LogPosition, mirror: RoomMirror, figures: ToldFigures, *, fo
             pinned_product_id=mirror.pinned_product_id,
             comments=mirror.comments,
             talk=mirror.talk,
+            warning=mirror.warning,
             counts=figures.counts,
             board=figures.board if for_staff else None,
             moderation=mirror.moderation.view if for_staff else None,

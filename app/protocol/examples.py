@@ -18,7 +18,7 @@ from app.protocol.client_commands import (
     ShelfLine,
     ViewerHello,
 )
-from app.protocol.moderation import HiddenMark, ModerationRules, QuestionView, RestrictionView, TalkView
+from app.protocol.moderation import HiddenMark, ModerationRules, QuestionView, RestrictionView, TalkView, WarningView
 from app.protocol.questions import AskedGroup
 from app.protocol.server_events import (
     CommandDone,
@@ -52,6 +52,7 @@ from app.protocol.server_events import (
     TalkChanged,
     WaitlistCalled,
     WaitlistJoined,
+    WarningChanged,
 )
 from app.protocol.shipping import ShippingRule, WeightStep
 from app.protocol.views import (
@@ -177,6 +178,7 @@ EVENT_EXAMPLES: tuple[Message, ...] = (
     ModerationChanged(rules=ModerationRules(block_words=("hàng lậu",), slow_mode_seconds=10)),
     QuestionsChanged(questions=(QuestionView(comment=_COMMENT, state="waiting", marked_by="Hà Linh"),)),
     TalkChanged(talk=TalkView(slow_mode_seconds=10, notice="Miễn phí giao hàng đến 21 giờ", pinned=_COMMENT)),
+    WarningChanged(warning=WarningView(text="Giá nói trên sóng chưa đúng, mời chờ người bán nói lại.", at_ms=_AT_MS)),
     OfferOpened(offer=_OFFER),
     OfferChanged(offer=_OFFER.model_copy(update={"ends_at_ms": _AT_MS + 180_000})),
     OfferSoldOut(offer_id=_OFFER_ID),

@@ -13,6 +13,7 @@ from app.protocol.views import CommentView
 
 BLOCK_WORD = Line(40, needs="letter")
 NOTICE_TEXT = Line(200)
+WARNING_TEXT = Line(200)
 BLOCK_WORDS_MOST = 200
 RESTRICT_MINUTES_MOST = 7 * 24 * 60
 STRICT_REPEATS_MOST, STRICT_SLOW_SECONDS, STRICT_NEW_VIEWER_SECONDS = 2, 10, 60
@@ -107,6 +108,13 @@ class TalkView(Message):
     notice: str | None = None
     pinned: CommentView | None = None
     answering: CommentView | None = Field(None, description="the question that is being answered")
+
+
+class WarningView(Message):
+    """The organiser's warning that stands on every screen until it is lifted."""
+
+    text: Annotated[str, WARNING_TEXT.limits]
+    at_ms: Milliseconds
 
 
 class ModerationView(Message):

@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from app.protocol.amounts import Vnd
 from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset
-from app.protocol.moderation import HiddenMark, ModerationRules, ModerationView, QuestionView, RestrictionView, TalkView
+from app.protocol.moderation import HiddenMark, ModerationRules, ModerationView, QuestionView, RestrictionView, TalkView, WarningView
 from app.protocol.order_codes import OrderCode
 from app.protocol.questions import AskedGroup
 from app.protocol.views import BoardFigures, CommentView, Counts, OfferView, ProductView, SessionView, StockView
@@ -82,6 +82,13 @@ class TalkChanged(Message):
 
     type: Literal["talk.changed"] = "talk.changed"
     talk: TalkView
+
+
+class WarningChanged(Message):
+    """The organiser's warning on every screen; null: it was lifted. Replaces what stood there."""
+
+    type: Literal["warning.changed"] = "warning.changed"
+    warning: WarningView | None
 
 
 class OfferOpened(Message):
@@ -166,6 +173,7 @@ RoomEvent = Annotated[
     | ModerationChanged
     | QuestionsChanged
     | TalkChanged
+    | WarningChanged
     | OfferOpened
     | OfferChanged
     | OfferSoldOut
@@ -227,6 +235,7 @@ class RoomSnapshot(Message):
     pinned_product_id: UUID | None
     comments: tuple[CommentView, ...]
     talk: TalkView = TalkView()
+    warning: WarningView | None = Field(None, description="the organiser's, until it is lifted")
     counts: Counts
     board: BoardFigures | None = None
     moderation: ModerationView | None = Field(None, description="only on staff sockets")

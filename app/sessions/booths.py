@@ -26,6 +26,7 @@ from app.infra.database import Database
 from app.protocol.views import SessionView
 from app.sessions.editing import SessionEditor
 from app.sessions.errors import BoothHasNoGoods, SessionNotFound
+from app.sessions.livestream_rules import keep_rules
 from app.sessions.lookup import SessionLookup
 from app.sessions.models import LivestreamSession, SessionProduct
 from app.sessions.reading import SessionFacts, session_views
@@ -82,6 +83,7 @@ class BoothService:
             is_open = row is not None and row.state == "live"
             if row is None or not is_open:
                 await require_complete(db, user.organisation_id, product_ids, on=vietnam_day(self._clock()))
+                rules_version = await keep_rules(db, user.organisation_id, self._clock())
                 row = LivestreamSession(
                     organisation_id=user.organisation_id,
                     host_id=user.id,
@@ -107,7 +109,7 @@ class BoothService:
                     user_id=user.id,
                     action="booth.opened",
                     subject_id=row.id,
-                    details={"producer_id": str(producer_id)},
+                    details={"producer_id": str(producer_id), "rules_version": rules_version},
                 )
             session_id = row.id
         return await (self._editor.set_products(user, session_id, product_ids) if is_open else self._lookup.facts(session_id))

@@ -37,6 +37,7 @@ from app.sessions.errors import (
 )
 from app.sessions.in_charge import lock_in_charge, require_editable
 from app.sessions.lifecycle import action_of_move, missing_for
+from app.sessions.livestream_rules import keep_rules
 from app.sessions.lookup import SessionLookup
 from app.sessions.models import LivestreamSession, SessionProduct
 from app.sessions.outbox import Told, event_to_tell, tell_room
@@ -144,9 +145,11 @@ class SessionEditor:
                 await require_complete(db, row.organisation_id, [place.product_id for place in places], on=on)
             if to == "live":
                 await require_no_alcohol(db, *(place.product_id for place in places))
+            # Kept first: the rules that a session starts with are at least as old as it is.
+            held: dict[str, object] = {"rules_version": await keep_rules(db, row.organisation_id, self._clock())} if to == "live" else {}
             self._move(row, to)
             await db.flush()
-            _audit(db, user, "session.moved", row, {"from": came_from, "to": to})
+            _audit(db, user, "session.moved", row, {"from": came_from, "to": to} | held)
             view = await _tell_session(db, row)
         await self._teller.tell_soon(session_id)
         return view

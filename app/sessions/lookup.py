@@ -112,6 +112,11 @@ class SessionLookup:
             rows = await db.execute(found.where(LivestreamSession.id.in_(session_ids)))
             return {row.id: Place(row.id, row.host_id, row.ward_code) for row in rows}
 
+    async def ids_in_reach(self, user: CurrentUser, action: Action) -> list[UUID]:
+        """All sessions of their organisation to which this person may do that."""
+        async with self._transactions() as db:
+            return list(await db.scalars(select(LivestreamSession.id).where(sessions_in_reach(user, action))))
+
     async def managed(self, user: CurrentUser, session_id: UUID, action: Action) -> SessionRecord:
         """The session if this person may do that to it. Raises `SessionNotFound`, `NotYourSession`, `Forbidden`."""
         async with self._transactions() as db:

@@ -11,8 +11,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
+from app.protocol.text import Line
 
 RECORDING_LEAD_MOST_SECONDS = 6 * 3600
+RULES_TEXT = Line(6_000, needs="letter", keeps_paragraphs=True)
 
 
 class LivestreamSession(Base):
@@ -73,6 +75,27 @@ class ShippingRuleRow(Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id"))
     rule: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class LivestreamRulesRow(Base):
+    """One version of the rules of an organisation's livestreams; the next one ends it. Written once: what held during a session is evidence.
+
+    `written_by` NULL: the usual rules of the program, stored when a session went live without others.
+    """
+
+    __tablename__ = "livestream_rules"
+    __table_args__ = (
+        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint(f"char_length(text_vi) BETWEEN 1 AND {RULES_TEXT.most}", name="text_vi_length"),
+        CheckConstraint(f"char_length(text_en) BETWEEN 1 AND {RULES_TEXT.most}", name="text_en_length"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text_vi: Mapped[str] = mapped_column(Text)
+    text_en: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    written_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
 
 
 class OutboxRow(Base):

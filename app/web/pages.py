@@ -62,7 +62,7 @@ _FORM_WORDS = (
     *("host.", "goods.item_", "session.", "viewer.a_product", "form.less", "form.more"),
     *("goods.province", "goods.commune", "form.nothing_found"),
 )
-_ORGANISER_WORDS = ("host.seller_phone", "host.shipping", "form.less", "form.more", *_SIGNED_OUT_WORDS)
+_ORGANISER_WORDS = ("host.seller_phone", "host.shipping", "host.terms_", "form.less", "form.more", *_SIGNED_OUT_WORDS)
 _REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "producer.", "host.platform_", "product.", *_SIGNED_OUT_WORDS)
 
 
@@ -106,12 +106,14 @@ async def viewer(request: Request, session_id: UUID, sessions: Sessions, rooms: 
 
 @router.get("/s/{session_id}/overlay", dependencies=[OPEN_TO_EVERYBODY])
 async def overlay(request: Request, session_id: UUID, sessions: Sessions) -> Response:
-    """Words for a streaming program to lay over its picture: the question that is answered, the pinned comment, the notice."""
+    """Words for a streaming program to lay over its picture: the organiser's warning, the question that is answered, the pinned comment, the notice."""
     facts = await sessions.facts(session_id)
     if facts.record.state == "draft":
         raise SessionNotFound
     content: dict[str, Any] = {"session": facts.view, "facts": {"session_id": str(session_id)}}
-    return render(request, "overlay.html", script="overlay.js", words=("viewer.answering", "viewer.pinned_comment"), **content)
+    return render(
+        request, "overlay.html", script="overlay.js", words=("viewer.answering", "viewer.pinned_comment", "viewer.warning"), **content
+    )
 
 
 @router.get("/login", dependencies=[OPEN_TO_EVERYBODY])

@@ -31,11 +31,12 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "viewer": (*_BASE_STYLES, "figures", "viewer_parts", "viewer"),
     "booth": (*_BASE_STYLES, "home", "figures", "viewer_parts", "viewer", "booth"),
     "commune": (*_BASE_STYLES, "home"),
+    "rules": (*_BASE_STYLES, "order"),
     "booth_poster": (*_BASE_STYLES, "poster"),
     "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_parts", "board_small", "talk"),
     "overlay": (*_BASE_STYLES, "overlay"),
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
-    "desk": (*_STAFF_STYLES, "desk"),
+    **dict.fromkeys(("desk", "complaints"), (*_STAFF_STYLES, "desk")),
     "goods": (*_STAFF_STYLES, "goods_pages"),
     **dict.fromkeys(("host_sessions", "host_edit", "organiser_sessions"), _STAFF_STYLES),
     **dict.fromkeys(("people", "account"), (*_STAFF_STYLES, "people")),
@@ -46,7 +47,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
 }
 SCRIPTS: Final = (
     *("account", "invitation", "people"),
-    *("board", "booth", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
+    *("board", "booth", "complaints", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
     *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay", "payments"),
     *("organiser_sessions", "report", "staff", "viewer"),
 )

@@ -29,6 +29,8 @@ _CLOSED_ONLY = ("/statement", "/export.zip", "/jobs/{job_id}", "/file")
 _SLOWED_DOWN = ("/login", "/order-lookup", "/invitation/accept")
 # Only while an order waits for money.
 _CODE_TO_PAY = "/vietqr.{picture}"
+# A device may make a few in a minute.
+_BY_NEW_DEVICES = "/sessions/{session_id}/complaints"
 # Asked for complete products, if the organisation says so.
 _BEHIND_THE_GATE = ("/transitions", "/booth", "/booth/close")
 
@@ -72,11 +74,14 @@ class Sale:
         if operation.template.endswith("/transitions"):
             market = self.market
             ids["session_id"] = str(await a_session(market.node, market.organiser, market.host, market.product_ids))
-        if operation.method == "PUT":
+        if operation.method == "PUT" and not operation.template.endswith("/warning"):
             ids["session_id"] = str(self.spare_session_id)
         ids |= await self._offer_for(operation)
         if operation.template.endswith(("/steps", "/answer", "/receiver")) or "/order-pages/" in operation.template:
             ids |= await self.orders()
+        if "{complaint_id}" in operation.template:
+            ids |= await self.orders()
+            ids["complaint_id"] = await self.complains(ids)
         if operation.template.endswith("/order-lookup"):
             phone = f"09{next(self._numbers):08}"
             ids |= await self.orders(buyer=BUYER | {"phone": phone}) | {"phone": phone}
@@ -84,8 +89,6 @@ class Sale:
             ids["account_id"] = await self.takes_transfers()
         if operation.template.endswith("/booth/close"):
             ids["producer_id"] = await self.opens_booth()
-        if operation.template.endswith("/answer"):
-            ids["complaint_id"] = await self.complains(ids)
         if operation.template.endswith("/settlement"):
             ids["payment_id"] = await self.pays(None)
         return ids | await self._goods_for(operation) | await self._talk_for(operation, ids) | await people_ids(self, operation)
@@ -212,6 +215,10 @@ class Sale:
                 return await person.request(operation.method, operation.path(ids) + query, **options)
         if operation.template.endswith(_SLOWED_DOWN):
             async with self.stranger() as stranger:
+                return await stranger.request(operation.method, operation.path(ids) + query, **options)
+        if operation.template.endswith(_BY_NEW_DEVICES):
+            async with self.stranger() as stranger:
+                await stranger.post(f"/api/v1/sessions/{self.ids['session_id']}/tickets")
                 return await stranger.request(operation.method, operation.path(ids) + query, **options)
         return await self.people[who].request(operation.method, operation.path(ids) + query, **options)
 

@@ -155,9 +155,13 @@ async def everything(sale: Sale) -> list[tuple[str, str]]:
         "pictures",
         "ledger_entries",
         "complaints",
+        "session_complaints",
+        "complaints_taken",
+        "room_warnings",
         "payments",
         "producer_logins",
         "shipping_rules",
+        "livestream_rules",
         "listing_gates",
         "jobs",
     )

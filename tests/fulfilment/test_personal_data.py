@@ -124,7 +124,7 @@ async def test_erasing_a_person_destroys_the_keys_of_settled_orders_and_names_th
         await desk.step(staff_of(market), market.session_id, Step(orders[0].order_id, kind))
     await desk.step(staff_of(market), market.session_id, Step(orders[1].order_id, "cancelled", "no_answer"))
     ledger = await all_text(database, "ledger_entries", "orders", "order_lines")
-    persons = Persons(database, rows)
+    persons = Persons(database, rows, working_days=2)
 
     copy = await persons.copy_of_phone(PHONE)
     erasure = await persons.erase_phone(PHONE)

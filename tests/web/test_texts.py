@@ -24,6 +24,7 @@ PREFIXES = (
         "host.",
         "question.",
         "consent.",
+        "complaints.",
         "goods.",
         "booth.",
         "desk.",

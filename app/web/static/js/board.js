@@ -14,6 +14,7 @@ import { AskedNow, queued } from "./board_questions.js";
 import { Summary } from "./board_summary.js";
 import { TalkZone } from "./board_talk.js";
 import { TitleForm } from "./board_title.js";
+import { ScreenWarning } from "./board_warning.js";
 import { thisMoment } from "./clock.js";
 import { duration } from "./format.js";
 import { get } from "./http.js";
@@ -63,6 +64,7 @@ function Board() {
   }, []);
   return html`<div class=${showsTalkAlone ? "board is-talk-alone" : "board"}>
     <${Head} session=${session} />
+    <${ScreenWarning} actions=${actions} />
     <${Attention} actions=${actions} talk=${talkActions} />
     ${actions.showsTitleForm.value && html`<${TitleForm} actions=${actions} />`}
     ${(session.state === "ended" || session.state === "closed") && html`<${Summary} actions=${actions} />`}

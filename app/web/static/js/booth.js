@@ -12,6 +12,7 @@ import { pageFacts, part, say } from "./page.js";
 import { Room } from "./room.js";
 import { openMarket } from "./viewer_actions.js";
 import { followOrders } from "./viewer_course.js";
+import { Duties } from "./viewer_duties.js";
 import { Sheet } from "./viewer_sheet.js";
 import { Shelf } from "./viewer_shelf.js";
 import { Waitlist } from "./waitlist.js";
@@ -46,6 +47,7 @@ function Booth() {
     <button class="button button-secondary button-block" type="button" onClick=${() => (market.sheet.value = { view: "orders" })}>
       ${say("viewer.my_orders")}${orders > 0 && ` · ${number(orders)}`}
     </button>
+    <${Duties} market=${market} />
     <${Sheet} market=${market} />
   </div>`;
 }

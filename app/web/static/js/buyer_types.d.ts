@@ -63,6 +63,7 @@ export interface ReceiverChange {
 }
 
 export interface PersonalData {
+  session_complaints: readonly object[];
   made_at_ms: number;
   orders: readonly OrderPage[];
 }

@@ -66,6 +66,11 @@ function Find() {
         onInput=${(/** @type {Event} */ event) => setCode(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />
       <button class="button button-secondary" type="submit">${say("desk.find_go")}</button>
     </form>
+    ${desk.found.value.length > 0 &&
+    html`<div class="row" role="group" aria-label=${say("desk.found", { count: number(desk.found.value.length) })}>
+      <span class="small soft">${say("desk.found", { count: number(desk.found.value.length) })}</span>
+      ${desk.found.value.map((order) => html`<button key=${order.order_id} class="chip number" type="button" aria-pressed=${desk.open.value?.order_id === order.order_id ? "true" : "false"} onClick=${() => desk.show(order.order_id)}>${order.code}</button>`)}
+    </div>`}
     ${oldest && html`<button class="chip" type="button" onClick=${() => desk.show(oldest.order_id)}>${say("desk.complaints_wait", { count: number(complained.length) })}</button>`}
   </div>`;
 }

@@ -23,6 +23,9 @@ const PAGE_SIZE = 200;
 const PAGES_MOST = 50;
 // A second press that was meant for the order before must not decide about this one.
 const SETTLES_AFTER_MS = 500;
+// Codes have letters in them.
+const PHONE = /^[\d\s+().-]+$/;
+const PHONE_DIGITS_LEAST = 8;
 
 /** What a receiver may be looked at for. @type {readonly RevealReason[]} */
 export const REVEAL_REASONS = ["call", "deliver", "complaint", "payment"];
@@ -59,6 +62,8 @@ export class DeskState {
     this.done = signal("");
     /** @type {import("@preact/signals").Signal<readonly WorkListItem[]>} */
     this.matters = signal([]);
+    /** Orders of the number that was searched for, when there are several. @type {import("@preact/signals").Signal<readonly DeskOrder[]>} */
+    this.found = signal([]);
     /** Ids of orders put off, the first put off first. */
     this.later = signal(/** @type {readonly string[]} */ ([]));
   }
@@ -212,17 +217,24 @@ export class DeskState {
     return "";
   }
 
-  /** Open the order that people call so. Whether there is one. @param {string} code in any spelling */
-  async find(code) {
+  /**
+   * Open the order that people call so, or the newest one of a phone number; the others of that number stand in `found`. Whether there is one.
+   * @param {string} text a code or a number, in any spelling
+   */
+  async find(text) {
+    const isPhone = PHONE.test(text) && text.replace(/\D/g, "").length >= PHONE_DIGITS_LEAST;
     /** @type {import("./http.js").Answer<{orders: DeskOrder[]}>} */
-    const answer = await get(`${this.path}?code=${encodeURIComponent(code.slice(0, 40))}`);
+    const answer = await (isPhone
+      ? send("POST", this.path.replace(/orders$/, "order-search"), { phone: text })
+      : get(`${this.path}?code=${encodeURIComponent(text.slice(0, 40))}`));
+    this.found.value = answer.ok && answer.value.orders.length > 1 ? answer.value.orders : [];
     if (!answer.ok) {
       this.problem.value = failureWords(answer.failure);
       return false;
     }
     const found = answer.value.orders[0];
     this.done.value = "";
-    this.problem.value = found === undefined ? say("desk.find_nothing") : "";
+    this.problem.value = found === undefined ? say(isPhone ? "desk.find_no_phone" : "desk.find_nothing") : "";
     if (found !== undefined) {
       this.queue.value = queueOf(found.state);
       await this.show(found.order_id);

@@ -36,7 +36,7 @@ export function GateForm() {
     setGate({ ...gate, required_items: required.includes(item) ? required.filter((each) => each !== item) : [...required, item] });
   };
   return html`<details class="card">
-    <summary class="gate-summary"><strong>${say("goods.gate")}</strong> <span class="soft small">${say("goods.gate_now", { score: gate.min_score, count: gate.required_items.length })}</span></summary>
+    <summary class="gate-summary"><strong>${say("goods.gate")}</strong> <span class="soft small">${say(gate.require_papers ? "goods.gate_now_papers" : "goods.gate_now", { score: gate.min_score, count: gate.required_items.length })}</span></summary>
     <form class="stack" novalidate onSubmit=${save}>
       <p class="small soft">${say("goods.gate_lead")}</p>
       <div class="field">

@@ -14,6 +14,11 @@ import { Field } from "./text_field.js";
 
 const MOST = 300;
 
+/** Whether their last day is over in Vietnam, where they hold. @param {Papers} papers */
+function isOver({ valid_until: last }) {
+  return last !== null && last < new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Ho_Chi_Minh" }).format(Date.now());
+}
+
 /** @param {{productId: string, mayCheck: boolean}} props */
 export function SellerPapers({ productId, mayCheck }) {
   const path = `/api/v1/products/${productId}/papers`;
@@ -21,17 +26,27 @@ export function SellerPapers({ productId, mayCheck }) {
   const [words, setWords] = useState("");
   const [until, setUntil] = useState("");
   const [problem, setProblem] = useState("");
+  const [done, setDone] = useState("");
   /** @param {Promise<PapersAnswer>} asking */
   const learn = async (asking) => {
     const answer = await asking;
     if (answer.ok) setPapers(answer.value.papers);
     setProblem(answer.ok ? "" : failureWords(answer.failure));
+    return answer.ok;
+  };
+  /** What was written is done with. @param {Promise<PapersAnswer>} asking */
+  const change = async (asking) => {
+    setDone("");
+    if (!(await learn(asking))) return;
+    setDone(say("goods.papers_done"));
+    setWords("");
+    setUntil("");
   };
   useEffect(() => void learn(get(path)), [path]);
   if (papers === undefined) return problem === "" ? null : html`<p class="notice notice-warning">${problem}</p>`;
   const check = () => {
     if (words.trim() === "") return setProblem(say("goods.papers_missing"));
-    void learn(command("PUT", path, { words: words.trim(), valid_until: until || null }));
+    void change(command("PUT", path, { words: words.trim(), valid_until: until || null }));
   };
   return html`<div class="card stack stack-tight">
     <h2>${say("goods.papers")}</h2>
@@ -39,9 +54,10 @@ export function SellerPapers({ productId, mayCheck }) {
       ? html`<p class="small soft">${say("goods.papers_none")}</p>`
       : html`<p>${papers.words}</p>
           <p class="small soft">${say("goods.papers_checked", { name: papers.checked_by, time: dateTime(papers.checked_at_ms) })}
-            ${papers.valid_until !== null && ` · ${say("goods.papers_until", { date: day(Date.parse(papers.valid_until)) })}`}</p>`}
+            ${papers.valid_until !== null && ` · ${say("goods.papers_until", { date: day(Date.parse(papers.valid_until)) })}`}
+            ${isOver(papers) && html` <span class="badge badge-loss">${say("goods.papers_over")}</span>`}</p>`}
     ${mayCheck &&
-    html`<details>
+    html`<details key=${papers?.checked_at_ms ?? 0}>
       <summary>${say(papers === null ? "goods.papers_check" : "goods.papers_again")}</summary>
       <div class="stack stack-tight">
         <${Field} id="papers-words" label=${say("goods.papers_words")} hint=${say("goods.papers_hint")} value=${words} most=${MOST} autocomplete="off" onInput=${setWords} />
@@ -50,9 +66,10 @@ export function SellerPapers({ productId, mayCheck }) {
           <input class="input" id="papers-until" type="date" value=${until} onInput=${(/** @type {Event} */ event) => setUntil(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />
         </div>
         <button class="button button-secondary" type="button" onClick=${check}>${say("goods.papers_save")}</button>
-        ${papers !== null && html`<${SureButton} words=${say("goods.papers_withdraw")} sureWords=${say("goods.papers_withdraw_sure")} onSure=${() => void learn(remove(path))} />`}
+        ${papers !== null && html`<${SureButton} words=${say("goods.papers_withdraw")} sureWords=${say("goods.papers_withdraw_sure")} onSure=${() => void change(remove(path))} />`}
       </div>
     </details>`}
+    <div role="status">${done !== "" && html`<p class="notice notice-good">${done}</p>`}</div>
     ${problem !== "" && html`<p class="notice notice-danger" role="alert">${problem}</p>`}
   </div>`;
 }

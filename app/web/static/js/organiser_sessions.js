@@ -1,4 +1,4 @@
-// The organiser's list of sessions, what delivery costs, and the phone number that stands on buyers' orders.
+// The organiser's list of sessions, the rules of the live sales, what delivery costs, and the phone number that stands on buyers' orders.
 
 import { html, render } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
@@ -7,6 +7,7 @@ import "./staff.js";
 import { get, send } from "./http.js";
 import { spelledPhone } from "./order_words.js";
 import { failureWords, say } from "./page.js";
+import { LivestreamRules } from "./rules_form.js";
 import { OrganisationShipping } from "./shipping_form.js";
 import { noticeOnTop } from "./signed_out.js";
 
@@ -46,4 +47,4 @@ function SellerPhone() {
 
 noticeOnTop();
 const place = document.getElementById("selling-terms");
-if (place) render(html`<${OrganisationShipping} /><${SellerPhone} />`, place);
+if (place) render(html`<${LivestreamRules} /><${OrganisationShipping} /><${SellerPhone} />`, place);

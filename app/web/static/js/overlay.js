@@ -1,4 +1,5 @@
-// What is laid over the picture in OBS and its like: the question that is answered, the pinned comment, the notice. It only reads the
+// What is laid over the picture in OBS and its like: the organiser's warning, the question that is answered, the pinned
+// comment, the notice. It only reads the
 // room's public document, so it is no viewer and needs no login.
 
 import { signal } from "@preact/signals";
@@ -6,20 +7,20 @@ import { html, render } from "htm/preact";
 
 import { pageFacts, part, say } from "./page.js";
 
-/** @typedef {import("./protocol.js").TalkView} TalkView */
+/** @typedef {Pick<import("./protocol.js").RoomSnapshot, "talk" | "warning">} Shown */
 
 const ASK_EVERY_MS = 1_000;
 const PATIENCE_MS = 5_000;
 
 /** @type {{session_id: string}} */
 const facts = pageFacts();
-const talk = signal(/** @type {TalkView | null} */ (null));
+const room = signal(/** @type {Shown | null} */ (null));
 
 async function ask() {
   try {
     const response = await fetch(`/api/v1/sessions/${facts.session_id}/tick`, { credentials: "omit", signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (response.ok) talk.value = (await response.json()).talk;
-    else if (response.status !== 503) talk.value = null;
+    if (response.ok) room.value = await response.json();
+    else if (response.status !== 503) room.value = null;
   } catch {
     // The network is away: what stands there stays until it is back.
   }
@@ -27,10 +28,12 @@ async function ask() {
 }
 
 function Overlay() {
-  if (talk.value === null) return null;
-  const { answering, pinned, notice } = talk.value;
+  if (room.value === null) return null;
+  const { warning, talk } = room.value;
+  const { answering, pinned, notice } = talk;
   const shown = answering ?? pinned;
   return html`<div class="overlay-stack">
+    ${warning !== null && html`<p class="overlay-warning" role="alert"><strong>${say("viewer.warning")}</strong> ${warning.text}</p>`}
     ${shown !== null &&
     html`<figure key=${shown.id} class="overlay-card"><figcaption>${say(answering === null ? "viewer.pinned_comment" : "viewer.answering")} · <strong>${shown.author}</strong></figcaption><p>${shown.text}</p></figure>`}
     ${notice !== null && html`<p class="overlay-notice">${notice}</p>`}

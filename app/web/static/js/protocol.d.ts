@@ -321,7 +321,7 @@ export interface LoggedEvent {
   offset: number;
   /** UTC milliseconds since 1970 */
   at_ms: number;
-  event: CommentPosted | CommentsHidden | CommentsRestored | CommentHeld | SpeakerRestricted | SpeakerFreed | ModerationChanged | QuestionsChanged | TalkChanged | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | StockChanged | OrdersTakenBack | ProductPinned | ProductsChanged | SessionChanged;
+  event: CommentPosted | CommentsHidden | CommentsRestored | CommentHeld | SpeakerRestricted | SpeakerFreed | ModerationChanged | QuestionsChanged | TalkChanged | WarningChanged | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | StockChanged | OrdersTakenBack | ProductPinned | ProductsChanged | SessionChanged;
 }
 
 /** The session's rules for the talk are others now. Only on staff sockets. */
@@ -596,6 +596,8 @@ export interface RoomSnapshot {
   pinned_product_id: string | null;
   comments: readonly CommentView[];
   talk: TalkView;
+  /** the organiser's, until it is lifted */
+  warning: WarningView | null;
   counts: Counts;
   board: BoardFigures | null;
   /** only on staff sockets */
@@ -769,6 +771,19 @@ export interface WaitlistJoined {
   until_ms: number | null;
 }
 
+/** The organiser's warning on every screen; null: it was lifted. Replaces what stood there. */
+export interface WarningChanged {
+  type: "warning.changed";
+  warning: WarningView | null;
+}
+
+/** The organiser's warning that stands on every screen until it is lifted. */
+export interface WarningView {
+  text: string;
+  /** UTC milliseconds since 1970 */
+  at_ms: number;
+}
+
 /** Up to this weight an order's delivery costs so much. */
 export interface WeightStep {
   /** grams, with packing */
@@ -820,6 +835,7 @@ export type RoomEvent =
   | ModerationChanged
   | QuestionsChanged
   | TalkChanged
+  | WarningChanged
   | OfferOpened
   | OfferChanged
   | OfferSoldOut

@@ -38,6 +38,7 @@ import { COMMENTS_KEPT, SILENCE, applyTalk, talkOfSnapshot } from "./state_talk.
  * @property {BoardFigures | null} board
  * @property {readonly AskedGroup[]} asked what viewers ask and was not answered yet; boards alone hear of it
  * @property {import("./protocol.js").TalkView} talk what stands above the comments, and rules that concern a speaker
+ * @property {import("./protocol.js").WarningView | null} warning the organiser's, on every screen until it is lifted
  * @property {import("./protocol.js").ModerationView | null} moderation on a board only
  * @property {Readonly<Record<string, import("./protocol.js").HiddenMark>>} marks why comments are hidden, by id; on a board only
  */
@@ -70,6 +71,7 @@ export function emptyRoom(session) {
     board: null,
     asked: [],
     talk: SILENCE,
+    warning: null,
     moderation: null,
     marks: {},
   };

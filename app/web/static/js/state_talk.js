@@ -25,14 +25,15 @@ function inOrder(comments) {
 /**
  * Comments, and on a board why some of them are hidden.
  * @param {RoomSnapshot} snapshot
- * @returns {Pick<RoomState, "comments" | "marks" | "talk" | "moderation">}
+ * @returns {Pick<RoomState, "comments" | "marks" | "talk" | "warning" | "moderation">}
  */
-export function talkOfSnapshot({ comments, talk, moderation }) {
+export function talkOfSnapshot({ comments, talk, warning, moderation }) {
   const hidden = moderation?.hidden ?? [];
   return {
     comments: inOrder([...comments, ...hidden.map(({ comment }) => comment)]),
     marks: Object.fromEntries(hidden.map(({ comment, mark }) => [comment.id, mark])),
     talk,
+    warning,
     moderation,
   };
 }
@@ -62,6 +63,8 @@ export function applyTalk(state, event) {
       return { ...state, comments: inOrder([...state.comments, event.comment]), marks: { ...marks, [event.comment.id]: event.mark } };
     case "talk.changed":
       return { ...state, talk: event.talk };
+    case "warning.changed":
+      return { ...state, warning: event.warning };
     default:
       return moderation === null ? state : { ...state, moderation: withNews(moderation, event) };
   }

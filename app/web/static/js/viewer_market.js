@@ -25,6 +25,7 @@ const Comments = later(async () => (await talk()).Comments, () => html`<ul class
 const TalkTop = later(async () => (await talk()).TalkTop);
 const Composer = later(async () => (await talk()).Composer, () => html`<span class="composer"></span>`);
 const Heart = later(async () => (await talk()).Heart, () => html`<span class="button heart" aria-hidden="true"></span>`);
+const Duties = later(async () => (await import("./viewer_duties.js")).Duties);
 const Shelf = later(async () => (await import("./viewer_shelf.js")).Shelf);
 const Sheet = later(async () => (await import("./viewer_sheet.js")).Sheet, SheetToCome);
 
@@ -143,13 +144,15 @@ function Bag({ market, isDesk }) {
 /** @param {{market: Market}} props */
 function StageTop({ market }) {
   const { room } = market;
-  const { counts, session } = room.state.value;
+  const { counts, session, warning } = room.state.value;
   return html`<div class="stage-top">
     <div class="row stage-badges">
       <span class="badge badge-video"><span class="live-dot"></span>${say("viewer.live_now")}</span>
       ${counts.viewers > 0 && html`<span class="badge badge-video" title=${number(counts.viewers)}><${Counting} value=${counts.viewers} format=${shortNumber} />${" "}${say("viewer.watching_word")}</span>`}
     </div>
     <p class="stage-title one-line">${session.title}</p>
+    <${Duties} market=${market} />
+    <div role="alert">${warning !== null && html`<p class="stage-warning"><strong>${say("viewer.warning")}</strong> ${warning.text}</p>`}</div>
     ${room.isAway.value && html`<p class="offline-bar" role="status">${say("viewer.offline")}</p>`}
     ${room.cannotSpeak && html`<p class="offline-bar" role="status">${say("viewer.cookies_refused")}</p>`}
     ${room.isPolling && !room.isAway.value && !room.cannotSpeak && html`<p class="polling-note" role="status">${say("viewer.polling")}</p>`}

@@ -20,6 +20,11 @@ const ProductSheet = later(
   () => html`<p class="soft">${say("app.loading")}</p>`,
 );
 
+const ReportSheet = later(
+  async () => (await import("./viewer_report.js")).ReportSheet,
+  () => html`<p class="soft">${say("app.loading")}</p>`,
+);
+
 /** @param {{market: Market}} props */
 export function Sheet({ market }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
@@ -61,7 +66,7 @@ export function Sheet({ market }) {
 
 /** @param {Exclude<import("./viewer_actions.js").Sheet["view"], "product">} view */
 function titleOf(view) {
-  return say({ shelf: "viewer.shelf", basket: "viewer.basket", orders: "viewer.my_orders", address: "form.title", form: "form.title" }[view]);
+  return say({ shelf: "viewer.shelf", basket: "viewer.basket", orders: "viewer.my_orders", report: "viewer.report_title", address: "form.title", form: "form.title" }[view]);
 }
 
 /** What runs out while a form is filled in stays in sight. @param {{market: Market, offerId: string}} props */
@@ -83,6 +88,7 @@ function nameOf(market, productId) {
 function Content({ market, sheet }) {
   if (sheet.view === "address") return html`<${AddressForm} market=${market} />`;
   if (sheet.view === "basket") return html`<${BasketSheet} market=${market} />`;
+  if (sheet.view === "report") return html`<${ReportSheet} market=${market} />`;
   if (sheet.view === "orders") return html`<${MyOrders} market=${market} />`;
   if (sheet.view === "shelf") {
     return html`<div class="stack">

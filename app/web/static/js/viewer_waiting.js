@@ -7,6 +7,7 @@ import { countdown, dateTime, duration, number } from "./format.js";
 import { get } from "./http.js";
 import { later } from "./later.js";
 import { say } from "./page.js";
+import { Duties } from "./viewer_duties.js";
 import { Recording } from "./viewer_recording.js";
 import { MyOrders } from "./viewer_my_orders.js";
 import { ProductToOrder } from "./viewer_order.js";
@@ -61,8 +62,10 @@ export function Waiting({ market }) {
         </div>`}
     ${start !== null && html`<a class="button button-secondary" href=${`/s/${session.id}/calendar.ics`} download>${say("viewer.calendar")}</a>`}
     <p class="small soft">${say("viewer.stay_here")}</p>
+    <${Duties} market=${market} />
     <${ComingShelf} market=${market} />
-  </section>`;
+  </section>
+  <${Sheet} market=${market} />`;
 }
 
 /** What will be sold, with its prices; nothing can be bought yet. @param {{market: Market}} props */
@@ -74,7 +77,6 @@ function ComingShelf({ market }) {
     <ul class="shelf" role="list">
       ${products.map((product) => html`<li key=${product.id} class="shelf-item"><${ProductToOrder} market=${market} product=${product} offer=${null} /></li>`)}
     </ul>
-    <${Sheet} market=${market} />
   </section>`;
 }
 
@@ -102,5 +104,7 @@ export function Ended({ market }) {
       <${MyOrders} market=${market} />
     </div>
     <a class="button button-secondary" href="/">${say("viewer.other_sessions")}</a>
-  </section>`;
+    <${Duties} market=${market} />
+  </section>
+  <${Sheet} market=${market} />`;
 }
