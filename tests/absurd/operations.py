@@ -116,7 +116,7 @@ class Operation:
         if "enum" in inner or "const" in inner:
             return inner.get("const", inner.get("enum", [None])[0])
         if inner["type"] == "object":
-            return {each: self._right(schema, each, known) for each, schema in inner["properties"].items()}
+            return {each: self._right(schema, each, known) for each, schema in inner.get("properties", {}).items()}
         if inner["type"] == "array":
             return [self._right(inner["items"], name.removesuffix("s"), known)]
         if inner["type"] == "integer":

@@ -77,7 +77,8 @@ class Node:
         listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{listener.getsockname()[1]}"
         serving = asyncio.ensure_future(self.server._serve(sockets=[listener]))
-        async with asyncio.timeout(10):
+        # Against what hangs: on a machine that many share a start takes much longer than alone.
+        async with asyncio.timeout(40):
             while not self.server.started and not serving.done():  # noqa: ASYNC110 - uvicorn offers no event
                 await asyncio.sleep(0.01)
         try:
