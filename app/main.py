@@ -16,7 +16,15 @@ from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.catalog import gate_routes, login_routes, papers_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
-from app.fulfilment import bank_account_routes, buyer_routes, change_routes, complaint_routes
+from app.fulfilment import (
+    bank_account_routes,
+    bank_feed_routes,
+    buyer_routes,
+    change_routes,
+    complaint_routes,
+    money_file_routes,
+    money_work_routes,
+)
 from app.fulfilment import routes as fulfilment_routes
 from app.infra import health
 from app.infra.body_limits import BodyLimits
@@ -90,6 +98,9 @@ ROUTERS = (
     buyer_routes.router,
     bank_account_routes.router,
     complaint_routes.router,
+    bank_feed_routes.router,
+    money_file_routes.router,
+    money_work_routes.router,
     metrics_routes.router,
     report_routes.router,
     closing_routes.router,

@@ -219,6 +219,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, rows=rows, settings=settings.orders
     )
     desk_changes = DeskChanges(database, sessions=sessions, desk=desk, settings=settings.orders)
+    money = money_services(database, projector=projector, ring=ring, call_seconds=settings.orders.waitlist_call_seconds)
     persons = Persons(database, rows, working_days=settings.complaints.answer_working_days)
     complaints = complaint_services(database, redis, ring, sessions=sessions, rows=rows, settings=settings)
     buyer_orders = BuyerOrders(database, desk=desk, limits=LookupLimits(redis, prefix=prefix, ring=ring), rows=rows, persons=persons)
@@ -318,7 +319,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         desk=desk,
         desk_changes=desk_changes,
         buyer_orders=buyer_orders,
-        money=money_services(database),
+        money=money,
         persons=persons,
         complaints=complaints,
         admission=admission,

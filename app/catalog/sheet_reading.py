@@ -37,10 +37,10 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def read_sheet(content: bytes) -> Rows:
+def read_sheet(content: bytes, *, rows_max: int = ROWS_MAX) -> Rows:
     """The rows of the first sheet, the head first, every cell a text; formulas begin with `FORMULA`. Raises `Unreadable`."""
     if content.startswith(b"PK\x03\x04"):
-        rows = _xlsx(content)
+        rows = _xlsx(content, rows_max)
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable("old_excel")
     elif b"\0" in content[:4096] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -49,7 +49,7 @@ def read_sheet(content: bytes) -> Rows:
         rows = _csv(content)
     found: Rows = []
     for row in rows:
-        if len(found) > ROWS_MAX:
+        if len(found) > rows_max:
             raise Unreadable("too_many_rows")
         if any(cell.strip() for cell in row) or found:
             found.append([cell[:CELL_MAX_CHARACTERS] for cell in row[:COLUMNS_MAX]])
@@ -60,7 +60,7 @@ def read_sheet(content: bytes) -> Rows:
     return found
 
 
-def _xlsx(content: bytes) -> Iterator[list[str]]:
+def _xlsx(content: bytes, rows_max: int) -> Iterator[list[str]]:
     if not DEFUSEDXML:
         raise RuntimeError("openpyxl does not use defusedxml: entities would be expanded")
     try:
@@ -68,7 +68,7 @@ def _xlsx(content: bytes) -> Iterator[list[str]]:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]
         # What a sheet says of its own size is not believed either; one row more than allowed shows that there are too many.
-        for row in sheet.iter_rows(max_row=ROWS_MAX + 2, max_col=COLUMNS_MAX):
+        for row in sheet.iter_rows(max_row=rows_max + 2, max_col=COLUMNS_MAX):
             yield _without_tail([_cell_text(cell.value, cell.data_type) for cell in row])
     except Unreadable:
         raise
@@ -113,7 +113,7 @@ def _csv(content: bytes) -> Iterator[list[str]]:
     csv.field_size_limit(100_000)
     try:
         for row in csv.reader(io.StringIO(text), delimiter=separator):
-            yield [_from_csv(cell) for cell in row]
+            yield [csv_cell(cell) for cell in row]
     except csv.Error as error:
         raise Unreadable("not_a_table") from error
 
@@ -126,7 +126,7 @@ def _decoded(content: bytes) -> str:
         raise Unreadable("encoding") from error
 
 
-def _from_csv(cell: str) -> str:
+def csv_cell(cell: str) -> str:
     """`="00123"` is how a text is kept from being taken for a number, by our own export, too."""
     if cell.startswith('="') and cell.endswith('"') and len(cell) > 2:
         return _plain(cell[2:-1].replace('""', '"'))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import BadRequest, Conflict, NotFound
+from app.errors import BadRequest, Conflict, NotFound, NotSignedIn
 
 
 class OrderNotFound(NotFound):
@@ -35,6 +35,20 @@ class UnknownBank(BadRequest):
     code = "unknown_bank"
     title_vi = "Không có ngân hàng này trong danh sách VietQR."
     title_en = "No bank of this BIN takes transfers by VietQR."
+
+
+class BankFeedNotFound(NotFound):
+    code = "bank_feed_not_found"
+    title_vi = "Chưa nhận báo tiền về từ nơi này."
+    title_en = "No notices of this provider are taken."
+
+
+class NoticeNotGenuine(NotSignedIn):
+    """A wrong signature, or no such address; nobody learns which."""
+
+    code = "notice_not_genuine"
+    title_vi = "Báo tiền về không đúng chữ ký."
+    title_en = "The notice's signature does not fit."
 
 
 class NothingToTransfer(Conflict):

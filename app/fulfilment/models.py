@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.fulfilment.complaint_schemas import CONTACT_LINE
-from app.fulfilment.money_schemas import HOLDER_NAME
+from app.fulfilment.money_kinds import HOLDER_NAME, WORDS
 from app.infra.database import Base
 from app.infra.sealing import SEAL_BYTES
 from app.protocol.base import COMPLAINT_TEXT
+
+# Four bytes a character, and the seal.
+BANK_WORDS_MAX = 4 * WORDS.most + 100
 
 
 class Payment(Base):
@@ -20,13 +23,29 @@ class Payment(Base):
 
     Of `to_collect` and `to_refund` nothing has come in: an order was changed after it was paid, and the amount is what is still owed or to
     be given back (`app/fulfilment/balances.py`). The reference is the order's code and the entry.
+
+    `source` is how we heard of it, `provider_id` the id of a provider's notice, `twin_reference` the reference under which another source told
+    of the same. `fee_vnd`: what a courier kept. A bank's text may name people: it is sealed, and gone once nobody needs to read it.
     """
 
     __tablename__ = "payments"
     __table_args__ = (
-        CheckConstraint("matter IN ('late', 'under', 'over', 'unmatched', 'to_collect', 'to_refund')", name="matter"),
+        CheckConstraint("matter IN ('late', 'under', 'over', 'unmatched', 'repeated', 'to_collect', 'to_refund')", name="matter"),
         CheckConstraint("amount_vnd > 0", name="amount_positive"),
+        CheckConstraint("source IN ('desk', 'sepay', 'casso', 'statement', 'collection')", name="source"),
+        CheckConstraint("fee_vnd >= 0", name="fee"),
+        CheckConstraint("(key_id IS NULL) = (sealed_words IS NULL)", name="sealed_words_whole"),
+        CheckConstraint(f"octet_length(sealed_words) <= {BANK_WORDS_MAX}", name="sealed_words_length"),
         UniqueConstraint("organisation_id", "reference", name="uq_payments_reference"),
+        Index(
+            "uq_payments_provider_id",
+            "organisation_id",
+            "source",
+            "provider_id",
+            unique=True,
+            postgresql_where=text("provider_id IS NOT NULL"),
+        ),
+        Index("ix_payments_twin_reference", "organisation_id", "twin_reference", postgresql_where=text("twin_reference IS NOT NULL")),
         Index("ix_payments_work_list", "organisation_id", postgresql_where=text("matter IS NOT NULL AND settled_at IS NULL")),
     )
 
@@ -39,6 +58,34 @@ class Payment(Base):
     matter: Mapped[str | None] = mapped_column(Text)
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settlement: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text, default="desk", server_default="desk")
+    provider_id: Mapped[str | None] = mapped_column(Text)
+    twin_reference: Mapped[str | None] = mapped_column(Text)
+    fee_vnd: Mapped[int | None] = mapped_column(BigInteger)
+    key_id: Mapped[str | None] = mapped_column(Text)
+    sealed_words: Mapped[bytes | None] = mapped_column(LargeBinary)
+    settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    booked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class BankFeed(Base):
+    """A provider's notices of what came in, for an organisation: the id is in their address, the secret proves that they are genuine."""
+
+    __tablename__ = "bank_feeds"
+    __table_args__ = (
+        CheckConstraint("provider IN ('sepay', 'casso')", name="provider"),
+        Index("uq_bank_feeds_in_use", "organisation_id", "provider", unique=True, postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    provider: Mapped[str] = mapped_column(Text)
+    key_id: Mapped[str] = mapped_column(Text)
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    made_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    heard_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class BankAccount(Base):

@@ -50,6 +50,9 @@ _ERASE_WORDS = (
 )
 
 
+_ERASE_BANK_WORDS = "UPDATE payments SET key_id = NULL, sealed_words = NULL WHERE sealed_words IS NOT NULL AND booked_at <= $1"
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """An order that still knows its person."""
@@ -136,6 +139,8 @@ class Retention:
                 await insert_audit(db, organisation_id=organisation_id, user_id=None, action="retention.erased", details=about)
             if len(rows) < AT_ONCE:
                 await db.execute(_KEEP_MARK, until)
+                # What a bank wrote of somebody whose money nobody has dealt with.
+                await db.execute(_ERASE_BANK_WORDS, until)
         return len(rows)
 
 

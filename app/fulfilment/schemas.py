@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.fulfilment.payments import Matter
+from app.fulfilment.money_kinds import Matter
 from app.ledger.kinds import StepKind
 from app.protocol.amounts import EventTime, PaidVnd
 from app.protocol.base import ComplaintText

@@ -17,6 +17,10 @@ def bridge_token() -> None:
     """For programs with a session's bridge token; the service looks at it."""
 
 
+def bank_secret() -> None:
+    """For banks' notices, signed with the secret of their address; the service looks at it."""
+
+
 def viewer_ticket() -> None:
     """For devices with a viewer's ticket, on a socket: read before the upgrade."""
 
@@ -24,4 +28,5 @@ def viewer_ticket() -> None:
 OPEN_TO_EVERYBODY = Depends(everybody)
 FOR_ORDER_LINK = Depends(order_link)
 FOR_VIEWERS = Depends(viewer_ticket)
+FOR_BANKS = Depends(bank_secret)
 FOR_BRIDGE = Depends(bridge_token)

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from app.accounts.access import action_named_by
 from app.accounts.permissions import ROLE_SENTENCES, ROLES, RULES, Action, Reach, Scope
-from app.infra.open_doors import bridge_token, everybody, order_link, viewer_ticket
+from app.infra.open_doors import bank_secret, bridge_token, everybody, order_link, viewer_ticket
 from app.live.commands import live_handlers
 from app.orders.commands import order_handlers
 from app.protocol.client_commands import Command, StaffCommand
@@ -23,7 +23,14 @@ from app.realtime.router import Route as CommandRoute
 from app.realtime.viewer_device import device_of
 
 PAGE = Path("docs/authorisation.md")
-NOT_BY_ACCOUNT = {everybody: "public", order_link: "order link", bridge_token: "bridge token", device_of: "ticket", viewer_ticket: "ticket"}
+NOT_BY_ACCOUNT = {
+    everybody: "public",
+    order_link: "order link",
+    bridge_token: "bridge token",
+    bank_secret: "bank secret",
+    device_of: "ticket",
+    viewer_ticket: "ticket",
+}
 _HEADINGS = {
     "ticket": ("With a viewer's ticket", "A device's cookie; no account. Services show each device its own."),
     "order link": ("With the link of an order", "The secret token in it decides."),

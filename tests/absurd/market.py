@@ -37,11 +37,12 @@ _BEHIND_THE_GATE = ("/transitions", "/booth", "/booth/close")
 
 # Their bodies are files; tests/catalog has hostile ones.
 _FILES = ("/producers/{producer_id}/pictures", "/imports/preview", "/imports/whole", "/imports/right-rows")
+_MONEY_FILES = ("/statements", "/statements/preview", "/collections", "/collections/preview", "/bank-notices/{feed_id}")
 
 
 def needs_more(operation: Operation) -> bool:
     """Whether even a right request is refused here: it needs a closed session, or a file."""
-    return (operation.method == "POST" and operation.template.endswith(_FILES)) or needs_closed_session(operation)
+    return (operation.method == "POST" and operation.template.endswith((*_FILES, *_MONEY_FILES))) or needs_closed_session(operation)
 
 
 def needs_closed_session(operation: Operation) -> bool:
@@ -85,17 +86,26 @@ class Sale:
         if operation.template.endswith("/order-lookup"):
             phone = f"09{next(self._numbers):08}"
             ids |= await self.orders(buyer=BUYER | {"phone": phone}) | {"phone": phone}
-        if operation.template.endswith(("/bank-accounts/{account_id}", _CODE_TO_PAY)):
-            ids["account_id"] = await self.takes_transfers()
         if operation.template.endswith("/booth/close"):
             ids["producer_id"] = await self.opens_booth()
         if operation.template.endswith("/settlement"):
             ids["payment_id"] = await self.pays(None)
+        ids |= await self._money_for(operation)
         return ids | await self._goods_for(operation) | await self._talk_for(operation, ids) | await people_ids(self, operation)
 
     def counts_failures(self, operation: Operation, ids: Mapping[str, str]) -> bool:
         """Whether a refusal is remembered against whoever asked, so that the next request must come from somebody else."""
         return COOKIE in ids or operation.template.endswith(_SLOWED_DOWN)
+
+    async def _money_for(self, operation: Operation) -> dict[str, str]:
+        if operation.template.endswith(("/bank-accounts/{account_id}", _CODE_TO_PAY)):
+            return {"account_id": await self.takes_transfers()}
+        if operation.template.endswith("/bank-feeds/{provider}"):
+            assert (await self.organiser.put("/api/v1/bank-feeds/sepay", json={"secret": None})).is_success
+        if operation.template.endswith("/assignment"):
+            order = await self.orders()
+            return order | {"order_code": order["code"], "payment_id": await self.pays(None)}
+        return {}
 
     async def _talk_for(self, operation: Operation, ids: Mapping[str, str]) -> dict[str, str]:
         if operation.template.endswith(("/hide", "/restore", "/question", "/pinned-comment", "/restrictions")):
@@ -306,6 +316,9 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
         "job_id": str(uuid4()),
         "form": "csv",
         "picture": "png",
+        "provider": "sepay",
+        "feed_id": str(uuid4()),
+        "order_code": "",
     }
     spare = await a_session(market.node, market.organiser, market.host, market.product_ids)
     sale = Sale(market, people, ids, offers[0], offers[1]["id"], spare, operations_of(market.node.app))

@@ -194,6 +194,18 @@ ACCESS = {
     "GET /api/v1/bank-accounts": "book_payments",
     "PUT /api/v1/bank-accounts": "set_bank_accounts",
     "DELETE /api/v1/bank-accounts/{account_id}": "set_bank_accounts",
+    "GET /api/v1/bank-feeds": "set_bank_accounts",
+    "PUT /api/v1/bank-feeds/{provider}": "set_bank_accounts",
+    "DELETE /api/v1/bank-feeds/{provider}": "set_bank_accounts",
+    "POST /api/v1/bank-notices/{feed_id}": "bank secret",
+    "POST /api/v1/statements/preview": "book_payments",
+    "POST /api/v1/statements": "book_payments",
+    "POST /api/v1/collections/preview": "book_payments",
+    "POST /api/v1/collections": "book_payments",
+    "GET /api/v1/collections": "book_payments",
+    "GET /api/v1/money-work": "book_payments",
+    "POST /api/v1/money-work/{payment_id}/assignment": "book_payments",
+    "POST /api/v1/money-work/{payment_id}/settlement": "book_payments",
     "GET /organiser/payments": "book_payments",
     "GET /api/v1/my-orders": "ticket",
     "GET /api/v1/my-data": "ticket",
@@ -223,6 +235,7 @@ ACCESS = {
 REFUSALS = {
     "ticket": (401, "ticket_invalid"),
     "bridge token": (401, "bridge_token_invalid"),
+    "bank secret": (401, "notice_not_genuine"),
     **{str(action): (401, "not_signed_in") for action in Action},
 }
 # The secret of the order's link comes with the request; without it there is no such order.
@@ -290,7 +303,7 @@ async def test_strangers_on_a_staff_page_are_shown_to_the_login(service: FastAPI
     async with a_client(service) as client:
         answers = [await client.request(*a_path(name)) for name in ACCESS if is_page(name)]
 
-    assert [answer.status_code for answer in answers] == [303] * 16
+    assert [answer.status_code for answer in answers] == [303] * 17
     assert all(answer.headers["location"].startswith("/login?next=") for answer in answers)
 
 

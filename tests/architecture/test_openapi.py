@@ -21,6 +21,7 @@ STATED = {
     "public": ("Open to everybody",),
     "ticket": ("Viewer's ticket",),
     "order link": ("Open to everybody who has the link",),
+    "bank secret": ("Signed as the provider",),
     **{str(action): ("Staff of the organisation", "Staff in charge", "Anyone signed in") for action in Action},
     **{str(action): ("Organisers", "Those who") for action in ORGANISERS_ONLY},
 }
@@ -28,6 +29,7 @@ REFUSED_WITH = {
     "public": set[str](),
     "ticket": {"ticket_invalid"},
     "order link": set[str](),
+    "bank secret": {"notice_not_genuine"},
     **{str(action): {"not_signed_in", "forbidden"} for action in Action},
     **{str(action): {"not_signed_in", "organiser_only"} for action in ORGANISERS_ONLY},
 }

@@ -255,7 +255,7 @@ async def test_the_work_list_shows_only_money_that_needs_a_person_and_only_our_o
 
     mine = (await desk.work_list(staff_of(market))).items
     theirs = (await desk.work_list(staff_of(stranger))).items
-    assert [(item.reference, item.matter) for item in mine] == [("FT1", "under"), ("FT3", "late")]
+    assert [(item.reference, item.matter) for item in mine] == [("FT1", "under"), ("FT3", "repeated")]
     assert [(item.matter, item.order_id) for item in theirs] == [("unmatched", None)]
     assert [kind for kind, _ in await course(database, receipt.order_id)] == ["placed", "paid"]
     # once per line of the bank, however often it is sent

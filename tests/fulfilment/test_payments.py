@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.fulfilment.payments import BookedPayment, Matter, ReceivedPayment, book_payment
+from app.fulfilment.money_kinds import Matter
+from app.fulfilment.payments import BookedPayment, ReceivedPayment, book_payment
 from app.fulfilment.transitions import Step, append_steps
 from app.infra.clock import utc_now
 from app.infra.database import Database

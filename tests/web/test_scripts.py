@@ -12,7 +12,7 @@ from app.catalog.completeness import LISTING_ITEMS
 from app.catalog.label import LabelFacts, ProductCategory
 from app.catalog.sheet_schemas import RowOutcome
 from app.fulfilment.buyer_schemas import CancelReason
-from app.fulfilment.payments import Matter
+from app.fulfilment.money_kinds import Matter
 from app.ledger.kinds import LATER_KINDS
 from app.orders.price_rules import HalfPriceReason
 from app.web.modules import SCRIPTS_DIR, modules_of

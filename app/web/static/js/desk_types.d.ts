@@ -76,7 +76,7 @@ export interface OrderWithContact extends DeskOrder {
 export interface BookedPayment {
   payment_id: string;
   order_id: string | null;
-  matter: "late" | "under" | "over" | "unmatched" | "to_collect" | "to_refund" | null;
+  matter: "late" | "under" | "over" | "unmatched" | "repeated" | "to_collect" | "to_refund" | null;
 }
 
 export interface WorkListItem extends BookedPayment {
