@@ -57,13 +57,13 @@ _VIEWER_WORDS = (
 )
 _BOARD_WORDS = ("host.", "question.", "goods.item_", "viewer.", "product.", "session.")
 _SIGNED_OUT_WORDS = ("host.signed_out", "host.sign_in_again")
-_DESK_WORDS = ("desk.", "host.order_desk", "viewer.order_number", *_SIGNED_OUT_WORDS)
+_DESK_WORDS = ("desk.", "form.less", "form.more", "host.order_desk", "viewer.order_number", *_SIGNED_OUT_WORDS)
 _FORM_WORDS = (
     *("host.", "goods.item_", "session.", "viewer.a_product", "form.less", "form.more"),
     *("goods.province", "goods.commune", "form.nothing_found"),
 )
 _ORGANISER_WORDS = ("host.seller_phone", "host.shipping", "host.terms_", "form.less", "form.more", *_SIGNED_OUT_WORDS)
-_REPORT_WORDS = ("report.", "source.", "ladder.", "session.", "producer.", "host.platform_", "product.", *_SIGNED_OUT_WORDS)
+_REPORT_WORDS = ("report.", "source.", "ladder.", "desk.reason_", "session.", "producer.", "host.platform_", "product.", *_SIGNED_OUT_WORDS)
 
 
 Sessions = Annotated[SessionLookup, Depends(provided(SessionLookup))]

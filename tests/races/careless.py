@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 from typing_extensions import override
 
+from app.fulfilment.changes import OrderChanges
 from app.infra.bounded_pool import BoundedPool
 from app.infra.committing import Work
 from app.infra.database import RawConnection
@@ -50,6 +51,29 @@ class WithoutLocks(BatchWriter):
             async with asyncio.timeout(0.5):
                 await self._everyone_has_read.wait()
         await super().write_orders(db, books)
+
+
+class ChangesWithoutLocks(OrderChanges):
+    """The same for changes of orders."""
+
+    def __init__(self, *, nodes: int) -> None:
+        self._everyone_has_read = asyncio.Barrier(nodes)
+
+    @override
+    async def lock_ledger(self, db: RawConnection, session_id: UUID) -> OpenLedger | None:
+        return await _and_let_go(db, super().lock_ledger(db, session_id))
+
+    @override
+    async def lock_pools(self, db, ledger, product_ids, offer_ids):
+        return await _and_let_go(db, super().lock_pools(db, ledger, product_ids, offer_ids))
+
+    @override
+    async def lock_offers(self, db, ledger, offer_ids, product_ids):
+        offers = await _and_let_go(db, super().lock_offers(db, ledger, offer_ids, product_ids))
+        with suppress(TimeoutError, asyncio.BrokenBarrierError):
+            async with asyncio.timeout(2.0):
+                await self._everyone_has_read.wait()
+        return offers
 
 
 async def _and_let_go(db: RawConnection, taking: Awaitable[Found]) -> Found:

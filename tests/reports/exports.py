@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -64,6 +65,16 @@ def random_ledger(seed: int, *, orders: int = 6, steps: int = 14) -> list[Entry]
             entry = Entry(session_id, len(entries) + 1, kind, order_id, course.buyer_token, 60_000 * number, *about, course.turns[kind] + 1)
             course.add(entry)
             entries.append(entry)
+    return entries
+
+
+def a_course(*facts: tuple[Any, ...]) -> list[Entry]:
+    """Entries of one order of goods at 100, given as (kind, units, turn, money beside them); whether they can be or not."""
+    entries = []
+    for seq, (kind, quantity, *more) in enumerate(facts, start=1):
+        lines = (EntryLine(UUID(int=1), UUID(int=2), UUID(int=3), quantity, 100),) if quantity else ()
+        turn, money_vnd = (*more, *(1, 0)[len(more) :])
+        entries.append(Entry(UUID(int=9), seq, kind, UUID(int=5), "b", 0, lines, money_vnd=money_vnd, turn=turn))
     return entries
 
 

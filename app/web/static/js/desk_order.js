@@ -3,10 +3,12 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { ChangeForm } from "./desk_change.js";
 import { DeskComplaints } from "./desk_complaints.js";
 import { REVEAL_REASONS } from "./desk_state.js";
 import { choicesFor } from "./desk_steps.js";
 import { PaymentForm } from "./desk_payments.js";
+import { ReturnForms } from "./desk_return.js";
 import { ago, dateTime, money, number } from "./format.js";
 import { StateBadge, factWords, spelledPhone } from "./order_words.js";
 import { say } from "./page.js";
@@ -39,7 +41,7 @@ export function OpenOrder({ desk }) {
     <ul class="stack stack-tight" role="list">
       ${order.lines.map(
         (line) => html`<li class="row row-between">
-          <span class="grow">${line.product_name}${" "}<span class="small soft">× ${number(line.quantity)} ${line.unit}</span></span>
+          <span class="grow">${line.product_name}${" "}<span class="small soft">× ${number(line.quantity)} ${line.unit}${line.returned > 0 && ` · ${say("desk.returned_units", { count: number(line.returned) })}`}</span></span>
           <span class="number">${money(line.amount_vnd)}</span>
         </li>`,
       )}
@@ -51,7 +53,11 @@ export function OpenOrder({ desk }) {
       <div><dt>${say("desk.payment")}</dt><dd>${say(order.payment === "cod" ? "desk.payment_cod" : "desk.payment_transfer")}</dd></div>
       <div><dt>${say("desk.due")}</dt><dd class="number">${dateTime(order.due_at_ms)}</dd></div>
     </dl>
+    ${order.owed_vnd > 0 && order.owed_vnd !== order.total_vnd && html`<p class="notice">${say("desk.owes", { amount: money(order.owed_vnd) })}</p>`}
+    ${order.owed_vnd < 0 && html`<p class="notice">${say("desk.owed_back", { amount: money(-order.owed_vnd) })}</p>`}
     <${Outcomes} key=${`${order.order_id} ${order.state}`} desk=${desk} order=${order} />
+    <${ChangeForm} key=${`change ${order.order_id}`} desk=${desk} order=${order} />
+    <${ReturnForms} key=${`return ${order.order_id} ${order.entries.length}`} desk=${desk} order=${order} />
     ${desk.booksPayments && html`<${PaymentForm} key=${`payment ${order.order_id}`} desk=${desk} order=${order} />`}
     <${History} order=${order} />
   </section>`;
@@ -98,7 +104,7 @@ function Outcomes({ desk, order }) {
   // Keys may come faster than the page is drawn.
   const asked = useRef("");
   const isReady = desk.isReady.value;
-  const choices = choicesFor(order.entries.map((entry) => entry.kind));
+  const choices = choicesFor(order.entries.map((entry) => entry.kind), desk.booksPayments && order.payment === "cod");
   /** @param {Choice} choice */
   const press = (choice) => {
     if (!desk.isReady.peek()) return;
@@ -129,7 +135,7 @@ function Outcomes({ desk, order }) {
   return html`<div class="outcomes" role="group" aria-label=${say("desk.outcomes")}>
     ${choices.map((choice) => {
       const asks = askedKey === choice.key;
-      const words = say(choice.reason === "" ? `desk.do_${choice.kind}` : `desk.reason_${choice.reason}`);
+      const words = say(choice.collects ? "desk.do_deliver_and_collect" : choice.reason === "" ? `desk.do_${choice.kind}` : `desk.reason_${choice.reason}`);
       return html`<button key=${choice.key} class=${looksOf(choice, asks)} type="button" aria-keyshortcuts=${choice.key} disabled=${!isReady} onClick=${() => press(choice)}>
         <kbd aria-hidden="true">${choice.key}</kbd><span>${asks ? say("desk.press_again", { outcome: words }) : words}</span>
       </button>`;

@@ -19,9 +19,9 @@ const typed = (event) => /** @type {HTMLInputElement} */ (event.currentTarget).v
 /** Only while the order is not paid. @param {{desk: DeskState, order: OrderWithContact}} props */
 export function PaymentForm({ desk, order }) {
   const [reference, setReference] = useState("");
-  const [amount, setAmount] = useState(String(order.total_vnd));
+  const [amount, setAmount] = useState(String(order.owed_vnd));
   const [words, setWords] = useState("");
-  const isPaid = order.entries.some((entry) => entry.kind === "paid");
+  const isPaid = order.owed_vnd <= 0 && order.entries.some((entry) => entry.kind === "paid");
   if (isPaid) return html`<p class="notice notice-good" role="status">${words || say("desk.state_paid")}</p>`;
   /** @param {Event} event */
   const submit = async (event) => {

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 
 import { inQueue, queueOf, stateOf } from "./desk_steps.js";
+import { money } from "./format.js";
 import { command, get, send } from "./http.js";
 import { failureWords, say } from "./page.js";
 import { isSignedOut } from "./signed_out.js";
@@ -176,7 +177,7 @@ export class DeskState {
     }
     this.isReady.value = false;
     /** @type {import("./http.js").Answer<OrderEntry>} */
-    const answer = await command("POST", `${this.path}/${order.order_id}/steps`, { kind: choice.kind, reason: choice.reason });
+    const answer = await command("POST", `${this.path}/${order.order_id}/steps`, { kind: choice.kind, reason: choice.reason, collected: choice.collects });
     if (!answer.ok) {
       // Somebody else may have been quicker: show the order as it is now, with the reason above it.
       await this.show(order.order_id);
@@ -214,6 +215,29 @@ export class DeskState {
     const { complaints_waiting: waiting } = answer.value;
     this.orders.value = (this.orders.value ?? []).map((order) => (order.order_id === orderId ? { ...order, complaints_waiting: waiting } : order));
     if (this.open.value?.order_id === orderId) this.open.value = answer.value;
+    return "";
+  }
+
+  /**
+   * Change, take back or refund a part of an order. Resolves to what went wrong, in words; the page shows the order as it is then.
+   * @param {OrderWithContact} order
+   * @param {"changes" | "returns" | "refunds"} part
+   * @param {object} content
+   */
+  async doPart(order, part, content) {
+    /** @type {import("./http.js").Answer<OrderWithContact>} */
+    const answer = await command("POST", `${this.path}/${order.order_id}/${part}`, content);
+    if (!answer.ok) {
+      // Somebody else was quicker: what is asked next is asked about the order as it is now.
+      if (answer.failure.code === "order_changed_meanwhile") await this.show(order.order_id);
+      return failureWords(answer.failure);
+    }
+    this.#learnt += 1;
+    this.problem.value = "";
+    this.done.value = say(`desk.done_${part}`, { code: order.code, amount: money(answer.value.total_vnd) });
+    this.orders.value = (this.orders.value ?? []).map((each) => (each.order_id === order.order_id ? { ...each, ...answer.value } : each));
+    if (this.open.value?.order_id === order.order_id) this.open.value = answer.value;
+    if (this.booksPayments) void this.readMatters();
     return "";
   }
 

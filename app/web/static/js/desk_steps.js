@@ -5,7 +5,7 @@ import { KINDS } from "./ledger_kinds.js";
 
 /**
  * @typedef {import("./ledger_kinds.js").Kind} Kind
- * @typedef {{key: string, kind: Kind | "later", reason: string, isDangerous: boolean}} Choice
+ * @typedef {{key: string, kind: Kind | "later", reason: string, isDangerous: boolean, collects: boolean}} Choice
  * @typedef {"call" | "ship" | "done"} Queue
  */
 /** @typedef {{order_id: string, number: number, state: Kind, due_at_ms: number}} Queued */
@@ -17,6 +17,7 @@ const STAFF_KINDS = ALL_KINDS.filter((kind) => KINDS[kind].by === "staff");
 const REASONS_BEFORE = ["no_answer", "wrong_number", "refused", "duplicate"];
 const REASONS_AFTER = ["refused", "out_of_stock"];
 const FIRST_LOSS_KEY = 3;
+const COLLECTS_KEY = "7";
 
 /**
  * @param {Kind} kind
@@ -49,17 +50,19 @@ export function isOver(state) {
 }
 
 /**
- * The outcomes that the desk offers, each with its key: 1 goes on, 2 is for later, 3 to 6 lose the order.
+ * The outcomes that the desk offers, each with its key: 1 goes on, 2 is for later, 3 to 6 lose the order, 7 delivers it and takes the money.
  * @param {readonly string[]} had
+ * @param {boolean} collects whether the person at the desk may say that the buyer has paid at the door
  * @returns {Choice[]}
  */
-export function choicesFor(had) {
+export function choicesFor(had, collects = false) {
   /** A key is about all of the order: what was done to a part of it goes on with numbers. @param {Kind} kind */
   const isNext = (kind) => mayFollow(kind, had) && !had.includes(kind);
   const good = STAFF_KINDS.find((kind) => KINDS[kind].goesOn && isNext(kind));
   /** @type {Choice[]} */
-  const choices = good === undefined ? [] : [{ key: "1", kind: good, reason: "", isDangerous: isLoss(good) }];
-  choices.push({ key: "2", kind: "later", reason: "", isDangerous: false });
+  const choices = good === undefined ? [] : [{ key: "1", kind: good, reason: "", isDangerous: isLoss(good), collects: false }];
+  if (good === "delivered" && collects && isNext("paid")) choices.push({ key: COLLECTS_KEY, kind: good, reason: "", isDangerous: false, collects: true });
+  choices.push({ key: "2", kind: "later", reason: "", isDangerous: false, collects: false });
   /** @type {Array<[Kind, string]>} */
   const losses = [];
   for (const kind of STAFF_KINDS) {
@@ -68,7 +71,7 @@ export function choicesFor(had) {
     const reasons = kind !== "cancelled" ? [""] : isAgreed ? REASONS_AFTER : REASONS_BEFORE;
     for (const reason of reasons) losses.push([kind, reason]);
   }
-  losses.forEach(([kind, reason], place) => choices.push({ key: String(FIRST_LOSS_KEY + place), kind, reason, isDangerous: true }));
+  losses.forEach(([kind, reason], place) => choices.push({ key: String(FIRST_LOSS_KEY + place), kind, reason, isDangerous: true, collects: false }));
   return choices;
 }
 

@@ -120,7 +120,7 @@ function Course({ order: { entries, receiver_changed_at_ms: changedAt } }) {
 }
 
 /** @param {{order: OrderPage}} props */
-function Goods({ order: { lines, shipping_vnd: fee, total_vnd: total, payment, is_paid: isPaid, state } }) {
+function Goods({ order: { lines, shipping_vnd: fee, total_vnd: total, owed_vnd: owed, payment, is_paid: isPaid, state } }) {
   const pays = isPaid ? "order.is_paid" : KINDS[state].ends ? "order.nothing_to_pay" : payment === "cod" ? "order.pay_on_delivery" : "order.pay_by_transfer";
   return html`<section class="card stack stack-tight" aria-labelledby="goods">
     <h2 id="goods">${say("order.goods")}</h2>
@@ -135,6 +135,7 @@ function Goods({ order: { lines, shipping_vnd: fee, total_vnd: total, payment, i
       html`<li class="row row-between"><span class="grow">${say("order.shipping")}</span><span class="number">${money(fee)}</span></li>`}
     </ul>
     <p class="row row-between"><span>${say("form.total")}</span><strong class="price">${money(total)}</strong></p>
+    ${owed > 0 && owed !== total && html`<p class="notice">${say("order.owes", { amount: money(owed) })}</p>`}
     <p class="small soft">${say(pays)}</p>
   </section>`;
 }

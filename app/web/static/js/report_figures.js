@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 
 import { decimal, duration, money, number } from "./format.js";
+import { difference, sayIfKnown } from "./order_words.js";
 import { language, say } from "./page.js";
 
 /**
@@ -78,10 +79,18 @@ export function Ladder({ steps }) {
   </div>`;
 }
 
+/** Why orders were lost: by the reason, as far as the desk has words for it. @param {LadderStep["losses"][number]} loss */
+function lossOf({ kind, reason, orders, amount_vnd: amount }) {
+  const values = { count: number(orders), amount: money(amount) };
+  const words = sayIfKnown(`desk.reason_${reason}`);
+  return words === "" || kind !== "cancelled" ? say(`ladder.loss_${kind}`, values) : say("ladder.lost_by", { reason: words, ...values });
+}
+
 /** @param {LadderStep} step */
 function lossWords(step) {
   const words = [`${number(step.orders)} ${say("unit.orders")}`];
   if (step.waiting_orders > 0) words.push(say("ladder.loss_waiting", { count: number(step.waiting_orders), amount: money(step.waiting_amount_vnd) }));
-  const losses = step.losses.map((loss) => say(`ladder.loss_${loss.kind}`, { count: number(loss.orders), amount: money(loss.amount_vnd) }));
-  return [...words, ...losses];
+  if (step.changed_orders > 0) words.push(say("ladder.changed", { count: number(step.changed_orders), amount: difference(step.changed_vnd) }));
+  if (step.paid_before_orders > 0) words.push(say("ladder.paid_before", { count: number(step.paid_before_orders), amount: money(step.paid_before_vnd) }));
+  return [...words, ...step.losses.map(lossOf)];
 }
