@@ -171,7 +171,8 @@ async def everybody_wants_one_more(database: Database, market: Market, change: O
         async with database.pool.acquire() as db, db.transaction():
             return (await change(db, market.session_id, Change(order_id, [WantedLine(2, offer_id)]), call_seconds=60)).entry
 
-    return await asyncio.gather(*(one_more(each.order_id) for each in placed if isinstance(each, OrderReceipt)), return_exceptions=True)
+    placed_ids = [each.order_id for each in placed if isinstance(each, OrderReceipt)]
+    return list(await asyncio.gather(*map(one_more, placed_ids), return_exceptions=True))
 
 
 async def test_of_eight_changes_two_get_the_last_two_units(database: Database, market: Market, postgres_url: str) -> None:

@@ -73,7 +73,7 @@ def a_course(*facts: tuple[Any, ...]) -> list[Entry]:
     entries = []
     for seq, (kind, quantity, *more) in enumerate(facts, start=1):
         lines = (EntryLine(UUID(int=1), UUID(int=2), UUID(int=3), quantity, 100),) if quantity else ()
-        turn, money_vnd = (*more, *(1, 0)[len(more) :])
+        turn, money_vnd = [*more, 1, 0][:2] if not more else [*more, 0][:2]
         entries.append(Entry(UUID(int=9), seq, kind, UUID(int=5), "b", 0, lines, money_vnd=money_vnd, turn=turn))
     return entries
 

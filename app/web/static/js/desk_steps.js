@@ -14,6 +14,7 @@ import { KINDS } from "./ledger_kinds.js";
 const ALL_KINDS = /** @type {Kind[]} */ (Object.keys(KINDS));
 const FURTHEST_FIRST = [...ALL_KINDS].sort((one, other) => KINDS[other].rank - KINDS[one].rank);
 const STAFF_KINDS = ALL_KINDS.filter((kind) => KINDS[kind].by === "staff");
+const PAYMENTS = ALL_KINDS.filter((kind) => KINDS[kind].by === "payment");
 const REASONS_BEFORE = ["no_answer", "wrong_number", "refused", "duplicate"];
 const REASONS_AFTER = ["refused", "out_of_stock"];
 const FIRST_LOSS_KEY = 3;
@@ -61,7 +62,7 @@ export function choicesFor(had, collects = false) {
   const good = STAFF_KINDS.find((kind) => KINDS[kind].goesOn && isNext(kind));
   /** @type {Choice[]} */
   const choices = good === undefined ? [] : [{ key: "1", kind: good, reason: "", isDangerous: isLoss(good), collects: false }];
-  if (good === "delivered" && collects && isNext("paid")) choices.push({ key: COLLECTS_KEY, kind: good, reason: "", isDangerous: false, collects: true });
+  if (good !== undefined && KINDS[good] === KINDS.delivered && collects && PAYMENTS.some(isNext)) choices.push({ key: COLLECTS_KEY, kind: good, reason: "", isDangerous: false, collects: true });
   choices.push({ key: "2", kind: "later", reason: "", isDangerous: false, collects: false });
   /** @type {Array<[Kind, string]>} */
   const losses = [];

@@ -17,7 +17,7 @@ export function StateBadge({ state }) {
 /** A fact with its reason, and with what it is about where that is a part of the order. @param {OrderEntry} entry */
 export function factWords(entry) {
   const items = entry.items.map(itemWords).join(", ");
-  const amount = entry.kind === "refunded" ? money(entry.amount_vnd) : entry.kind === "changed" ? difference(entry.amount_vnd) : "";
+  const amount = KINDS[entry.kind] === KINDS.refunded ? money(entry.amount_vnd) : KINDS[entry.kind] === KINDS.changed ? difference(entry.amount_vnd) : "";
   return [reasonWords(entry), [items, amount].filter(Boolean).join(" · ")].filter(Boolean).join(": ");
 }
 
