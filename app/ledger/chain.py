@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring
@@ -113,7 +112,8 @@ def body_of(entry: Entry) -> str:
 def entry_of(body: str) -> Entry:
     """The entry that `body_of` wrote. Raises `ValueError` for a body of a version that this code does not know."""
     fields = json.loads(body)
-    goods, others = fields["lines"], Counter[str]()
+    goods: list[dict[str, Any]] = fields["lines"]
+    others: dict[str, int] = {}
     if "v" in fields:
         goods, others = _parts_of(fields)
     return Entry(
@@ -134,21 +134,21 @@ def entry_of(body: str) -> Entry:
             for line in goods
         ),
         reason=fields["reason"],
-        shipping_vnd=others["shipping"],
-        money_vnd=others["money"],
+        shipping_vnd=others.get("shipping", 0),
+        money_vnd=others.get("money", 0),
         turn=fields.get("turn", 1),
     )
 
 
-def _parts_of(fields: dict[str, Any]) -> tuple[list[dict[str, Any]], Counter[str]]:
+def _parts_of(fields: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """The lines of goods of a body that names its version, and the sums of its other lines by their kind."""
     kinds = {line.get("kind", "goods") for line in fields["lines"]}
     if not kinds <= _LINE_KINDS.get(fields["v"], set()):
         raise ValueError(f"a ledger body of version {fields['v']} with lines {sorted(kinds)} is newer than this code")
-    others = Counter[str]()
+    others: dict[str, int] = {}
     for line in fields["lines"]:
         if "kind" in line:
-            others[line["kind"]] += line["amount_vnd"]
+            others[line["kind"]] = others.get(line["kind"], 0) + line["amount_vnd"]
     return [line for line in fields["lines"] if "kind" not in line], others
 
 

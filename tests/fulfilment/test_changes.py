@@ -257,7 +257,7 @@ async def test_what_a_paid_order_costs_more_or_less_comes_to_the_work_list_and_l
     assert await pay(database, market, order.order_id, 258_000) is None
     assert await balances(database) == [("to_collect", 258_000, True)]
     # and once more it would be somebody's mistake
-    assert await pay(database, market, order.order_id, 258_000) == "late"
+    assert await pay(database, market, order.order_id, 258_000) == "repeated"
 
 
 async def pay(database: Database, market: Market, order_id: UUID, amount_vnd: int) -> str | None:
