@@ -30,6 +30,8 @@ _SLOWED_DOWN = ("/login", "/order-lookup", "/invitation/accept")
 # Only while an order waits for money.
 _CODE_TO_PAY = "/vietqr.{picture}"
 # A device may make a few in a minute.
+_OF_PARTS = ("/changes", "/returns", "/refunds")
+_DELIVERED = ({"kind": "confirmed"}, {"kind": "delivered", "collected": True})
 _BY_NEW_DEVICES = "/sessions/{session_id}/complaints"
 # Asked for complete products, if the organisation says so.
 _BEHIND_THE_GATE = ("/transitions", "/booth", "/booth/close")
@@ -67,7 +69,7 @@ class Sale:
     def organiser(self) -> httpx2.AsyncClient:
         return self.people["organiser"]
 
-    async def ids_for(self, operation: Operation) -> dict[str, str]:
+    async def ids_for(self, operation: Operation) -> dict[str, str]:  # noqa: C901 - one line for each sort of thing
         """Ids of things that the operation may change without taking them from the others."""
         ids = dict(self.ids)
         if operation.template.endswith(_BEHIND_THE_GATE):
@@ -80,6 +82,10 @@ class Sale:
         ids |= await self._offer_for(operation)
         if operation.template.endswith(("/steps", "/answer", "/receiver")) or "/order-pages/" in operation.template:
             ids |= await self.orders()
+        if operation.template.endswith(_OF_PARTS):
+            ids |= await self.orders()
+            for step in () if operation.template.endswith("/changes") else _DELIVERED:
+                await self.organiser.post(f"/api/v1/sessions/{ids['session_id']}/orders/{ids['order_id']}/steps", json=step)
         if "{complaint_id}" in operation.template:
             ids |= await self.orders()
             ids["complaint_id"] = await self.complains(ids)
@@ -126,6 +132,9 @@ class Sale:
             known |= {"login": f"hop-tac-xa-{next(self._numbers)}", "password": PASSWORD}
         if "/products" in operation.template:
             known["code"] = f"SP{next(self._numbers)}"
+        if operation.template.endswith(_OF_PARTS):
+            units = 2 if operation.template.endswith("/changes") else 1
+            known |= {"lines": [{"offer_id": self.offer["id"], "quantity": units}], "seen_seq": 2**40}
         return operation.right_body(known | people_body(self, operation))
 
     async def takes_transfers(self) -> str:
