@@ -16,6 +16,8 @@ from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.catalog import gate_routes, login_routes, papers_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
+from app.desk import routes as desk_routes
+from app.desk import socket as desk_socket
 from app.fulfilment import (
     bank_account_routes,
     bank_feed_routes,
@@ -101,6 +103,8 @@ ROUTERS = (
     bank_feed_routes.router,
     money_file_routes.router,
     money_work_routes.router,
+    desk_routes.router,
+    desk_socket.router,
     metrics_routes.router,
     report_routes.router,
     closing_routes.router,

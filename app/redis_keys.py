@@ -171,3 +171,8 @@ def job_lock(prefix: str, job: str) -> str:
 def readiness(prefix: str) -> str:
     """STRING that /readyz writes to see whether Redis takes writes; TTL ten seconds."""
     return f"{prefix}:readiness"
+
+
+def desk_version(prefix: str, organisation_id: UUID) -> str:
+    """STRING counter of changes of an organisation's order desk; whoever changes it adds one, workers with open desks read; TTL a week."""
+    return f"{prefix}:desk:{organisation_id}"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -64,6 +64,22 @@ class OrderSettings(_Group):
     cod_confirm_hours: float = Field(72.0, description="a COD order that nobody confirmed by then expires and gives its units back")
     waitlist_call_seconds: float = Field(120.0, description="how long freed units are set aside for the next on the waitlist")
     waitlist_max: int = Field(500, description="people who may wait for one offer")
+
+
+class DeskSettings(_Group):
+    """How buyers are called, and how long colleagues keep what they have in hand (`app/desk`)."""
+
+    call_again_minutes: tuple[Annotated[int, Field(ge=1, le=10_080)], ...] = Field(
+        (30, 120),
+        max_length=2,
+        description="minutes until a buyer who was not reached is called again, after each try; then the next morning",
+    )
+    call_from_hour: int = Field(8, ge=0, le=12, description="nobody is called before this hour, Vietnam time")
+    call_until_hour: int = Field(21, ge=13, le=24, description="nor from this hour on")
+    hold_seconds: float = Field(
+        120.0, gt=0, le=3_600, description="how long an order stays in a colleague's hand that shows no sign of life"
+    )
+    undo_seconds: float = Field(60.0, ge=0, le=600, description="how long a step taken at the desk can be taken back before it is written")
 
 
 class PictureSettings(_Group):
@@ -205,6 +221,7 @@ class Settings(BaseSettings):
     realtime: RealtimeSettings = RealtimeSettings()
     http: HttpSettings = HttpSettings()
     orders: OrderSettings = OrderSettings()
+    desk: DeskSettings = DeskSettings()
     database: DatabaseSettings = DatabaseSettings()
     pictures: PictureSettings = PictureSettings()
     privacy: PrivacySettings = PrivacySettings()

@@ -20,10 +20,10 @@ from app.catalog.places_watch import PlacesWatch
 from app.catalog.producer_logins import ProducerLogins
 from app.catalog.seller_papers import PapersDesk
 from app.catalog.service import CatalogService
+from app.desk.household import DeskHouse, desk_house
 from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.complaint_services import ComplaintServices, complaint_services
 from app.fulfilment.desk import OrderDesk
-from app.fulfilment.desk_changes import DeskChanges
 from app.fulfilment.jobs import FulfilmentJobs
 from app.fulfilment.lookup_limits import LookupLimits
 from app.fulfilment.money import Money, money_services
@@ -148,7 +148,7 @@ class Services:
     waitlist: Waitlist
     http_order_pace: KeyedLimits
     desk: OrderDesk
-    desk_changes: DeskChanges
+    order_desk: DeskHouse
     buyer_orders: BuyerOrders
     money: Money
     persons: Persons
@@ -166,7 +166,8 @@ class Services:
 
     def all(self) -> tuple[object, ...]:
         """Each of them once, and this object itself."""
-        return (*(getattr(self, name) for name in self.__slots__), *self.people.all(), *self.money.all(), *self.complaints.all(), self)
+        own = (getattr(self, name) for name in self.__slots__)
+        return (*own, *self.people.all(), *self.money.all(), *self.complaints.all(), *self.order_desk.all(), self)
 
 
 async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
@@ -218,7 +219,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     desk = OrderDesk(
         database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, rows=rows, settings=settings.orders
     )
-    desk_changes = DeskChanges(database, sessions=sessions, desk=desk, settings=settings.orders)
+    order_desk = desk_house(database, redis, settings=settings, accounts=accounts, sessions=sessions, desk=desk, rows=rows, lock=lock)
     money = money_services(database, projector=projector, ring=ring, call_seconds=settings.orders.waitlist_call_seconds)
     persons = Persons(database, rows, working_days=settings.complaints.answer_working_days)
     complaints = complaint_services(database, redis, ring, sessions=sessions, rows=rows, settings=settings)
@@ -273,6 +274,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         teller,
         OrderJobs(offers=offers, waitlist=waitlist, lock=lock),
         FulfilmentJobs(desk, OldRows(database, rows), Retention(database, contact_days=settings.privacy.contact_days), evidence, lock),
+        order_desk.jobs,
         LedgerJobs(database, projector=projector, lock=lock),
         MetricsJobs(metrics, lock),
         ReportJobs(reports, closing, lock),
@@ -317,7 +319,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         waitlist=waitlist,
         http_order_pace=KeyedLimits(per_second=realtime.commands_per_second, burst=realtime.commands_burst, now=monotonic),
         desk=desk,
-        desk_changes=desk_changes,
+        order_desk=order_desk,
         buyer_orders=buyer_orders,
         money=money,
         persons=persons,
@@ -349,8 +351,7 @@ async def work_on_jobs(settings: Settings) -> None:
         keeper = SummaryKeeper(summaries, JobLock(redis, settings.redis_prefix, node), tail=KEPT_TAIL)
         keeper.start()
         work = HeavyWork(database, Signer(key_ring_of(settings)), summaries)
-        ttl = settings.realtime.node_count_ttl_seconds
-        metrics = MetricsService(database, redis, settings.redis_prefix, node_count_ttl_seconds=ttl)
+        metrics = MetricsService(database, redis, settings.redis_prefix, node_count_ttl_seconds=settings.realtime.node_count_ttl_seconds)
         rebuilding = RebuildingWork(Projector(database, metrics))
         try:
             await JobRunner(database.pool, {**work.by_kind(), PROJECTION: rebuilding.rebuild}, name=node).run()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Organisation, RoleGrant, User
-from app.accounts.permissions import RULES, Action
+from app.accounts.permissions import RULES, Action, Grant, Place, Role, grant_allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,29 @@ async def is_active_member(db: AsyncSession, *, organisation_id: UUID, user_id: 
     runs_sessions = RoleGrant.role.in_(RULES[Action.RUN_SESSIONS].roles)
     member = found.where(User.id == user_id, User.organisation_id == organisation_id, User.is_active, runs_sessions)
     return await db.scalar(member.limit(1)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody of the organisation, as colleagues name each other."""
+
+    user_id: UUID
+    display_name: str
+
+
+async def colleagues_who_may(db: AsyncSession, *, organisation_id: UUID, action: Action, place: Place | None = None) -> list[Colleague]:
+    """Who may sign in and do that at this place, or anywhere at all; by name."""
+    grants: dict[UUID, list[Grant]] = {}
+    found = select(RoleGrant.user_id, RoleGrant.role, RoleGrant.ward_code, RoleGrant.session_id)
+    for row in await db.execute(found.where(RoleGrant.organisation_id == organisation_id)):
+        grants.setdefault(row.user_id, []).append(Grant(cast("Role", row.role), row.ward_code, row.session_id))
+    people = select(User.id, User.display_name, User.role).where(User.organisation_id == organisation_id, User.is_active)
+    return [
+        Colleague(row.id, row.display_name)
+        for row in await db.execute(people.order_by(User.display_name, User.id))
+        if any(_may(grant, action, row.id, place) for grant in grants.get(row.id) or [Grant(cast("Role", row.role))])
+    ]
+
+
+def _may(grant: Grant, action: Action, user_id: UUID, place: Place | None) -> bool:
+    return grant.counts_for(action) if place is None else grant_allows(grant, action, user_id, place)

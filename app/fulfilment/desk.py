@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -33,6 +33,8 @@ from app.sessions.telling import RoomTeller
 from app.settings import OrderSettings
 
 log = structlog.get_logger(__name__)
+
+SettleFirst = Callable[[UUID, Sequence[UUID]], Awaitable[None]]
 
 EXPIRED_PER_STEP = 200
 
@@ -95,6 +97,11 @@ class OrderDesk:
         self._settled_until: datetime | None = None
         self._mark_kept = _LONG_AGO
         self._put_aside: dict[UUID, _PutAside] = {}
+        self._settle: SettleFirst | None = None
+
+    def settles_first(self, settle: SettleFirst) -> None:
+        """Whom to ask to write, before anything else is appended to orders, what is still held back for them (`app/desk`)."""
+        self._settle = settle
 
     async def step(
         self, user: CurrentUser, session_id: UUID, step: Step, intention: Intention | None = None, *, collected: bool = False
@@ -108,6 +115,7 @@ class OrderDesk:
         if collected:
             await self._sessions.managed(user, session_id, Action.BOOK_PAYMENTS)
             steps.append(Step(step.order_id, "paid"))
+        await self.settle_first(session_id, [step.order_id])
         async with self._database.pool.acquire() as db, db.transaction():
             if not (await claim_intention_raw(db, user.id, intention, step.order_id)).is_first:
                 return await self._done_before(db, session_id, step)
@@ -303,10 +311,20 @@ class OrderDesk:
 
     async def append(self, session_id: UUID, steps: Sequence[Step]) -> StepsResult:
         """Append what may follow in a transaction of its own, and tell who must know. Asks nobody for permission."""
+        await self.settle_first(session_id, [step.order_id for step in steps])
         async with self._database.pool.acquire() as db, db.transaction():
-            result = await append_steps(db, session_id, steps, call_seconds=self._call_seconds)
+            result = await self.append_in(db, session_id, steps)
         self.appended(session_id, result.freed_offers)
         return result
+
+    async def append_in(self, db: RawConnection, session_id: UUID, steps: Sequence[Step]) -> StepsResult:
+        """The same in a transaction of the caller, who says `appended` once it is committed."""
+        return await append_steps(db, session_id, steps, call_seconds=self._call_seconds)
+
+    async def settle_first(self, session_id: UUID, order_ids: Sequence[UUID]) -> None:
+        """Have written what is still held back for these orders; ask before a transaction of one's own appends to them."""
+        if self._settle is not None:
+            await self._settle(session_id, order_ids)
 
     def appended(self, session_id: UUID, freed_offers: Sequence[UUID]) -> None:
         """After COMMIT: whoever must know that the ledger has grown, and that these offers may have units again."""

@@ -71,6 +71,7 @@ class DeskChanges:
         self, user: CurrentUser, session_id: UUID, order_id: UUID, steps: list[Step], intention: Intention | None
     ) -> OrderWithContact:
         await self._sessions.managed(user, session_id, Action.WORK_ORDERS)
+        await self._desk.settle_first(session_id, [order_id])
         result: StepsResult | None = None
         async with self._database.pool.acquire() as db, db.transaction():
             if (await claim_intention_raw(db, user.id, intention, order_id)).is_first:

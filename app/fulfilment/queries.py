@@ -29,6 +29,7 @@ FROM orders o JOIN order_contacts c ON c.order_id = o.id {OF_CHANGES}
 _LIST = _ORDERS + "WHERE o.session_id = $1 AND ($2::bigint IS NULL OR o.seq < $2) ORDER BY o.seq DESC LIMIT $3"
 _BY_CODE = _ORDERS + "WHERE o.session_id = $1 AND o.code = $2"
 _BY_PHONE = _ORDERS + "WHERE o.session_id = $1 AND (c.phone_digest = ANY($2::bytea[]) OR c.phone = $3) ORDER BY o.seq DESC LIMIT $4"
+_SOME = _ORDERS + "WHERE o.id = ANY($1::uuid[])"
 _ONE = _ORDERS + "WHERE o.session_id = $1 AND o.id = $2"
 # A line and what changes made of it are one; what fell away altogether is none.
 LINES = """
@@ -52,6 +53,11 @@ WHERE organisation_id = $1 AND matter IS NOT NULL AND settled_at IS NULL ORDER B
 async def list_orders(db: RawConnection, envelopes: Envelopes, session_id: UUID, *, before: int | None, limit: int) -> list[DeskOrder]:
     rows = await db.fetch(_LIST, session_id, before, limit)
     return [DeskOrder(**_fields(row, contact_of(envelopes, row))) for row in rows]
+
+
+async def orders_by_id(db: RawConnection, envelopes: Envelopes, order_ids: Sequence[UUID]) -> dict[UUID, DeskOrder]:
+    """Those of these orders that exist, whatever their session."""
+    return {row["id"]: DeskOrder(**_fields(row, contact_of(envelopes, row))) for row in await db.fetch(_SOME, order_ids)}
 
 
 async def find_by_code(db: RawConnection, envelopes: Envelopes, session_id: UUID, code: str) -> list[DeskOrder]:

@@ -212,6 +212,7 @@ class OrderContact(Base):
         CheckConstraint(f"char_length(note) <= {NOTE_LINE.most}", name="note_length"),
         CheckConstraint(f"octet_length(sealed) <= {SEALED_CONTACT_MAX}", name="sealed_length"),
         CheckConstraint("num_nulls(key_id, wrapped_key, sealed) IN (0, 3)", name="sealed_whole"),
+        Index("ix_order_contacts_phone", "phone_digest"),
         Index("ix_order_contacts_plain", "order_id", postgresql_where=text("phone IS NOT NULL")),
     )
 

@@ -17,6 +17,7 @@ PERSON_NAME = Line(80, needs="letter")
 STREET_LINE = Line(200)
 NOTE_LINE = Line(200, needs="nothing")
 COMPLAINT_TEXT = Line(1_000, keeps_paragraphs=True)
+DESK_NOTE = Line(500, keeps_paragraphs=True)
 
 DisplayName = Annotated[str, *DISPLAY_NAME.rules]
 CommentText = Annotated[str, *COMMENT_TEXT.rules]
@@ -24,6 +25,7 @@ PersonName = Annotated[str, *PERSON_NAME.rules]
 StreetLine = Annotated[str, *STREET_LINE.rules]
 NoteLine = Annotated[str, *NOTE_LINE.rules]
 ComplaintText = Annotated[str, *COMPLAINT_TEXT.rules]
+DeskNote = Annotated[str, *DESK_NOTE.rules]
 CommandId = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Milliseconds = Annotated[int, Field(ge=0, le=2**53, description="UTC milliseconds since 1970")]
 Epoch = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]

@@ -22,6 +22,7 @@ from app.sessions.models import LivestreamSession
 from app.sessions.reading import SessionFacts, SessionRecord, product_views, record_of, run_down, session_views
 
 LIST_MAX = 200
+REACH_MAX = 2_000
 # What somebody opens a session for: its board, or its orders.
 _WORK = (Action.SEE_BOARD, Action.WORK_ORDERS)
 _KNOWN_MAX = 10_000
@@ -116,6 +117,14 @@ class SessionLookup:
         """All sessions of their organisation to which this person may do that."""
         async with self._transactions() as db:
             return list(await db.scalars(select(LivestreamSession.id).where(sessions_in_reach(user, action))))
+
+    async def reach_of(self, user: CurrentUser, action: Action) -> list[UUID] | None:
+        """The sessions to which the person may do that, newest first; None = to all of their organisation."""
+        if user.may_everywhere(action):
+            return None
+        found = select(LivestreamSession.id).where(sessions_in_reach(user, action)).order_by(LivestreamSession.created_at.desc())
+        async with self._transactions() as db:
+            return list(await db.scalars(found.limit(REACH_MAX)))
 
     async def managed(self, user: CurrentUser, session_id: UUID, action: Action) -> SessionRecord:
         """The session if this person may do that to it. Raises `SessionNotFound`, `NotYourSession`, `Forbidden`."""

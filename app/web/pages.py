@@ -24,12 +24,13 @@ from app.realtime.tickets import TICKET_COOKIE, TICKET_MAX_AGE_SECONDS, TicketSi
 from app.sessions.editing import may_choose_ward
 from app.sessions.errors import SessionNotFound
 from app.sessions.lookup import SessionLookup
-from app.sessions.reading import SessionFacts, SessionRecord
+from app.sessions.reading import SessionFacts
 from app.settings import Settings
 from app.web.page_route import PageRoute
-from app.web.rendering import render
+from app.web.rendering import language_of, render
 from app.web.sharing import share_card
 from app.web.static_files import mount_static
+from app.web.texts import texts_for
 
 __all__ = ["mount_static", "router"]
 
@@ -39,7 +40,7 @@ START_OF_ROLE: dict[Role, str] = {
     "organiser": "/organiser",
     "host": "/host",
     "helper": "/host",
-    "desk": "/host",
+    "desk": "/desk",
     "producer": "/organiser/goods",
     "auditor": "/organiser",
 }
@@ -161,13 +162,21 @@ async def edit_session(request: Request, session_id: UUID, user: SignedInUser, s
 @router.get("/host/{session_id}/orders", dependencies=[needs(Action.WORK_ORDERS)])
 async def host_orders(request: Request, session_id: UUID, user: SignedInUser, sessions: Sessions) -> Response:
     """The order desk for those in charge of a session."""
-    return _desk(request, user, await sessions.managed(user, session_id, Action.WORK_ORDERS), back=f"/host/{session_id}")
+    record = await sessions.managed(user, session_id, Action.WORK_ORDERS)
+    return _desk(request, user, title=record.title, back=f"/host/{session_id}", session_id=session_id)
 
 
 @router.get("/organiser/{session_id}/orders", dependencies=[needs(Action.WORK_ORDERS)])
 async def organiser_orders(request: Request, session_id: UUID, user: SignedInUser, sessions: Sessions) -> Response:
     """The order desk on the way from a report."""
-    return _desk(request, user, await sessions.managed(user, session_id, Action.WORK_ORDERS), back=f"/organiser/{session_id}")
+    record = await sessions.managed(user, session_id, Action.WORK_ORDERS)
+    return _desk(request, user, title=record.title, back=f"/organiser/{session_id}", session_id=session_id)
+
+
+@router.get("/desk", dependencies=[needs(Action.WORK_ORDERS)])
+async def whole_desk(request: Request, user: SignedInUser) -> Response:
+    """The order desk over everything in somebody's reach, but rehearsals."""
+    return _desk(request, user, title=texts_for(language_of(request))["desk.all_sessions"], back="/host")
 
 
 @router.get("/organiser", dependencies=[needs(Action.OPEN_REPORTS)])
@@ -186,9 +195,15 @@ async def report(request: Request, session_id: UUID, user: SignedInUser, session
     return render(request, "report.html", script="report.js", words=_REPORT_WORDS, user=user, title=record.title, facts=facts)
 
 
-def _desk(request: Request, user: CurrentUser, record: SessionRecord, *, back: str) -> Response:
-    facts = {"session_id": str(record.id), "title": record.title, "back": back, "books_payments": user.may(Action.BOOK_PAYMENTS)}
-    return render(request, "desk.html", script="desk.js", words=_DESK_WORDS, user=user, title=record.title, facts=facts)
+def _desk(request: Request, user: CurrentUser, *, title: str, back: str, session_id: UUID | None = None) -> Response:
+    facts = {
+        "session_id": None if session_id is None else str(session_id),
+        "title": title,
+        "back": back,
+        "user_id": str(user.id),
+        "books_payments": user.may(Action.BOOK_PAYMENTS),
+    }
+    return render(request, "desk.html", script="desk.js", words=_DESK_WORDS, user=user, title=title, facts=facts)
 
 
 def session_facts(facts: SessionFacts) -> dict[str, Any]:

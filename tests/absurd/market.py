@@ -26,6 +26,8 @@ JSON = {"content-type": "application/json"}
 # Refused while the session is live, or about jobs, which there are none of then.
 _CLOSED_ONLY = ("/statement", "/export.zip", "/jobs/{job_id}", "/file")
 # Failures of one client make its next attempts wait here.
+# They change an order for good, or need one in which nobody has done anything yet.
+_NEW_ORDERS = ("/steps", "/answer", "/receiver", "/calls", "/held-steps", "/undo")
 _SLOWED_DOWN = ("/login", "/order-lookup", "/invitation/accept")
 # Only while an order waits for money.
 _CODE_TO_PAY = "/vietqr.{picture}"
@@ -77,10 +79,10 @@ class Sale:
         if operation.template.endswith("/transitions"):
             market = self.market
             ids["session_id"] = str(await a_session(market.node, market.organiser, market.host, market.product_ids))
-        if operation.method == "PUT" and not operation.template.endswith("/warning"):
+        if operation.method == "PUT" and "/orders/" not in operation.template and not operation.template.endswith("/warning"):
             ids["session_id"] = str(self.spare_session_id)
         ids |= await self._offer_for(operation)
-        if operation.template.endswith(("/steps", "/answer", "/receiver")) or "/order-pages/" in operation.template:
+        if operation.template.endswith(_NEW_ORDERS) or "/order-pages/" in operation.template:
             ids |= await self.orders()
         if operation.template.endswith(_OF_PARTS):
             ids |= await self.orders()
@@ -96,8 +98,19 @@ class Sale:
             ids["producer_id"] = await self.opens_booth()
         if operation.template.endswith("/settlement"):
             ids["payment_id"] = await self.pays(None)
-        ids |= await self._money_for(operation)
+        ids |= await self._money_for(operation) | await self._desk_for(operation, ids)
         return ids | await self._goods_for(operation) | await self._talk_for(operation, ids) | await people_ids(self, operation)
+
+    async def calls(self, ids: Mapping[str, str]) -> str:
+        """The mark of a call in vain, which can be taken back."""
+        path = f"/api/v1/sessions/{ids['session_id']}/orders/{ids['order_id']}/calls"
+        answer = await self.organiser.post(path, json={"outcome": "no_answer"})
+        return str(answer.json()["calls"][0]["mark"])
+
+    async def _desk_for(self, operation: Operation, ids: Mapping[str, str]) -> dict[str, str]:
+        if operation.template.endswith("/assignment"):
+            return {"user_id": str(self.market.organiser.id)}
+        return {"mark": await self.calls(ids)} if operation.template.endswith("/undo") else {}
 
     def counts_failures(self, operation: Operation, ids: Mapping[str, str]) -> bool:
         """Whether a refusal is remembered against whoever asked, so that the next request must come from somebody else."""
@@ -264,7 +277,7 @@ class Sale:
         kind = operation.template.split("/")[3]
         if "/offers" in operation.template or "/order" in operation.template:
             return f"/api/v1/sessions/{self.ids['session_id']}/{'offers' if '/offers' in operation.template else 'orders'}"
-        return {"payments": "/api/v1/payments/work-list", "login": "/api/v1/me"}.get(kind, f"/api/v1/{kind}")
+        return {"payments": "/api/v1/payments/work-list", "desk": "/api/v1/desk/queues", "login": "/api/v1/me"}.get(kind, f"/api/v1/{kind}")
 
     async def unreadable(self) -> list[tuple[str, int]]:
         """What people read and do not get: every GET of the document, every page of the live session, and those of what was made meanwhile."""

@@ -61,6 +61,7 @@ ACCESS = {
     "GET /organiser": "open_reports",
     "GET /organiser/{session_id}": "open_reports",
     "GET /organiser/{session_id}/orders": "work_orders",
+    "GET /desk": "work_orders",
     "POST /api/v1/login": "public",
     "POST /api/v1/logout": "public",
     "GET /api/v1/me": "own_account",
@@ -181,6 +182,24 @@ ACCESS = {
     f"POST {S}/orders/{{order_id}}/returns": "work_orders",
     f"POST {S}/orders/{{order_id}}/refunds": "work_orders",
     f"POST {S}/orders/{{order_id}}/complaints/{{complaint_id}}/answer": "work_orders",
+    "GET /api/v1/desk/queues": "work_orders",
+    "GET /api/v1/desk/orders": "work_orders",
+    "POST /api/v1/desk/next": "work_orders",
+    "POST /api/v1/desk/search": "work_orders",
+    "POST /api/v1/desk/bulk/preview": "work_orders",
+    "POST /api/v1/desk/bulk": "work_orders",
+    "GET /api/v1/desk/colleagues": "work_orders",
+    "GET /api/v1/desk/advice": "work_orders",
+    f"GET {S}/orders/{{order_id}}/work": "work_orders",
+    f"GET {S}/orders/{{order_id}}/buyer": "work_orders",
+    f"PUT {S}/orders/{{order_id}}/hold": "work_orders",
+    f"DELETE {S}/orders/{{order_id}}/hold": "work_orders",
+    f"POST {S}/orders/{{order_id}}/calls": "work_orders",
+    f"POST {S}/orders/{{order_id}}/held-steps": "work_orders",
+    f"POST {S}/orders/{{order_id}}/undo": "work_orders",
+    f"PUT {S}/orders/{{order_id}}/assignment": "work_orders",
+    f"POST {S}/orders/{{order_id}}/notes": "work_orders",
+    "WS /ws/desk": "work_orders",
     "GET /api/v1/seller-contact": "work_orders",
     "PUT /api/v1/seller-contact": "set_rules",
     "GET /api/v1/order-pages/{code}": "order link",
@@ -240,7 +259,7 @@ REFUSALS = {
 }
 # The secret of the order's link comes with the request; without it there is no such order.
 OPEN = ("public", "order link")
-PAGES = ("GET /host", "GET /organiser", "GET /account")
+PAGES = ("GET /desk", "GET /host", "GET /organiser", "GET /account")
 SOME_ID = str(UUID(int=1))
 
 
@@ -303,7 +322,7 @@ async def test_strangers_on_a_staff_page_are_shown_to_the_login(service: FastAPI
     async with a_client(service) as client:
         answers = [await client.request(*a_path(name)) for name in ACCESS if is_page(name)]
 
-    assert [answer.status_code for answer in answers] == [303] * 17
+    assert [answer.status_code for answer in answers] == [303] * 18
     assert all(answer.headers["location"].startswith("/login?next=") for answer in answers)
 
 

@@ -60,8 +60,9 @@ class Desk:
     def product_ids(self) -> list[str]:
         return [product["id"] for product in self.call("GET", "/api/v1/products")["items"]]
 
-    def make_session(self, *, title: str = "Chợ phiên thử", products: int = 4, live: bool = True) -> str:
-        session_id: str = self.call("POST", "/api/v1/sessions", {"title": title})["id"]
+    def make_session(self, *, title: str = "Chợ phiên thử", products: int = 4, live: bool = True, host_id: str | None = None) -> str:
+        content = {"title": title} | ({} if host_id is None else {"host_id": host_id})
+        session_id: str = self.call("POST", "/api/v1/sessions", content)["id"]
         self.call("PUT", f"/api/v1/sessions/{session_id}/products", {"product_ids": self.product_ids()[:products]})
         if live:
             self.move(session_id, "live")

@@ -51,7 +51,7 @@ def test_an_order_is_changed_delivered_and_comes_back_in_part(market: Market, sh
     order.get_by_text("Lịch sử đơn").click()
     expect(order).to_contain_text("3 → 2")
     presses(page, "1")
-    page.get_by_role("button", name="Cần giao").click()
+    page.get_by_role("button", name="Gói và giao").click()
     expect(order).to_contain_text(receipt["order_code"])
     presses(page, "7")
     expect(page.locator(".desk-line")).to_contain_text("Đã giao")
@@ -72,7 +72,7 @@ def test_an_order_is_changed_delivered_and_comes_back_in_part(market: Market, sh
 def comes_back(page: Page, shoot: Callable[[Page, str], None]) -> None:
     """One unit, to be sold again, and what it cost."""
     order = page.locator(".desk-order")
-    page.get_by_role("button", name="Đã giao và đã đóng").click()
+    page.get_by_role("button", name="Đã xong").click()
     page.locator(".desk-row").first.click()
     order.get_by_text("Khách trả lại một phần").click()
     order.locator(".desk-part .stepper").first.get_by_role("button").last.click()

@@ -1,4 +1,4 @@
-"""The order desk offers exactly what the ledger takes, and works through its queue in a fair order."""
+"""The order desk offers exactly what the ledger takes, and what comes of a call."""
 
 from __future__ import annotations
 
@@ -23,15 +23,6 @@ def choices(had: list[str]) -> list[dict[str, Any]]:
     return list(found)
 
 
-def an_order(number: int, state: str = "placed", due_at_ms: int = 0) -> dict[str, Any]:
-    return {"order_id": f"order-{number}", "number": number, "state": state, "due_at_ms": due_at_ms}
-
-
-def numbers(orders: list[dict[str, Any]], queue: str, later: list[str] | None = None) -> list[int]:
-    (found,) = call("desk_steps.js", [("inQueue", [orders, queue, later or []])])
-    return [order["number"] for order in found]
-
-
 def test_the_rules_are_the_ledgers_rules() -> None:
     asked = [("mayFollow", [kind, had]) for had in HISTORIES for kind in LATER_KINDS]
 
@@ -44,39 +35,42 @@ def test_the_state_of_an_order_is_the_one_of_the_list() -> None:
 
 def test_no_outcome_is_offered_that_the_ledger_would_refuse_and_every_key_means_one_thing() -> None:
     for had, offered in zip(REACHABLE, call("desk_steps.js", [("choicesFor", [had]) for had in REACHABLE]), strict=True):
-        assert all(choice["kind"] == "later" or may_follow(choice["kind"], had) for choice in offered), had
+        assert all(choice["kind"] is None or may_follow(choice["kind"], had) for choice in offered), had
         assert len({choice["key"] for choice in offered}) == len(offered)
         assert {choice["key"] for choice in offered} <= set("1234567")
 
 
-def test_a_new_order_is_confirmed_put_off_or_lost_for_a_reason() -> None:
-    found = [(choice["key"], choice["kind"], choice["reason"]) for choice in choices(["placed"])]
+def test_while_a_buyer_is_to_be_called_the_keys_say_what_came_of_the_call() -> None:
+    found = [(choice["key"], choice["outcome"], choice["kind"], choice["asks"]) for choice in choices(["placed"])]
 
     assert found == [
-        ("1", "confirmed", ""),
-        ("2", "later", ""),
-        ("3", "cancelled", "no_answer"),
-        ("4", "cancelled", "wrong_number"),
-        ("5", "cancelled", "refused"),
-        ("6", "cancelled", "duplicate"),
+        ("1", "agreed", "confirmed", ""),
+        ("2", "no_answer", None, ""),
+        ("3", "busy", None, ""),
+        ("4", "call_back", None, "times"),
+        ("5", "wrong_number", None, ""),
+        ("6", "refused", "cancelled", "reasons"),
     ]
+    assert [choice["outcome"] for choice in found_again(["placed", "confirmed"])] == [each[1] for each in found]
+    assert choices(["placed", "confirmed"])[0]["kind"] == "delivered"
+
+
+def found_again(had: list[str]) -> list[dict[str, Any]]:
+    """The choices of an order that was changed after its buyer agreed."""
+    (found,) = call("desk_steps.js", [("choicesFor", [had, False, True])])
+    return list(found)
 
 
 def test_whatever_loses_an_order_asks_for_a_second_press() -> None:
-    for had in REACHABLE:
-        assert all(choice["isDangerous"] == (choice["kind"] in {"cancelled", "returned", "refunded"}) for choice in choices(had))
+    for had, offered in zip(REACHABLE, call("desk_steps.js", [("choicesFor", [had]) for had in REACHABLE]), strict=True):
+        assert all(choice["isDangerous"] == (choice["kind"] in {"cancelled", "returned", "refunded"}) for choice in offered), had
 
 
-def test_the_most_urgent_is_called_first_and_whoever_was_put_off_comes_last() -> None:
-    orders = [an_order(1, due_at_ms=90), an_order(2, due_at_ms=30), an_order(3, due_at_ms=60), an_order(4, "confirmed")]
-
-    assert numbers(orders, "call") == [2, 3, 1]
-    assert numbers(orders, "call", ["order-2"]) == [3, 1, 2]
-    assert numbers(orders, "call", ["order-3", "order-2"]) == [1, 3, 2]
-    assert numbers(orders, "ship") == [4]
-
-
-def test_what_is_done_stands_newest_first() -> None:
-    orders = [an_order(number, state) for number, state in enumerate(("delivered", "cancelled", "expired", "placed"), start=1)]
-
-    assert numbers(orders, "done") == [3, 2, 1]
+def test_times_to_call_again_are_ahead_and_by_day_in_vietnam() -> None:
+    morning, night = 1_795_831_200_000, 1_795_882_800_000
+    for now in (morning, night):
+        (times,) = call("desk_steps.js", [("callTimes", [now])])
+        hours = [(each["at_ms"] + 7 * 3_600_000) % 86_400_000 / 3_600_000 for each in times]
+        assert [each["key"] for each in times] == list("123456")
+        assert all(now < each["at_ms"] <= now + 2 * 86_400_000 for each in times)
+        assert hours[3:] == [11.5, 19.0, 8.0]

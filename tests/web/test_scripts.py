@@ -11,6 +11,7 @@ import pytest
 from app.catalog.completeness import LISTING_ITEMS
 from app.catalog.label import LabelFacts, ProductCategory
 from app.catalog.sheet_schemas import RowOutcome
+from app.desk.queues import OUTCOMES, QUEUES
 from app.fulfilment.buyer_schemas import CancelReason
 from app.fulfilment.money_kinds import Matter
 from app.ledger.kinds import LATER_KINDS
@@ -83,7 +84,11 @@ def test_modules_say_only_texts_that_exist() -> None:
         ("order.", get_args(CancelReason)),
         ("order.next_", ["placed_cod", "placed_transfer", *LATER_KINDS]),
         ("desk.matter_", get_args(Matter)),
-        ("desk.queue_", ["call", "ship", "done"]),
+        ("desk.reason_", ["too_dear"]),
+        ("desk.queue_", QUEUES),
+        ("desk.call_", [*OUTCOMES, "again", "undone"]),
+        ("desk.do_call_", OUTCOMES),
+        ("desk.asks_", ["times", "reasons"]),
         ("goods.item_", LISTING_ITEMS),
         ("host.half_price_", get_args(HalfPriceReason)),
         ("goods.row_", get_args(RowOutcome)),

@@ -1,45 +1,64 @@
-// The order desk: a queue, the next order in the middle, the outcomes under the fingers.
+// The order desk: a queue over sessions, the next order in the middle, the outcomes under the fingers.
 
 import { html, render } from "htm/preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import "./staff.js";
 import { DeskState } from "./desk_state.js";
 import { OpenOrder } from "./desk_order.js";
+import { Keys, isForPage } from "./desk_outcomes.js";
 import { Matters } from "./desk_payments.js";
-import { ago, money, number } from "./format.js";
+import { followDesk } from "./desk_push.js";
+import { WORKED } from "./desk_queues.js";
+import { ago, countdown, dateTime, money, number, timeOfDay } from "./format.js";
 import { StateBadge } from "./order_words.js";
 import { pageFacts, part, say } from "./page.js";
 import { SignedOut, isSignedOut } from "./signed_out.js";
 
-/** @typedef {import("./desk_types.js").DeskOrder} DeskOrder */
+/** @typedef {import("./desk_work_types.js").QueuedOrder} QueuedOrder */
+/** @typedef {import("./desk_work_types.js").Queue} Queue */
 
-const READ_EVERY_MS = 20_000;
-const ROWS_SHOWN = 100;
-/** @type {readonly import("./desk_steps.js").Queue[]} */
-const QUEUES = ["call", "ship", "done"];
+/** @type {readonly Queue[]} */
+const QUEUES = [...WORKED, "over"];
+/** Those that are shown although nobody waits in them. @type {readonly Queue[]} */
+const ALWAYS = ["first", "pack", "over"];
+const SAME_DAY_MS = 12 * 3_600_000;
 
-/** @type {{session_id: string, title: string, back: string, books_payments: boolean}} */
+/** @type {{session_id: string | null, title: string, back: string, books_payments: boolean, user_id: string}} */
 const facts = pageFacts();
-const desk = new DeskState(facts.session_id, facts.books_payments);
+const desk = new DeskState(facts.session_id, facts.user_id, facts.books_payments);
 
 function Page() {
+  const [showsKeys, setShowsKeys] = useState(false);
+  useEffect(() => {
+    /** @param {KeyboardEvent} event */
+    const onKey = (event) => {
+      if (event.key === "Escape") {
+        setShowsKeys(false);
+        if (event.target instanceof HTMLElement) event.target.blur();
+      }
+      if (!isForPage(event)) return;
+      if (event.key === "?") setShowsKeys((shown) => !shown);
+      else if (!press(event.key.toLowerCase())) return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
   return html`<div class="stack">
-    <header>
-      <h1>${say("host.order_desk")}</h1>
-      <p class="soft"><a href=${facts.back}>${facts.title}</a></p>
+    <header class="row row-between">
+      <div class="grow">
+        <h1>${say("host.order_desk")}</h1>
+        <p class="soft"><a href=${facts.back}>${facts.title}</a></p>
+      </div>
+      <button class="button button-quiet desk-keys-button" type="button" aria-keyshortcuts="?" aria-expanded=${showsKeys ? "true" : "false"} onClick=${() => setShowsKeys(!showsKeys)}>${say("desk.keys")} <kbd aria-hidden="true">?</kbd></button>
     </header>
-    <div class="row" role="group" aria-label=${say("desk.queues")}>
-      ${QUEUES.map(
-        (queue) => html`<button key=${queue} class="chip" type="button" aria-pressed=${desk.queue.value === queue ? "true" : "false"} onClick=${() => desk.choose(queue)}>
-          ${say(`desk.queue_${queue}`)} <strong class="number">${number(desk.countOf(queue))}</strong>
-        </button>`,
-      )}
-    </div>
+    ${showsKeys && html`<${Keys} close=${() => setShowsKeys(false)} />`}
+    <${Queues} />
     <${Find} />
     <div class="desk-line" role="status">
       <${SignedOut} />
-      ${isSignedOut.value ? null : desk.problem.value !== "" ? html`<p class="notice notice-danger">${desk.problem.value}</p>` : desk.done.value !== "" && html`<p class="notice notice-good">${desk.done.value}</p>`}
+      ${isSignedOut.value ? null : desk.problem.value !== "" ? html`<p class="notice notice-danger">${desk.problem.value}</p>` : desk.done.value !== "" && html`<${Done} />`}
     </div>
     <div class="desk">
       <${OpenOrder} desk=${desk} />
@@ -49,52 +68,115 @@ function Page() {
   </div>`;
 }
 
+/** @param {string} key @returns {boolean} whether it did something */
+function press(key) {
+  const order = desk.work.value?.order;
+  if (key === "0") void desk.skip();
+  else if (key === "u") void desk.undo();
+  else if (key === "r") void (desk.revealed.value === null ? desk.reveal("call") : desk.hide());
+  else if (key === "t") void (order !== undefined && desk.show(order.order_id, order.session_id, true));
+  else if (key === "n") document.getElementById("note")?.focus();
+  else if (key === "/") document.getElementById("find")?.focus();
+  else if (key === "[" || key === "]") {
+    const shown = shownQueues();
+    const place = shown.indexOf(desk.queue.value) + (key === "[" ? -1 : 1);
+    const next = shown[(place + shown.length) % shown.length];
+    if (next !== undefined) void desk.choose(next);
+  } else return false;
+  return true;
+}
+
+function shownQueues() {
+  return QUEUES.filter((queue) => queue === desk.queue.value || ALWAYS.includes(queue) || desk.countOf(queue).due + desk.countOf(queue).later > 0);
+}
+
+function Queues() {
+  return html`<div class="row desk-queues" role="group" aria-label=${say("desk.queues")}>
+    ${shownQueues().map((queue) => {
+      const { due, later } = desk.countOf(queue);
+      return html`<button key=${queue} class="chip" type="button" aria-pressed=${desk.queue.value === queue ? "true" : "false"} onClick=${() => desk.choose(queue)}>
+        ${say(`desk.queue_${queue}`)}${queue !== "over" && html` <strong class="number">${number(due)}</strong>`}${later > 0 && html` <span class="tiny soft">+${say("desk.later_count", { count: number(later) })}</span>`}
+      </button>`;
+    })}
+  </div>`;
+}
+
+/** What was done last, and for a minute the way back. */
+function Done() {
+  const [now, setNow] = useState(Date.now());
+  const last = desk.canUndo.value;
+  const seconds = last === null ? 0 : (last.until_ms - now) / 1000;
+  useEffect(() => {
+    if (last === null) return undefined;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [last]);
+  return html`<p class="notice notice-good row row-between">
+    <span class="grow">${desk.done.value}</span>
+    ${last !== null && seconds > 0 && html`<button class="button button-quiet" type="button" aria-keyshortcuts="u" onClick=${() => void desk.undo()}><kbd aria-hidden="true">U</kbd> ${say("desk.undo")} <span class="number">${countdown(seconds)}</span></button>`}
+  </p>`;
+}
+
 /** The way to an order that somebody names, and to those whose buyers complain. */
 function Find() {
-  const [code, setCode] = useState("");
-  const complained = (desk.orders.value ?? []).filter((order) => order.complaints_waiting > 0);
-  const oldest = complained.at(-1);
+  const [text, setText] = useState("");
+  const complained = desk.counts.value?.complaints ?? [];
+  const oldest = complained[0];
   /** @param {Event} event */
   const submit = async (event) => {
     event.preventDefault();
-    if (code.trim() !== "" && (await desk.find(code.trim()))) setCode("");
+    if (text.trim() !== "" && (await desk.find(text.trim()))) setText("");
   };
   return html`<div class="row desk-find">
-    <form class="row" role="search" onSubmit=${submit}>
+    <form class="row grow" role="search" onSubmit=${submit}>
       <label class="visually-hidden" for="find">${say("desk.find")}</label>
-      <input class="input" id="find" maxlength="40" autocomplete="off" autocapitalize="characters" placeholder=${say("desk.find")} value=${code}
-        onInput=${(/** @type {Event} */ event) => setCode(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />
+      <input class="input desk-find-input" id="find" maxlength="80" autocomplete="off" placeholder=${say("desk.find")} value=${text}
+        onInput=${(/** @type {Event} */ event) => setText(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />
       <button class="button button-secondary" type="submit">${say("desk.find_go")}</button>
     </form>
-    ${desk.found.value.length > 0 &&
-    html`<div class="row" role="group" aria-label=${say("desk.found", { count: number(desk.found.value.length) })}>
-      <span class="small soft">${say("desk.found", { count: number(desk.found.value.length) })}</span>
-      ${desk.found.value.map((order) => html`<button key=${order.order_id} class="chip number" type="button" aria-pressed=${desk.open.value?.order_id === order.order_id ? "true" : "false"} onClick=${() => desk.show(order.order_id)}>${order.code}</button>`)}
-    </div>`}
-    ${oldest && html`<button class="chip" type="button" onClick=${() => desk.show(oldest.order_id)}>${say("desk.complaints_wait", { count: number(complained.length) })}</button>`}
+    ${oldest && html`<button class="chip" type="button" onClick=${() => desk.show(oldest.order_id, oldest.session_id)}>${say("desk.complaints_wait", { count: number(complained.length) })}</button>`}
   </div>`;
 }
 
 function Waiting() {
-  const orders = desk.waiting;
+  const { found, rows, nextCursor } = desk;
+  if (found.value !== null) {
+    const { orders, names_searched: searched } = found.value;
+    return html`<section class="card stack stack-tight desk-queue" aria-labelledby="queue">
+      <header class="row row-between"><h2 id="queue">${say("desk.found", { count: number(orders.length) })}</h2><button class="button button-quiet" type="button" onClick=${() => (found.value = null)}>${say("desk.back")}</button></header>
+      ${searched > 0 && html`<p class="tiny soft">${say("desk.names_searched", { count: number(searched) })}</p>`}
+      <ol class="desk-rows" role="list">${orders.map((order) => html`<${Row} key=${order.order_id} order=${order} />`)}</ol>
+    </section>`;
+  }
   return html`<section class="card stack stack-tight desk-queue" aria-labelledby="queue">
     <h2 id="queue">${say(`desk.queue_${desk.queue.value}`)}</h2>
-    ${orders.length === 0 && html`<p class="small soft">${say("desk.nobody_waits")}</p>`}
-    <ol class="desk-rows" role="list">${orders.slice(0, ROWS_SHOWN).map((order) => html`<${Row} key=${order.order_id} order=${order} />`)}</ol>
-    ${orders.length > ROWS_SHOWN && html`<p class="small soft">${say("desk.more", { count: number(orders.length - ROWS_SHOWN) })}</p>`}
+    ${rows.value?.length === 0 && html`<p class="small soft">${say("desk.nobody_waits")}</p>`}
+    <ol class="desk-rows" role="list">${(rows.value ?? []).map((order) => html`<${Row} key=${order.order_id} order=${order} />`)}</ol>
+    ${nextCursor.value !== null && html`<button class="button button-quiet" type="button" onClick=${() => void desk.more()}>${say("desk.show_more")}</button>`}
   </section>`;
 }
 
-/** @param {{order: DeskOrder}} props */
+/** @param {QueuedOrder} order */
+function whenOf(order) {
+  const now = Date.now();
+  if (order.ready_at_ms <= now) return ago((now - order.placed_at_ms) / 1000);
+  return say("desk.call_again", { time: order.ready_at_ms - now < SAME_DAY_MS ? timeOfDay(order.ready_at_ms) : dateTime(order.ready_at_ms) });
+}
+
+/** @param {{order: QueuedOrder}} props */
 function Row({ order }) {
   const isOpen = desk.open.value?.order_id === order.order_id;
+  const isOthers = order.held_by !== null && order.held_by !== facts.user_id;
+  const words = [order.phone_masked, whenOf(order), facts.session_id === null && order.session_title, desk.skipped.value.includes(order.order_id) && say("desk.put_off")];
   return html`<li>
-    <button class="desk-row" type="button" aria-current=${isOpen ? "true" : undefined} onClick=${() => desk.show(order.order_id)}>
+    <button class="desk-row" type="button" aria-current=${isOpen ? "true" : undefined} onClick=${() => desk.show(order.order_id, order.session_id)}>
       <span class="grow">
         <strong class="number">${say("viewer.order_number", { code: order.code })}</strong>
-        <span class="tiny soft">${order.phone_masked ?? ""} · ${ago((Date.now() - order.placed_at_ms) / 1000)}${desk.later.value.includes(order.order_id) && ` · ${say("desk.put_off")}`}</span>
+        <span class="tiny soft">${words.filter(Boolean).join(" · ")}</span>
+        ${order.assigned_name !== null && html`<span class="tiny soft">${say("desk.assigned_to", { who: order.assigned_name })}</span>`}
       </span>
-      <span class="desk-row-end"><span class="number">${money(order.total_vnd)}</span>${order.complaints_waiting > 0 && html`<span class="badge badge-loss">${say("desk.complaint_waits")}</span>`}${order.state !== "placed" && html`<${StateBadge} state=${order.state} />`}</span>
+      <span class="desk-row-end"><span class="number">${money(order.total_vnd)}</span>${isOthers && html`<span class="badge">${say("desk.held", { who: order.held_name ?? "" })}</span>`}${order.complaints_waiting > 0 && html`<span class="badge badge-loss">${say("desk.complaint_waits")}</span>`}${order.state !== "placed" && html`<${StateBadge} state=${order.state} />`}</span>
     </button>
   </li>`;
 }
@@ -103,5 +185,7 @@ const root = part("desk", HTMLElement);
 root.replaceChildren();
 render(html`<${Page} />`, root);
 void desk.read();
+void desk.readColleagues();
 if (desk.booksPayments) void desk.readMatters();
-setInterval(() => !document.hidden && void desk.read(), READ_EVERY_MS);
+desk.keepInHand();
+followDesk(() => void desk.read());

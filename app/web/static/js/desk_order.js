@@ -1,14 +1,14 @@
 // The order in the middle of the desk: whom to call, what was ordered, and the outcomes with their keys.
 
 import { html } from "htm/preact";
-import { useEffect, useRef, useState } from "preact/hooks";
 
 import { ChangeForm } from "./desk_change.js";
 import { DeskComplaints } from "./desk_complaints.js";
-import { REVEAL_REASONS } from "./desk_state.js";
-import { choicesFor } from "./desk_steps.js";
+import { REVEAL_REASONS } from "./desk_open.js";
+import { Outcomes } from "./desk_outcomes.js";
 import { PaymentForm } from "./desk_payments.js";
 import { ReturnForms } from "./desk_return.js";
+import { Advice, Assignment, Buyer, Calls, InHand, Notes } from "./desk_work.js";
 import { ago, dateTime, money, number } from "./format.js";
 import { StateBadge, factWords, spelledPhone } from "./order_words.js";
 import { say } from "./page.js";
@@ -17,17 +17,14 @@ import { say } from "./page.js";
  * @typedef {import("./desk_state.js").DeskState} DeskState
  * @typedef {import("./desk_types.js").OrderWithContact} OrderWithContact
  * @typedef {import("./desk_types.js").Receiver} Receiver
- * @typedef {import("./desk_steps.js").Choice} Choice
  */
-
-const ASKS_FOR_MS = 4_000;
 
 /** @param {{desk: DeskState}} props */
 export function OpenOrder({ desk }) {
   const order = desk.open.value;
-  if (desk.orders.value === null) return html`<section class="card card-roomy desk-order"><p class="soft">${say("app.loading")}</p></section>`;
+  if (desk.counts.value === null) return html`<section class="card card-roomy desk-order"><p class="soft">${say("app.loading")}</p></section>`;
   if (order === null) {
-    const words = desk.orders.value.length === 0 ? "desk.no_orders" : desk.queue.value === "done" ? "desk.choose_one" : "desk.queue_empty";
+    const words = desk.queue.value === "over" ? "desk.choose_one" : "desk.queue_empty";
     return html`<section class="card card-roomy desk-order"><p class="empty">${say(words)}</p></section>`;
   }
   return html`<section class="card card-roomy stack desk-order" aria-labelledby="open-order">
@@ -35,7 +32,10 @@ export function OpenOrder({ desk }) {
       <h2 class="heading-20" id="open-order">${say("viewer.order_number", { code: order.code })}</h2>
       <${StateBadge} state=${order.state} />
     </header>
+    <${InHand} desk=${desk} />
+    <${Advice} desk=${desk} />
     <${Contact} desk=${desk} order=${order} />
+    <${Buyer} desk=${desk} />
     ${order.receiver_changed_at_ms !== null && html`<p class="small soft">${say("desk.receiver_changed", { time: dateTime(order.receiver_changed_at_ms) })}</p>`}
     <${DeskComplaints} key=${`complaints ${order.order_id}`} desk=${desk} order=${order} />
     <ul class="stack stack-tight" role="list">
@@ -58,6 +58,9 @@ export function OpenOrder({ desk }) {
     <${Outcomes} key=${`${order.order_id} ${order.state}`} desk=${desk} order=${order} />
     <${ChangeForm} key=${`change ${order.order_id}`} desk=${desk} order=${order} />
     <${ReturnForms} key=${`return ${order.order_id} ${order.entries.length}`} desk=${desk} order=${order} />
+    <${Calls} desk=${desk} />
+    <${Notes} key=${`notes ${order.order_id}`} desk=${desk} />
+    <${Assignment} desk=${desk} />
     ${desk.booksPayments && html`<${PaymentForm} key=${`payment ${order.order_id}`} desk=${desk} order=${order} />`}
     <${History} order=${order} />
   </section>`;
@@ -96,60 +99,6 @@ function MaskedContact({ desk, receiver }) {
       </div>
     </div>
   </div>`;
-}
-
-/** What came of the call: one press, or one key; what loses the order asks for a second one. @param {{desk: DeskState, order: OrderWithContact}} props */
-function Outcomes({ desk, order }) {
-  const [askedKey, setAskedKey] = useState("");
-  // Keys may come faster than the page is drawn.
-  const asked = useRef("");
-  const isReady = desk.isReady.value;
-  const choices = choicesFor(order.entries.map((entry) => entry.kind), desk.booksPayments && order.payment === "cod");
-  /** @param {Choice} choice */
-  const press = (choice) => {
-    if (!desk.isReady.peek()) return;
-    const isSure = !choice.isDangerous || asked.current === choice.key;
-    asked.current = isSure ? "" : choice.key;
-    setAskedKey(asked.current);
-    if (isSure) void desk.decide(choice);
-  };
-  useEffect(() => {
-    /** @param {KeyboardEvent} event */
-    const onKey = (event) => {
-      const target = event.target instanceof Element ? event.target : document.body;
-      if (target.closest("input, select, textarea") !== null || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      const choice = choices.find((each) => each.key === event.key);
-      if (choice) press(choice);
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  });
-  useEffect(() => {
-    if (askedKey === "") return undefined;
-    const timer = setTimeout(() => {
-      asked.current = "";
-      setAskedKey("");
-    }, ASKS_FOR_MS);
-    return () => clearTimeout(timer);
-  }, [askedKey]);
-  return html`<div class="outcomes" role="group" aria-label=${say("desk.outcomes")}>
-    ${choices.map((choice) => {
-      const asks = askedKey === choice.key;
-      const words = say(choice.collects ? "desk.do_deliver_and_collect" : choice.reason === "" ? `desk.do_${choice.kind}` : `desk.reason_${choice.reason}`);
-      return html`<button key=${choice.key} class=${looksOf(choice, asks)} type="button" aria-keyshortcuts=${choice.key} disabled=${!isReady} onClick=${() => press(choice)}>
-        <kbd aria-hidden="true">${choice.key}</kbd><span>${asks ? say("desk.press_again", { outcome: words }) : words}</span>
-      </button>`;
-    })}
-  </div>`;
-}
-
-/**
- * @param {Choice} choice
- * @param {boolean} asks
- */
-function looksOf({ kind, isDangerous }, asks) {
-  if (isDangerous) return asks ? "button button-danger button-danger-sure" : "button button-danger";
-  return kind === "later" ? "button button-secondary" : "button button-primary";
 }
 
 /** @param {{order: OrderWithContact}} props */

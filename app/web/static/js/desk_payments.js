@@ -62,7 +62,6 @@ export function Matters({ desk }) {
 function Matter({ desk, item }) {
   const [words, setWords] = useState("");
   const [problem, setProblem] = useState("");
-  const order = desk.orders.value?.find((each) => each.order_id === item.order_id);
   const id = `settle-${item.payment_id}`;
   /** @param {Event} event */
   const submit = async (event) => {
@@ -74,7 +73,7 @@ function Matter({ desk, item }) {
     <p class="small">${say(`desk.matter_${item.matter}`)}</p>
     <p class="row row-between tiny soft">
       <span>${dateTime(Date.parse(item.received_at))}</span>
-      ${order && html`<button class="button button-quiet" type="button" onClick=${() => desk.show(order.order_id)}>${say("desk.open_order", { code: order.code })}</button>`}
+      ${item.order_id !== null && html`<button class="button button-quiet" type="button" onClick=${() => void desk.find(item.order_id ?? "")}>${say("desk.open_order")}</button>`}
     </p>
     <form class="row matter-form" onSubmit=${submit}>
       <label class="visually-hidden" for=${id}>${say("desk.settle_words")}</label>

@@ -1,204 +1,183 @@
-// The order desk's knowledge: the orders of a session, the one that is open, payments that need a person.
+// The order desk's knowledge: the queues and one page of the chosen one, the order in hand, what can still be taken back.
 
 import { signal } from "@preact/signals";
 
-import { inQueue, queueOf, stateOf } from "./desk_steps.js";
+import { DeskOpen } from "./desk_open.js";
+import { WORKED } from "./desk_queues.js";
 import { money } from "./format.js";
-import { command, get, send } from "./http.js";
+import { command, send } from "./http.js";
 import { failureWords, say } from "./page.js";
-import { isSignedOut } from "./signed_out.js";
 
 /**
- * @typedef {import("./desk_types.js").DeskOrder} DeskOrder
  * @typedef {import("./desk_types.js").OrderWithContact} OrderWithContact
  * @typedef {import("./desk_types.js").OrderEntry} OrderEntry
- * @typedef {import("./desk_types.js").Receiver} Receiver
- * @typedef {import("./desk_types.js").RevealReason} RevealReason
- * @typedef {import("./desk_types.js").WorkListItem} WorkListItem
- * @typedef {import("./desk_types.js").BookedPayment} BookedPayment
- * @typedef {import("./desk_steps.js").Queue} Queue
+ * @typedef {import("./desk_work_types.js").Queue} Queue
+ * @typedef {import("./desk_work_types.js").QueuedOrder} QueuedOrder
+ * @typedef {import("./desk_work_types.js").FoundOrders} FoundOrders
+ * @typedef {import("./desk_work_types.js").OrderWork} OrderWork
  * @typedef {import("./desk_steps.js").Choice} Choice
  */
+/** An order by its ids. @typedef {{order_id: string, session_id: string}} Which */
+/** @typedef {{which: Which, mark: string, until_ms: number}} CanUndo */
 
-const PAGE_SIZE = 200;
-const PAGES_MOST = 50;
-// A second press that was meant for the order before must not decide about this one.
-const SETTLES_AFTER_MS = 500;
-// Codes have letters in them.
-const PHONE = /^[\d\s+().-]+$/;
-const PHONE_DIGITS_LEAST = 8;
+const SKIPPED_MOST = 200;
+const UNDO_MS = 60_000;
 
-/** What a receiver may be looked at for. @type {readonly RevealReason[]} */
-export const REVEAL_REASONS = ["call", "deliver", "complaint", "payment"];
-
-export class DeskState {
-  #settleTimer = 0;
+export class DeskState extends DeskOpen {
   #isReading = false;
-  #learnt = 0;
+  #readsAgain = false;
 
   /**
-   * @param {string} sessionId
+   * @param {string | null} sessionId the only session that is looked at; null: all in reach
+   * @param {string} userId who works here
    * @param {boolean} booksPayments whether this person may
    */
-  constructor(sessionId, booksPayments) {
-    this.booksPayments = booksPayments;
-    this.path = `/api/v1/sessions/${sessionId}/orders`;
-    /** @type {import("@preact/signals").Signal<readonly DeskOrder[] | null>} */
-    this.orders = signal(null);
-    this.queue = signal(/** @type {Queue} */ ("call"));
-    /** @type {import("@preact/signals").Signal<OrderWithContact | null>} */
-    this.open = signal(null);
-    /** The receiver of an order, once somebody said what for.
-     * @type {import("@preact/signals").Signal<{orderId: string, receiver: Receiver, reason: RevealReason} | null>}
-     */
-    this.revealed = signal(null);
-    /** Said once, it holds for the next orders until the receiver is hidden.
-     * @type {RevealReason | null}
-     */
-    this.reason = null;
-    /** Whether the open order takes an outcome now. */
-    this.isReady = signal(false);
-    this.problem = signal("");
-    /** What was done last, in words. */
-    this.done = signal("");
-    /** @type {import("@preact/signals").Signal<readonly WorkListItem[]>} */
-    this.matters = signal([]);
-    /** Orders of the number that was searched for, when there are several. @type {import("@preact/signals").Signal<readonly DeskOrder[]>} */
-    this.found = signal([]);
-    /** Ids of orders put off, the first put off first. */
-    this.later = signal(/** @type {readonly string[]} */ ([]));
+  constructor(sessionId, userId, booksPayments) {
+    super(sessionId, userId, booksPayments);
+    /** @type {import("@preact/signals").Signal<CanUndo | null>} */
+    this.canUndo = signal(null);
+    /** Ids of orders that this person put off. */
+    this.skipped = signal(/** @type {readonly string[]} */ ([]));
   }
 
-  /** The chosen queue in its order. */
-  get waiting() {
-    return inQueue(this.orders.value ?? [], this.queue.value, this.later.value);
-  }
-
-  /** @param {Queue} queue */
-  countOf(queue) {
-    return (this.orders.value ?? []).filter((order) => queueOf(order.state) === queue).length;
-  }
-
-  /** Read all orders; the first time the next one opens by itself. */
+  /** Read how many wait, the chosen queue and the open order anew; the first time the first queue with work in it opens by itself.
+   * @returns {Promise<void>}
+   */
   async read() {
-    if (this.#isReading) return;
+    if (this.#isReading) return void (this.#readsAgain = true);
     this.#isReading = true;
-    const isFirst = this.orders.value === null;
-    const learntBefore = this.#learnt;
-    const orders = await this.#readAll();
+    const isFirst = this.counts.value === null;
+    const isRead = await this.readCounts();
+    if (isFirst) this.queue.value = WORKED.find((queue) => this.countOf(queue).due > 0) ?? "first";
+    await Promise.all([this.readRows(), isFirst ? null : this.readOpen()]);
     this.#isReading = false;
-    // What was decided during the reading may be missing in it; the next reading comes soon.
-    if (orders === null || this.#learnt !== learntBefore) return;
-    this.orders.value = orders;
-    if (isFirst && this.queue.value === "call") await this.openNext();
-  }
-
-  async #readAll() {
-    /** @type {DeskOrder[]} */
-    const all = [];
-    for (let page = 0; page < PAGES_MOST; page += 1) {
-      const before = all.at(-1)?.number;
-      /** @type {import("./http.js").Answer<{orders: DeskOrder[]}>} */
-      const answer = await get(`${this.path}?limit=${PAGE_SIZE}${before === undefined ? "" : `&before=${before}`}`);
-      if (!answer.ok) {
-        this.problem.value = failureWords(answer.failure);
-        return null;
-      }
-      if (isSignedOut.value) this.problem.value = "";
-      isSignedOut.value = false;
-      all.push(...answer.value.orders);
-      if (answer.value.orders.length < PAGE_SIZE) break;
+    if (this.#readsAgain) {
+      this.#readsAgain = false;
+      return this.read();
     }
-    return all;
+    const isIdle = this.open.value === null && this.found.value === null && this.countOf(this.queue.value).due > 0;
+    if (isRead && (isFirst || isIdle)) await this.openNext();
   }
 
-  /** @param {string} orderId */
-  async show(orderId) {
-    /** @type {import("./http.js").Answer<OrderWithContact>} */
-    const answer = await get(`${this.path}/${orderId}`);
-    if (!answer.ok) return void (this.problem.value = failureWords(answer.failure));
-    this.problem.value = "";
-    if (this.revealed.value?.orderId !== orderId) this.revealed.value = null;
-    this.open.value = answer.value;
-    if (this.reason !== null) void this.reveal(this.reason);
-    this.#replace(orderId, answer.value.state);
-    this.isReady.value = false;
-    clearTimeout(this.#settleTimer);
-    this.#settleTimer = setTimeout(() => (this.isReady.value = true), SETTLES_AFTER_MS);
-  }
-
-  /** Show the open order's receiver, and those of the orders after it. @param {RevealReason} reason */
-  async reveal(reason) {
-    this.reason = reason;
-    const orderId = this.open.value?.order_id;
-    if (orderId === undefined) return;
-    /** @type {import("./http.js").Answer<Receiver>} */
-    const answer = await send("POST", `${this.path}/${orderId}/receiver`, { reason });
-    if (!answer.ok) return void (this.problem.value = failureWords(answer.failure));
-    // Another order may have been opened meanwhile.
-    if (this.open.value?.order_id === orderId) this.revealed.value = { orderId, receiver: answer.value, reason };
-  }
-
-  hide() {
-    this.reason = null;
-    this.revealed.value = null;
-  }
-
-  /** Open the next order of the queue; one that somebody else has dealt with meanwhile is passed by, its keys mean other things now. */
+  /** Take the next order of the queue that nobody else has. */
   async openNext() {
-    const { value: queue } = this.queue;
-    const lastId = this.open.value?.order_id;
-    const candidates = queue === "done" ? [] : this.waiting.filter((order) => order.order_id !== lastId);
-    for (const { order_id: id } of candidates) {
-      await this.show(id);
-      const { value: shown } = this.open;
-      // Refused, found, or the person has chosen another one meanwhile.
-      if (this.problem.value !== "" || shown?.order_id !== id || queueOf(shown.state) === queue) return;
-    }
-    this.open.value = null;
+    const queue = this.queue.value;
+    if (queue === "over") return this.close();
+    /** @type {import("./http.js").Answer<{order: QueuedOrder | null}>} */
+    const answer = await send("POST", "/api/v1/desk/next", { queue, session_id: this.sessionId, skip: this.skipped.value });
+    if (this.queue.value !== queue) return;
+    if (!answer.ok) return void (this.problem.value = failureWords(answer.failure));
+    if (answer.value.order === null) return this.close();
+    await this.show(answer.value.order.order_id, answer.value.order.session_id);
+  }
+
+  /** Leave the open order for later and go on with the next one; it comes again in its turn when this page is opened anew. */
+  async skip() {
+    const order = this.work.value?.order;
+    if (order === undefined) return;
+    this.skipped.value = [...this.skipped.value.filter((id) => id !== order.order_id), order.order_id].slice(-SKIPPED_MOST);
+    this.done.value = "";
+    this.canUndo.value = null;
+    await this.openNext();
+    void this.read();
   }
 
   /** @param {Queue} queue */
   async choose(queue) {
+    this.letGo(null);
     this.queue.value = queue;
-    this.open.value = null;
+    this.close();
+    this.rows.value = null;
+    this.found.value = null;
     this.done.value = "";
-    await this.openNext();
-  }
-
-  /** Carry out an outcome for the open order; the next one opens by itself. @param {Choice} choice */
-  async decide(choice) {
-    const order = this.open.value;
-    if (order === null || !this.isReady.value) return;
-    if (choice.kind === "later") {
-      this.later.value = [...this.later.value.filter((id) => id !== order.order_id), order.order_id];
-      this.done.value = "";
-      return this.openNext();
-    }
-    this.isReady.value = false;
-    /** @type {import("./http.js").Answer<OrderEntry>} */
-    const answer = await command("POST", `${this.path}/${order.order_id}/steps`, { kind: choice.kind, reason: choice.reason, collected: choice.collects });
-    if (!answer.ok) {
-      // Somebody else may have been quicker: show the order as it is now, with the reason above it.
-      await this.show(order.order_id);
-      this.problem.value = failureWords(answer.failure);
-      return;
-    }
-    this.problem.value = "";
-    this.later.value = this.later.value.filter((id) => id !== order.order_id);
-    this.#replace(order.order_id, stateOf([...order.entries.map((entry) => entry.kind), answer.value.kind]));
-    this.done.value = say("desk.done", { code: order.code, state: say(`desk.state_${answer.value.kind}`) });
-    await this.openNext();
+    this.skipped.value = [];
+    await Promise.all([this.openNext(), this.readRows()]);
   }
 
   /**
-   * Put an order's new state into the list.
-   * @param {string} orderId
-   * @param {import("./ledger_kinds.js").Kind} state
+   * Carry out an outcome for the open order; the next one opens by itself.
+   * @param {Choice} choice
+   * @param {{reason?: string, again_at?: string}} [more] what the second key chose
    */
-  #replace(orderId, state) {
-    this.#learnt += 1;
-    this.orders.value = (this.orders.value ?? []).map((order) => (order.order_id === orderId ? { ...order, state } : order));
+  async decide(choice, more = {}) {
+    const order = this.work.value?.order;
+    if (order === undefined || !this.isReady.value) return;
+    this.isReady.value = false;
+    const path = `${this.path}/${order.order_id}`;
+    const reason = more.reason ?? choice.reason;
+    /** @type {import("./http.js").Answer<OrderWork | OrderEntry>} */
+    const answer = await (choice.collects
+      ? command("POST", `${path}/steps`, { kind: choice.kind, reason, collected: true })
+      : choice.outcome === null
+        ? command("POST", `${path}/held-steps`, { kind: choice.kind, reason })
+        : command("POST", `${path}/calls`, { outcome: choice.outcome, reason, ...(more.again_at && { again_at: more.again_at }) }));
+    if (!answer.ok) {
+      // Somebody else may have been quicker: show the order as it is now, with the reason above it.
+      await this.show(order.order_id, order.session_id);
+      this.problem.value = this.#refusal(answer.failure);
+      return;
+    }
+    this.problem.value = "";
+    this.skipped.value = this.skipped.value.filter((id) => id !== order.order_id);
+    const work = "calls" in answer.value ? answer.value : null;
+    // money that was taken is in the ledger at once
+    const mark = work?.step?.mark ?? work?.calls[0]?.mark;
+    this.canUndo.value = mark === undefined ? null : { which: order, mark, until_ms: Date.now() + UNDO_MS };
+    const state = choice.kind === null ? say(`desk.call_${choice.outcome}`) : say(`desk.state_${choice.kind}`);
+    this.done.value = say("desk.done", { code: order.code, state });
+    await this.openNext();
+    void this.read();
+  }
+
+  /** @param {import("./http.js").Failure} failure */
+  #refusal(failure) {
+    const who = failure.details?.["who"];
+    return typeof who === "string" && who !== "" ? say("desk.in_hand_of", { who }) : failureWords(failure);
+  }
+
+  /** Take back what was done last; its order is open again. */
+  async undo() {
+    const last = this.canUndo.value;
+    if (last === null) return;
+    this.canUndo.value = null;
+    const path = `/api/v1/sessions/${last.which.session_id}/orders/${last.which.order_id}`;
+    /** @type {import("./http.js").Answer<OrderWork>} */
+    const answer = await command("POST", `${path}/undo`, { mark: last.mark });
+    if (!answer.ok) return void (this.problem.value = this.#refusal(answer.failure));
+    if (answer.value.order.queue !== this.queue.value) {
+      this.queue.value = answer.value.order.queue;
+      this.rows.value = null;
+    }
+    await this.show(last.which.order_id, last.which.session_id);
+    this.done.value = say("desk.undone", { code: answer.value.order.code });
+    void this.read();
+  }
+
+  /**
+   * Note something for colleagues. Resolves to what went wrong, in words.
+   * @param {string} words
+   */
+  async note(words) {
+    const orderId = this.open.value?.order_id;
+    /** @type {import("./http.js").Answer<OrderWork>} */
+    const answer = await command("POST", `${this.path}/${orderId}/notes`, { words });
+    if (answer.ok && this.open.value?.order_id === orderId) this.work.value = answer.value;
+    return answer.ok ? "" : failureWords(answer.failure);
+  }
+
+  /** @param {string | null} userId */
+  async assign(userId) {
+    const orderId = this.open.value?.order_id;
+    /** @type {import("./http.js").Answer<OrderWork>} */
+    const answer = await send("PUT", `${this.path}/${orderId}/assignment`, { user_id: userId });
+    if (!answer.ok) return void (this.problem.value = failureWords(answer.failure));
+    if (this.open.value?.order_id === orderId) this.work.value = answer.value;
+  }
+
+  /** @override */
+  async booked(/** @type {string} */ orderId) {
+    await this.show(orderId);
+    void this.read();
   }
 
   /**
@@ -211,10 +190,8 @@ export class DeskState {
     /** @type {import("./http.js").Answer<OrderWithContact>} */
     const answer = await command("POST", `${this.path}/${orderId}/complaints/${complaintId}/answer`, { words });
     if (!answer.ok) return failureWords(answer.failure);
-    this.#learnt += 1;
-    const { complaints_waiting: waiting } = answer.value;
-    this.orders.value = (this.orders.value ?? []).map((order) => (order.order_id === orderId ? { ...order, complaints_waiting: waiting } : order));
     if (this.open.value?.order_id === orderId) this.open.value = answer.value;
+    void this.read();
     return "";
   }
 
@@ -232,67 +209,36 @@ export class DeskState {
       if (answer.failure.code === "order_changed_meanwhile") await this.show(order.order_id);
       return failureWords(answer.failure);
     }
-    this.#learnt += 1;
     this.problem.value = "";
+    this.canUndo.value = null;
     this.done.value = say(`desk.done_${part}`, { code: order.code, amount: money(answer.value.total_vnd) });
-    this.orders.value = (this.orders.value ?? []).map((each) => (each.order_id === order.order_id ? { ...each, ...answer.value } : each));
     if (this.open.value?.order_id === order.order_id) this.open.value = answer.value;
     if (this.booksPayments) void this.readMatters();
+    void this.read();
     return "";
   }
 
-  /**
-   * Open the order that people call so, or the newest one of a phone number; the others of that number stand in `found`. Whether there is one.
-   * @param {string} text a code or a number, in any spelling
-   */
+  /** Find orders by code, phone, name or product; a single one opens. Whether there is one. @param {string} text */
   async find(text) {
-    const isPhone = PHONE.test(text) && text.replace(/\D/g, "").length >= PHONE_DIGITS_LEAST;
-    /** @type {import("./http.js").Answer<{orders: DeskOrder[]}>} */
-    const answer = await (isPhone
-      ? send("POST", this.path.replace(/orders$/, "order-search"), { phone: text })
-      : get(`${this.path}?code=${encodeURIComponent(text.slice(0, 40))}`));
-    this.found.value = answer.ok && answer.value.orders.length > 1 ? answer.value.orders : [];
+    /** @type {import("./http.js").Answer<FoundOrders>} */
+    const answer = await send("POST", "/api/v1/desk/search", { text: text.slice(0, 80), session_id: this.sessionId });
     if (!answer.ok) {
       this.problem.value = failureWords(answer.failure);
       return false;
     }
-    const found = answer.value.orders[0];
+    const { orders, names_searched: searched } = answer.value;
+    const [only] = orders;
     this.done.value = "";
-    this.problem.value = found === undefined ? say(isPhone ? "desk.find_no_phone" : "desk.find_nothing") : "";
-    if (found !== undefined) {
-      this.queue.value = queueOf(found.state);
-      await this.show(found.order_id);
+    this.problem.value = only !== undefined ? "" : searched > 0 ? say("desk.find_nobody", { count: searched }) : say("desk.find_nothing");
+    this.found.value = orders.length > 1 ? answer.value : null;
+    if (only !== undefined && orders.length === 1) {
+      if (only.queue !== this.queue.value) {
+        this.queue.value = only.queue;
+        this.rows.value = null;
+        void this.readRows();
+      }
+      await this.show(only.order_id, only.session_id);
     }
-    return found !== undefined;
-  }
-
-  /**
-   * Book a payment for an order. Resolves to what came of it, in words.
-   * @param {{order_id: string, reference: string, amount_vnd: number, received_at: string}} payment
-   */
-  async book(payment) {
-    /** @type {import("./http.js").Answer<BookedPayment>} */
-    const answer = await command("POST", "/api/v1/payments", payment);
-    if (!answer.ok) return failureWords(answer.failure);
-    await Promise.all([this.show(payment.order_id), this.readMatters()]);
-    return say(answer.value.matter === null ? "desk.payment_settled" : `desk.matter_${answer.value.matter}`);
-  }
-
-  async readMatters() {
-    /** @type {import("./http.js").Answer<{items: WorkListItem[]}>} */
-    const answer = await get("/api/v1/payments/work-list");
-    if (answer.ok) this.matters.value = answer.value.items;
-  }
-
-  /**
-   * Take a payment off the work list.
-   * @param {string} paymentId
-   * @param {string} words
-   */
-  async settle(paymentId, words) {
-    /** @type {import("./http.js").Answer<{items: WorkListItem[]}>} */
-    const answer = await command("POST", `/api/v1/payments/${paymentId}/settlement`, { words });
-    if (answer.ok) this.matters.value = answer.value.items;
-    return answer.ok ? "" : failureWords(answer.failure);
+    return only !== undefined;
   }
 }

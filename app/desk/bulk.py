@@ -1,0 +1,150 @@
+"""One step for many orders at once: first what would become of each, then the same in one transaction, held back like any other step."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from app.accounts.audit import insert_audit
+from app.accounts.intentions import Intention, claim_intention_raw
+from app.accounts.service import CurrentUser
+from app.desk.holding_back import HeldBack
+from app.desk.news import DeskNews
+from app.desk.refreshing import lock, refresh
+from app.desk.schemas import BulkResult, BulkStep, OrderInBulk
+from app.desk.work import DeskWork
+from app.fulfilment.desk import OrderDesk
+from app.fulfilment.transitions import StepsResult
+from app.infra.clock import utc_now
+from app.infra.database import Database, RawConnection
+from app.ledger.kinds import may_follow
+from app.settings import DeskSettings
+
+_ORDERS = """
+SELECT o.id, o.session_id, o.code, (SELECT array_agg(kind) FROM ledger_entries WHERE order_id = o.id) AS kinds
+FROM orders o JOIN sessions s ON s.id = o.session_id
+WHERE o.id = ANY($1::uuid[]) AND s.organisation_id = $2 AND ($3::uuid[] IS NULL OR o.session_id = ANY($3::uuid[]))
+"""
+_ROWS = "SELECT * FROM desk_orders WHERE order_id = ANY($1::uuid[])"
+_NAMES = "SELECT id, display_name FROM users WHERE id = ANY($1::uuid[])"
+_HOLD_BACK = """
+UPDATE desk_orders d SET step_id = t.mark, step_kind = $3, step_reason = $4, step_by = $5, step_due_at = $6, held_by = NULL, held_until = NULL
+FROM unnest($1::uuid[], $2::uuid[]) AS t(order_id, mark) WHERE d.order_id = t.order_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One order that was named: where it is, and why it does not fit, if it does not."""
+
+    answer: OrderInBulk
+    session_id: UUID | None = None
+    is_held_back: bool = False
+
+
+class DeskBulk:
+    """Previews and applies. Orders that do not fit are left as they are, and named with the reason."""
+
+    def __init__(
+        self, database: Database, work: DeskWork, *, desk: OrderDesk, held_back: HeldBack, news: DeskNews, settings: DeskSettings
+    ) -> None:
+        self._database = database
+        self._work = work
+        self._desk = desk
+        self._held_back = held_back
+        self._news = news
+        self._undo_seconds = settings.undo_seconds
+
+    async def preview(self, user: CurrentUser, step: BulkStep) -> BulkResult:
+        """What the step would do now. Changes nothing."""
+        reach = (await self._work.scope(user, None)).session_ids
+        async with self._database.pool.acquire() as db:
+            rows = {row["order_id"]: row for row in await db.fetch(_ROWS, step.order_ids)}
+            return _result(await self._look(db, user, step, rows, reach))
+
+    async def apply(self, user: CurrentUser, step: BulkStep, intention: Intention | None) -> BulkResult:
+        """Take the step for those that fit; each can be taken back for a while. The same key again changes nothing and is answered as it is now."""
+        reach = (await self._work.scope(user, None)).session_ids
+        appended: list[tuple[UUID, StepsResult]] = []
+        async with self._database.pool.acquire() as db, db.transaction():
+            if not (await claim_intention_raw(db, user.id, intention, uuid4())).is_first:
+                return await self._done_before(db, user, step, reach)
+            there = [row["id"] for row in await db.fetch(_ORDERS, step.order_ids, user.organisation_id, reach)]
+            rows = {row["order_id"]: row for row in await lock(db, sorted(there))}
+            found = await self._look(db, user, step, rows, reach)
+            fitting = [each for each in found if each.answer.problem is None]
+            appended = await self._write_before(db, [each for each in fitting if each.is_held_back])
+            await self._hold_back(db, user, step, [each.answer.order_id for each in fitting])
+            if self._undo_seconds == 0:
+                appended += await self._write_before(db, fitting)
+        for session_id, result in appended:
+            self._desk.appended(session_id, result.freed_offers)
+        await self._news.changed(user.organisation_id)
+        return _result(found)
+
+    async def _look(
+        self, db: RawConnection, user: CurrentUser, step: BulkStep, rows: dict[UUID, asyncpg.Record], reach: Sequence[UUID] | None
+    ) -> list[_Found]:
+        orders = {row["id"]: row for row in await db.fetch(_ORDERS, step.order_ids, user.organisation_id, reach)}
+        now = utc_now()
+        holders = [row["held_by"] for row in rows.values() if row["held_by"] not in {None, user.id} and row["held_until"] > now]
+        names = {row["id"]: row["display_name"] for row in await db.fetch(_NAMES, holders)}
+        found = []
+        for order_id in dict.fromkeys(step.order_ids):
+            order, row = orders.get(order_id), rows.get(order_id)
+            if order is None:
+                found.append(_Found(OrderInBulk(order_id=order_id, code="", problem="order_not_found", who=None)))
+                continue
+            held_step = None if row is None else row["step_kind"]
+            had = {*order["kinds"], *([] if held_step is None else [held_step])}
+            who = None if row is None or row["held_by"] not in names or row["held_until"] <= now else names[row["held_by"]]
+            problem = "order_in_hand" if who is not None else None if may_follow(step.kind, had) else "order_state_not_reachable"
+            answer = OrderInBulk(order_id=order_id, code=order["code"] or "", problem=problem, who=who)
+            found.append(_Found(answer, order["session_id"], held_step is not None))
+        return found
+
+    async def _write_before(self, db: RawConnection, orders: Sequence[_Found]) -> list[tuple[UUID, StepsResult]]:
+        """Steps that are held back for these are written first; sessions in the order of their ids, so that two such commands never wait for each other."""
+        by_session: dict[UUID, list[UUID]] = defaultdict(list)
+        for each in orders:
+            if each.session_id is not None:
+                by_session[each.session_id].append(each.answer.order_id)
+        written = [
+            (session_id, await self._held_back.write_in(db, session_id, by_session[session_id])) for session_id in sorted(by_session)
+        ]
+        return [(session_id, result) for session_id, result in written if result is not None]
+
+    async def _hold_back(self, db: RawConnection, user: CurrentUser, step: BulkStep, order_ids: list[UUID]) -> None:
+        if not order_ids:
+            return
+        due_at = utc_now() + timedelta(seconds=self._undo_seconds)
+        await db.execute(_HOLD_BACK, order_ids, [uuid4() for _ in order_ids], step.kind, step.reason, user.id, due_at)
+        await refresh(db, sorted(order_ids))
+        details = {"kind": step.kind, "orders": [str(order_id) for order_id in order_ids]}
+        await insert_audit(db, organisation_id=user.organisation_id, user_id=user.id, action="desk.bulk_step", details=details)
+
+    async def _done_before(self, db: RawConnection, user: CurrentUser, step: BulkStep, reach: Sequence[UUID] | None) -> BulkResult:
+        """What became of the orders that the same key named the first time."""
+        rows = {row["order_id"]: row for row in await db.fetch(_ROWS, step.order_ids)}
+        kinds = {row["id"]: row["kinds"] for row in await db.fetch(_ORDERS, step.order_ids, user.organisation_id, reach)}
+        found = await self._look(db, user, step, rows, reach)
+        done = {
+            order_id
+            for order_id in kinds
+            if step.kind in kinds[order_id] or (order_id in rows and rows[order_id]["step_kind"] == step.kind)
+        }
+        return _result(
+            [
+                _Found(each.answer.model_copy(update={"problem": None, "who": None})) if each.answer.order_id in done else each
+                for each in found
+            ]
+        )
+
+
+def _result(found: Sequence[_Found]) -> BulkResult:
+    return BulkResult(fits=sum(each.answer.problem is None for each in found), orders=[each.answer for each in found])

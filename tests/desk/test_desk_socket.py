@@ -1,0 +1,90 @@
+"""The desk's socket: whoever works orders hears of a change, whichever worker made it; nobody else gets in, and who may not stay goes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from app.accounts.service import CurrentUser
+from app.main import services_of
+from app.protocol.close_codes import CloseCode
+from tests.buyers import a_viewer, an_offer, places
+from tests.live.fixtures import house, market, sockets, stores
+from tests.live.market import Market, a_user
+
+__all__ = ["house", "market", "sockets", "stores"]
+
+
+def at_the_desk(market: Market, headers: dict[str, str]) -> connect:
+    return connect(f"ws://{market.node.address}/ws/desk", additional_headers=headers, compression=None)
+
+
+async def colleague(market: Market) -> CurrentUser:
+    return await a_user(market.node, market.organiser.organisation_id, name="Cúc", role="desk")
+
+
+async def test_a_change_made_by_another_worker_is_heard_and_of_another_organisation_nothing(market: Market) -> None:
+    headers = await market.login_cookie(await colleague(market))
+    async with at_the_desk(market, headers) as socket, asyncio.timeout(20):
+        # once at the beginning, and once more when the counter is first looked at
+        first = [json.loads(await socket.recv()), json.loads(await socket.recv())]
+        other = await market.another_node()
+
+        await services_of(other.app).order_desk.work._news.changed(market.session_id)
+        await services_of(other.app).order_desk.work._news.changed(market.organiser.organisation_id)
+
+        assert json.loads(await socket.recv()) == first[0] == {"type": "desk.changed"}
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(socket.recv(), 1.5)
+
+
+async def test_an_order_is_on_the_desk_soon_after_it_was_placed_and_its_colleagues_hear_of_it(market: Market) -> None:
+    await market.goes_live()
+    headers = await market.login_cookie(await colleague(market))
+    offer = await an_offer(market)
+    async with a_viewer(market) as viewer, market.browser(market.organiser) as organiser, at_the_desk(market, headers) as socket:
+        async with asyncio.timeout(20):
+            for _ in range(2):
+                await socket.recv()
+            await places(viewer, market, offer)
+
+            await socket.recv()
+
+        queue = (await organiser.get(f"/api/v1/desk/orders?queue=first&session_id={market.session_id}")).json()["orders"]
+        assert [each["phone_masked"] for each in queue] == ["•••678"]
+
+
+async def test_strangers_and_those_who_work_no_orders_are_refused_before_the_upgrade(market: Market) -> None:
+    auditor = await a_user(market.node, market.organiser.organisation_id, name="Kiểm", role="auditor")
+
+    for headers, status in (({}, 401), (await market.login_cookie(auditor), 403)):
+        with pytest.raises(InvalidStatus) as refused:
+            async with at_the_desk(market, headers):
+                pass
+        assert refused.value.response.status_code == status
+    foreign = await market.login_cookie(await colleague(market)) | {"Origin": "https://elsewhere.example"}
+    with pytest.raises(InvalidStatus):
+        async with at_the_desk(market, foreign):
+            pass
+
+
+async def test_who_signs_out_is_shown_out_and_what_is_said_is_not_listened_to(market: Market) -> None:
+    headers = await market.login_cookie(await colleague(market))
+    async with at_the_desk(market, headers) as socket, asyncio.timeout(20):
+        await socket.send('{"type": "order.place"}')
+        await socket.recv()
+        await market.node.database.pool.execute("DELETE FROM sign_ins WHERE user_id IN (SELECT id FROM users WHERE role = 'desk')")
+
+        with pytest.raises(ConnectionClosed):
+            await _read_all(socket)
+
+    assert socket.close_code == CloseCode.SIGNED_OUT
+
+
+async def _read_all(socket: ClientConnection) -> None:
+    while True:
+        await socket.recv()
