@@ -1,7 +1,7 @@
 # Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-slow check test-browser test-nginx migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports clean web-packages browser nginx
+.PHONY: help run dev test test-slow check test-browser test-nginx migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports bench-desk clean web-packages browser nginx
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
@@ -56,6 +56,9 @@ bench-orders: $(VENV)/ready-dev ## durable orders per second beside COPY and one
 
 bench-reports: $(VENV)/ready-dev ## one session with N orders (100,000), readers of reports beside orders: build/bench/reports.md; about a minute and a half
 	$(BIN)/python -m benchmarks.reports $(if $(N),--n $(N))
+
+bench-desk: $(VENV)/ready-dev ## N orders on the desk (100,000), ten colleagues, 500 orders a second: build/bench/desk.json and .md; two minutes
+	$(BIN)/python -m benchmarks.desk $(if $(N),--n $(N))
 
 bench-scale: $(VENV)/ready-dev ## fill this machine with N viewers (300,000) while people chat and order; eight minutes at most
 	$(BIN)/python -m benchmarks.scale $(if $(N),--n $(N))

@@ -256,7 +256,7 @@ def test_too_little_money_comes_to_the_work_list_and_is_settled_there(market: Ma
     order.get_by_role("button", name="Ghi nhận").click()
     expect(order).to_contain_text("Thiếu tiền so với đơn")
     matters = page.locator(".desk-matters")
-    expect(matters).to_contain_text("FT-too-little")
+    expect(matters).to_contain_text("FT-TOO-LITTLE")
     order.get_by_label("Mã giao dịch").fill("FT-whole")
     order.get_by_label("Số tiền").fill("40.000")
     order.get_by_role("button", name="Ghi nhận").click()
