@@ -193,6 +193,8 @@ async def place_orders(services: Services, session_id: UUID, offer_id: UUID) -> 
 async def measure(service: RunningService, database: Database, count: int) -> tuple[list[Sheet], dict[str, object]]:
     settings, session_id, offer_id = service.settings, service.session_id, service.offer_ids[0]
     await database.pool.execute("UPDATE sessions SET is_rehearsal = false WHERE id = $1", session_id)
+    # the demo market's pool is smaller than the rush
+    await database.pool.execute("UPDATE session_stock SET units = 1000000 WHERE session_id = $1", session_id)
     before = time.perf_counter()
     await fill(database, settings, session_id, offer_id, count)
     console.print(f"{count:,} orders written in {time.perf_counter() - before:.1f} s")
