@@ -359,6 +359,12 @@ def _keys() -> typer.Typer:
     return commands
 
 
+def _bridge() -> typer.Typer:
+    from app.comment_orders.bridge import commands
+
+    return commands
+
+
 def _person() -> typer.Typer:
     from app.installation.person_commands import commands
 
@@ -384,6 +390,7 @@ def _admin() -> typer.Typer:
 
 
 cli.add_typer(later(_admin, about="First organiser, and a way back in."), name="admin")
+cli.add_typer(later(_bridge, about="Comments of other platforms: listen to social_stream, send them into a session."), name="bridge")
 cli.add_typer(later(_keys, about="The service's secrets: show, replace, rewrap what is stored, forget an old one."), name="keys")
 cli.add_typer(later(_person, about="What is kept of a person: a copy of it, or its erasure. Asks for the phone number."), name="person")
 cli.add_typer(later(_pictures, about="Uploaded pictures: carry them into another store."), name="pictures")

@@ -16,6 +16,8 @@ from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.catalog import gate_routes, login_routes, papers_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
+from app.comment_orders import routes as claim_routes
+from app.comment_orders import source_routes
 from app.desk import routes as desk_routes
 from app.desk import socket as desk_socket
 from app.fulfilment import (
@@ -95,6 +97,8 @@ ROUTERS = (
     order_routes.router,
     preparing_routes.router,
     shelf_routes.router,
+    claim_routes.router,
+    source_routes.router,
     fulfilment_routes.router,
     change_routes.router,
     buyer_routes.router,

@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from app.accounts.household import Household, household
+from app.accounts.jobs import Housekeeping
 from app.accounts.service import AccountService
 from app.catalog.importing import GoodsImport
 from app.catalog.listing_gate import ListingGates
@@ -20,6 +21,7 @@ from app.catalog.places_watch import PlacesWatch
 from app.catalog.producer_logins import ProducerLogins
 from app.catalog.seller_papers import PapersDesk
 from app.catalog.service import CatalogService
+from app.comment_orders.opening import CommentOrders, comment_orders, reading_later
 from app.desk.household import DeskHouse, desk_house
 from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.complaint_services import ComplaintServices, complaint_services
@@ -36,11 +38,10 @@ from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
 from app.infra.job_runner import JobRunner
 from app.infra.key_ring import key_ring_of
-from app.infra.memory import TRIM_SECONDS, give_back_memory
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import socket_capacity
 from app.infra.startup import StartupError
-from app.infra.tasks import Closing, Jobs, TaskOwner, repeat
+from app.infra.tasks import TaskOwner, start_jobs
 from app.infra.telemetry import configure_logging
 from app.ledger.jobs import LedgerJobs
 from app.ledger.projector import Projector
@@ -107,8 +108,6 @@ from app.web.share_pictures import SharePictures
 
 log = structlog.get_logger(__name__)
 
-PURGE_SECONDS = 3600.0
-
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -147,6 +146,7 @@ class Services:
     placing: OrderPlacing
     waitlist: Waitlist
     http_order_pace: KeyedLimits
+    from_comments: CommentOrders
     desk: OrderDesk
     order_desk: DeskHouse
     buyer_orders: BuyerOrders
@@ -167,7 +167,15 @@ class Services:
     def all(self) -> tuple[object, ...]:
         """Each of them once, and this object itself."""
         own = (getattr(self, name) for name in self.__slots__)
-        return (*own, *self.people.all(), *self.money.all(), *self.complaints.all(), *self.order_desk.all(), self)
+        return (
+            *own,
+            *self.people.all(),
+            *self.money.all(),
+            *self.complaints.all(),
+            *self.order_desk.all(),
+            *self.from_comments.all(),
+            self,
+        )
 
 
 async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
@@ -224,9 +232,10 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     persons = Persons(database, rows, working_days=settings.complaints.answer_working_days)
     complaints = complaint_services(database, redis, ring, sessions=sessions, rows=rows, settings=settings)
     buyer_orders = BuyerOrders(database, desk=desk, limits=LookupLimits(redis, prefix=prefix, ring=ring), rows=rows, persons=persons)
-    _start_jobs(stack, projector, then_close=(placing, waitlist))
+    start_jobs(stack, projector, then_close=(placing, waitlist))
 
-    archive = CommentArchive(database)
+    later = reading_later(ring)
+    archive = CommentArchive(database, later=later)
     hub = Hub(realtime, capacity=realtime.max_viewers_per_worker or socket_capacity())
     moderation_reading = ModerationReading(database)
     loader = RoomLoader(
@@ -262,10 +271,14 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, admission=admission)
 
     evidence = ComplaintRetention(database, evidence_days=settings.privacy.evidence_days)
+    from_comments = comment_orders(
+        database, ring=ring, sessions=sessions, placing=placing, later=later, teller=teller, lock=lock, settings=settings.orders
+    )
+
     reports = ReportService(database, metrics)
     closing = ClosingService(database, Signer(ring))
 
-    _start_jobs(
+    start_jobs(
         stack,
         LiveJobs(archive),
         EvidenceKeeping(database, lock, evidence_days=settings.privacy.evidence_days),
@@ -273,14 +286,15 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         staff_watch,
         teller,
         OrderJobs(offers=offers, waitlist=waitlist, lock=lock),
+        from_comments.jobs,
         FulfilmentJobs(desk, OldRows(database, rows), Retention(database, contact_days=settings.privacy.contact_days), evidence, lock),
         order_desk.jobs,
         LedgerJobs(database, projector=projector, lock=lock),
         MetricsJobs(metrics, lock),
         ReportJobs(reports, closing, lock),
         SummaryKeeper(Summaries(database), lock, tail=OWN_TAIL),
+        Housekeeping(accounts),
     )
-    _keep_house(stack, accounts)
     rooms.start()
     stack.push_async_callback(let_go, rooms, settings)
 
@@ -318,6 +332,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         placing=placing,
         waitlist=waitlist,
         http_order_pace=KeyedLimits(per_second=realtime.commands_per_second, burst=realtime.commands_burst, now=monotonic),
+        from_comments=from_comments,
         desk=desk,
         order_desk=order_desk,
         buyer_orders=buyer_orders,
@@ -383,18 +398,3 @@ def _open_gate(
         arrivals=Arrivals(),
         tasks=opening,
     )
-
-
-def _start_jobs(stack: AsyncExitStack, *all_jobs: Jobs, then_close: tuple[Closing, ...] = ()) -> None:
-    for jobs in all_jobs:
-        jobs.start()
-        stack.push_async_callback(jobs.close)
-    for service in then_close:
-        stack.push_async_callback(service.close)
-
-
-def _keep_house(stack: AsyncExitStack, accounts: AccountService) -> None:
-    housekeeping = TaskOwner("housekeeping")
-    housekeeping.spawn("purge sign-ins", repeat("purge_sign_ins", PURGE_SECONDS, accounts.purge_expired))
-    housekeeping.spawn("give back memory", repeat("give_back_memory", TRIM_SECONDS, give_back_memory))
-    stack.push_async_callback(housekeeping.close)

@@ -21,7 +21,7 @@ from app.infra.key_ring import KeyRing
 from app.infra.redis_client import RedisClients
 from app.infra.sealing import Envelopes
 from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter
-from app.orders.batch import WantedOrder
+from app.orders.books import WantedOrder
 from app.orders.contacts import Contact, Pseudonyms, seal_contact
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer

@@ -11,7 +11,8 @@ import asyncpg
 
 from app.infra.clock import monotonic
 from app.infra.database import Database
-from app.orders.batch import BatchResult, WantedOrder, write_batch
+from app.orders.batch import BatchResult, write_batch
+from app.orders.books import WantedOrder
 from app.orders.group_commit import PlacingQueues
 from app.settings import OrderSettings
 from benchmarks.orders_market import HotOffer

@@ -25,8 +25,13 @@ def viewer_ticket() -> None:
     """For devices with a viewer's ticket, on a socket: read before the upgrade."""
 
 
+def signed() -> None:
+    """For programs that sign what they send, or show their secret; the service looks at it."""
+
+
 OPEN_TO_EVERYBODY = Depends(everybody)
 FOR_ORDER_LINK = Depends(order_link)
 FOR_VIEWERS = Depends(viewer_ticket)
 FOR_BANKS = Depends(bank_secret)
 FOR_BRIDGE = Depends(bridge_token)
+FOR_SIGNED = Depends(signed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 import structlog
@@ -68,3 +69,12 @@ class Jobs(Closing, Protocol):
     """What runs until then."""
 
     def start(self) -> None: ...
+
+
+def start_jobs(stack: AsyncExitStack, *all_jobs: Jobs, then_close: tuple[Closing, ...] = ()) -> None:
+    """Start jobs, and have them closed with the stack, the last one first; then what they used."""
+    for jobs in all_jobs:
+        jobs.start()
+        stack.push_async_callback(jobs.close)
+    for service in then_close:
+        stack.push_async_callback(service.close)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,9 +19,10 @@ from app.infra.clock import from_ms, now_ms, to_ms
 from app.infra.database import Database
 from app.live.errors import CommentHeldBack, CommentNotFound, CommentsBusy, CommentsTooFast
 from app.live.masking import mask_phone_numbers
-from app.live.models import ArchivedComment, CommentHiding
+from app.live.models import ArchivedComment, CommentHiding, CommentToRead
 from app.live.room import Room
 from app.live.speaking import SHOWN, Speaking, Verdict
+from app.live.to_read import ReadingLater
 from app.protocol.client_commands import PostComment
 from app.protocol.moderation import HiddenMark
 from app.protocol.server_events import CommentEchoed, CommentHeld, CommentPosted
@@ -48,42 +50,76 @@ class Speaker:
     by_staff: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Archived:
+    """A comment as it goes into the archive, with why it is hidden from the start, and the words with whatever is masked in it."""
+
+    row: dict[str, Any]
+    hiding: dict[str, Any] | None
+    comment: CommentView
+    said: str
+
+
+def archived(session_id: UUID, speaker: Speaker, comment: CommentView, mark: HiddenMark | None, *, said: str) -> _Archived:
+    """The rows of a comment."""
+    row = {
+        "id": UUID(comment.id),
+        "session_id": session_id,
+        "device_id": speaker.device_id,
+        "author": comment.author,
+        "text": comment.text,
+        "by_staff": comment.by_staff,
+        "posted_at": from_ms(comment.at_ms),
+        "network": speaker.network,
+        "reply_to_id": None if comment.reply_to is None else UUID(comment.reply_to.id),
+        "reply_to_author": None if comment.reply_to is None else comment.reply_to.author,
+        "source": comment.source,
+    }
+    return _Archived(row, None if mark is None else _hiding(session_id, comment, mark), comment, said)
+
+
+async def write_comments(db: AsyncSession, comments: Sequence[_Archived], later: ReadingLater | None) -> set[UUID]:
+    """Write comments inside a transaction of the caller; returns those that were not there before. Writing one twice changes nothing.
+
+    Those that somebody shall read later are noted here, not on the way of a comment; what is hidden from the start is not.
+    """
+    new = await db.scalars(
+        insert(ArchivedComment).values([each.row for each in comments]).on_conflict_do_nothing().returning(ArchivedComment.id)
+    )
+    written = set(new.all())
+    hidings = [each.hiding for each in comments if each.hiding is not None]
+    shown = [each for each in comments if later is not None and each.hiding is None and each.row["id"] in written]
+    notes = [later.row(each.row["session_id"], each.comment, each.said) for each in shown if later is not None]
+    to_read = [note for note in notes if note is not None]
+    if hidings:
+        await db.execute(insert(CommentHiding).values(hidings).on_conflict_do_nothing())
+    if to_read:
+        await db.execute(insert(CommentToRead).values(to_read).on_conflict_do_nothing())
+    return written
+
+
 class CommentArchive:
     """Writes comments to PostgreSQL in batches. What a killed process can lose is what came since its last flush, a moment."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, later: ReadingLater | None = None) -> None:
         self._transactions = database.transactions
-        self._waiting: deque[tuple[dict[str, Any], dict[str, Any] | None]] = deque()
+        self._later = later
+        self._waiting: deque[_Archived] = deque()
         self._writing = asyncio.Lock()
 
-    def add(self, session_id: UUID, speaker: Speaker, comment: CommentView, mark: HiddenMark | None) -> None:
-        """Queue a comment for the archive; `mark`: why it is hidden from the start. Raises `CommentsBusy` when the database has not taken any for long."""
+    def add(self, session_id: UUID, speaker: Speaker, comment: CommentView, mark: HiddenMark | None, *, said: str = "") -> None:
+        """Queue a comment for the archive; `mark`: why it is hidden from the start; `said`: the words with whatever is masked in it. Raises `CommentsBusy` when the database has not taken any for long."""
         if len(self._waiting) >= _BUFFER_MAX:
             raise CommentsBusy
-        row = {
-            "id": UUID(comment.id),
-            "session_id": session_id,
-            "device_id": speaker.device_id,
-            "author": comment.author,
-            "text": comment.text,
-            "by_staff": comment.by_staff,
-            "posted_at": from_ms(comment.at_ms),
-            "network": speaker.network,
-            "reply_to_id": None if comment.reply_to is None else UUID(comment.reply_to.id),
-            "reply_to_author": None if comment.reply_to is None else comment.reply_to.author,
-        }
-        self._waiting.append((row, None if mark is None else _hiding(session_id, comment, mark)))
+        self._waiting.append(archived(session_id, speaker, comment, mark, said=said))
 
     async def flush(self) -> None:
         """Write what waits. When a batch fails it stays queued; writing one twice changes nothing."""
         async with self._writing:
             while self._waiting:
                 batch = [self._waiting[index] for index in range(min(_BATCH, len(self._waiting)))]
-                hidings = [hiding for _, hiding in batch if hiding is not None]
                 async with self._transactions.begin() as db:
-                    await db.execute(insert(ArchivedComment).values([row for row, _ in batch]).on_conflict_do_nothing())
-                    if hidings:
-                        await db.execute(insert(CommentHiding).values(hidings).on_conflict_do_nothing())
+                    await write_comments(db, batch, self._later)
                 for _ in batch:
                     self._waiting.popleft()
 
@@ -144,7 +180,7 @@ class CommentService:
         )
         network = None if connection.network == UNKNOWN_NETWORK else connection.network
         # Archived first: whatever may have been seen by the room is in the archive.
-        self._archive.add(room.session_id, Speaker(speaker.device_id, network, by_staff), comment, verdict.mark)
+        self._archive.add(room.session_id, Speaker(speaker.device_id, network, by_staff), comment, verdict.mark, said=command.text)
         if verdict.is_unheard:
             connection.send(encode(CommentEchoed(comment=comment)))
             return
@@ -184,7 +220,13 @@ def comment_view(row: ArchivedComment, *, without_reply: bool = False) -> Commen
     if row.reply_to_id is not None and not without_reply:
         reply_to = ReplyView(id=str(row.reply_to_id), author=row.reply_to_author or "")
     return CommentView(
-        id=str(row.id), at_ms=to_ms(row.posted_at) or 0, author=row.author, text=row.text, by_staff=row.by_staff, reply_to=reply_to
+        id=str(row.id),
+        at_ms=to_ms(row.posted_at) or 0,
+        author=row.author,
+        text=row.text,
+        by_staff=row.by_staff,
+        reply_to=reply_to,
+        source=row.source,
     )
 
 

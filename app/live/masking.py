@@ -34,6 +34,11 @@ def mask_phone_numbers(text: str) -> str:
     return "".join((*parts, text[done:])) if parts else text
 
 
+def phone_numbers_in(text: str) -> tuple[str, ...]:
+    """The numbers that `mask_phone_numbers` would mask, in order, each once: national digits such as 0912345678."""
+    return tuple(dict.fromkeys(national for _, _, national in _numbers_in(_shape_of(text))))
+
+
 # --- the shape -----------------------------------------------------------------------------------------------------------------------
 
 # All that Unicode calls a digit (full-width, superscript, circled, other scripts), then Cyrillic, Greek, Armenian and full-width letters

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.infra.database import Base
 from app.protocol.base import COMMENT_TEXT, PERSON_NAME
 from app.protocol.moderation import BLOCK_WORD, NOTICE_TEXT, WARNING_TEXT
+from app.protocol.views import CommentSource
 
 
 class ArchivedComment(Base):
@@ -23,6 +24,7 @@ class ArchivedComment(Base):
         Index("ix_comments_session_posted", "session_id", "posted_at"),
         CheckConstraint(f"char_length(author) <= {PERSON_NAME.most}", name="author_length"),
         CheckConstraint(f"char_length(text) <= {COMMENT_TEXT.most}", name="text_length"),
+        CheckConstraint("source IN ('page', 'tiktok', 'facebook', 'youtube', 'other')", name="source"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -35,6 +37,24 @@ class ArchivedComment(Base):
     network: Mapped[bytes | None] = mapped_column(LargeBinary)
     reply_to_id: Mapped[UUID | None]
     reply_to_author: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[CommentSource] = mapped_column(Text, default="page", server_default="page")
+
+
+class CommentToRead(Base):
+    """An archived comment that somebody above rooms has yet to read (`to_read.py`). `sealed`: the phone numbers in it."""
+
+    __tablename__ = "comments_to_read"
+    __table_args__ = (
+        CheckConstraint("num_nulls(key_id, wrapped_key, sealed) IN (0, 3)", name="sealed_whole"),
+        Index("ix_comments_to_read_session", "session_id", "said_at"),
+    )
+
+    comment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    said_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    key_id: Mapped[str | None] = mapped_column(Text)
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class CommentHiding(Base):

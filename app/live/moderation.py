@@ -9,6 +9,7 @@ from app.live.restrictions import Restriction, Restrictions
 from app.live.usual_words import USUAL_WORDS
 from app.protocol.moderation import HiddenComment, ModerationRules, ModerationView, QuestionView
 from app.protocol.server_events import (
+    ClaimChanged,
     CommentHeld,
     CommentPosted,
     CommentsHidden,
@@ -88,6 +89,8 @@ class RoomModeration:
                 return event if for_staff else None
             case SpeakerRestricted():
                 return event.model_copy(update={"device": None, "network": None}) if for_staff else None
+            case ClaimChanged():
+                return event.model_copy(update={"device": None}) if for_staff else None
             case CommentPosted():
                 return event if for_staff or event.comment.id not in self._hidden_ids else None
             case CommentsHidden():

@@ -21,7 +21,7 @@ from app.live.tellings import ToldFigures, is_urgent, readable_part, told_to
 from app.metrics.service import MetricsService, RoomFigures
 from app.protocol.client_commands import ViewerHello
 from app.protocol.close_codes import CloseCode
-from app.protocol.server_events import LoggedEvent, RoomTick, SpeakerRestricted
+from app.protocol.server_events import ClaimAnswered, ClaimChanged, LoggedEvent, RoomTick, SpeakerRestricted
 from app.protocol.views import CommentView, SessionView
 from app.realtime.connection import Connection
 from app.realtime.counters import SHED_COMMENTS
@@ -156,6 +156,7 @@ class Room:
             is_over = self._content.take(events)
             await self._broadcast(after, events, self._take_figures() if with_figures else None)
         self._send_away(events)
+        self._answer_claims(events)
         if is_over:
             self._hub.close_room(self.session_id, CloseCode.SESSION_ENDED, spread_seconds=_ENDED_SPREAD_SECONDS)
 
@@ -180,6 +181,12 @@ class Room:
                     device_key=event.device.bytes if event.device else None,
                     network=bytes.fromhex(event.network) if event.network else None,
                 )
+
+    def _answer_claims(self, events: list[LoggedEvent]) -> None:
+        """Tell the writers of comments what became of them, as far as they are on this node."""
+        told = [each.event for each in events if isinstance(each.event, ClaimChanged) and each.event.device is not None]
+        frames = {event.device.bytes: encode(ClaimAnswered(claim=event.claim)) for event in told if event.device is not None}
+        self._hub.send_devices(self.session_id, frames)
 
     def _take_figures(self) -> ToldFigures | None:
         if self._figures is None:

@@ -80,7 +80,7 @@ class Speaking:
             if turn.wait_seconds > 0:
                 raise CommentsTooFast(retry_after_seconds=turn.wait_seconds)
             times_said = turn.times_said
-        return _held(moderation, (connection.author, text), times_said)
+        return held_by_rules(moderation, (connection.author, text), times_said)
 
     def _require_known(self, connection: Connection, seconds: int) -> None:
         known_since_ms = device_known_since_ms(UUID(bytes=connection.device_key))
@@ -99,7 +99,8 @@ class Speaking:
         self._buyers[known] = None
 
 
-def _held(moderation: RoomModeration, said: tuple[str, str], times_said: int) -> Verdict:
+def held_by_rules(moderation: RoomModeration, said: tuple[str, str], times_said: int) -> Verdict:
+    """What the session's rules say to an author and their words; `times_said` within the last minute."""
     rules = moderation.rules
     word = next(filter(None, map(moderation.words.find, said)), None)
     if word is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.live.mirror import RoomMirror
 from app.protocol.base import PROTOCOL_VERSION
-from app.protocol.server_events import CommentHeld, CommentPosted, LoggedEvent, RoomSnapshot
+from app.protocol.server_events import ClaimChanged, CommentHeld, CommentPosted, LoggedEvent, RoomSnapshot
 from app.protocol.views import BoardFigures, Counts
 from app.realtime.room_log import LogPosition
 from app.realtime.router import encode
@@ -24,8 +24,8 @@ class ToldFigures:
 
 
 def is_urgent(event: LoggedEvent) -> bool:
-    """Whether an event goes out at once instead of with the next tick: everything except comments."""
-    return not isinstance(event.event, CommentPosted | CommentHeld)
+    """Whether an event goes out at once instead of with the next tick: everything except comments and claims."""
+    return not isinstance(event.event, CommentPosted | CommentHeld | ClaimChanged)
 
 
 def told_to(events: Sequence[LoggedEvent], mirror: RoomMirror, *, for_staff: bool) -> tuple[LoggedEvent, ...]:

@@ -6,10 +6,9 @@ viewers.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
@@ -20,57 +19,19 @@ from app.infra.table_columns import rows_of
 from app.ledger.append import ENTRIES, OpenLedger, open_ledger
 from app.ledger.chain import Entry, EntryLine
 from app.orders import batch_sql as sql
-from app.orders.contacts import SealedContact
-from app.orders.errors import AmountTooLarge, KeyReused, OfferNotFound, OfferNotOpen, SoldOut, SpoiltOrder, ViewerLimitReached
-from app.orders.shelf import SHELF_HOLD_SECONDS, Pool, ShelfWant, Terms, open_terms, unknown_here
+from app.orders.books import Books, OfferInBatch, OrderIdentity, WantedOrder, contact_rows, line_rows, order_rows, stock_left
+from app.orders.errors import AmountTooLarge, HoldOver, KeyReused, OfferNotFound, OfferNotOpen, SoldOut, SpoiltOrder, ViewerLimitReached
+from app.orders.holds import find_holds
+from app.orders.shelf import Terms, open_terms, unknown_here
 from app.protocol.amounts import VND_MAX
 from app.protocol.server_events import OfferSoldOut, OrderedLine, OrderReceipt
 from app.sessions.errors import SessionNotLive
 from app.sessions.outbox import event_to_tell, tell_room_raw
 
-OrderIdentity = tuple[UUID, UUID]
-
 # Up to so many orders a batch is written by one INSERT, see `app/infra/table_columns.py`.
 FEW_ORDERS = 100
 # Orders' codes are fetched for so many at once.
 CODES_AT_ONCE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class WantedOrder:
-    """A checked order on its way into the ledger, its contact sealed before it waits for any lock. `wanted` maps offer to quantity: lines of one offer are summed. `shelf` are the products
-    at their normal price; `shipping_fee_vnd` is the fee that was shown, if the client says it.
-
-    `link_token` opens the order's page for whoever has the receipt. A COD order must be confirmed within `confirm_within`; an unpaid transfer keeps its units for the offers' hold time.
-    """
-
-    session_id: UUID
-    device_id: UUID
-    key: UUID
-    wanted: dict[UUID, int]
-    payment: str
-    order_id: UUID
-    contact: SealedContact
-    phone_digest: bytes
-    buyer_token: str
-    request_digest: bytes
-    link_token: str
-    received_at: datetime
-    confirm_within: timedelta
-    shelf: dict[UUID, ShelfWant] = field(default_factory=dict)
-    shipping_fee_vnd: int | None = None
-    other_phone_digests: tuple[bytes, ...] = ()
-    other_request_digests: tuple[bytes, ...] = ()
-
-    @property
-    def identity(self) -> OrderIdentity:
-        """The key belongs to the device; another device's equal key is another order."""
-        return self.device_id, self.key
-
-    @property
-    def phone_digests(self) -> tuple[bytes, ...]:
-        """The number as this and the other secrets that are kept have hashed it."""
-        return (self.phone_digest, *self.other_phone_digests)
 
 
 @dataclass(slots=True)
@@ -87,44 +48,6 @@ class BatchResult:
     last_seq: int
     newly_sold_out: list[UUID] = field(default_factory=list)
     emptied_pools: list[UUID] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Offer(sql.LockedOffer):
-    """`held`: units that a device or a phone number has already; both count against the limit. `calls`: who was called, by device."""
-
-    held: Counter[UUID | bytes] = field(default_factory=Counter)
-    calls: dict[UUID, sql.CalledDevice] = field(default_factory=dict)
-    pool: Pool | None = None
-
-    @property
-    def left(self) -> int:
-        """Units that anybody may take."""
-        left = self.remaining - self.set_aside
-        return left if self.pool is None else min(left, self.pool.left)
-
-    def is_open(self, at: datetime, *, now: datetime) -> bool:
-        """By the time the order reached us: one that waited in the queue past the end was still in time.
-
-        An offer that has ended although its end is yet to come was ended before the clock was set back; it stays ended.
-        """
-        if self.state == "ended" and self.ends_at is not None and now < self.ends_at:
-            return False
-        return self.starts_at is not None and self.starts_at <= at and (self.ends_at is None or at < self.ends_at)
-
-
-@dataclass(slots=True)
-class Books:
-    """The locked state that a batch works on; written back at the end."""
-
-    ledger: OpenLedger
-    offers: dict[UUID, _Offer]
-    repeats: dict[OrderIdentity, tuple[bytes, OrderReceipt]]
-    codes: list[str]
-    terms: Terms
-    accepted: list[tuple[WantedOrder, Entry, str]] = field(default_factory=list)
-    served: list[UUID] = field(default_factory=list)
-    emptied: list[UUID] = field(default_factory=list)
 
 
 class BatchWriter:
@@ -166,9 +89,9 @@ class BatchWriter:
         """The pools behind these offers and orders."""
         return await open_terms(db, ledger, offer_ids, orders)
 
-    async def lock_offers(self, db: RawConnection, ledger: OpenLedger, offer_ids: Sequence[UUID]) -> dict[UUID, _Offer]:
+    async def lock_offers(self, db: RawConnection, ledger: OpenLedger, offer_ids: Sequence[UUID]) -> dict[UUID, OfferInBatch]:
         """Those of the offers that the session has."""
-        return {row["id"]: _Offer(**row) for row in await db.fetch(sql.LOCK_OFFERS, ledger.session_id, offer_ids)}
+        return {row["id"]: OfferInBatch(**row) for row in await db.fetch(sql.LOCK_OFFERS, ledger.session_id, offer_ids)}
 
     async def find_repeats(
         self, db: RawConnection, session_id: UUID, orders: Sequence[WantedOrder]
@@ -187,7 +110,7 @@ class BatchWriter:
     async def write_orders(self, db: RawConnection, books: Books) -> None:
         """The rows of the orders and their entries, with the ledger's new head."""
         ledger = books.ledger
-        orders, lines, contacts = _orders(books), _lines(books), _contacts(books)
+        orders, lines, contacts = order_rows(books), line_rows(books), contact_rows(books)
         if len(books.accepted) <= self._few_orders and (entries := ledger.take()) is not None:
             head = (ledger.session_id, ledger.last_seq, ledger.last_hash)
             of_orders = chain(sql.ORDERS.parameters(orders), sql.LINES.parameters(lines), sql.CONTACTS.parameters(contacts))
@@ -201,11 +124,13 @@ class BatchWriter:
     async def take_stock(self, db: RawConnection, books: Books) -> None:
         """Units out of offers, pools and what was set aside; the room is told of offers that are empty now."""
         session_id = books.ledger.session_id
-        await db.execute(sql.TAKE_STOCK, *sql.STOCK_LEFT.parameters(_stock_left(books)))
+        await db.execute(sql.TAKE_STOCK, *sql.STOCK_LEFT.parameters(stock_left(books)))
         if books.terms.apply:
             await books.terms.write(db, session_id)
         if books.served:
             await db.execute(sql.SERVE_WAITING, books.served)
+        if books.used_holds:
+            await db.execute(sql.USE_HOLDS, books.used_holds)
         if books.emptied:
             await tell_room_raw(db, session_id, [event_to_tell(OfferSoldOut(offer_id=offer_id)) for offer_id in books.emptied])
 
@@ -218,7 +143,10 @@ class BatchWriter:
         repeats = await self.find_repeats(db, ledger.session_id, orders)
         await _find_held(db, offers, orders)
         await _find_calls(db, ledger.now, offers, orders)
-        return Books(ledger, offers, repeats, codes, terms)
+        books = Books(ledger, offers, repeats, codes, terms)
+        if asked_holds := [order.hold_id for order in orders if order.hold_id is not None]:
+            await find_holds(db, books, asked_holds)
+        return books
 
 
 write_batch = BatchWriter()
@@ -234,7 +162,7 @@ def _ordered(line: sql.PlacedLine | EntryLine) -> OrderedLine:
     )
 
 
-async def _find_held(db: RawConnection, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]) -> None:
+async def _find_held(db: RawConnection, offers: dict[UUID, OfferInBatch], orders: Sequence[WantedOrder]) -> None:
     by_order = [(offer_id, order) for order in orders for offer_id in order.wanted if offer_id in offers]
     wanted = [(offer_id, order.device_id, digest) for offer_id, order in by_order for digest in order.phone_digests]
     if wanted:
@@ -245,7 +173,7 @@ async def _find_held(db: RawConnection, offers: dict[UUID, _Offer], orders: Sequ
             held[row.device_id], held[row.phone_digest] = row.by_device, row.by_phone
 
 
-async def _find_calls(db: RawConnection, now: datetime, offers: dict[UUID, _Offer], orders: Sequence[WantedOrder]) -> None:
+async def _find_calls(db: RawConnection, now: datetime, offers: dict[UUID, OfferInBatch], orders: Sequence[WantedOrder]) -> None:
     with_waitlist = [offer_id for offer_id, offer in offers.items() if offer.set_aside]
     if with_waitlist:
         found = await db.fetch(sql.CALLED_FROM_WAITLIST, with_waitlist, [order.device_id for order in orders], now)
@@ -277,7 +205,10 @@ def _decide(books: Books, order: WantedOrder) -> OrderReceipt | AppError:
 
 
 def _refusal(books: Books, order: WantedOrder) -> AppError | None:
-    if books.ledger.session_state != "live":
+    if order.hold_id is not None and order.hold_id not in books.holds:
+        return HoldOver()
+    # What was held while it was live may still be ordered until the books are closed.
+    if books.ledger.session_state != "live" and not (order.hold_id is not None and books.ledger.session_state == "ended"):
         return SessionNotLive(details={"state": books.ledger.session_state})
     for offer_id, quantity in order.wanted.items():
         offer = books.offers.get(offer_id)
@@ -286,7 +217,7 @@ def _refusal(books: Books, order: WantedOrder) -> AppError | None:
         call = offer.calls.get(order.device_id) if offer.calls else None
         if call is None and not offer.is_open(order.received_at, now=books.ledger.now):
             return OfferNotOpen(details={"offer_id": str(offer_id)})
-        left = offer.left + (call.quantity if call else 0)
+        left = offer.left + (call.quantity if call else 0) + offer.held_for.get(order.hold_id, 0)
         if left < quantity:
             return SoldOut(details={"offer_id": str(offer_id), "remaining": left})
         held = max(offer.held[order.device_id], sum(offer.held[digest] for digest in order.phone_digests))
@@ -316,11 +247,14 @@ def _accept(books: Books, order: WantedOrder) -> OrderReceipt:
             books.served.append(call.id)
         offer.held[order.device_id] += quantity
         offer.held[order.phone_digest] += quantity
+        offer.set_aside -= offer.held_for.pop(order.hold_id, 0)
         lines.append(EntryLine(offer_id, offer.product_id, offer.producer_id, quantity, offer.flash_price_vnd))
     fee_vnd = 0
     if books.terms.apply:
         from_shelf, fee_vnd = books.terms.take(books.offers, order, served)
         lines += from_shelf
+    if order.hold_id is not None:
+        books.use_hold(order.hold_id)
     entry = books.ledger.append("placed", order.order_id, buyer_token=order.buyer_token, lines=lines, shipping_vnd=fee_vnd)
     code = books.codes.pop()
     books.accepted.append((order, entry, code))
@@ -338,63 +272,4 @@ def _new_receipt(order: WantedOrder, entry: Entry, code: str) -> OrderReceipt:
         shipping_vnd=entry.shipping_vnd,
         total_vnd=entry.total_vnd,
         placed_at_ms=entry.happened_at_ms,
-    )
-
-
-def _orders(books: Books) -> sql.OrderColumns:
-    accepted = books.accepted
-    return sql.OrderColumns(
-        id=[entry.order_id for _, entry, _ in accepted],
-        session_id=[books.ledger.session_id] * len(accepted),
-        seq=[entry.seq for _, entry, _ in accepted],
-        device_id=[order.device_id for order, _, _ in accepted],
-        client_key=[order.key for order, _, _ in accepted],
-        request_digest=[order.request_digest for order, _, _ in accepted],
-        phone_digest=[order.phone_digest for order, _, _ in accepted],
-        payment=[order.payment for order, _, _ in accepted],
-        shipping_vnd=[entry.shipping_vnd for _, entry, _ in accepted],
-        total_vnd=[entry.total_vnd for _, entry, _ in accepted],
-        placed_at=[books.ledger.now] * len(accepted),
-        due_at=[_due_at(books, order) for order, _, _ in accepted],
-        code=[code for _, _, code in accepted],
-    )
-
-
-def _due_at(books: Books, order: WantedOrder) -> datetime:
-    if order.payment == "cod":
-        return books.ledger.now + order.confirm_within
-    held = (books.offers[offer_id].hold_seconds for offer_id in order.wanted)
-    return books.ledger.now + timedelta(seconds=min(held, default=SHELF_HOLD_SECONDS))
-
-
-def _lines(books: Books) -> sql.LineColumns:
-    lines = [(order, entry, number, line) for order, entry, _ in books.accepted for number, line in enumerate(entry.lines, start=1)]
-    return sql.LineColumns(
-        order_id=[entry.order_id for _, entry, _, _ in lines],
-        line_number=[number for _, _, number, _ in lines],
-        offer_id=[line.offer_id for _, _, _, line in lines],
-        product_id=[line.product_id if line.offer_id is None else None for _, _, _, line in lines],
-        device_id=[order.device_id for order, _, _, _ in lines],
-        phone_digest=[order.phone_digest for order, _, _, _ in lines],
-        quantity=[line.quantity for _, _, _, line in lines],
-        unit_price_vnd=[line.unit_price_vnd for _, _, _, line in lines],
-    )
-
-
-def _contacts(books: Books) -> sql.ContactColumns:
-    contacts = [order.contact for order, _, _ in books.accepted]
-    return sql.ContactColumns(
-        order_id=[entry.order_id for _, entry, _ in books.accepted],
-        key_id=[contact.key_id for contact in contacts],
-        wrapped_key=[contact.wrapped_key for contact in contacts],
-        sealed=[contact.sealed for contact in contacts],
-        phone_digest=[order.phone_digest for order, _, _ in books.accepted],
-    )
-
-
-def _stock_left(books: Books) -> sql.StockLeft:
-    return sql.StockLeft(
-        id=list(books.offers),
-        remaining=[offer.remaining for offer in books.offers.values()],
-        set_aside=[offer.set_aside for offer in books.offers.values()],
     )

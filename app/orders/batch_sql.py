@@ -182,6 +182,7 @@ class OrderColumns(TypedDict):
     placed_at: list[datetime]
     due_at: list[datetime]
     code: list[str]
+    source: list[str]
 
 
 class LineColumns(TypedDict):
@@ -240,3 +241,5 @@ FROM {STOCK_LEFT.unnest("t")} WHERE offers.id = t.id
 """  # noqa: S608 - names of our own columns
 
 SERVE_WAITING = "UPDATE waitlist_entries SET state = 'served', called_until = NULL WHERE id = ANY($1::uuid[])"
+
+USE_HOLDS = "UPDATE unit_holds SET state = 'ordered' WHERE hold_id = ANY($1::uuid[]) AND state = 'held'"

@@ -4,7 +4,7 @@ All changes happen under the lock of the offer's row, so units that come back ne
 everywhere: the session's ledger row (where the caller appends to it), pools by product, then offers in order of id. The session's state is
 read without a lock: what ends while it is read is put right by the next look, a second later.
 
-What an offer sets aside its product's pool holds: neither the shelf nor another offer can sell it.
+What is held for claims (`holds.py`) is set aside as well. What an offer sets aside its product's pool holds: neither the shelf nor another offer can sell it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _LAPSE = "UPDATE waitlist_entries SET state = 'lapsed', called_until = NULL WHER
 _LEAVE = "UPDATE waitlist_entries SET state = 'left', called_until = NULL WHERE offer_id = $1 AND state IN ('waiting', 'called')"
 _QUEUE = "SELECT id, quantity, state FROM waitlist_entries WHERE offer_id = $1 AND state IN ('waiting', 'called') ORDER BY place"
 _OFFER = """
-SELECT f.remaining, f.set_aside, s.state = 'live' AS is_live, t.units - t.sold - t.held AS pool_left
+SELECT f.remaining, f.set_aside, s.state = 'live' AS is_live, t.units - t.sold - t.held AS pool_left,
+  (SELECT coalesce(sum(h.quantity), 0)::int FROM unit_holds h WHERE h.offer_id = f.id AND h.state = 'held') AS claimed
 FROM offers f JOIN sessions s ON s.id = f.session_id
 LEFT JOIN session_stock t ON t.session_id = f.session_id AND t.product_id = f.product_id WHERE f.id = $1
 """
@@ -61,12 +62,12 @@ async def call_next(db: RawConnection, offer_id: UUID, *, now: datetime, call_se
         return None
     if not offer["is_live"]:
         await db.execute(_LEAVE, offer_id)
-        await _set_aside(db, offer_id, offer, 0)
+        await _set_aside(db, offer_id, offer, offer["claimed"])
         return None
     await db.execute(_LAPSE, offer_id, now)
     queue = await db.fetch(_QUEUE, offer_id)
     remaining = _within_reach(offer)
-    set_aside = sum(row["quantity"] for row in queue if row["state"] == "called")
+    set_aside = offer["claimed"] + sum(row["quantity"] for row in queue if row["state"] == "called")
     called: list[UUID] = []
     for row in queue:
         if row["state"] == "waiting":

@@ -21,6 +21,14 @@ class ViewerLimitReached(Conflict):
     title_en = "The limit per viewer is reached."
 
 
+class HoldOver(Conflict):
+    """The units that were set aside for this order are free again; hold them anew first."""
+
+    code = "hold_over"
+    title_vi = "Đã hết thời gian giữ hàng."
+    title_en = "The units are not held any more."
+
+
 class OfferNotOpen(Conflict):
     code = "offer_not_open"
     title_vi = "Ưu đãi này chưa mở hoặc đã kết thúc."

@@ -23,7 +23,8 @@ from app.infra.clock import monotonic
 from app.infra.committing import Commit, CommitUnknown, NotCommitted, commit
 from app.infra.database import RawConnection
 from app.infra.tasks import TaskOwner
-from app.orders.batch import BatchResult, WantedOrder, write_batch
+from app.orders.batch import BatchResult, write_batch
+from app.orders.books import WantedOrder
 from app.orders.errors import Busy, OrderCannotBeWritten, SpoiltOrder
 from app.protocol.server_events import OrderReceipt
 from app.settings import OrderSettings

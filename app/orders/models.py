@@ -114,6 +114,8 @@ class Order(Base):
 
     `code` is what people call it (`app/protocol/order_codes.py`); a trigger gives one to orders that code of before writes without.
 
+    `source`: a page of ours, or a comment (`app/comment_orders`).
+
     Unless it is confirmed or paid by `due_at`, it expires and its units come back.
 
     `request_digest` tells a repeat (same content) from a misuse of the key (other content).
@@ -126,6 +128,7 @@ class Order(Base):
         ForeignKeyConstraint(["session_id", "seq"], ["ledger_entries.session_id", "ledger_entries.seq"], name="fk_orders_ledger_entry"),
         UniqueConstraint("session_id", "seq", name="uq_orders_seq"),
         Index("ix_orders_due", "due_at"),
+        CheckConstraint("source IN ('page', 'comment')", name="source"),
         Index("uq_orders_code", "code", unique=True),
     )
 
@@ -142,6 +145,7 @@ class Order(Base):
     placed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     code: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text, default="page", server_default="page")
 
 
 class OrderLineRow(Base):
@@ -254,3 +258,30 @@ class WaitlistEntry(Base):
     state: Mapped[str] = mapped_column(Text, default="waiting", server_default="waiting")
     called_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     joined_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class UnitHold(Base):
+    """Units of an offer, or of a product at its normal price, that are set aside for one buyer for a while; a line of the hold `hold_id`.
+
+    While it is `held` they are part of the offer's `set_aside` and of the pool's `held`. Locked after offers.
+    """
+
+    __tablename__ = "unit_holds"
+    __table_args__ = (
+        CheckConstraint("state IN ('held', 'ordered', 'released')", name="state"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index("ix_unit_holds_until", "until_at", postgresql_where=text("state = 'held'")),
+        Index("ix_unit_holds_offer", "offer_id", postgresql_where=text("state = 'held' AND offer_id IS NOT NULL")),
+        Index("ix_unit_holds_device", "session_id", "device_id", postgresql_where=text("state = 'held'")),
+    )
+
+    hold_id: Mapped[UUID] = mapped_column(primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"))
+    offer_id: Mapped[UUID | None] = mapped_column(ForeignKey("offers.id"))
+    device_id: Mapped[UUID]
+    quantity: Mapped[int]
+    unit_price_vnd: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(Text, default="held", server_default="held")
+    held_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    until_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

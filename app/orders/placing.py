@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from app.catalog.errors import InvalidAddress
@@ -16,7 +17,8 @@ from app.infra.key_ring import KeyRing
 from app.infra.sealing import Envelopes
 from app.infra.tasks import TaskOwner
 from app.ledger.projector import Projector
-from app.orders.batch import BatchResult, WantedOrder
+from app.orders.batch import BatchResult
+from app.orders.books import WantedOrder
 from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone, seal_contact
 from app.orders.errors import Busy, SoldOut
 from app.orders.group_commit import PlacingQueues
@@ -71,6 +73,15 @@ class KnownSessions:
         return [True if session_id in found else SessionNotFound() for session_id in session_ids]
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOrder:
+    """Whose order it is, and the hold that it uses up."""
+
+    hold_id: UUID
+    device_id: UUID
+    held_at: datetime
+
+
 class OrderPlacing:
     """Places orders. An answer means COMMIT; no answer means: ask again with the same key."""
 
@@ -121,6 +132,17 @@ class OrderPlacing:
             if (receipt := await self._receipt_of_repeat(device_id, session_id, content)) is None:
                 raise
             return receipt
+        return await self._queues.place(wanted, since=asked_at)
+
+    async def place_held(self, hold: HeldOrder, session_id: UUID, content: OrderContent) -> OrderReceipt:
+        """Place the order for units that are set aside (`holds.py`), as of the moment when they were; the same promises as `place`.
+
+        Raises what `place` raises, and `HoldOver` when they are free again.
+        """
+        asked_at = monotonic()
+        await self._known.require(session_id)
+        wanted = self._wanted(hold.device_id, session_id, content)
+        wanted = replace(wanted, hold_id=hold.hold_id, source="comment", received_at=hold.held_at)
         return await self._queues.place(wanted, since=asked_at)
 
     async def own_orders(self, device_id: UUID, session_id: UUID) -> list[OwnOrder]:

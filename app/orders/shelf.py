@@ -48,6 +48,8 @@ class _Wanted(Protocol):
     def shelf(self) -> Mapping[UUID, ShelfWant]: ...
     @property
     def shipping_fee_vnd(self) -> int | None: ...
+    @property
+    def hold_id(self) -> UUID | None: ...
 
 
 class PooledOffer(Protocol):
@@ -61,9 +63,13 @@ class PooledOffer(Protocol):
 
 @dataclass(slots=True)
 class Pool(sql.LockedPool):
-    """`taken`: units that a device or a phone number has already from the shelf; both count against the limit."""
+    """`taken`: units that a device or a phone number has already from the shelf; both count against the limit.
+
+    `held_for`: units set aside, by the hold they belong to, those of the product's offers among them.
+    """
 
     taken: Counter[UUID | bytes] = field(default_factory=Counter)
+    held_for: dict[UUID | None, int] = field(default_factory=dict)
 
     @property
     def left(self) -> int:
@@ -140,7 +146,7 @@ class Terms:
                 return NotOnShelf(details={"product_id": str(product_id)})
             if want.unit_price_vnd != pool.price_vnd:
                 return PriceChanged(details={"product_id": str(product_id), "unit_price_vnd": pool.price_vnd})
-            if want.quantity > pool.left:
+            if want.quantity > pool.left + pool.held_for.get(order.hold_id, 0):
                 return SoldOut(details={"product_id": str(product_id), "remaining": pool.left})
             had = max(pool.taken[order.device_id], sum(pool.taken[digest] for digest in order.phone_digests))
             if had + want.quantity > pool.per_viewer_limit:
@@ -156,7 +162,7 @@ class Terms:
             call = offer.calls.get(order.device_id)
             needed[offer.product_id] += quantity - (min(quantity, call.quantity) if call else 0)
         for product_id, quantity in needed.items():
-            if (pool := self.pools.get(product_id)) is not None and pool.left < quantity:
+            if (pool := self.pools.get(product_id)) is not None and pool.left + pool.held_for.get(order.hold_id, 0) < quantity:
                 return SoldOut(details={"product_id": str(product_id), "remaining": pool.left})
         return None
 

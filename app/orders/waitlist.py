@@ -53,6 +53,7 @@ WHERE (w.state = 'called' AND w.called_until <= $1)
   OR (w.state IN ('waiting', 'called') AND s.state <> 'live')
 UNION SELECT session_id, id FROM offers f WHERE set_aside > 0 AND set_aside <>
   (SELECT coalesce(sum(quantity), 0) FROM waitlist_entries w WHERE w.offer_id = f.id AND w.state = 'called')
+  + (SELECT coalesce(sum(quantity), 0) FROM unit_holds h WHERE h.offer_id = f.id AND h.state = 'held')
 LIMIT 100
 """
 

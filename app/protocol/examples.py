@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.protocol.base import PROTOCOL_VERSION, Message, ResumePosition
+from app.protocol.claims import ClaimLine, ClaimView
 from app.protocol.client_commands import (
     Buyer,
     BuyerAddress,
@@ -21,6 +22,8 @@ from app.protocol.client_commands import (
 from app.protocol.moderation import HiddenMark, ModerationRules, QuestionView, RestrictionView, TalkView, WarningView
 from app.protocol.questions import AskedGroup
 from app.protocol.server_events import (
+    ClaimAnswered,
+    ClaimChanged,
     CommandDone,
     CommandFailed,
     CommentEchoed,
@@ -147,6 +150,23 @@ _BOARD = BoardFigures(
 _OPENED = LoggedEvent(offset=42, at_ms=_AT_MS, event=OfferOpened(offer=_OFFER))
 _COMMENTED = LoggedEvent(offset=43, at_ms=_AT_MS + 1_200, event=CommentPosted(comment=_COMMENT))
 
+_CLAIM = ClaimView(
+    id=UUID("2a4c6e80-1b3d-4f5a-8c7e-9d0b1f2a3c10"),
+    comment_id=UUID("3b5d7f91-2c4e-4a6b-9d8f-0e1c2a3b4d11"),
+    author="Khách 4711",
+    words="A1 x2 xanh 0901***567",
+    source="page",
+    said_at_ms=_AT_MS + 1_000,
+    state="held",
+    lines=(
+        ClaimLine(
+            product_id=_PRODUCT_ID, code="A1", product_name="Mật ong", quantity=2, variant="xanh", outcome="held", unit_price_vnd=180_000
+        ),
+    ),
+    until_ms=_AT_MS + 901_000,
+    phone_masked="•••567",
+)
+
 COMMAND_EXAMPLES: tuple[Message, ...] = (
     ViewerHello(id="1", version=PROTOCOL_VERSION, resume=ResumePosition(epoch=_EPOCH, offset=41), name="Lan"),
     PostComment(id="2", text="mật ong còn không ạ"),
@@ -179,6 +199,7 @@ EVENT_EXAMPLES: tuple[Message, ...] = (
     QuestionsChanged(questions=(QuestionView(comment=_COMMENT, state="waiting", marked_by="Hà Linh"),)),
     TalkChanged(talk=TalkView(slow_mode_seconds=10, notice="Miễn phí giao hàng đến 21 giờ", pinned=_COMMENT)),
     WarningChanged(warning=WarningView(text="Giá nói trên sóng chưa đúng, mời chờ người bán nói lại.", at_ms=_AT_MS)),
+    ClaimChanged(claim=_CLAIM),
     OfferOpened(offer=_OFFER),
     OfferChanged(offer=_OFFER.model_copy(update={"ends_at_ms": _AT_MS + 180_000})),
     OfferSoldOut(offer_id=_OFFER_ID),
@@ -256,6 +277,7 @@ SERVER_EXAMPLES: tuple[Message, ...] = (
         )
     ),
     CommentEchoed(comment=_COMMENT),
+    ClaimAnswered(claim=_CLAIM),
     CommandFailed(id="2", code="rate_limited", message="Too fast, please slow down.", retryable=True, retry_after_ms=1_000, details={}),
     ServerLeaving(return_after_ms=2_300),
 )

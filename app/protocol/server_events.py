@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from app.protocol.amounts import Vnd
 from app.protocol.base import CommandId, Epoch, Message, Milliseconds, Offset
+from app.protocol.claims import ClaimView
 from app.protocol.moderation import HiddenMark, ModerationRules, ModerationView, QuestionView, RestrictionView, TalkView, WarningView
 from app.protocol.order_codes import OrderCode
 from app.protocol.questions import AskedGroup
@@ -89,6 +90,15 @@ class WarningChanged(Message):
 
     type: Literal["warning.changed"] = "warning.changed"
     warning: WarningView | None
+
+
+class ClaimChanged(Message):
+    """A comment has become a claim, or something became of it. On staff sockets, without `device`, which nodes alone read; its writer hears
+    `claim.answered`."""
+
+    type: Literal["claim.changed"] = "claim.changed"
+    claim: ClaimView
+    device: UUID | None = None
 
 
 class OfferOpened(Message):
@@ -174,6 +184,7 @@ RoomEvent = Annotated[
     | QuestionsChanged
     | TalkChanged
     | WarningChanged
+    | ClaimChanged
     | OfferOpened
     | OfferChanged
     | OfferSoldOut
@@ -321,6 +332,13 @@ class CommentEchoed(Message):
     comment: CommentView
 
 
+class ClaimAnswered(Message):
+    """What became of your comment that asked for something: units are held for you, or why not. Only on the sockets of the device that wrote it."""
+
+    type: Literal["claim.answered"] = "claim.answered"
+    claim: ClaimView
+
+
 class CommandFailed(Message):
     """A command was refused; the socket stays open. `id` is null when the message could not be read."""
 
@@ -349,6 +367,7 @@ ServerMessage = (
     | WaitlistJoined
     | QuestionsAsked
     | CommentEchoed
+    | ClaimAnswered
     | CommandFailed
     | ServerLeaving
 )

@@ -97,6 +97,9 @@ class ReplyView(Message):
     author: Annotated[str, PERSON_NAME.limits]
 
 
+CommentSource = Literal["page", "tiktok", "facebook", "youtube", "other"]
+
+
 class CommentView(Message):
     """A comment as it is shown."""
 
@@ -106,6 +109,7 @@ class CommentView(Message):
     text: Annotated[str, COMMENT_TEXT.limits]
     by_staff: bool = False
     reply_to: ReplyView | None = None
+    source: CommentSource = Field("page", description="where it was written: on a page of ours, or on another platform")
 
 
 class OutsideCount(Message):

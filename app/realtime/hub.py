@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
@@ -201,6 +201,16 @@ class Hub:
             is_meant = connection.device_key == device_key or (network is not None and connection.network == network)
             if is_meant and connection.session_id == session_id and connection.audience == "viewer":
                 connection.close(code)
+
+    def send_devices(self, session_id: UUID, frames: Mapping[bytes, bytes]) -> None:
+        """Send the viewers' sockets of some devices of a room a frame of their own, in one walk; devices that are not here cost nothing."""
+        room = self._rooms.get(session_id)
+        here = {key for key in frames if room is not None and (device := room.devices.get(key)) is not None and device.sockets}
+        if not here:
+            return
+        for connection in list(self._everyone()):
+            if connection.device_key in here and connection.session_id == session_id and connection.audience == "viewer":
+                connection.send(frames[connection.device_key])
 
     def close_all(self, code: CloseCode, *, spread_seconds: float) -> None:
         """The same for every socket of this worker."""

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from app.accounts.access import action_named_by
 from app.accounts.permissions import ROLE_SENTENCES, ROLES, RULES, Action, Reach, Scope
-from app.infra.open_doors import bank_secret, bridge_token, everybody, order_link, viewer_ticket
+from app.infra.open_doors import bank_secret, bridge_token, everybody, order_link, signed, viewer_ticket
 from app.live.commands import live_handlers
 from app.orders.commands import order_handlers
 from app.protocol.client_commands import Command, StaffCommand
@@ -28,6 +28,7 @@ NOT_BY_ACCOUNT = {
     order_link: "order link",
     bridge_token: "bridge token",
     bank_secret: "bank secret",
+    signed: "signed",
     device_of: "ticket",
     viewer_ticket: "ticket",
 }
@@ -35,6 +36,7 @@ _HEADINGS = {
     "ticket": ("With a viewer's ticket", "A device's cookie; no account. Services show each device its own."),
     "order link": ("With the link of an order", "The secret token in it decides."),
     "bridge token": ("With a session's bridge token", "A program that reports the viewers of another platform."),
+    "signed": ("Signed by a source of comments", "A program that sends the comments of another platform; its secret decides."),
     "public": ("Open to everybody", "What a signed-in person sees there beyond others is for the service to decide, by the same table."),
 }
 _SIGNS = {Reach.ALL: "●", Reach.OWN: "○", Reach.NONE: ""}

@@ -23,7 +23,19 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=
 Booths = Annotated[BoothService, Depends(provided(BoothService))]
 Rooms = Annotated[RoomDirectory, Depends(provided(RoomDirectory))]
 WardCode = Annotated[int, Path(ge=1, le=99_999)]
-_WORDS = ("viewer.", "form.", "consent.", "product.", "producer.", "order.has_answer", "order.open", "desk.state_", "booth.")
+_WORDS = (
+    "viewer.",
+    "claim.",
+    "source.",
+    "form.",
+    "consent.",
+    "product.",
+    "producer.",
+    "order.has_answer",
+    "order.open",
+    "desk.state_",
+    "booth.",
+)
 
 
 @router.get("/b/{producer_id}")

@@ -48,6 +48,8 @@ _VIEWER_WORDS = (
     "viewer.",
     "form.",
     "consent.",
+    "claim.",
+    "source.",
     "product.",
     "producer.",
     "goods.label",
@@ -56,7 +58,7 @@ _VIEWER_WORDS = (
     "order.shipping",
     "desk.state_",
 )
-_BOARD_WORDS = ("host.", "question.", "goods.item_", "viewer.", "product.", "session.")
+_BOARD_WORDS = ("host.", "claim.", "form.", "source.", "question.", "goods.item_", "viewer.", "product.", "session.")
 _SIGNED_OUT_WORDS = ("host.signed_out", "host.sign_in_again")
 _DESK_WORDS = ("desk.", "form.less", "form.more", "host.order_desk", "viewer.order_number", *_SIGNED_OUT_WORDS)
 _FORM_WORDS = (

@@ -28,12 +28,12 @@ _UPLOT_STYLE = "vendor/uplot/uPlot.min.css"
 # By the name of the template; a page that is not named has the base alone.
 STYLES: Final[dict[str, tuple[str, ...]]] = {
     "home": (*_BASE_STYLES, "home"),
-    "viewer": (*_BASE_STYLES, "figures", "viewer_parts", "viewer"),
-    "booth": (*_BASE_STYLES, "home", "figures", "viewer_parts", "viewer", "booth"),
+    "viewer": (*_BASE_STYLES, "figures", "viewer_parts", "viewer", "claims"),
+    "booth": (*_BASE_STYLES, "home", "figures", "viewer_parts", "viewer", "claims", "booth"),
     "commune": (*_BASE_STYLES, "home"),
     "rules": (*_BASE_STYLES, "order"),
     "booth_poster": (*_BASE_STYLES, "poster"),
-    "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_parts", "board_small", "talk"),
+    "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_parts", "board_small", "talk", "claims"),
     "overlay": (*_BASE_STYLES, "overlay"),
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
     **dict.fromkeys(("desk", "complaints"), (*_STAFF_STYLES, "desk")),

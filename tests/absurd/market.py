@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 import json
@@ -44,9 +45,14 @@ _FILES = ("/producers/{producer_id}/pictures", "/imports/preview", "/imports/who
 _MONEY_FILES = ("/statements", "/statements/preview", "/collections", "/collections/preview", "/bank-notices/{feed_id}")
 
 
+# They need a signature, or a claim of the very device; tests/comment_orders has hostile ones.
+_OF_COMMENTS = ("/comment-sources/{source_id}/comments", "/comment-sources/{source_id}/social-stream", "/claims/mine/{claim_id}/order")
+
+
 def needs_more(operation: Operation) -> bool:
     """Whether even a right request is refused here: it needs a closed session, or a file."""
-    return (operation.method == "POST" and operation.template.endswith((*_FILES, *_MONEY_FILES))) or needs_closed_session(operation)
+    is_own = operation.method == "POST" and operation.template.endswith((*_FILES, *_MONEY_FILES, *_OF_COMMENTS))
+    return is_own or needs_closed_session(operation)
 
 
 def needs_closed_session(operation: Operation) -> bool:
@@ -99,7 +105,13 @@ class Sale:
         if operation.template.endswith("/settlement"):
             ids["payment_id"] = await self.pays(None)
         ids |= await self._money_for(operation) | await self._desk_for(operation, ids)
-        return ids | await self._goods_for(operation) | await self._talk_for(operation, ids) | await people_ids(self, operation)
+        return (
+            ids
+            | await self._goods_for(operation)
+            | await self._talk_for(operation, ids)
+            | await self._claim_for(operation)
+            | await people_ids(self, operation)
+        )
 
     async def calls(self, ids: Mapping[str, str]) -> str:
         """The mark of a call in vain, which can be taken back."""
@@ -125,6 +137,23 @@ class Sale:
             order = await self.orders()
             return order | {"order_code": order["code"], "payment_id": await self.pays(None)}
         return {}
+
+    async def _claim_for(self, operation: Operation) -> dict[str, str]:
+        """Ids of a new source of comments, and of a claim that one of its comments has made."""
+        if "/claims/" not in operation.template and "/comment-sources/" not in operation.template:
+            return {}
+        path, host = f"/api/v1/sessions/{self.market.session_id}", self.people["host"]
+        assert (await host.put(f"{path}/comment-orders", json={"is_on": True, "hold_seconds": 900})).is_success
+        source = (await host.post(f"{path}/comment-sources", json={"platform": "facebook", "label": "Trang"})).json()
+        author = f"nguoi-mua-{next(self._numbers)}"
+        message = {"chatname": author, "chatmessage": "A1", "type": "facebook", "userid": author, "id": 1, "textonly": True}
+        assert (await host.post(source["webhook"], json=message)).is_success
+        async with asyncio.timeout(20):
+            while True:
+                claims = (await host.get(f"{path}/claims")).json()["claims"]
+                if found := [each["id"] for each in claims if each["author"] == author]:
+                    return {"session_id": str(self.market.session_id), "source_id": source["id"], "claim_id": found[0]}
+                await asyncio.sleep(0.1)
 
     async def _talk_for(self, operation: Operation, ids: Mapping[str, str]) -> dict[str, str]:
         if operation.template.endswith(("/hide", "/restore", "/question", "/pinned-comment", "/restrictions")):

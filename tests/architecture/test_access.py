@@ -150,6 +150,22 @@ ACCESS = {
     f"GET {S}/questions": "moderate_comments",
     f"POST {S}/questions/answered": "moderate_comments",
     f"PUT {S}/questions/own-answers/{{topic}}": "prepare_sessions",
+    f"GET {S}/claims": "work_orders",
+    f"GET {S}/claims/mine": "ticket",
+    f"POST {S}/claims/{{claim_id}}/order": "work_orders",
+    f"POST {S}/claims/mine/{{claim_id}}/order": "ticket",
+    f"PUT {S}/claims/{{claim_id}}/lines": "work_orders",
+    f"POST {S}/claims/{{claim_id}}/rejection": "work_orders",
+    f"POST {S}/claims/{{claim_id}}/phone": "reveal_receivers",
+    f"GET {S}/comment-orders": "work_orders",
+    f"PUT {S}/comment-orders": "run_sessions",
+    "GET /api/v1/comment-orders": "work_orders",
+    "PUT /api/v1/comment-orders": "set_rules",
+    f"GET {S}/comment-sources": "run_sessions",
+    f"POST {S}/comment-sources": "run_sessions",
+    f"DELETE {S}/comment-sources/{{source_id}}": "run_sessions",
+    "POST /api/v1/comment-sources/{source_id}/comments": "signed",
+    "POST /api/v1/comment-sources/{source_id}/social-stream": "signed",
     f"GET {S}/stock": "see_board",
     f"PUT {S}/stock/{{product_id}}": "run_sessions",
     f"POST {S}/quote": "ticket",
@@ -258,7 +274,8 @@ REFUSALS = {
     **{str(action): (401, "not_signed_in") for action in Action},
 }
 # The secret of the order's link comes with the request; without it there is no such order.
-OPEN = ("public", "order link")
+# What is signed is asked about its body first; tests/comment_orders has wrong signatures.
+OPEN = ("public", "order link", "signed")
 PAGES = ("GET /desk", "GET /host", "GET /organiser", "GET /account")
 SOME_ID = str(UUID(int=1))
 

@@ -22,6 +22,7 @@ STATED = {
     "ticket": ("Viewer's ticket",),
     "order link": ("Open to everybody who has the link",),
     "bank secret": ("Signed as the provider",),
+    "signed": ("Signed by a source",),
     **{str(action): ("Staff of the organisation", "Staff in charge", "Anyone signed in") for action in Action},
     **{str(action): ("Organisers", "Those who") for action in ORGANISERS_ONLY},
 }
@@ -30,6 +31,7 @@ REFUSED_WITH = {
     "ticket": {"ticket_invalid"},
     "order link": set[str](),
     "bank secret": {"notice_not_genuine"},
+    "signed": {"signature_invalid"},
     **{str(action): {"not_signed_in", "forbidden"} for action in Action},
     **{str(action): {"not_signed_in", "organiser_only"} for action in ORGANISERS_ONLY},
 }

@@ -19,7 +19,7 @@ import asyncpg
 
 from app.errors import OutcomeUnknown
 from app.infra.database import open_database
-from app.orders.batch import WantedOrder
+from app.orders.books import WantedOrder
 from app.orders.errors import Busy
 from app.orders.group_commit import PlacingQueues
 from app.settings import DatabaseSettings

@@ -16,7 +16,7 @@ from app.infra.key_ring import KeyRing
 from app.infra.sealing import Envelopes
 from app.ledger.chain import genesis_hash
 from app.ledger.models import Ledger
-from app.orders.batch import WantedOrder
+from app.orders.books import WantedOrder
 from app.orders.contacts import Contact, Pseudonyms, SealedContact, seal_contact
 from app.orders.models import Offer, StockPool
 from app.orders.shelf import ShelfWant

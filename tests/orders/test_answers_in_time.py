@@ -18,7 +18,8 @@ from app.infra.database import Database, asyncpg_dsn, open_database
 from app.infra.redis_client import RedisClients
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.orders import batch, group_commit
-from app.orders.batch import BatchResult, WantedOrder
+from app.orders.batch import BatchResult
+from app.orders.books import WantedOrder
 from app.orders.errors import Busy, SoldOut
 from app.orders.group_commit import PlacingQueues
 from app.protocol.server_events import OrderReceipt

@@ -15,7 +15,8 @@ from app.errors import AppError
 from app.infra.database import Database
 from app.ledger.chain import entry_of, first_break
 from app.ledger.fold import fold
-from app.orders.batch import FEW_ORDERS, BatchWriter, WantedOrder
+from app.orders.batch import FEW_ORDERS, BatchWriter
+from app.orders.books import WantedOrder
 from app.orders.errors import KeyReused, OfferNotFound, OfferNotOpen, SoldOut, ViewerLimitReached
 from app.orders.group_commit import PlacingQueues
 from app.protocol.server_events import OrderReceipt

@@ -18,7 +18,8 @@ from app.infra.database import RawConnection
 from app.ledger.append import OpenLedger
 from app.metrics.service import LedgerDelta
 from app.metrics.store import MetricsStore
-from app.orders.batch import BatchWriter, Books, OrderIdentity, WantedOrder
+from app.orders.batch import BatchWriter
+from app.orders.books import Books, OrderIdentity, WantedOrder
 from app.orders.shelf import Terms
 from app.protocol.server_events import OrderReceipt
 from app.redis_keys import SessionKeys

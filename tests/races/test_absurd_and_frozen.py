@@ -17,7 +17,8 @@ import pytest
 from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic
 from app.infra.database import Database, RawConnection, open_database
-from app.orders.batch import BatchResult, WantedOrder, write_batch
+from app.orders.batch import BatchResult, write_batch
+from app.orders.books import WantedOrder
 from app.settings import DatabaseSettings, OrderSettings
 from tests.orders.builders import Market, a_wanted_order, an_offer
 from tests.races.checkers import complaints_about, read_truth

@@ -11,7 +11,8 @@ import pytest
 
 from app.infra.database import Database, RawConnection
 from app.orders import group_commit
-from app.orders.batch import BatchResult, WantedOrder, write_batch
+from app.orders.batch import BatchResult, write_batch
+from app.orders.books import WantedOrder
 from app.orders.errors import SpoiltOrder
 from app.orders.group_commit import PlacingQueues
 from app.settings import OrderSettings

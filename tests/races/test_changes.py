@@ -20,7 +20,7 @@ from app.infra.redis_client import RedisClients
 from app.ledger.chain import Entry, entry_of
 from app.ledger.course import Course
 from app.ledger.kinds import EntryKind
-from app.orders.batch import WantedOrder
+from app.orders.books import WantedOrder
 from app.orders.shelf import ShelfWant
 from app.orders.waitlist import Waitlist
 from app.protocol.server_events import OrderReceipt

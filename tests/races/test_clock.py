@@ -11,7 +11,7 @@ from app.fulfilment.transitions import Step, append_steps
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.orders import batch
-from app.orders.batch import WantedOrder
+from app.orders.books import WantedOrder
 from app.orders.errors import OfferNotOpen
 from app.protocol.server_events import OrderReceipt
 from tests.orders.builders import Market, a_wanted_order, an_offer

@@ -20,7 +20,8 @@ from app.ledger.chain import entry_of
 from app.ledger.fold import delta_of
 from app.metrics.service import MetricsService
 from app.metrics.store import MetricsStore
-from app.orders.batch import FEW_ORDERS, BatchResult, BatchWriter, WantedOrder, write_batch
+from app.orders.batch import FEW_ORDERS, BatchResult, BatchWriter, write_batch
+from app.orders.books import WantedOrder
 from app.protocol.server_events import OrderReceipt
 from tests.orders.builders import Market, a_wanted_order, an_offer
 from tests.races.careless import BlindToRepeats, WithoutLocks, a_forgetful_store, told_and_never_committed

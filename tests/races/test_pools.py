@@ -15,7 +15,8 @@ from app.errors import AppError
 from app.fulfilment.transitions import Step, append_steps
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
-from app.orders.batch import FEW_ORDERS, BatchWriter, WantedOrder
+from app.orders.batch import FEW_ORDERS, BatchWriter
+from app.orders.books import WantedOrder
 from app.orders.schemas import NewStock
 from app.orders.shelf import ShelfWant
 from app.protocol.server_events import OrderReceipt

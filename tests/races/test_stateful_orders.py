@@ -25,7 +25,7 @@ from app.fulfilment.transitions import Step, append_steps
 from app.infra.database import Database, open_database
 from app.ledger.chain import Entry, body_of, entry_of
 from app.ledger.kinds import LATER_KINDS, RELEASING_KINDS, EntryKind
-from app.orders.batch import WantedOrder
+from app.orders.books import WantedOrder
 from app.orders.errors import KeyReused, SoldOut, ViewerLimitReached
 from app.orders.group_commit import PlacingQueues
 from app.protocol.server_events import OrderReceipt

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from app.infra.bounded_pool import BoundedPool
 from app.infra.committing import Commit, commit
-from app.orders.batch import BatchResult, WantedOrder, write_batch
+from app.orders.batch import BatchResult, write_batch
+from app.orders.books import WantedOrder
 from app.orders.group_commit import PlacingQueues, WriteBatch
 from app.protocol.server_events import OrderReceipt
 from app.settings import OrderSettings

@@ -27,6 +27,7 @@ PREFIXES = (
         "complaints.",
         "goods.",
         "booth.",
+        "claim.",
         "desk.",
         "report.",
         "ladder.",

@@ -10,11 +10,13 @@ import { Attention } from "./board_attention.js";
 import { NextZone } from "./board_next.js";
 import { NowZone } from "./board_now.js";
 import { PulseZone } from "./board_pulse.js";
+import { ClaimsPanel } from "./board_claims.js";
 import { AskedNow, queued } from "./board_questions.js";
 import { Summary } from "./board_summary.js";
 import { TalkZone } from "./board_talk.js";
 import { TitleForm } from "./board_title.js";
 import { ScreenWarning } from "./board_warning.js";
+import { ClaimActions } from "./claim_actions.js";
 import { thisMoment } from "./clock.js";
 import { duration } from "./format.js";
 import { get } from "./http.js";
@@ -40,6 +42,7 @@ const room = new Room({
 room.clock.hear(facts.server_time_ms, thisMoment());
 const actions = new BoardActions(room, facts.may);
 const talkActions = new TalkActions(room);
+const claims = new ClaimActions(room, actions.may("work_orders"));
 
 const ASK_EVERY_MS = 5_000;
 // The sign-in may have ended while the board was away: no return helps then, until somebody signs in, here or in another tab.
@@ -69,6 +72,7 @@ function Board() {
     ${actions.showsTitleForm.value && html`<${TitleForm} actions=${actions} />`}
     ${(session.state === "ended" || session.state === "closed") && html`<${Summary} actions=${actions} />`}
     ${actions.showsKeys.value && html`<${Keys} />`}
+    ${!showsTalkAlone && html`<${ClaimsPanel} claims=${claims} />`}
     <div class="zones">
       ${!showsTalkAlone && html`<${NowZone} actions=${actions} /><${PulseZone} actions=${actions} /><${NextZone} actions=${actions} />`}
       <${TalkZone} actions=${talkActions} showsAsked=${actions.showsAsked.value} top=${html`
@@ -128,7 +132,7 @@ function ViewerLink({ sessionId }) {
 
 function Keys() {
   const ofTalk = ["choose", "hide", "mute", "ban", "undo", "strict", "question", "reply", "pin_comment", "search"];
-  const rows = ["host.key_next", "host.key_flash", "host.key_pin", "host.key_answer", "host.key_said", ...ofTalk.map((key) => `host.key_${key}`), "host.key_help"];
+  const rows = ["host.key_next", "claim.keys", "host.key_flash", "host.key_pin", "host.key_answer", "host.key_said", ...ofTalk.map((key) => `host.key_${key}`), "host.key_help"];
   return html`<aside class="card keys"><h2>${say("host.keys")}</h2><ul role="list">${rows.map((key) => html`<li>${say(key)}</li>`)}</ul></aside>`;
 }
 
@@ -158,6 +162,7 @@ function searchComments() {
 /** @param {string} key @returns {boolean} whether it did something */
 function press(key) {
   if (key === "/") searchComments();
+  else if (talkActions.chosenId.value === null && claims.press(key)) return true;
   else if (key === "?") actions.showsKeys.value = !actions.showsKeys.value;
   else if (!actions.runs || !pressOfHost(key)) return pressOfModerator(key);
   return true;

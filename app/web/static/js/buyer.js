@@ -57,6 +57,11 @@ export function rememberBuyer(form) {
   remember(KEY, form);
 }
 
+/** An empty form, for somebody else than whom this device remembers; that stays remembered. */
+export function emptyDraft() {
+  draft.value = EMPTY;
+}
+
 export function forgetBuyer() {
   knownBuyer.value = draft.value = EMPTY;
   forget(KEY);

@@ -5,9 +5,10 @@
 import { signal } from "@preact/signals";
 import { html, render } from "htm/preact";
 
+import { money } from "./format.js";
 import { pageFacts, part, say } from "./page.js";
 
-/** @typedef {Pick<import("./protocol.js").RoomSnapshot, "talk" | "warning">} Shown */
+/** @typedef {Pick<import("./protocol.js").RoomSnapshot, "talk" | "warning" | "products" | "pinned_product_id">} Shown */
 
 const ASK_EVERY_MS = 1_000;
 const PATIENCE_MS = 5_000;
@@ -32,10 +33,13 @@ function Overlay() {
   const { warning, talk } = room.value;
   const { answering, pinned, notice } = talk;
   const shown = answering ?? pinned;
+  // Viewers order the product on air by its code.
+  const product = room.value.products.find((each) => each.id === room.value?.pinned_product_id);
   return html`<div class="overlay-stack">
     ${warning !== null && html`<p class="overlay-warning" role="alert"><strong>${say("viewer.warning")}</strong> ${warning.text}</p>`}
     ${shown !== null &&
     html`<figure key=${shown.id} class="overlay-card"><figcaption>${say(answering === null ? "viewer.pinned_comment" : "viewer.answering")} · <strong>${shown.author}</strong></figcaption><p>${shown.text}</p></figure>`}
+    ${product !== undefined && html`<p class="overlay-notice"><strong>${product.code}</strong> ${product.name} · ${money(product.price_vnd)}</p>`}
     ${notice !== null && html`<p class="overlay-notice">${notice}</p>`}
   </div>`;
 }

@@ -22,11 +22,15 @@ export type ErrorCode =
   | "buyers_only"
   | "call_time_unfit"
   | "capacity"
+  | "claim_needs_receiver"
+  | "claim_not_found"
+  | "claim_over"
   | "colleague_not_found"
   | "command_not_allowed"
   | "comment_held"
   | "comment_is_hidden"
   | "comment_not_found"
+  | "comment_source_not_found"
   | "comments_busy"
   | "comments_too_fast"
   | "complaint_not_found"
@@ -37,6 +41,7 @@ export type ErrorCode =
   | "half_price_rule"
   | "head_too_large"
   | "hello_expected"
+  | "hold_over"
   | "host_refused"
   | "idempotency_key_reused"
   | "internal"
@@ -126,6 +131,7 @@ export type ErrorCode =
   | "sheet_unreadable"
   | "shipping_fee_changed"
   | "sign_in_not_found"
+  | "signature_invalid"
   | "signing_key_unreadable"
   | "sold_out"
   | "speaker_banned"
@@ -220,6 +226,55 @@ export interface BuyerAddress {
   street: string;
 }
 
+/** What became of your comment that asked for something: units are held for you, or why not. Only on the sockets of the device that wrote it. */
+export interface ClaimAnswered {
+  type: "claim.answered";
+  claim: ClaimView;
+}
+
+/** A comment has become a claim, or something became of it. On staff sockets, without `device`, which nodes alone read; its writer hears `claim.answered`. */
+export interface ClaimChanged {
+  type: "claim.changed";
+  claim: ClaimView;
+  device: string | null;
+}
+
+/** One product that a comment asks for. `outcome`: whether its units are held, and if not, why: fewer are left, the limit per viewer, not sold now. */
+export interface ClaimLine {
+  product_id: string;
+  code: ErrorCode;
+  product_name: string;
+  quantity: number;
+  /** what else the comment said of it: a colour, a size */
+  variant: string;
+  outcome: "held" | "sold_out" | "limit" | "not_sold";
+  /** held at this offer's price; null: at the normal price */
+  offer_id: string | null;
+  /** whole Vietnamese đồng */
+  unit_price_vnd: number;
+}
+
+/** A claim. `held`: units are set aside until `until_ms`. `is_change`: its writer has an order from a comment already, so a person must look. */
+export interface ClaimView {
+  id: string;
+  comment_id: string;
+  author: string;
+  /** the comment, phone numbers masked */
+  words: string;
+  source: "page" | "tiktok" | "facebook" | "youtube" | "other";
+  /** UTC milliseconds since 1970 */
+  said_at_ms: number;
+  state: "held" | "sold_out" | "ordered" | "rejected" | "expired";
+  lines: readonly ClaimLine[];
+  /** UTC milliseconds since 1970 */
+  until_ms: number | null;
+  is_change: boolean;
+  /** the number that the comment names, its last three digits */
+  phone_masked: string | null;
+  order_id: string | null;
+  order_code: string | null;
+}
+
 /** The command was carried out and has nothing more to tell. */
 export interface CommandDone {
   type: "command.done";
@@ -265,6 +320,8 @@ export interface CommentView {
   text: string;
   by_staff: boolean;
   reply_to: ReplyView | null;
+  /** where it was written: on a page of ours, or on another platform */
+  source: "page" | "tiktok" | "facebook" | "youtube" | "other";
 }
 
 /** Take these comments off the screen. `comments` and `mark` say on staff sockets what it was, why, and who did it. */
@@ -328,7 +385,7 @@ export interface LoggedEvent {
   offset: number;
   /** UTC milliseconds since 1970 */
   at_ms: number;
-  event: CommentPosted | CommentsHidden | CommentsRestored | CommentHeld | SpeakerRestricted | SpeakerFreed | ModerationChanged | QuestionsChanged | TalkChanged | WarningChanged | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | StockChanged | OrdersTakenBack | ProductPinned | ProductsChanged | SessionChanged;
+  event: CommentPosted | CommentsHidden | CommentsRestored | CommentHeld | SpeakerRestricted | SpeakerFreed | ModerationChanged | QuestionsChanged | TalkChanged | WarningChanged | ClaimChanged | OfferOpened | OfferChanged | OfferSoldOut | OfferEnded | WaitlistCalled | StockChanged | OrdersTakenBack | ProductPinned | ProductsChanged | SessionChanged;
 }
 
 /** The session's rules for the talk are others now. Only on staff sockets. */
@@ -843,6 +900,7 @@ export type RoomEvent =
   | QuestionsChanged
   | TalkChanged
   | WarningChanged
+  | ClaimChanged
   | OfferOpened
   | OfferChanged
   | OfferSoldOut
@@ -864,5 +922,6 @@ export type ServerMessage =
   | WaitlistJoined
   | QuestionsAsked
   | CommentEchoed
+  | ClaimAnswered
   | CommandFailed
   | ServerLeaving;

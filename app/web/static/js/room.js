@@ -5,7 +5,7 @@ import { batch, effect, signal } from "@preact/signals";
 import { ServerClock, secondsOf } from "./clock.js";
 import { RoomPolling } from "./polling.js";
 import { RoomSocket } from "./socket.js";
-import { apply, emptyRoom } from "./state.js";
+import { apply, emptyRoom, withClaim } from "./state.js";
 import { Ticket } from "./ticket.js";
 
 /**
@@ -106,6 +106,11 @@ export class Room {
   /** Whether the browser refuses the cookie without which nobody knows who orders or comments. */
   get cannotSpeak() {
     return this.isPolling && this.ticket.isRefused.value;
+  }
+
+  /** What a call has answered of a claim, before the socket tells it. @param {import("./protocol.js").ClaimView} claim */
+  hearClaim(claim) {
+    this.state.value = { ...this.state.value, claims: withClaim(this.state.value.claims, claim) };
   }
 
   /** @param {ServerMessage} message */

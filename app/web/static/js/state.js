@@ -32,6 +32,7 @@ import { COMMENTS_KEPT, SILENCE, applyTalk, talkOfSnapshot } from "./state_talk.
  * @property {string | null} pinnedProductId
  * @property {readonly CommentView[]} comments newest last
  * @property {readonly WaitlistCall[]} calls the latest calls from waitlists; snapshots do not bring them
+ * @property {readonly import("./protocol.js").ClaimView[]} claims what comments asked for, newest last: on a board all, else one's own; snapshots do not bring them
  * @property {readonly string[]} takenBack orders that were cancelled or expired last; snapshots do not bring them
  * @property {number} snapshots how many have come: after each, something may have been missed that snapshots do not bring
  * @property {Counts} counts
@@ -44,6 +45,7 @@ import { COMMENTS_KEPT, SILENCE, applyTalk, talkOfSnapshot } from "./state_talk.
  */
 
 const CALLS_KEPT = 50;
+const CLAIMS_KEPT = 200;
 // Ticks name pools with so many units left or fewer (app/live/mirror.py).
 const LOW_STOCK = 20;
 
@@ -65,6 +67,7 @@ export function emptyRoom(session) {
     pinnedProductId: null,
     comments: [],
     calls: [],
+    claims: [],
     takenBack: [],
     snapshots: 0,
     counts: NOTHING_COUNTED,
@@ -96,6 +99,8 @@ export function apply(state, message) {
       return applyTick(state, message);
     case "questions.asked":
       return { ...state, asked: message.groups };
+    case "claim.answered":
+      return { ...state, claims: withClaim(state.claims, message.claim) };
     case "comment.echoed":
       return { ...state, comments: [...state.comments, message.comment].slice(-COMMENTS_KEPT) };
     default:
@@ -178,6 +183,8 @@ function applyEvent(state, event) {
       const others = state.shelf.filter((pool) => pool.product_id !== event.stock.product_id);
       return { ...state, shelf: [...others, event.stock] };
     }
+    case "claim.changed":
+      return { ...state, claims: withClaim(state.claims, event.claim) };
     case "orders.taken_back":
       return { ...state, takenBack: event.order_ids };
     case "product.pinned":
@@ -189,6 +196,15 @@ function applyEvent(state, event) {
     default:
       return applyTalk(state, event);
   }
+}
+
+/**
+ * @param {RoomState["claims"]} claims
+ * @param {import("./protocol.js").ClaimView} claim
+ */
+export function withClaim(claims, claim) {
+  const isKnown = claims.some((known) => known.id === claim.id);
+  return isKnown ? claims.map((known) => (known.id === claim.id ? claim : known)) : [...claims, claim].slice(-CLAIMS_KEPT);
 }
 
 /**

@@ -13,7 +13,7 @@ import { buyerOf, knownBuyer } from "./buyer.js";
  */
 
 /**
- * @typedef {{view: "shelf"} | {view: "basket"} | {view: "orders"} | {view: "report"} | {view: "address"} | {view: "form", offerId: string} | {view: "product", productId: string}} Sheet
+ * @typedef {{view: "shelf"} | {view: "basket"} | {view: "orders"} | {view: "report"} | {view: "address"} | {view: "form", offerId: string} | {view: "claim", claimId: string} | {view: "product", productId: string}} Sheet
  */
 
 /**

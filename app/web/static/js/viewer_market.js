@@ -26,6 +26,7 @@ const TalkTop = later(async () => (await talk()).TalkTop);
 const Composer = later(async () => (await talk()).Composer, () => html`<span class="composer"></span>`);
 const Heart = later(async () => (await talk()).Heart, () => html`<span class="button heart" aria-hidden="true"></span>`);
 const Duties = later(async () => (await import("./viewer_duties.js")).Duties);
+const ClaimCard = later(async () => (await import("./viewer_claim.js")).ClaimCard);
 const Shelf = later(async () => (await import("./viewer_shelf.js")).Shelf);
 const Sheet = later(async () => (await import("./viewer_sheet.js")).Sheet, SheetToCome);
 
@@ -85,6 +86,7 @@ export function LiveMarket({ market }) {
     </section>
     <aside class="market-side">
       ${shown !== null && html`<${OnAirCard} market=${market} shown=${shown} />`}
+      ${state.claims.length > 0 && html`<${ClaimCard} market=${market} />`}
       <${TalkTop} talk=${state.talk} />
       <${Comments} comments=${state.comments.slice(isDesk ? -ON_DESK : -OVER_VIDEO)} scrolls=${isDesk} />
       <div class="market-foot">

@@ -50,7 +50,7 @@ export function ProductToOrder({ market, product, offer, large = false }) {
         <p class="product-name">${product.name}</p>
         <${Stars} count=${product.ocop_stars} />
       </div>
-      <p class="tiny soft one-line">${!large && `${product.code} · `}${product.unit} · ${product.producer_name}</p>
+      <p class="tiny soft one-line"><span class="product-code">${product.code}</span> · ${product.unit} · ${product.producer_name}</p>
     </div>
     ${untilMs === null ? isOpen && html`<${Stock} offer=${offer} isKept=${isKeptForOthers(market, offer)} />` : html`<${Turn} market=${market} offer=${offer} untilMs=${untilMs} />`}
     ${large && isOpen && html`<${Delivery} market=${market} offer=${offer} />`}

@@ -8,6 +8,7 @@ import { later } from "./later.js";
 import { say } from "./page.js";
 import { stockWords } from "./parts.js";
 import { BasketSheet } from "./viewer_basket.js";
+import { ClaimForm } from "./viewer_claim.js";
 import { AddressForm, OrderForm } from "./viewer_form.js";
 import { MyOrders } from "./viewer_my_orders.js";
 import { Countdown } from "./viewer_order.js";
@@ -66,7 +67,7 @@ export function Sheet({ market }) {
 
 /** @param {Exclude<import("./viewer_actions.js").Sheet["view"], "product">} view */
 function titleOf(view) {
-  return say({ shelf: "viewer.shelf", basket: "viewer.basket", orders: "viewer.my_orders", report: "viewer.report_title", address: "form.title", form: "form.title" }[view]);
+  return say({ shelf: "viewer.shelf", basket: "viewer.basket", orders: "viewer.my_orders", report: "viewer.report_title", address: "form.title", form: "form.title", claim: "form.title" }[view]);
 }
 
 /** What runs out while a form is filled in stays in sight. @param {{market: Market, offerId: string}} props */
@@ -89,6 +90,7 @@ function Content({ market, sheet }) {
   if (sheet.view === "address") return html`<${AddressForm} market=${market} />`;
   if (sheet.view === "basket") return html`<${BasketSheet} market=${market} />`;
   if (sheet.view === "report") return html`<${ReportSheet} market=${market} />`;
+  if (sheet.view === "claim") return html`<${ClaimForm} market=${market} claimId=${sheet.claimId} />`;
   if (sheet.view === "orders") return html`<${MyOrders} market=${market} />`;
   if (sheet.view === "shelf") {
     return html`<div class="stack">

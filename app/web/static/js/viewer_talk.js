@@ -56,7 +56,7 @@ export function Comments({ comments, scrolls = true }) {
 
 /** Who says what, and to whom. @param {{comment: CommentView}} props */
 export function Words({ comment }) {
-  return html`<span class="comment-author">${comment.author}</span>${comment.by_staff && html`<span class="badge badge-good">${say("viewer.by_staff")}</span>${" "}`}${comment.reply_to && html`<span class="comment-reply">${say("viewer.reply_to", { name: comment.reply_to.author })}</span>${" "}`}<span>${comment.text}</span>`;
+  return html`<span class="comment-author">${comment.author}</span>${comment.source !== "page" && html`<span class="badge">${say(`source.${comment.source}`)}</span>${" "}`}${comment.by_staff && html`<span class="badge badge-good">${say("viewer.by_staff")}</span>${" "}`}${comment.reply_to && html`<span class="comment-reply">${say("viewer.reply_to", { name: comment.reply_to.author })}</span>${" "}`}<span>${comment.text}</span>`;
 }
 
 /** The running notice, the question that is answered, the pinned comment: each in one line. @param {{talk: TalkView}} props */
