@@ -15,8 +15,8 @@ from tests.browser.test_order_desk import ADDRESS, presses
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-def an_order(market: Market, *, units: int) -> tuple[str, dict[str, str]]:
-    """A session and the receipt of an order of so many units of its first product."""
+def an_order(market: Market, *, units: int) -> tuple[str, str, dict[str, str]]:
+    """A session, its second product, which the shelf has, and the receipt of an order of so many units of the first."""
     staff = market.desk()
     session_id = staff.make_session(title="Chợ phiên OCOP Hà Tĩnh")
     offer = staff.open_offer(session_id, total=10, limit=5)
@@ -26,11 +26,11 @@ def an_order(market: Market, *, units: int) -> tuple[str, dict[str, str]]:
     viewer.call("POST", f"/api/v1/sessions/{session_id}/tickets")
     buyer = {"name": "Nguyễn Thị Minh Nguyệt", "phone": "0912345670", "address": ADDRESS}
     wanted = {"key": str(uuid4()), "lines": [{"offer_id": offer["id"], "quantity": units}], "buyer": buyer}
-    return session_id, viewer.call("POST", f"/api/v1/sessions/{session_id}/orders", wanted)
+    return session_id, products[1]["id"], viewer.call("POST", f"/api/v1/sessions/{session_id}/orders", wanted)
 
 
 def test_an_order_is_changed_delivered_and_comes_back_in_part(market: Market, shoot: Callable[[Page, str], None]) -> None:
-    session_id, receipt = an_order(market, units=3)
+    session_id, second_id, receipt = an_order(market, units=3)
     page = market.page(DESK)
     signs_in(page, market.base, market.accounts.organiser, f"/organiser/{session_id}/orders")
     order = page.locator(".desk-order")
@@ -39,7 +39,7 @@ def test_an_order_is_changed_delivered_and_comes_back_in_part(market: Market, sh
     order.get_by_text("Đổi đơn: số lượng, sản phẩm").click()
     order.locator(".desk-part .stepper").first.get_by_role("button").first.click()
     order.get_by_role("button", name="Thêm sản phẩm").click()
-    order.get_by_label("Thêm sản phẩm").select_option(index=1)
+    order.get_by_label("Thêm sản phẩm").select_option(second_id)
     shoot(page, "desk-change-1440")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     shoot(page, "desk-change-390")

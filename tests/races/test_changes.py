@@ -185,7 +185,7 @@ async def test_of_eight_changes_two_get_the_last_two_units(database: Database, m
 async def test_without_the_locks_and_the_rules_behind_them_changes_oversell(database: Database, market: Market, postgres_url: str) -> None:
     """The control: with its guards gone the checkers must see it."""
     rules = (
-        "ALTER TABLE order_changes DROP CONSTRAINT fk_order_changes_ledger_entry, DROP CONSTRAINT pk_order_changes",
+        "ALTER TABLE order_changes DROP CONSTRAINT pk_order_changes",
         "ALTER TABLE offers DROP CONSTRAINT ck_offers_remaining_within_total, DROP CONSTRAINT ck_offers_set_aside_within_remaining",
         "ALTER TABLE session_stock DROP CONSTRAINT ck_session_stock_within_units",
     )

@@ -40,6 +40,7 @@ from tests.races.writers import a_node, acknowledged, place_all
 NODES = 4
 LEDGER_ORDER = (
     "ALTER TABLE orders DROP CONSTRAINT fk_orders_ledger_entry, DROP CONSTRAINT uq_orders_seq",
+    "ALTER TABLE order_changes DROP CONSTRAINT fk_order_changes_ledger_entry",
     "ALTER TABLE ledger_entries DROP CONSTRAINT pk_ledger_entries",
 )
 

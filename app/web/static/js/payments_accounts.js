@@ -87,7 +87,7 @@ function NameAccount({ list, onName }) {
         options=${[["", say("payments.choose_bank")], ...list.banks.map(({ bin, code, name }) => /** @type {const} */ ([bin, `${code} · ${name}`]))]} />
       <${Field} id="account-number" label=${say("payments.number")} inputmode="numeric" value=${number} most=${40} onInput=${setNumber} />
       <${Field} id="account-again" label=${say("payments.number_again")} hint=${say("payments.number_again_why")} inputmode="numeric" value=${again} most=${40} onInput=${setAgain}
-        problem=${again !== "" && !isSame && again.length >= number.length ? say("error.account_numbers_differ") : ""} />
+        problem=${again !== "" && !isSame && spelt(again).length >= spelt(number).length ? say("error.account_numbers_differ") : ""} />
       <${Field} id="account-holder" label=${say("payments.holder")} hint=${say("payments.holder_hint")} value=${holder} most=${100} onInput=${setHolder} />
       <div class="row"><button class="button button-primary" type="submit" disabled=${!isWhole}>${say("payments.save_account")}</button></div>
       <div role="status">${isSaved && html`<p class="notice notice-good">${say("payments.account_saved")}</p>`}</div>
