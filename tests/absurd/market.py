@@ -139,9 +139,12 @@ class Sale:
         return {}
 
     async def _claim_for(self, operation: Operation) -> dict[str, str]:
-        """Ids of a new source of comments, and of a claim that one of its comments has made."""
         if "/claims/" not in operation.template and "/comment-sources/" not in operation.template:
             return {}
+        return await self.claims()
+
+    async def claims(self) -> dict[str, str]:
+        """Ids of a new source of comments, and of a claim that one of its comments has made."""
         path, host = f"/api/v1/sessions/{self.market.session_id}", self.people["host"]
         assert (await host.put(f"{path}/comment-orders", json={"is_on": True, "hold_seconds": 900})).is_success
         source = (await host.post(f"{path}/comment-sources", json={"platform": "facebook", "label": "Trang"})).json()
@@ -386,4 +389,5 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
     sale.ids["payment_id"] = await sale.pays(sale.ids["order_id"])
     sale.ids["comment_id"] = await sale.says(sale.ids["session_id"])
     sale.ids["restriction_id"] = await sale.mutes()
+    sale.ids |= await sale.claims()
     return sale

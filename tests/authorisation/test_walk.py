@@ -33,6 +33,8 @@ THINGS = (
     "invitation_id",
     "token_id",
     "sign_in_id",
+    "claim_id",
+    "source_id",
 )
 
 

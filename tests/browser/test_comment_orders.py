@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 SECONDS = 1_000
 
 
-def test_comments_become_orders(market: Market, shoot: Callable[[Page, str], None]) -> None:
+def test_comments_become_orders(market: Market, shoot: Callable[[Page, str], None]) -> None:  # noqa: PLR0915 - one sale from the comment to the order
     desk = market.desk()
     session_id = desk.make_session(products=4)
     desk.open_offer(session_id, total=40, price_vnd=45_000)

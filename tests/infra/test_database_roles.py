@@ -87,6 +87,7 @@ async def test_the_service_may_write_what_it_must(service_role: RawConnection) -
     assert {table for table, those in rights.items() if those == {"SELECT"}} == {"alembic_version", "order_code_keys"}
     assert set(WRITTEN_ONCE) <= {table for table, those in rights.items() if those == {"SELECT", "INSERT"}}
     assert {table for table, those in rights.items() if "DELETE" in those} == {
+        "comments_to_read",
         "job_file_parts",
         "ledger_buyers",
         "ledger_summaries",
