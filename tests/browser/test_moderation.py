@@ -131,7 +131,7 @@ def test_what_a_rule_holds_is_let_through_by_one_key(market: Market, shoot: Call
         opens_market(page, market.base, session_id)
 
     says(viewer, "xem thêm ở keo88.com nhé", name="Minh")
-    expect(viewer.get_by_role("alert")).to_contain_text("đang chờ người dẫn xem")
+    expect(viewer.locator(".toast")).to_contain_text("đang chờ người dẫn xem")
     held = row(host, "keo88.com")
     expect(held).to_contain_text("có đường dẫn")
     expect(reader.locator(".comments")).not_to_contain_text("keo88.com")
