@@ -298,8 +298,12 @@ async def test_without_the_unique_indexes_one_transfer_becomes_several(
     receipt = await ordered(database, market, queues)
     await database.pool.execute("ALTER TABLE payments DROP CONSTRAINT uq_payments_reference")
     await database.pool.execute("DROP INDEX uq_payments_provider_id")
-    lost = told(receipt, words="khong ro", reference="FT-LOST", provider_id="777")
+    waiting = 0
+    # Whether two meet is the machine's doing: on a busy one it takes another round.
+    for turn in range(10):
+        lost = told(receipt, words="khong ro", reference=f"FT-LOST{turn}", provider_id=f"777{turn}")
+        waiting = max(waiting, fates(await _told_at_once(database, postgres_url, redis, redis_prefix, market, [lost] * TELLINGS))["waits"])
+        if waiting > 1:
+            break
 
-    booked = await _told_at_once(database, postgres_url, redis, redis_prefix, market, [lost] * TELLINGS)
-
-    assert fates(booked)["waits"] > 1
+    assert waiting > 1

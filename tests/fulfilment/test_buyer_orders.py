@@ -61,7 +61,9 @@ async def test_the_link_shows_the_order_to_whoever_has_it_also_after_the_end(mar
     assert spelt == page
     assert [entry["kind"] for entry in page["entries"]] == ["placed", "confirmed", "delivered"]
     assert (page["code"], page["state"], page["may_change"], page["is_paid"]) == (receipt["order_code"], "delivered", False, False)
-    assert page["lines"] == [{"product_name": "Bưởi Phúc Trạch", "unit": "kg", "quantity": 2, "amount_vnd": 78_000}]
+    (line,) = page["lines"]
+    assert (line["product_name"], line["unit"], line["quantity"], line["amount_vnd"]) == ("Bưởi Phúc Trạch", "kg", 2, 78_000)
+    assert (line["unit_price_vnd"], line["returned"]) == (39_000, 0)
     assert (page["receiver"]["name"], page["receiver"]["phone"], page["receiver"]["street"]) == ("Nguyễn Thị Lan", "+84912345678", "Thôn 3")
     assert page["seller"]["phone"] == "+842393855555"
     assert (page["seller"]["organisation_name"], page["seller"]["session_state"]) == ("Chợ phiên OCOP Hà Tĩnh", "ended")
