@@ -32,6 +32,9 @@ READ_AT_ONCE = 200
 # The ledger is locked meanwhile: orders wait for as long as these take.
 CLAIMED_AT_ONCE = 20
 
+# What a comment's own content brings about, each time anew.
+_SPOILT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError)
+
 _RUN_DOWN = """
 SELECT r.code, r.product_id, p.name FROM session_products r JOIN products p ON p.id = r.product_id WHERE r.session_id = $1
 """
@@ -78,12 +81,30 @@ class ClaimReader:
             async with self._pool.acquire() as db:
                 await self._later.take(db, others)
         claimed = 0
+        hold = timedelta(seconds=rules.hold_seconds)
         for start in range(0, len(asking), CLAIMED_AT_ONCE):
             some = asking[start : start + CLAIMED_AT_ONCE]
-            async with self._pool.acquire() as db, db.transaction():
-                claimed += await self._claim_all(db, session_id, some, products, timedelta(seconds=rules.hold_seconds))
+            try:
+                claimed += await self._claim_some(session_id, some, products, hold)
+            except _SPOILT:
+                # One of them is to blame: each alone, so that it neither sinks the others nor comes first for ever.
+                for each in some:
+                    claimed += await self._claim_alone(session_id, each, products, hold)
             self._teller.kick(session_id)
         return claimed
+
+    async def _claim_some(self, session_id: UUID, asking: Sequence[_Read], products: Mapping[str, asyncpg.Record], hold: timedelta) -> int:
+        async with self._pool.acquire() as db, db.transaction():
+            return await self._claim_all(db, session_id, asking, products, hold)
+
+    async def _claim_alone(self, session_id: UUID, one: _Read, products: Mapping[str, asyncpg.Record], hold: timedelta) -> int:
+        try:
+            return await self._claim_some(session_id, [one], products, hold)
+        except _SPOILT as error:
+            log.warning("comment_cannot_be_claimed", session=str(session_id), comment=str(one.comment.id), error=type(error).__name__)
+        async with self._pool.acquire() as db:
+            await self._later.take(db, [one.comment.id])
+        return 0
 
     async def _claim_all(
         self, db: RawConnection, session_id: UUID, asking: Sequence[_Read], products: Mapping[str, asyncpg.Record], hold: timedelta

@@ -21,6 +21,7 @@ from app.infra.key_ring import key_ring_of
 from app.infra.migrations import migration_config
 from app.infra.production import production_faults
 from app.installation.opening import owner_url
+from app.installation.rotation import KEYS_BY_SECRET
 from app.local_servers.key_file import KeyFile
 from app.settings import Settings
 
@@ -38,11 +39,6 @@ SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') 
   pg_is_in_recovery() AS is_replica, clock_timestamp() AS now, pg_database_size(current_database()) AS bytes
 """
 _PLAIN = "SELECT count(*) FROM order_contacts WHERE phone IS NOT NULL"
-_UNDER = """
-SELECT key_id, count(*) AS keys FROM (
-  SELECT key_id FROM order_contacts WHERE key_id IS NOT NULL UNION ALL SELECT key_id FROM session_complaints WHERE key_id IS NOT NULL
-) AS sealed GROUP BY key_id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +179,19 @@ async def _sealed(db: Any, settings: Settings) -> AsyncIterator[Finding]:  # noq
     if settings.secret_key is None:
         return
     ring = key_ring_of(settings)
-    for row in await db.fetch(_UNDER):
+    for row in await db.fetch(KEYS_BY_SECRET):
         if ring.find(row["key_id"]) is None:
             yield Finding(
                 "bad",
-                f"{row['keys']} orders or complaints are wrapped with the secret {row['key_id']}, which is not here.",
+                f"{row['keys']} orders, complaints or numbers in comments are wrapped with the secret {row['key_id']}, which is not here.",
                 "Put it into OCOP_FORMER_SECRET_KEYS.",
             )
         elif row["key_id"] != ring.current.key_id:
-            yield Finding("look", f"{row['keys']} orders or complaints are still wrapped with an older secret.", "Run `ocop keys rotate`.")
+            yield Finding(
+                "look",
+                f"{row['keys']} orders, complaints or numbers in comments are still wrapped with an older secret.",
+                "Run `ocop keys rotate`.",
+            )
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:

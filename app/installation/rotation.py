@@ -22,11 +22,16 @@ from app.reports.signing import Signer
 
 AT_ONCE = 500
 
-_UNDER = """
-SELECT key_id, count(*) AS rows FROM (
-  SELECT key_id FROM order_contacts WHERE key_id IS NOT NULL UNION ALL SELECT key_id FROM session_complaints WHERE key_id IS NOT NULL
-) AS sealed GROUP BY key_id
-"""
+# Tables with rows that have a data key each, and the column that names the row.
+_KEYED = (
+    ("order_contacts", "order_id"),
+    ("session_complaints", "id"),
+    ("comment_claims", "id"),
+    ("comments_to_read", "comment_id"),
+)
+_KEYS = " UNION ALL ".join(f"SELECT key_id FROM {table} WHERE key_id IS NOT NULL" for table, _ in _KEYED)  # noqa: S608 - our own tables
+KEYS_BY_SECRET = f"SELECT key_id, count(*) AS keys FROM ({_KEYS}) AS sealed GROUP BY key_id"  # noqa: S608 - the same
+"""How many data keys each secret wraps."""
 _SOME = f"""
 SELECT {CONTACT_COLUMNS} FROM order_contacts c WHERE c.key_id <> $1 AND c.order_id > $2 ORDER BY c.order_id LIMIT $3 FOR UPDATE
 """  # noqa: S608 - names of our own columns
@@ -34,11 +39,11 @@ _REWRAP = """
 UPDATE order_contacts SET key_id = $1, wrapped_key = t.wrapped, phone_digest = t.digest
 FROM unnest($2::uuid[], $3::bytea[], $4::bytea[]) AS t(id, wrapped, digest) WHERE order_id = t.id
 """
-_SOME_COMPLAINTS = """
-SELECT id, key_id, wrapped_key FROM session_complaints WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3 FOR UPDATE
-"""
-_REWRAP_COMPLAINTS = """
-UPDATE session_complaints c SET key_id = $1, wrapped_key = t.wrapped FROM unnest($2::uuid[], $3::bytea[]) AS t(id, wrapped) WHERE c.id = t.id
+_SOME_OTHERS = (
+    "SELECT {name} AS id, key_id, wrapped_key FROM {table} WHERE key_id <> $1 AND {name} > $2 ORDER BY {name} LIMIT $3 FOR UPDATE"
+)
+_REWRAP_OTHERS = """
+UPDATE {table} r SET key_id = $1, wrapped_key = t.wrapped FROM unnest($2::uuid[], $3::bytea[]) AS t(id, wrapped) WHERE r.{name} = t.id
 """
 _SIGNING_KEYS = "SELECT organisation_id, sealed_private_key FROM signing_keys ORDER BY organisation_id"
 _RESEAL = "UPDATE signing_keys SET sealed_private_key = $2 WHERE organisation_id = $1 AND sealed_private_key = $3"
@@ -63,11 +68,11 @@ class KeyRotation:
         self._pseudonyms = Pseudonyms(ring)
 
     async def in_use(self) -> Counter[str]:
-        """How many keys, of orders and of complaints about sessions, are wrapped with each secret, by key id."""
-        return Counter({row["key_id"]: row["rows"] for row in await self._db.fetch(_UNDER)})
+        """How many keys, of orders, complaints about sessions and numbers in comments, are wrapped with each secret, by key id."""
+        return Counter({row["key_id"]: row["keys"] for row in await self._db.fetch(KEYS_BY_SECRET)})
 
     async def rewrap(self) -> AsyncIterator[Progress]:
-        """Rewrap all keys of orders and of complaints about sessions; yields after each step, committed."""
+        """Rewrap all of these keys; yields after each step, committed."""
         under = await self.in_use()
         progress, last = Progress(under.total() - under[self._ring.current.key_id]), UUID(int=0)
         while True:
@@ -78,15 +83,9 @@ class KeyRotation:
                 break
             last = rows[-1]["order_id"]
             yield progress
-        last = UUID(int=0)
-        while True:
-            async with self._db.transaction():
-                rows = await self._db.fetch(_SOME_COMPLAINTS, self._ring.current.key_id, last, AT_ONCE)
-                await self._rewrap_complaints(rows, progress)
-            if not rows:
-                return
-            last = rows[-1]["id"]
-            yield progress
+        for table, name in _KEYED[1:]:
+            async for _ in self._rewrap_others(table, name, progress):
+                yield progress
 
     async def reseal(self) -> int:
         """Seal the organisations' signing keys anew, and what is sealed of money by bank; returns how many keys.
@@ -104,7 +103,7 @@ class KeyRotation:
     async def needs(self, key_id: str) -> str | None:
         """Why this secret cannot be forgotten yet, or None."""
         if (keys := (await self.in_use())[key_id]) > 0:
-            return f"{keys} orders or complaints are wrapped with {key_id}. Run `ocop keys rotate` first."
+            return f"{keys} orders, complaints or numbers in comments are wrapped with {key_id}. Run `ocop keys rotate` first."
         if (money := await sealed_money(self._db, key_id)) > 0:
             return f"{money} secrets of banks' notices or banks' texts are sealed with {key_id}. Run `ocop keys rotate` first."
         others = [secret.text for secret in self._ring.every if secret.key_id != key_id]
@@ -116,18 +115,25 @@ class KeyRotation:
             return f"An organisation's signing key is sealed with {key_id}. Run `ocop keys rotate` first."
         return None
 
-    async def _rewrap_complaints(self, rows: list[asyncpg.Record], progress: Progress) -> None:
-        ids, wrapped = [], []
-        for row in rows:
-            try:
-                key = self._envelopes.rewrapped(WrappedKey(row["key_id"], row["wrapped_key"]))
-            except SealUnreadable:
-                progress.unreadable += 1
-                continue
-            ids.append(row["id"])
-            wrapped.append(key.wrapped)
-        await self._db.execute(_REWRAP_COMPLAINTS, self._ring.current.key_id, ids, wrapped)
-        progress.done += len(ids)
+    async def _rewrap_others(self, table: str, name: str, progress: Progress) -> AsyncIterator[None]:
+        """Rows whose key is all that follows the secret."""
+        last = UUID(int=0)
+        while True:
+            async with self._db.transaction():
+                rows = await self._db.fetch(_SOME_OTHERS.format(table=table, name=name), self._ring.current.key_id, last, AT_ONCE)
+                ids, wrapped = [], []
+                for row in rows:
+                    try:
+                        wrapped.append(self._envelopes.rewrapped(WrappedKey(row["key_id"], row["wrapped_key"])).wrapped)
+                        ids.append(row["id"])
+                    except SealUnreadable:
+                        progress.unreadable += 1
+                await self._db.execute(_REWRAP_OTHERS.format(table=table, name=name), self._ring.current.key_id, ids, wrapped)
+                progress.done += len(ids)
+            if not rows:
+                return
+            last = rows[-1]["id"]
+            yield
 
     async def _rewrap_some(self, rows: list[asyncpg.Record], progress: Progress) -> None:
         ids, wrapped, digests = [], [], []
