@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from app.accounts.permissions import ROLES, RULES, Action, Grant, Reach, Role
 from app.accounts.service import CurrentUser
+from app.main import services_of
 from app.protocol.client_commands import ClientCommand
 from app.protocol.close_codes import CloseCode
 from tests.absurd.market import Sale
@@ -75,6 +76,8 @@ async def refused_at_the_door(sale: Sale, **options: Any) -> tuple[int, str]:
 
 
 async def traces(sale: Sale) -> dict[str, int]:
+    """Rows by table, once everything that was said so far is in the archive."""
+    await services_of(sale.market.node.app).moderating._archive.flush()
     count = "SELECT count(*) FROM {} WHERE session_id = $1"
     pool = sale.market.stores.database.pool
     return {table: await pool.fetchval(count.format(table), sale.market.session_id) for table in TRACES}

@@ -9,18 +9,23 @@ from uuid import UUID
 from app.infra.clock import from_ms
 from app.infra.database import Database
 from app.ledger.chain import Entry, EntryLine, body_of, chain, entry_of, genesis_hash
-from app.ledger.kinds import KINDS
+from app.ledger.kinds import KINDS, EntryKind, may_follow
 from app.reports.folding import Row
 
 COLUMNS = ("session_id", "seq", "kind", "order_id", "happened_at", "amount_vnd", "units", "body", "hash")
 
 
-def a_random_ledger(session_id: UUID, dice: random.Random, entries: int) -> list[Row]:
-    """Half of it orders, half later facts about them; few products, offers and buyers, so that they come again."""
+def a_random_ledger(session_id: UUID, dice: random.Random, entries: int, *, is_lawful: bool = False) -> list[Row]:
+    """Half of it orders, half later facts about them; few products, offers and buyers, so that they come again.
+
+    `is_lawful`: facts follow one another as the verifier wants it, so there are more orders; otherwise anything follows anything.
+    """
+    had: dict[UUID, list[EntryKind]] = {}
     orders: list[tuple[UUID, str, tuple[EntryLine, ...]]] = []
     rows: list[Row] = []
     previous = genesis_hash(session_id)
-    later = [kind for kind in KINDS if kind != "placed"]
+    later: list[EntryKind] = [kind for kind in KINDS if kind != "placed"]
+    kind: EntryKind
     for seq in range(1, entries + 1):
         if not orders or dice.random() < 0.5:
             numbers = [dice.randrange(4) for _ in range(dice.randint(1, 3))]
@@ -31,7 +36,13 @@ def a_random_ledger(session_id: UUID, dice: random.Random, entries: int) -> list
             order, kind, reason = orders[-1], "placed", ""
         else:
             order, kind, reason = dice.choice(orders), dice.choice(later), dice.choice(("", "late", "changed mind"))
-        entry = Entry(session_id, seq, kind, order[0], order[1], seq * 9000, order[2], reason)  # type: ignore[arg-type]
+            # A change is a difference, and what comes again is a part: neither is about the whole order.
+            if is_lawful and (kind == "changed" or kind in had[order[0]] or not may_follow(kind, had[order[0]])):
+                kind = "placed"
+                order = (UUID(int=dice.getrandbits(128)), order[1], order[2])
+                orders.append(order)
+        had.setdefault(order[0], []).append(kind)
+        entry = Entry(session_id, seq, kind, order[0], order[1], seq * 9000, order[2], reason)
         previous = chain(previous, body_of(entry))
         rows.append((seq, body_of(entry), previous, entry.amount_vnd))
     return rows
