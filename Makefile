@@ -5,6 +5,8 @@ SHELL := /bin/sh
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
+# Whatever the shell says: without compiled files every worker and every test process compiles the whole tree anew, for half a minute.
+export PYTHONDONTWRITEBYTECODE :=
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?=
@@ -23,7 +25,7 @@ test: $(VENV)/ready-dev ## all tests but the slow ones and the browser's, on rea
 	$(BIN)/python -m pytest -m "not slow and not browser and not nginx" -n 3 --dist worksteal $(TESTS)
 
 test-slow: $(VENV)/ready-dev ## tests that are long by nature: whole services killed, stores frozen and full, the demo in real time
-	$(BIN)/python -m pytest -m "slow and not browser and not nginx" -n 3 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -m "slow and not browser and not nginx" -n 2 --dist worksteal $(TESTS)
 
 races: export OCOP_RACES = long
 races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… begins with that course of faults; ten minutes

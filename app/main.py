@@ -37,6 +37,7 @@ from app.infra.problem_handlers import add_problem_handlers
 from app.infra.provided import provide, provided_by
 from app.infra.serving import ServingHooks, hand_over
 from app.infra.slow_clients import SlowHeads
+from app.infra.tasks import TaskOwner
 from app.infra.telemetry import configure_logging
 from app.live import history, moderation_routes, polling_routes, warning_routes
 from app.live import routes as live_routes
@@ -128,6 +129,10 @@ ROUTERS = (
 )
 
 
+# A late request may be about to commit; longer nobody waits for it.
+_LATE_WORK_SECONDS = 2.0
+
+
 def _build_routes(app: FastAPI) -> None:
     """FastAPI builds what its routes need when one is first asked for: some 80 ms for all of ours, in which no order would be placed."""
     nowhere: Scope = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": []}
@@ -139,6 +144,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The whole service as an ASGI application; stores are opened when it starts and closed when it stops."""
     configure_logging(form=settings.log_format, level=settings.log_level)
     opened: list[Services] = []
+    requests = TaskOwner("requests")
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -147,7 +153,11 @@ def create_app(settings: Settings) -> FastAPI:
             provide(app, *services.all())
             _build_routes(app)
             opened.append(services)
-            yield
+            try:
+                yield
+            finally:
+                # What was answered as late is still at work on the stores, which close next.
+                await requests.finish(_LATE_WORK_SECONDS)
 
     def find_gate() -> ViewerGate | None:
         return opened[-1].gate if opened else None
@@ -178,6 +188,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(OriginGuard, allowed=settings.allowed_origins)
     app.add_middleware(
         BoundedRequests,
+        tasks=requests,
         allowed_hosts=settings.allowed_hosts,
         limits=BodyLimits(ROUTERS),
         deadline_seconds=settings.request_deadline_seconds,

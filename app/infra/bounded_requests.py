@@ -71,10 +71,17 @@ def host_allowed(host: str, allowed: Sequence[str]) -> bool:
 
 
 class BoundedRequests:
-    """ASGI middleware; sockets pass."""
+    """ASGI middleware; sockets pass. Requests run as tasks of `tasks`, some beyond their answer: whoever closes the stores ends those first."""
 
     def __init__(
-        self, app: ASGIApp, *, allowed_hosts: Sequence[str], limits: BodyLimits, deadline_seconds: float, settings: HttpSettings
+        self,
+        app: ASGIApp,
+        *,
+        tasks: TaskOwner,
+        allowed_hosts: Sequence[str],
+        limits: BodyLimits,
+        deadline_seconds: float,
+        settings: HttpSettings,
     ) -> None:
         self._app = app
         self._allowed_hosts = tuple(host.lower() for host in allowed_hosts)
@@ -86,7 +93,7 @@ class BoundedRequests:
             at_once=settings.bodies_at_once, per_address=settings.bodies_per_address, max_bytes=settings.bodies_max_bytes
         )
         self._late = 0
-        self._tasks = TaskOwner("requests")
+        self._tasks = tasks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

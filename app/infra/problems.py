@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -85,6 +86,12 @@ def problem_answer(error: AppError, headers: Mapping[str, str] = MappingProxyTyp
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
+@cache
+def _problem_schema() -> dict[str, Any]:
+    # Each of a thousand refusals names it; making it anew took a second of every start.
+    return Problem.model_json_schema()
+
+
 def problem_responses(*kinds: type[AppError]) -> dict[int | str, dict[str, Any]]:
     """What a route may refuse with, for the `responses` argument of FastAPI: one entry per status, one example per code."""
     responses: dict[int | str, dict[str, Any]] = {}
@@ -98,7 +105,7 @@ def add_problem(responses: dict[int | str, dict[str, Any]], kind: type[AppError]
     example = problem_of(kind()).model_dump(mode="json", exclude_none=True)
     entry = responses.setdefault(
         kind.http_status,
-        {"description": "", "content": {PROBLEM_MEDIA_TYPE: {"schema": Problem.model_json_schema(), "examples": {}}}},
+        {"description": "", "content": {PROBLEM_MEDIA_TYPE: {"schema": _problem_schema(), "examples": {}}}},
     )
     entry["content"][PROBLEM_MEDIA_TYPE]["examples"][kind.code] = {"summary": kind.title_en, "value": example}
     entry["description"] = ", ".join(f"`{code}`" for code in entry["content"][PROBLEM_MEDIA_TYPE]["examples"])

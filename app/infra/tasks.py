@@ -37,6 +37,12 @@ class TaskOwner:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task_failed", task=task.get_name(), exc_info=error)
 
+    async def finish(self, seconds: float) -> None:
+        """Give what runs so many seconds to end by itself, then `close`."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        await self.close()
+
     async def close(self) -> None:
         """Cancel what still runs and wait until it has ended."""
         tasks = {task for task in self._tasks if task is not asyncio.current_task()}

@@ -74,6 +74,7 @@ class RoomDirectory:
         self._entries: dict[UUID, _Entry] = {}
         self._tasks = TaskOwner("rooms")
         self._is_leaving = False
+        self._has_stopped = False
         self.hub = hub
 
     def start(self) -> None:
@@ -83,10 +84,13 @@ class RoomDirectory:
     async def room(self, session_id: UUID) -> Room:
         """The room of a session on this node; callers that come while it is being opened share one load.
 
-        Raises `SessionNotFound`, `Unavailable` when the stores have not answered after `OPENING_SECONDS`.
+        Raises `SessionNotFound`, `Unavailable` when the stores have not answered after `OPENING_SECONDS`, or this node has stopped.
         """
         entry = self._entries.get(session_id)
         if entry is None:
+            if self._has_stopped:
+                # For a request that is still under way: the stores are about to close, and nobody would end this room.
+                raise Unavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
             entry = _Entry(asyncio.get_running_loop().create_future(), monotonic(), TaskOwner(f"room {session_id}"))
             self._entries[session_id] = entry
             entry.tasks.spawn("open", self._open(session_id, entry))
@@ -157,7 +161,7 @@ class RoomDirectory:
 
     async def stop(self) -> None:
         """End all rooms; their counts are flushed first. Call after `drain`, before the stores close."""
-        self._is_leaving = True
+        self._is_leaving = self._has_stopped = True
         await self._tasks.close()
         for session_id in list(self._entries):
             await self._close(session_id)

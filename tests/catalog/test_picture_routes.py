@@ -11,6 +11,7 @@ from app.catalog.service import CatalogService
 from app.infra.body_limits import BodyLimits
 from app.infra.bounded_requests import BoundedRequests
 from app.infra.database import Database
+from app.infra.tasks import TaskOwner
 from app.main import ROUTERS
 from app.settings import HttpSettings
 from tests.accounts.builders import SmallApp, rows
@@ -117,7 +118,14 @@ async def test_a_file_that_is_no_picture_is_refused_by_name_and_nothing_is_kept(
 
 async def test_only_uploads_may_be_large(market: SmallApp, catalog: CatalogService, organiser: CurrentUser) -> None:
     producer_id = (await a_producer(catalog, organiser)).id
-    market.app.add_middleware(BoundedRequests, allowed_hosts=(), deadline_seconds=15.0, limits=BodyLimits(ROUTERS), settings=HttpSettings())
+    market.app.add_middleware(
+        BoundedRequests,
+        tasks=TaskOwner("requests"),
+        allowed_hosts=(),
+        deadline_seconds=15.0,
+        limits=BodyLimits(ROUTERS),
+        settings=HttpSettings(),
+    )
     large = bytes(200_000)
     async with market.signed_in(organiser.login) as client:
         read = await client.post(f"/api/v1/producers/{producer_id}/pictures", content=large)

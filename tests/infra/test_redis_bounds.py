@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from pathlib import Path
 
-import pytest
 from redis.exceptions import ConnectionError as NoConnection
 
 from app.infra.clock import monotonic
@@ -52,7 +51,6 @@ async def test_a_crowd_of_short_commands_is_served_whole(redis: RedisClients, re
     assert await redis.once.get(key) == str(_OFTEN)
 
 
-@pytest.mark.timeout(60)
 async def test_a_redis_that_stands_still_holds_up_no_job(server_folder: Path) -> None:
     server = EmbeddedRedis(server_folder)
     await asyncio.to_thread(server.start)

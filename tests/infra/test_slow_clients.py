@@ -18,6 +18,7 @@ from app.infra import bounded_http, bounded_requests
 from app.infra.body_limits import DEFAULT_BYTES, WITHOUT_BODY_BYTES, BodyLimits
 from app.infra.bounded_requests import BoundedRequests
 from app.infra.slow_clients import SlowBodies, SlowHeads
+from app.infra.tasks import TaskOwner
 from app.main import ROUTERS
 from app.settings import HttpSettings
 from tests.live.market import Market, open_market, open_stores
@@ -206,9 +207,10 @@ async def _ask(bounded: BoundedRequests, method: str, path: str, *headers: tuple
     return sent
 
 
-def _bounded(application: _Application) -> BoundedRequests:
+def _bounded(application: _Application, tasks: TaskOwner | None = None) -> BoundedRequests:
     settings = HttpSettings(answer_idle_seconds=0.1)
-    return BoundedRequests(application, allowed_hosts=(), limits=BodyLimits(()), deadline_seconds=0.05, settings=settings)
+    tasks = TaskOwner("requests") if tasks is None else tasks
+    return BoundedRequests(application, tasks=tasks, allowed_hosts=(), limits=BodyLimits(()), deadline_seconds=0.05, settings=settings)
 
 
 async def test_a_late_command_may_have_been_done_and_is_not_interrupted() -> None:
@@ -226,6 +228,18 @@ async def test_a_late_command_may_have_been_done_and_is_not_interrupted() -> Non
         ("outcome_unknown", False),
         ("outcome_unknown", True),
     ]
+
+
+async def test_late_work_may_end_before_the_stores_close_and_is_ended_when_it_does_not() -> None:
+    quick, endless, tasks = _Application(), _Application(), TaskOwner("requests")
+    for application in (quick, endless):
+        _ = await _ask(_bounded(application, tasks), "POST", "/slow")
+
+    quick.may_go_on.set()
+    await tasks.finish(0.2)
+
+    assert (quick.finished.locked(), endless.finished.locked()) == (False, True)
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "requests./slow"] == []
 
 
 async def test_when_too_much_goes_on_behind_late_answers_new_requests_wait_and_none_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,6 @@ def test_a_stop_while_starting_leaves_nothing_behind(server_folder: Path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 def test_after_kill_minus_nine_a_start_waits_for_the_dying_and_recovers_and_ctrl_c_ends_it(server_folder: Path):
     port = free_port()
     with service(server_folder, port=port) as killed:

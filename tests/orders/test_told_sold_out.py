@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx2
-import pytest
 
 from app.infra.clock import monotonic
 from app.infra.database import Database
@@ -26,7 +25,6 @@ from tests.selling import selling_services
 from tests.sockets.workers import Workers
 
 
-@pytest.mark.timeout(90)
 async def test_a_worker_that_dies_between_the_last_unit_and_the_telling_leaves_it_to_the_others(
     postgres_url: str, own_redis: EmbeddedRedis, tmp_path: Path
 ) -> None:

@@ -112,7 +112,6 @@ async def _order_over_frozen_connections(url: str, settings: DatabaseSettings, m
     return _codes(answers)
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("seed", seeds())
 async def test_connections_that_stand_still_cost_a_moment_and_no_order(
     database: Database, market: Market, postgres_url: str, seed: int
@@ -125,7 +124,6 @@ async def test_connections_that_stand_still_cost_a_moment_and_no_order(
     assert got == {"placed": ORDINARY}
 
 
-@pytest.mark.timeout(60)
 async def test_waited_for_without_a_limit_they_cost_every_order(database: Database, market: Market, postgres_url: str) -> None:
     """The control: the same with a limit that nobody lives to see."""
     offer_id = await an_offer(database, market, total=1_000)

@@ -216,7 +216,6 @@ async def _hold_the_row_while_redis_is_waited_for(sale: Sale) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 async def test_a_teller_that_holds_the_sessions_row_while_it_waits_for_redis_is_felt(sale: Sale) -> None:
     """The control: the same judge complains, so it is not blind."""
     telling = asyncio.ensure_future(_hold_the_row_while_redis_is_waited_for(sale))

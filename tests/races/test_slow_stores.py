@@ -33,7 +33,6 @@ async def _a_crowd(stack: AsyncExitStack, market: Market) -> AsyncIterator[Crowd
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 async def test_every_order_over_socket_and_http_is_answered_while_postgresql_is_frozen(
     postgres_url: str, redis_url: str, redis_prefix: str, postgres_server: EmbeddedPostgres
 ) -> None:

@@ -44,7 +44,6 @@ while True:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(90)
 async def test_an_idle_viewer_costs_at_most_a_kilobyte(stores: Stores) -> None:
     async with AsyncExitStack() as stack:
         market = await market_with(stores, stack, tick_min_seconds=0.5, hello_timeout_seconds=20.0)

@@ -23,7 +23,7 @@ from tests.live.market import SECRET, Market, Node, Viewer
 from tests.live.test_moderation import Helper, comment_of, helping, says
 from tests.sockets.workers import running_workers
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.slow
 TROLLS = 20
 
 

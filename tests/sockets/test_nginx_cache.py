@@ -20,7 +20,7 @@ from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from tests.live.market import QUICK, SECRET, Market, Stores, Viewer, open_market, open_stores
 from tests.sockets.nginx_server import Nginx, nginx_before
 
-pytestmark = [pytest.mark.nginx, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.nginx
 
 SECONDS = 4.0
 # The viewer page asks every two to four seconds.

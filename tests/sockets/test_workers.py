@@ -18,7 +18,7 @@ from tests.live.market import Market
 from tests.local_servers.service_process import free_port
 from tests.sockets.workers import a_crowd, chatting, ordering, running_workers
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
