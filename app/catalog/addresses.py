@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
-from app.catalog.certificates import vietnam_day
 from app.catalog.errors import InvalidAddress, ProvinceNotFound
 from app.catalog.gazetteer import Gazetteer, UnitVersion, shipped
 from app.catalog.places_of_day import PlacesOfDay, ResolvedAddress, vietnamese_order
 from app.catalog.schemas import PlacesFound, ProvinceView, WardView
-from app.infra.clock import utc_now
+from app.infra.clock import utc_now, vietnam_day
 
 __all__ = [
     "PlaceBook", "ResolvedAddress", "book", "provinces", "resolve_address", "search_places", "vietnamese_order", "wards_of",

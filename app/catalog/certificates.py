@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 
 CERTIFICATE_MONTHS = 36
-VIETNAM_TIME = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
-
-
-def vietnam_day(moment: datetime) -> date:
-    """The calendar day in Vietnam at an aware moment; a session at 23:30 UTC belongs to the next day."""
-    return moment.astimezone(VIETNAM_TIME).date()
 
 
 def last_valid_day(certified_on: date, *, months: int = CERTIFICATE_MONTHS) -> date:

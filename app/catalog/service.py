@@ -17,7 +17,6 @@ from app.accounts.intentions import Intention, claim_intention
 from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser, require
 from app.catalog.addresses import ResolvedAddress, resolve_address
-from app.catalog.certificates import vietnam_day
 from app.catalog.errors import PictureNotFound, ProductCodeTaken, ProductNotFound
 from app.catalog.models import Picture, Producer, Product, ProductPicture
 from app.catalog.product_codes import code_from_id
@@ -39,7 +38,7 @@ from app.catalog.video import parse_video_url
 from app.catalog.views import ProductCard as ProductCard  # what sessions ask this service for
 from app.catalog.views import card, producer_view, product_details, upload_view
 from app.errors import MalformedRequest
-from app.infra.clock import utc_now
+from app.infra.clock import utc_now, vietnam_day
 from app.infra.database import Database
 from app.infra.problems import field_problems
 

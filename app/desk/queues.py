@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal, get_args
 
-from app.catalog.certificates import VIETNAM_TIME
+from app.infra.clock import VIETNAM_TIME
 from app.ledger.kinds import RELEASING_KINDS
 from app.settings import DeskSettings
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+
+VIETNAM_TIME = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 
 def utc_now() -> datetime:
@@ -22,6 +24,11 @@ def to_ms(moment: datetime | None) -> int | None:
 
 def from_ms(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def vietnam_day(moment: datetime) -> date:
+    """The calendar day in Vietnam at an aware moment; a session at 23:30 UTC belongs to the next day."""
+    return moment.astimezone(VIETNAM_TIME).date()
 
 
 def monotonic() -> float:

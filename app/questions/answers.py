@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from app.catalog.certificates import VIETNAM_TIME
 from app.catalog.label import LabelFacts
-from app.infra.clock import from_ms
+from app.infra.clock import VIETNAM_TIME, from_ms
 from app.protocol.base import COMMENT_TEXT
 from app.protocol.questions import MissingFact, QuestionKind
 from app.protocol.shipping import ShippingRule

@@ -9,10 +9,9 @@ from uuid import UUID
 
 from app.accounts.permissions import Role
 from app.accounts.service import AccountService, CurrentUser, NewUser
-from app.catalog.certificates import vietnam_day
 from app.catalog.schemas import PictureContent, ProducerContent, ProductContent
 from app.catalog.service import CatalogService
-from app.infra.clock import utc_now
+from app.infra.clock import utc_now, vietnam_day
 from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.startup import StartupError

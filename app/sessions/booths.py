@@ -16,12 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.audit import record_audit
 from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
-from app.catalog.certificates import vietnam_day
 from app.catalog.listing_gate import require_complete
 from app.catalog.producer_goods import ProducerFacts, goods_of, producers_in_ward, public_producer
 from app.catalog.reach import require_producer
 from app.errors import NotFound
-from app.infra.clock import utc_now
+from app.infra.clock import utc_now, vietnam_day
 from app.infra.database import Database
 from app.protocol.views import SessionView
 from app.sessions.editing import SessionEditor

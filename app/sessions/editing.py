@@ -16,13 +16,12 @@ from app.accounts.intentions import Intention, claim_intention
 from app.accounts.permissions import RULES, Action, Place, Reach
 from app.accounts.service import CurrentUser
 from app.catalog.addresses import book
-from app.catalog.certificates import vietnam_day
 from app.catalog.listing_gate import require_complete, require_no_alcohol
 from app.catalog.producer_goods import not_goods_of
 from app.catalog.service import CatalogService
 from app.catalog.video import parse_video_url
 from app.errors import Forbidden
-from app.infra.clock import utc_now
+from app.infra.clock import utc_now, vietnam_day
 from app.infra.database import Database
 from app.protocol.server_events import ProductPinned, SessionChanged
 from app.protocol.views import SessionState, SessionView

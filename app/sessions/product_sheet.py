@@ -10,10 +10,10 @@ import asyncpg
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from app.catalog.certificates import is_valid_on, vietnam_day
+from app.catalog.certificates import is_valid_on
 from app.catalog.label import LabelFacts
 from app.errors import MalformedRequest
-from app.infra.clock import utc_now
+from app.infra.clock import utc_now, vietnam_day
 from app.infra.database import Database
 from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.problems import problem_responses

@@ -12,10 +12,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.directory import names_of
-from app.catalog.certificates import vietnam_day
 from app.catalog.service import CatalogService, ProductCard
 from app.catalog.video import video_view
-from app.infra.clock import to_ms, utc_now
+from app.infra.clock import to_ms, utc_now, vietnam_day
 from app.protocol.shipping import ShippingRule
 from app.protocol.views import ProductView, SessionKind, SessionState, SessionView, VideoKind
 from app.sessions.models import LivestreamSession, SessionProduct, ShippingRuleRow

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from app.catalog.certificates import is_valid_on, last_valid_day, vietnam_day
+from app.catalog.certificates import is_valid_on, last_valid_day
+from app.infra.clock import vietnam_day
 
 CERTIFIED, LAST = date(2023, 9, 23), date(2026, 9, 23)
 

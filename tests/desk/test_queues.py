@@ -7,8 +7,8 @@ from itertools import combinations
 
 import pytest
 
-from app.catalog.certificates import VIETNAM_TIME
 from app.desk.queues import QUEUES, Facts, Queue, call_again_at, queue_of
+from app.infra.clock import VIETNAM_TIME
 from app.ledger.kinds import LATER_KINDS
 from app.settings import DeskSettings
 

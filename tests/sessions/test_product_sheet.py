@@ -7,9 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.catalog.certificates import vietnam_day
 from app.catalog.schemas import ProducerChanges, ProductChanges
-from app.infra.clock import utc_now
+from app.infra.clock import utc_now, vietnam_day
 from tests.live.market import Market
 
 
