@@ -1,6 +1,7 @@
 """The kinds of facts that a ledger can hold about an order: one table, from which everything that depends on kinds follows.
 
-placed → confirmed → delivered → returned → refunded, with paid before or after delivery (transfer or COD);
+placed → confirmed → handed_over → delivered → returned → refunded, with paid before or after delivery (transfer or COD); nobody need say
+that goods were given to a carrier, nor how often it came in vain;
 cancelled and expired end it and give its units back to the offer. Until it is delivered it may be changed, each time by the difference;
 afterwards it may come back, be put into stock again and be refunded in parts. An order's state is the set of kinds its entries have;
 what it is about by now is the fold over them (`app/ledger/course.py`).
@@ -16,7 +17,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-EntryKind = Literal["placed", "changed", "confirmed", "cancelled", "expired", "delivered", "paid", "returned", "restocked", "refunded"]
+EntryKind = Literal[
+    "placed", "changed", "confirmed", "cancelled", "expired", "handed_over", "delivery_failed", "delivered", "paid", "returned", "restocked",
+    "refunded",
+]  # fmt: skip
 """Every kind, for the type checker; a test compares it with the table."""
 
 Words = tuple[str, str]
@@ -114,7 +118,7 @@ KINDS: Mapping[EntryKind, Kind] = {
     ),
     "cancelled": Kind(
         by="staff",
-        rank=5,
+        rank=8,
         never_after=("delivered", "expired"),
         units_taken=-1,
         ends=True,
@@ -126,7 +130,7 @@ KINDS: Mapping[EntryKind, Kind] = {
     ),
     "expired": Kind(
         by="clock",
-        rank=4,
+        rank=7,
         never_after=("confirmed", "paid", "cancelled"),
         units_taken=-1,
         ends=True,
@@ -136,9 +140,36 @@ KINDS: Mapping[EntryKind, Kind] = {
         buyer_next=("Đơn đã quá hạn nên tự hủy, bạn không phải trả tiền.", "The order has expired, there is nothing to pay."),
         loss=("Quá hạn giữ: {count} đơn, {amount}", "Hold expired: {count} orders, {amount}"),
     ),
-    "delivered": Kind(
+    "handed_over": Kind(
         by="staff",
         rank=3,
+        needs_any=("confirmed", "paid"),
+        never_after=("delivered", *_OVER),
+        counted=("đã giao cho đơn vị vận chuyển", "handed over"),
+        definition=("đã trao cho đơn vị vận chuyển", "given to a carrier"),
+        state=("Đang vận chuyển", "Handed over"),
+        buyer_next=("Hàng đã giao cho đơn vị vận chuyển, đang trên đường đến bạn.", "The carrier has your goods, they are on their way."),
+    ),
+    "delivery_failed": Kind(
+        by="staff",
+        rank=4,
+        needs=("handed_over",),
+        never_after=("delivered", *_OVER),
+        again=True,
+        counted=("giao không được", "delivered in vain"),
+        definition=(
+            "mà đơn vị vận chuyển giao không được; mỗi lần giao hụt của một đơn là một dòng trong sổ",
+            "that the carrier could not deliver; each attempt in vain is an entry of its own",
+        ),
+        state=("Giao chưa được", "Not delivered yet"),
+        buyer_next=(
+            "Đơn vị vận chuyển chưa giao được, người bán sẽ liên hệ với bạn.",
+            "The carrier did not reach you, the seller will call.",
+        ),
+    ),
+    "delivered": Kind(
+        by="staff",
+        rank=5,
         needs_any=("confirmed", "paid"),
         never_after=_OVER,
         goes_on=True,
@@ -168,7 +199,7 @@ KINDS: Mapping[EntryKind, Kind] = {
     ),
     "returned": Kind(
         by="staff",
-        rank=6,
+        rank=9,
         needs=("delivered",),
         again=True,
         counted=("đã trả hàng", "returned"),
@@ -192,7 +223,7 @@ KINDS: Mapping[EntryKind, Kind] = {
     ),
     "refunded": Kind(
         by="staff",
-        rank=7,
+        rank=10,
         needs=("paid",),
         needs_any=("returned", "cancelled"),
         again=True,

@@ -85,6 +85,30 @@ COUNTED_KINDS = (
         "whose hold ran out",
     ),
     CountedKind(
+        "handed_over",
+        "orders_handed_over",
+        "units_handed_over",
+        "revenue_handed_over_vnd",
+        "shipping_handed_over_vnd",
+        None,
+        "đã giao cho đơn vị vận chuyển",
+        "handed over",
+        "đã trao cho đơn vị vận chuyển",
+        "given to a carrier",
+    ),
+    CountedKind(
+        "delivery_failed",
+        "orders_delivery_failed",
+        "units_delivery_failed",
+        "revenue_delivery_failed_vnd",
+        "shipping_delivery_failed_vnd",
+        None,
+        "giao không được",
+        "delivered in vain",
+        "mà đơn vị vận chuyển giao không được; mỗi lần giao hụt của một đơn là một dòng trong sổ",
+        "that the carrier could not deliver; each attempt in vain is an entry of its own",
+    ),
+    CountedKind(
         "delivered",
         "orders_delivered",
         "units_delivered",
@@ -167,6 +191,12 @@ class Sales(BaseModel):
     orders_expired: int = 0
     units_expired: int = 0
     revenue_expired_vnd: int = 0
+    orders_handed_over: int = 0
+    units_handed_over: int = 0
+    revenue_handed_over_vnd: int = 0
+    orders_delivery_failed: int = 0
+    units_delivery_failed: int = 0
+    revenue_delivery_failed_vnd: int = 0
     orders_delivered: int = 0
     units_delivered: int = 0
     revenue_delivered_vnd: int = 0
@@ -194,6 +224,8 @@ class ShippingFees(BaseModel):
     shipping_confirmed_vnd: int = 0
     shipping_cancelled_vnd: int = 0
     shipping_expired_vnd: int = 0
+    shipping_handed_over_vnd: int = 0
+    shipping_delivery_failed_vnd: int = 0
     shipping_delivered_vnd: int = 0
     shipping_paid_vnd: int = 0
     shipping_returned_vnd: int = 0

@@ -30,7 +30,7 @@ FILES = ("statement.json", "statement.sig", "ledger.txt")
 # The next three lines are written by `make gen` from app/ledger/kinds.py.
 UNITS_TAKEN = {"placed": 1, "changed": 1, "cancelled": -1, "expired": -1, "restocked": -1}
 RUNGS = ("placed", "confirmed", "delivered", "paid")
-AGAIN = ("changed", "paid", "returned", "restocked", "refunded")
+AGAIN = ("changed", "delivery_failed", "paid", "returned", "restocked", "refunded")
 
 # --- Ed25519, verification only (RFC 8032, section 5.1) ---------------------------------------------------------------
 P = 2**255 - 19

@@ -75,7 +75,7 @@ def _figures_among(texts: list[str], kinds: frozenset[str]) -> Iterator[set[str]
     """Figures of one sort for most of the kinds; fewer are somebody's choice of columns."""
     of_one_sort: dict[str, set[str]] = defaultdict(set)
     for text in texts:
-        sort, _, kind = text.removesuffix("_vnd").rpartition("_")
+        sort, _, kind = text.removesuffix("_vnd").partition("_")
         if kind in kinds and sort in {"orders", "revenue"}:
             of_one_sort[sort].add(kind)
     yield from (named for named in of_one_sort.values() if 2 * len(named) > len(kinds))
@@ -85,9 +85,9 @@ def _in_keys(text: str, kinds: frozenset[str]) -> Iterator[set[str]]:
     by_prefix: dict[str, set[str]] = defaultdict(set)
     content = json.loads(text)
     for key in content if isinstance(content, dict) else ():
-        prefix, _, kind = key.rpartition("_")
-        if kind in kinds and prefix:
-            by_prefix[prefix].add(kind)
+        for kind in kinds:
+            if key.endswith(f"_{kind}"):
+                by_prefix[key.removesuffix(f"_{kind}")].add(kind)
     yield from (named for named in by_prefix.values() if len(named) > 1)
 
 

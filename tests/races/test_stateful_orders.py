@@ -303,7 +303,7 @@ class Orders(RuleBasedStateMachine):
 def _allowed(kind: EntryKind, had: set[str]) -> bool:
     """The life of an order in words, written apart from the table that the service goes by."""
     is_over = bool(had & {"cancelled", "expired"})
-    if kind in had - {"changed", "paid", "returned", "restocked", "refunded"}:
+    if kind in had - {"changed", "delivery_failed", "paid", "returned", "restocked", "refunded"}:
         return False
     match kind:
         case "confirmed" | "paid":
@@ -312,6 +312,10 @@ def _allowed(kind: EntryKind, had: set[str]) -> bool:
             return not is_over and "delivered" not in had
         case "delivered":
             return not is_over and bool(had & {"confirmed", "paid"})
+        case "handed_over":
+            return not is_over and "delivered" not in had and bool(had & {"confirmed", "paid"})
+        case "delivery_failed":
+            return not is_over and "delivered" not in had and "handed_over" in had
         case "returned" | "restocked":
             return ("delivered" if kind == "returned" else "returned") in had
         case "refunded":

@@ -102,7 +102,7 @@ export function choicesFor(had, collects = false, asksAgain = false) {
   /** @type {Array<[Kind, string]>} */
   const losses = [];
   for (const kind of STAFF_KINDS) {
-    if (KINDS[kind].goesOn || !isNext(kind)) continue;
+    if (KINDS[kind].goesOn || !isLoss(kind) || !isNext(kind)) continue;
     for (const reason of kind === LOST ? REASONS_AFTER : [""]) losses.push([kind, reason]);
   }
   losses.forEach(([kind, reason], place) => choices.push({ ...ofCall(String(FIRST_LOSS_KEY + place), "refused"), kind, reason, outcome: null, isDangerous: true }));
