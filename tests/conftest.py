@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import gc
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -155,8 +157,36 @@ class QuickPostgres(EmbeddedPostgres):
 
 
 @pytest.fixture(scope="session")
-def postgres_server(session_server_folder: Path) -> Iterator[EmbeddedPostgres]:
+def migrated_cluster(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Files of a server with `TEMPLATE_DATABASE`, migrated once by Alembic for all processes of a run."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    cluster = shared / "cluster"
+    with (shared / "cluster.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not cluster.exists():
+            folder = make_server_folder()
+            server = QuickPostgres(folder, shared_buffers_mb=64)
+            server.start()
+            server.run_sql(f"CREATE DATABASE {TEMPLATE_DATABASE} OWNER ocop")
+            upgrade_to_newest(server.url_of(TEMPLATE_DATABASE))
+            server.stop()
+            copy_cluster(folder / "postgres", shared / "cluster.new")
+            (shared / "cluster.new").rename(cluster)
+            shutil.rmtree(folder)
+    return cluster
+
+
+def copy_cluster(source: Path, aim: Path) -> None:
+    """With its owner: PostgreSQL refuses files of anybody else."""
+    subprocess.run(["cp", "-a", str(source), str(aim)], check=True)  # noqa: S607 - our own folders
+
+
+@pytest.fixture(scope="session")
+def postgres_server(session_server_folder: Path, migrated_cluster: Path) -> Iterator[EmbeddedPostgres]:
     """The run's PostgreSQL; use `postgres_url` or `fresh_database` unless the test is about the server itself."""
+    copy_cluster(migrated_cluster, session_server_folder / "postgres")
     server = QuickPostgres(session_server_folder, shared_buffers_mb=64, max_connections=200)
     server.start()
     yield server
@@ -189,14 +219,6 @@ def own_redis(server_folder: Path) -> Iterator[EmbeddedRedis]:
     server.start()
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="session")
-def migrated_template(postgres_server: EmbeddedPostgres) -> str:
-    """Name of a database migrated once by Alembic, from which the tests' databases are copied."""
-    postgres_server.run_sql(f"CREATE DATABASE {TEMPLATE_DATABASE} OWNER ocop")
-    upgrade_to_newest(postgres_server.url_of(TEMPLATE_DATABASE))
-    return TEMPLATE_DATABASE
 
 
 class FreshDatabases:
@@ -235,8 +257,8 @@ class FreshDatabases:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres_server: EmbeddedPostgres, migrated_template: str) -> Iterator[FreshDatabases]:
-    made = FreshDatabases(postgres_server, migrated_template)
+def databases(postgres_server: EmbeddedPostgres) -> Iterator[FreshDatabases]:
+    made = FreshDatabases(postgres_server, TEMPLATE_DATABASE)
     yield made
     made.close()
 

@@ -19,7 +19,7 @@ from playwright.sync_api import APIResponse, Browser, BrowserContext, BrowserTyp
 from app.rehearsal.demo_accounts import DemoAccounts, read_demo_accounts
 from app.settings import PROJECT_ROOT, child_environment
 from tests.browser.small_png import smaller_png
-from tests.conftest import make_server_folder
+from tests.conftest import TEMPLATE_DATABASE, make_server_folder
 from tests.local_servers.service_process import free_port, service
 
 # `OCOP_CHROMIUM` names another Chromium than Debian's.
@@ -186,12 +186,11 @@ def served(serve: Serve) -> Iterator[Served]:
 def session_database(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Makes migrated databases that live as long as the run; dropped afterwards."""
     server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("migrated_template")
     made: list[str] = []
 
     def make(name: str) -> str:
         database = f"ocop_test_{name}"
-        server.run_sql(f"CREATE DATABASE {database} OWNER ocop TEMPLATE {template}")
+        server.run_sql(f"CREATE DATABASE {database} OWNER ocop TEMPLATE {TEMPLATE_DATABASE}")
         made.append(database)
         return str(server.url_of(database))
 
