@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
@@ -78,6 +78,42 @@ async def complaints(fair: Any, staff: httpx2.AsyncClient) -> dict[str, str]:
     answers["mine of another"] = await others.get(fair.path("complaints", "mine"))
     assert [name for name, answer in answers.items() if answer.status_code >= 500] == []
     return {f"complaint, {name}": answer.text for name, answer in answers.items()}
+
+
+async def claim(fair: Any, staff: httpx2.AsyncClient) -> httpx2.Response:
+    """A comment asks for goods and names the number; the desk's list, which masks it, after an organiser has looked at the whole."""
+    talker = await fair.watcher(await fair.viewer())
+    await talker.say({"type": "comment.post", "id": "ask", "text": "A1 x1 0987 654 321"})
+    claims = await _claims(fair, staff)
+    assert claims[0]["phone_masked"] == "•••321"
+    seen = await staff.post(fair.path("claims", claims[0]["id"], "phone"), json={"reason": "call"})
+    assert seen.raise_for_status().json() == {"phone": "+84987654321"}
+    return (await staff.get(fair.path("claims"))).raise_for_status()
+
+
+async def _claims(fair: Any, staff: httpx2.AsyncClient) -> list[dict[str, Any]]:
+    """Once the reader has come by."""
+    async with asyncio.timeout(20):
+        while True:
+            if claims := (await staff.get(fair.path("claims"))).raise_for_status().json()["claims"]:
+                return list(claims)
+            await asyncio.sleep(0.2)
+
+
+_KEPT = {
+    "comment_claims": "SELECT count(*) FROM comment_claims WHERE session_id = $1 AND num_nonnulls(sealed, phone_digest, phone_masked) > 0",
+    "session_complaints": "SELECT count(*) FROM session_complaints WHERE session_id = $1 AND num_nonnulls(wrapped_key, sealed_contact) > 0",
+    "comments_to_read": "SELECT count(*) FROM comments_to_read WHERE session_id = $1",
+}
+
+
+async def kept_of_persons(data_dir: Path, session_id: str) -> dict[str, int]:
+    """How many rows of a session still hold something of somebody, beside orders."""
+    connection = await asyncpg.connect(EmbeddedPostgres(data_dir).url)
+    try:
+        return {table: int(await connection.fetchval(query, UUID(session_id))) for table, query in _KEPT.items()}
+    finally:
+        await connection.close()
 
 
 async def desk_search(fair: Any, staff: httpx2.AsyncClient) -> dict[str, str]:

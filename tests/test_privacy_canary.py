@@ -195,6 +195,7 @@ async def test_a_buyer_leaves_no_trace(running: ServiceProcess) -> None:
         buyers_side = await _buyers_side(fair)
         brought_in = await doors.sheets(staff)
         further = await doors.complaints(fair, staff) | await doors.desk_search(fair, staff)
+        further |= {"claim, on the desk": (await doors.claim(fair, staff)).text}
         further |= await doors.crashes(fair, staff, running.data_dir, BUYER)
         await _steps_of_staff(fair, staff)
         await asyncio.sleep(1.5)
@@ -213,6 +214,7 @@ async def test_a_buyer_leaves_no_trace(running: ServiceProcess) -> None:
     assert kept["order_contacts"].count("|") > 3
     assert "\\x" in kept["complaints"]
     assert "\\x" in kept["session_complaints"]
+    assert "\\x" in kept["comment_claims"]
     assert [name for name, status in brought_in.items() if status >= 500] == []
     assert "request_crashed" in logs["output"] + "".join(logs.values())
     assert kept["comments"].count("***") >= len(SPELLINGS)
@@ -285,6 +287,8 @@ async def _buyers_side(fair: Fair) -> dict[str, str]:
 async def _orders_over_socket(fair: Fair) -> str:
     buyer = await fair.watcher(await fair.viewer())
     await buyer.say({"type": "order.place", "id": "good"} | fair.order())
+    async with asyncio.timeout(20):
+        await buyer.listen(until='"good"')
     for number, (name, body) in enumerate(mishaps(fair)):
         if name == "oversized":
             continue
@@ -315,6 +319,8 @@ async def _comments(fair: Fair) -> None:
 async def test_whoever_is_forgotten_changes_no_amount_and_every_export_goes_on_verifying(running: ServiceProcess, tmp_path: Path) -> None:
     async with a_fair(running) as (fair, staff):
         await _orders_over_http(fair)
+        await doors.complaints(fair, staff)
+        asked = await doors.claim(fair, staff)
         await _steps_of_staff(fair, staff)
         for state in ("ended", "closed"):
             (await staff.post(fair.path("transitions"), json={"to": state})).raise_for_status()
@@ -324,6 +330,7 @@ async def test_whoever_is_forgotten_changes_no_amount_and_every_export_goes_on_v
         erased = await asyncio.to_thread(_erases, running)
         after = await staff.get(fair.path("export.zip"))
         same = (await staff.get(fair.path("report"))).json()
+        left_of_claims = await doors.kept_of_persons(running.data_dir, fair.session_id)
         again = await asyncio.to_thread(ocop, running, "person", "export", says=BUYER["phone"])
 
     pages = [page for page in json.loads(copy)["orders"] if page["seller"]["session_id"] == fair.session_id]
@@ -332,6 +339,12 @@ async def test_whoever_is_forgotten_changes_no_amount_and_every_export_goes_on_v
     # one was delivered and one cancelled; the others are on their way
     assert len({page["code"] for page in pages} & set(erased)) == 2
     assert set(left).isdisjoint(erased)
+    here = [each for each in json.loads(copy)["session_complaints"] if each["session_id"] == fair.session_id]
+    assert [each["contact"] for each in here] == ["0987 654 321"]
+    claimed = {each["state"]: each["phone"] for each in json.loads(copy)["claims"] if each["session_id"] == fair.session_id}
+    assert claimed == {"held": "+84987654321"}, asked.text
+    assert json.loads(again)["session_complaints"] == json.loads(again)["claims"] == []
+    assert left_of_claims == {"comment_claims": 0, "session_complaints": 0, "comments_to_read": 0}
     assert (same["ladder"], same["products"]) == (report["ladder"], report["products"])
     for name, export in (("before", before), ("after", after)):
         path = tmp_path / f"{name}.zip"
@@ -351,8 +364,11 @@ def _erases(running: ServiceProcess) -> list[str]:
         check=False,
     )
     assert done.returncode == 1, done.stderr
-    first, second = done.stdout.strip().splitlines()
-    assert second.startswith("Still on their way")
+    first, second, third = done.stdout.strip().splitlines()
+    counted = re.fullmatch(r"Numbers in comments: (\d+)\. Complaints about sessions: (\d+)\.", second)
+    assert counted is not None, second
+    assert min(map(int, counted.groups())) >= 1
+    assert third.startswith("Still on their way")
     codes: list[str] = first.removeprefix("Erased: ").split(", ")
     return codes
 

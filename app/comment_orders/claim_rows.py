@@ -50,7 +50,7 @@ WHERE id = $1
 """
 FORGET_PHONES = """
 UPDATE comment_claims SET key_id = NULL, wrapped_key = NULL, sealed = NULL, phone_digest = NULL, phone_masked = NULL
-WHERE state <> 'held' AND sealed IS NOT NULL AND said_at < now() - make_interval(days => $1)
+WHERE state <> 'held' AND num_nonnulls(sealed, phone_digest, phone_masked) > 0 AND said_at < now() - make_interval(days => $1)
 """
 # Evidence of what was said is kept in the archive, as long as that says.
 EMPTY_WITH_COMMENTS = """

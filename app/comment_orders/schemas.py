@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.protocol.amounts import LineQuantity
-from app.protocol.claims import ClaimView
+from app.protocol.claims import ClaimLine, ClaimState, ClaimView
 from app.protocol.client_commands import Buyer
 
 _PRODUCT_ID = "6a1f7a52-2f0b-4a5e-8a77-8b1f5f0c9d21"
@@ -41,6 +41,21 @@ class DeskClaimList(BaseModel):
 
 class OwnClaims(BaseModel):
     claims: list[ClaimView]
+
+
+class OwnClaim(BaseModel):
+    """A comment that asked for goods, in a copy of its writer's data. `unread`: it still waits to be read, which takes a second."""
+
+    session_id: UUID
+    comment_id: UUID
+    author: str
+    words: str = Field(description="as everybody could read them, phone numbers masked")
+    said_at_ms: int
+    state: ClaimState | Literal["unread"]
+    phone: str | None = Field(
+        description="the number that it names; its last three digits once the claim is decided; null: none, or none any more"
+    )
+    lines: list[ClaimLine]
 
 
 class Confirmation(BaseModel):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.comment_orders.schemas import OwnClaim
 from app.fulfilment.complaint_schemas import OwnComplaint
 from app.fulfilment.consents import ConsentView
 from app.fulfilment.money_schemas import TransferAsked
@@ -124,8 +125,9 @@ class PersonalData(BaseModel):
     made_at_ms: int
     orders: list[OrderPage]
     session_complaints: list[OwnComplaint] = Field(
-        default_factory=list, description="what the device has complained of about sessions; known by the device alone"
+        default_factory=list, description="about sessions: those of the device, or those that name the phone number as the way to answer"
     )
+    claims: list[OwnClaim] = Field(default_factory=list, description="comments that asked for goods")
 
 
 class Erasure(BaseModel):
@@ -133,6 +135,8 @@ class Erasure(BaseModel):
 
     erased: list[str]
     still_needed: list[str]
+    claims: int = Field(0, description="comments that asked for goods and whose phone number is forgotten now")
+    session_complaints: int = Field(0, description="complaints about sessions whose words, contact and answer are forgotten now")
 
 
 class LookupWish(BaseModel):

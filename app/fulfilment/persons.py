@@ -14,11 +14,14 @@ from uuid import UUID
 import asyncpg
 
 from app.accounts.audit import insert_audit
+from app.comment_orders.of_persons import ClaimsOfPersons
+from app.comment_orders.schemas import OwnClaim
 from app.fulfilment import buyer_queries as queries
 from app.fulfilment.buyer_schemas import Erasure, PersonalData
+from app.fulfilment.complaint_schemas import OwnComplaint
 from app.fulfilment.consents import withdraw_all
 from app.fulfilment.sealed_rows import SealedRows
-from app.fulfilment.session_complaints import complaints_of_device, erase_complaints_of_device
+from app.fulfilment.session_complaints import ComplaintsOfPersons
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database, RawConnection
 from app.ledger.kinds import is_settled
@@ -40,6 +43,7 @@ SELECT found.* FROM (SELECT id FROM sessions ORDER BY created_at DESC LIMIT 2000
 ) AS found LIMIT $2
 """  # noqa: S608 - constants of this module
 _DUE = f"{_OF_ORDERS} WHERE o.due_at > $1 AND o.due_at <= $3 AND c.erased_at IS NULL ORDER BY o.due_at, o.id LIMIT $2"
+_ORGANISATIONS = "SELECT organisation_id, array_agg(id) AS sessions FROM sessions WHERE id = ANY($1::uuid[]) GROUP BY organisation_id"
 _ERASE = """
 UPDATE order_contacts SET key_id = NULL, wrapped_key = NULL, sealed = NULL, phone_digest = NULL, erased_at = $2,
   name = NULL, phone = NULL, province_code = NULL, province_name = NULL, ward_code = NULL, ward_name = NULL, street = NULL, note = NULL
@@ -69,53 +73,73 @@ class Persons:
     def __init__(self, database: Database, rows: SealedRows, *, working_days: int) -> None:
         self._database = database
         self._rows = rows
-        self._working_days = working_days
+        self._complaints = ComplaintsOfPersons(rows.envelopes, working_days=working_days)
+        self._claims = ClaimsOfPersons(rows.envelopes, rows.pseudonyms)
 
     async def copy_of_order(self, db: RawConnection, order_id: UUID) -> PersonalData:
         """Everything about the person of one order, as far as it is still known."""
-        return await self._copy(db, _found(await db.fetch(_BY_ID, order_id, 1)), by="person.copied")
+        claims = await self._claims.copy_of_order(db, order_id)
+        return await self._copy(db, _found(await db.fetch(_BY_ID, order_id, 1)), claims, [], by="person.copied")
 
     async def copy_of_device(self, device_id: UUID) -> PersonalData:
         async with self._database.pool.acquire() as db, db.transaction():
-            copy = await self._copy(db, _found(await db.fetch(_BY_DEVICE, device_id, ORDERS_OF_ONE_MOST)), by="person.copied")
-            complaints = await complaints_of_device(db, self._rows.envelopes, device_id, working_days=self._working_days)
-            return copy.model_copy(update={"session_complaints": complaints})
+            orders = _found(await db.fetch(_BY_DEVICE, device_id, ORDERS_OF_ONE_MOST))
+            claims = await self._claims.copy_of_device(db, device_id)
+            return await self._copy(db, orders, claims, await self._complaints.copy_of_device(db, device_id), by="person.copied")
 
     async def copy_of_phone(self, phone: str) -> PersonalData:
+        """`phone`: E.164. Complaints about sessions are those that named it as the way to answer."""
         async with self._database.pool.acquire() as db, db.transaction():
-            return await self._copy(db, await self._of_phone(db, phone), by="person.copied_by_command")
+            claims, complaints = await self._claims.copy_of_phone(db, phone), await self._complaints.copy_of_phone(db, phone)
+            return await self._copy(db, await self._of_phone(db, phone), claims, complaints, by="person.copied_by_command")
 
     async def erase_order(self, db: RawConnection, order_id: UUID) -> Erasure:
-        return await self._erase(db, _found(await db.fetch(_BY_ID, order_id, 1)), by="person.erased")
+        claims = await self._claims.erase_order(db, order_id)
+        return await self._erase(db, _found(await db.fetch(_BY_ID, order_id, 1)), claims, 0, by="person.erased")
 
     async def erase_device(self, device_id: UUID) -> Erasure:
-        """All orders of a device whose goods are not on their way any more, and its complaints about sessions; the other orders are named."""
+        """All orders of a device whose goods are not on their way any more, the numbers in its claims, and its complaints about sessions.
+
+        The other orders are named.
+        """
         async with self._database.pool.acquire() as db, db.transaction():
-            await erase_complaints_of_device(db, device_id)
-            return await self._erase(db, _found(await db.fetch(_BY_DEVICE, device_id, ORDERS_OF_ONE_MOST)), by="person.erased")
+            claims, complaints = await self._claims.erase_device(db, device_id), await self._complaints.erase_device(db, device_id)
+            orders = _found(await db.fetch(_BY_DEVICE, device_id, ORDERS_OF_ONE_MOST))
+            return await self._erase(db, orders, claims, complaints, by="person.erased")
 
     async def erase_phone(self, phone: str) -> Erasure:
+        """`phone`: E.164. The same as for a device, complaints as in `copy_of_phone`."""
         async with self._database.pool.acquire() as db, db.transaction():
-            return await self._erase(db, await self._of_phone(db, phone), by="person.erased_by_command")
+            claims, complaints = await self._claims.erase_phone(db, phone), await self._complaints.erase_phone(db, phone)
+            return await self._erase(db, await self._of_phone(db, phone), claims, complaints, by="person.erased_by_command")
 
     async def _of_phone(self, db: RawConnection, phone: str) -> list[_Found]:
         pseudonyms = self._rows.pseudonyms
         digests = [pseudonyms.phone_digest(phone), *pseudonyms.other_phone_digests(phone)]
         return _found(await db.fetch(_BY_PHONE, digests, ORDERS_OF_ONE_MOST, phone))
 
-    async def _copy(self, db: RawConnection, orders: list[_Found], *, by: str) -> PersonalData:
+    async def _copy(
+        self, db: RawConnection, orders: list[_Found], claims: list[OwnClaim], complaints: list[OwnComplaint], *, by: str
+    ) -> PersonalData:
         for order in orders:
             await insert_audit(db, organisation_id=order.organisation_id, user_id=None, action=by, subject_id=order.id)
+        further = [claim.session_id for claim in claims] + [complaint.session_id for complaint in complaints]
+        for row in await db.fetch(_ORGANISATIONS, further):
+            about = {"claims_and_complaints": sum(session_id in row["sessions"] for session_id in further)}
+            await insert_audit(db, organisation_id=row["organisation_id"], user_id=None, action=by, details=about)
         pages = [await queries.order_page(db, self._rows.envelopes, order.id) for order in orders]
-        return PersonalData(made_at_ms=to_ms(utc_now()) or 0, orders=pages)
+        return PersonalData(made_at_ms=to_ms(utc_now()) or 0, orders=pages, session_complaints=complaints, claims=claims)
 
-    async def _erase(self, db: RawConnection, orders: list[_Found], *, by: str) -> Erasure:
+    async def _erase(self, db: RawConnection, orders: list[_Found], claims: int, complaints: int, *, by: str) -> Erasure:
         settled = [order for order in orders if is_settled(order.kinds)]
         await erase_contacts(db, [order.id for order in settled])
         for order in settled:
             await insert_audit(db, organisation_id=order.organisation_id, user_id=None, action=by, subject_id=order.id)
         return Erasure(
-            erased=[order.code for order in settled], still_needed=[order.code for order in orders if not is_settled(order.kinds)]
+            erased=[order.code for order in settled],
+            still_needed=[order.code for order in orders if not is_settled(order.kinds)],
+            claims=claims,
+            session_complaints=complaints,
         )
 
 

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from app.accounts.audit import insert_audit
+from app.comment_orders.of_persons import is_number
 from app.fulfilment.complaint_limits import ComplaintLimits
 from app.fulfilment.complaint_schemas import NewSessionComplaint, OwnComplaint
 from app.fulfilment.errors import ComplaintsWait
@@ -20,7 +21,8 @@ from app.fulfilment.sealed_rows import SealedRows
 from app.fulfilment.working_days import due_after
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database, RawConnection
-from app.infra.sealing import DataKey, Envelopes, WrappedKey
+from app.infra.sealing import DataKey, Envelopes, SealUnreadable, WrappedKey
+from app.live.masking import phone_numbers_in
 from app.orders.contacts import open_words, seal_words
 from app.sessions.errors import SessionNotFound
 from app.sessions.lookup import SessionLookup
@@ -31,6 +33,7 @@ MADE_MOST = 10
 # Of one device over all sessions, in a copy of its data.
 COPIED_MOST = 500
 ERASED_AT_ONCE = 200
+LOOKED_AT_ONCE = 500
 
 _COLUMNS = """
 id, session_id, kind, key_id, wrapped_key, sealed_words, sealed_contact, sealed_answer, made_at, answered_at, answered_by, erased_at
@@ -42,6 +45,7 @@ _OF_DEVICE = (
 _ALL_OF_DEVICE = (
     f"SELECT {_COLUMNS} FROM session_complaints WHERE device_id = $1 AND erased_at IS NULL ORDER BY made_at DESC, id LIMIT {COPIED_MOST}"  # noqa: S608
 )
+_WITH_CONTACT = f"SELECT {_COLUMNS} FROM session_complaints WHERE sealed_contact IS NOT NULL AND id > $1 ORDER BY id LIMIT $2"  # noqa: S608
 _COUNT = """
 SELECT count(*) FILTER (WHERE answered_at IS NULL AND erased_at IS NULL) AS waiting, count(*) AS made
 FROM session_complaints WHERE session_id = $1 AND device_id = $2
@@ -122,14 +126,45 @@ class SessionComplaints:
         return record.organisation_id
 
 
-async def complaints_of_device(db: RawConnection, envelopes: Envelopes, device_id: UUID, *, working_days: int) -> list[OwnComplaint]:
-    """Everything that a device has complained of, as far as it is still known; for a copy of its data."""
-    return [_own(envelopes, row, working_days) for row in await db.fetch(_ALL_OF_DEVICE, device_id)]
+class ComplaintsOfPersons:
+    """What one person has complained of about sessions: by the device, or by the phone number left as the way to answer.
 
+    A number in the words alone may be anybody's, the seller's too, so it finds nothing. Works inside a transaction of the caller.
+    """
 
-async def erase_complaints_of_device(db: RawConnection, device_id: UUID) -> int:
-    """Destroy the keys of all of them; returns how many knew something."""
-    return await erase_complaints(db, [row["id"] for row in await db.fetch(_ALL_OF_DEVICE, device_id)], by="person.complaints_erased")
+    def __init__(self, envelopes: Envelopes, *, working_days: int) -> None:
+        self._envelopes = envelopes
+        self._working_days = working_days
+
+    async def copy_of_device(self, db: RawConnection, device_id: UUID) -> list[OwnComplaint]:
+        """As far as it is still known."""
+        return [_own(self._envelopes, row, self._working_days) for row in await db.fetch(_ALL_OF_DEVICE, device_id)]
+
+    async def copy_of_phone(self, db: RawConnection, phone: str) -> list[OwnComplaint]:
+        """`phone`: E.164. Opens the contact of every complaint that is kept: minutes' work at a million, so nothing for a web request."""
+        return [_own(self._envelopes, row, self._working_days) for row in await self._that_name(db, phone)]
+
+    async def erase_device(self, db: RawConnection, device_id: UUID) -> int:
+        """Destroy the keys of all of them; returns how many knew something."""
+        return await erase_complaints(db, [row["id"] for row in await db.fetch(_ALL_OF_DEVICE, device_id)], by="person.complaints_erased")
+
+    async def erase_phone(self, db: RawConnection, phone: str) -> int:
+        return await erase_complaints(db, [row["id"] for row in await self._that_name(db, phone)], by="person.complaints_erased")
+
+    async def _that_name(self, db: RawConnection, phone: str) -> list[asyncpg.Record]:
+        found: list[asyncpg.Record] = []
+        rows = await db.fetch(_WITH_CONTACT, UUID(int=0), LOOKED_AT_ONCE)
+        while rows:
+            found += [row for row in rows if self._names(row, phone)]
+            rows = await db.fetch(_WITH_CONTACT, rows[-1]["id"], LOOKED_AT_ONCE)
+        return found
+
+    def _names(self, row: asyncpg.Record, phone: str) -> bool:
+        try:
+            contact = open_contact_line(data_key(self._envelopes, row), row["id"], row["sealed_contact"]) or ""
+        except SealUnreadable:
+            return False  # nobody can read it here
+        return any(is_number(spelling, phone) for spelling in (contact, *phone_numbers_in(contact)))
 
 
 class ComplaintRetention:

@@ -35,10 +35,14 @@ def export() -> None:
 
 @commands.command()
 def erase() -> None:
-    """Destroy the keys of the person's orders, except of those whose goods are on their way. Exit code 1: some are left."""
+    """Destroy the keys of the person's orders, except of those whose goods are on their way. Exit code 1: some are left.
+
+    Numbers in comments that asked for goods go, and complaints about sessions that name this number as the way to answer.
+    """
     phone = _read_phone()
     erasure = _on_persons(lambda persons: persons.erase_phone(phone))
-    typer.echo(f"Erased: {', '.join(erasure.erased) or 'nothing'}")
+    typer.echo(f"Erased: {', '.join(erasure.erased) or 'no order'}")
+    typer.echo(f"Numbers in comments: {erasure.claims}. Complaints about sessions: {erasure.session_complaints}.")
     if erasure.still_needed:
         typer.echo(f"Still on their way, so cancel or deliver first: {', '.join(erasure.still_needed)}")
         raise typer.Exit(1)

@@ -25,13 +25,18 @@ SETTLED_SECONDS = 0.5
 _SESSIONS = """
 SELECT session_id FROM comments_to_read WHERE said_at <= now() - make_interval(secs => $1) GROUP BY session_id ORDER BY min(said_at) LIMIT 100
 """
-_WAITING = """
-SELECT r.comment_id, r.key_id, r.wrapped_key, r.sealed, c.device_id, c.author, c.text, c.source, c.posted_at
+_COMMENTS = """
+SELECT r.comment_id, r.session_id, r.key_id, r.wrapped_key, r.sealed, c.device_id, c.author, c.text, c.source, c.posted_at
 FROM comments_to_read r JOIN comments c ON c.id = r.comment_id
+"""
+_WAITING = f"""{_COMMENTS}
 WHERE r.session_id = $1 AND r.said_at <= now() - make_interval(secs => $2) ORDER BY r.said_at, r.comment_id LIMIT $3
 """
+_OF_DEVICE = f"{_COMMENTS} WHERE c.device_id = $1 ORDER BY r.said_at, r.comment_id"
+_WITH_NUMBERS = f"{_COMMENTS} WHERE r.sealed IS NOT NULL AND r.comment_id > $1 ORDER BY r.comment_id LIMIT $2"
 _TAKE = "DELETE FROM comments_to_read WHERE comment_id = ANY($1::uuid[]) RETURNING comment_id"
 _ABOUT = b"comment\0"
+_LOOKED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class WaitingComment:
     """An archived comment, its phone numbers masked, and these numbers (national form) as far as they can be opened."""
 
     id: UUID
+    session_id: UUID
     device_id: UUID
     author: str
     text: str
@@ -79,22 +85,43 @@ class ReadingLater:
     async def waiting(self, db: RawConnection, session_id: UUID, most: int) -> list[WaitingComment]:
         """The first of them in the order in which they were said. Changes and locks nothing."""
         rows = await db.fetch(_WAITING, session_id, SETTLED_SECONDS, most)
-        return [
-            WaitingComment(
-                row["comment_id"], row["device_id"], row["author"], row["text"], row["source"], row["posted_at"], self._phones(row)
-            )
-            for row in rows
-        ]
+        return [_waiting(self._envelopes, row) for row in rows]
 
     async def take(self, db: RawConnection, comment_ids: Sequence[UUID]) -> set[UUID]:
         """Take comments out, in the transaction of what follows from them; those that another worker took first are not among the answer."""
-        return {row["comment_id"] for row in await db.fetch(_TAKE, list(comment_ids))}
+        return await take_out(db, comment_ids)
 
-    def _phones(self, row: Any) -> tuple[str, ...]:  # noqa: ANN401 - a record
-        if row["sealed"] is None:
-            return ()
-        try:
-            key = self._envelopes.open_key(WrappedKey(row["key_id"], row["wrapped_key"]))
-            return tuple(json.loads(key.open(row["sealed"], about=_ABOUT + row["comment_id"].bytes)))
-        except SealUnreadable:
-            return ()
+
+async def take_out(db: RawConnection, comment_ids: Sequence[UUID]) -> set[UUID]:
+    """Nobody reads these any more; those that somebody took first are not among the answer."""
+    return {row["comment_id"] for row in await db.fetch(_TAKE, list(comment_ids))}
+
+
+async def waiting_of_device(db: RawConnection, envelopes: Envelopes, device_id: UUID) -> list[WaitingComment]:
+    """What a device said that nobody has read yet."""
+    return [_waiting(envelopes, row) for row in await db.fetch(_OF_DEVICE, device_id)]
+
+
+async def waiting_that_name(db: RawConnection, envelopes: Envelopes, is_number: Callable[[str], bool]) -> list[WaitingComment]:
+    """What waits and holds a phone number (national form) of which this is true. Opens all that wait with numbers: seconds' worth of comments."""
+    found: list[WaitingComment] = []
+    rows = await db.fetch(_WITH_NUMBERS, UUID(int=0), _LOOKED_AT_ONCE)
+    while rows:
+        found += [each for row in rows if any(map(is_number, (each := _waiting(envelopes, row)).phones))]
+        rows = await db.fetch(_WITH_NUMBERS, rows[-1]["comment_id"], _LOOKED_AT_ONCE)
+    return found
+
+
+def _waiting(envelopes: Envelopes, row: Any) -> WaitingComment:  # noqa: ANN401 - a record
+    said = (row["device_id"], row["author"], row["text"], row["source"], row["posted_at"])
+    return WaitingComment(row["comment_id"], row["session_id"], *said, _phones(envelopes, row))
+
+
+def _phones(envelopes: Envelopes, row: Any) -> tuple[str, ...]:  # noqa: ANN401 - a record
+    if row["sealed"] is None:
+        return ()
+    try:
+        key = envelopes.open_key(WrappedKey(row["key_id"], row["wrapped_key"]))
+        return tuple(json.loads(key.open(row["sealed"], about=_ABOUT + row["comment_id"].bytes)))
+    except SealUnreadable:
+        return ()
