@@ -20,8 +20,8 @@ from tests.absurd.values import ABSURD, IN_ADDRESSES, IN_HEADERS, TIMES, whole_b
 from tests.architecture.service_routes import routes_of
 
 # Thousands of requests: a guard against what hangs, not against a busy machine.
-pytestmark = pytest.mark.timeout(300)
-SOME = 4
+pytestmark = pytest.mark.timeout(600)
+SOME, ALL = 4, 1_000
 Broken = list[tuple[Any, ...]]
 Course = dict[Place, object]
 # Ends the sign-in that asks; it takes neither a body nor a parameter.
@@ -92,9 +92,11 @@ def _courses(let_in: dict[Place, list[object]], choice: random.Random) -> Iterat
         yield from ({place: value} for value in shuffled[place])
 
 
-async def _broken_by_what_is_let_in(sale: Sale, operation: Operation, seed: int) -> Broken:
+async def _broken_by_what_is_let_in(sale: Sale, operation: Operation, seed: int, most: int) -> Broken:
     right = sale.right_body(operation, sale.ids)
-    courses = list(_courses(_let_in(operation, right), random.Random(seed)))  # noqa: S311 - to be repeated
+    choice = random.Random(seed)  # noqa: S311 - to be repeated
+    courses = list(_courses(_let_in(operation, right), choice))
+    courses = choice.sample(courses, min(most, len(courses)))
     broken: Broken = []
     ids: dict[str, str] | None = None
     while courses:
@@ -119,10 +121,11 @@ async def _broken_by_what_is_let_in(sale: Sale, operation: Operation, seed: int)
     return broken
 
 
-async def test_absurd_values_that_the_door_lets_in_break_nothing_behind_it(sale: Sale) -> None:
+@pytest.mark.parametrize("most", [pytest.param(ALL, marks=pytest.mark.slow), SOME])
+async def test_absurd_values_that_the_door_lets_in_break_nothing_behind_it(sale: Sale, most: int) -> None:
     broken: Broken = []
     for operation in _with_body(sale.operations):
-        broken += await _broken_by_what_is_let_in(sale, operation, seed=11)
+        broken += await _broken_by_what_is_let_in(sale, operation, 11, most)
 
     assert broken == []
     assert await sale.unreadable() == []
@@ -184,7 +187,7 @@ async def test_a_bound_that_is_gone_is_noticed(sale: Sale, monkeypatch: pytest.M
     monkeypatch.setattr(amounts, "LATEST", datetime.max.replace(tzinfo=UTC))
     (operation,) = [each for each in sale.operations if each.name == "PATCH /api/v1/sessions/{session_id}"]
 
-    assert await _broken_by_what_is_let_in(sale, operation, seed=11) != []
+    assert await _broken_by_what_is_let_in(sale, operation, 11, ALL) != []
     right = {"planned_start_at": "2026-12-05T08:00:00+07:00"}
     monkeypatch.undo()
     await sale.send("organiser", operation, sale.ids, right)

@@ -68,7 +68,10 @@ async def test_buyers_who_go_on_pressing_at_two_nodes_are_told_once_and_nobody_i
         other = await market.another_node()
         offer = await an_offer_by_http(market, total_quantity=1)
         listener, waiting = await market.enters(), await market.enters(node=other)
-        buyers = [await stack.enter_async_context(httpx2.AsyncClient(base_url=f"http://{node.address}")) for node in (market.node, other)]
+        buyers = [
+            await stack.enter_async_context(httpx2.AsyncClient(base_url=f"http://{node.address}", timeout=30))
+            for node in (market.node, other)
+        ]
         for buyer in buyers:
             await buyer.post(path_of(market, "tickets"))
         placed = await buyers[0].post(path_of(market, "orders"), json=an_order(offer))

@@ -70,7 +70,7 @@ class Floods:
         join = {"type": "waitlist.join", "offer_id": self._sold_out, "quantity": self._choice.randint(1, 3)}
         with contextlib.suppress(OSError, TimeoutError, WebSocketException, httpx2.HTTPError, KeyError):
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                async with httpx2.AsyncClient(base_url=address, headers={"origin": address}) as browser:
+                async with httpx2.AsyncClient(base_url=address, headers={"origin": address}, timeout=30) as browser:
                     ticket = (await browser.post(f"{self._session}/tickets")).headers["set-cookie"].partition(";")[0]
                 async with connect(f"ws://{self._address}{self._room}", additional_headers={"cookie": ticket}) as viewer:
                     await viewer.send(json.dumps({"type": "viewer.hello", "id": "hello", "version": 1}))

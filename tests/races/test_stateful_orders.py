@@ -302,7 +302,7 @@ class Orders(RuleBasedStateMachine):
 
 def _allowed(kind: EntryKind, had: set[str]) -> bool:
     """The life of an order in words, written apart from the table that the service goes by."""
-    is_over = bool(had & {"cancelled", "expired"})
+    is_over, is_wanted = bool(had & {"cancelled", "expired"}), bool(had & {"confirmed", "paid"})
     if kind in had - {"changed", "delivery_failed", "paid", "returned", "restocked", "refunded"}:
         return False
     match kind:
@@ -310,10 +310,8 @@ def _allowed(kind: EntryKind, had: set[str]) -> bool:
             return not is_over
         case "changed":
             return not is_over and "delivered" not in had
-        case "delivered":
-            return not is_over and bool(had & {"confirmed", "paid"})
-        case "handed_over":
-            return not is_over and "delivered" not in had and bool(had & {"confirmed", "paid"})
+        case "delivered" | "handed_over":
+            return not is_over and is_wanted and "delivered" not in had
         case "delivery_failed":
             return not is_over and "delivered" not in had and "handed_over" in had
         case "returned" | "restocked":
