@@ -300,7 +300,7 @@ class Orders(RuleBasedStateMachine):
             assert before.amount_vnd + step.changed_vnd == step.amount_vnd + losses_vnd + step.waiting_amount_vnd
 
 
-def _allowed(kind: EntryKind, had: set[str]) -> bool:
+def _allowed(kind: EntryKind, had: set[str]) -> bool:  # noqa: C901 - a table in words
     """The life of an order in words, written apart from the table that the service goes by."""
     is_over, is_wanted = bool(had & {"cancelled", "expired"}), bool(had & {"confirmed", "paid"})
     if kind in had - {"changed", "delivery_failed", "paid", "returned", "restocked", "refunded"}:
