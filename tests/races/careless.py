@@ -112,6 +112,16 @@ class DiesBeforeStockIsTaken(BatchWriter):
         await super().take_stock(db, books)
 
 
+class BlindToAFullDisk(BatchWriter):
+    """Goes on when orders could not be written."""
+
+    @override
+    async def write_orders(self, db: RawConnection, books: Books) -> None:
+        with suppress(asyncpg.PostgresError):
+            async with db.transaction():
+                await super().write_orders(db, books)
+
+
 async def told_and_never_committed(pool: BoundedPool, work: Work[Found]) -> Found:
     """In place of `app.infra.committing.commit`: what the work said is told, and its connection dies before COMMIT."""
     with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):

@@ -22,11 +22,13 @@ import pytest
 from app.infra.database import Database, open_database
 from app.infra.migrations import upgrade_to_newest
 from app.local_servers.embedded_postgres import EmbeddedPostgres
+from app.orders.batch import BatchWriter
 from app.protocol.server_events import OrderReceipt
 from app.settings import DatabaseSettings, OrderSettings
 from tests.conftest import make_server_folder
 from tests.orders.builders import Market, a_market, a_wanted_order, an_offer
-from tests.races.checkers import Acknowledged, complaints_about, read_truth
+from tests.races.careless import BlindToAFullDisk
+from tests.races.checkers import Acknowledged, acknowledged_but_not_written, complaints_about, read_truth
 from tests.races.writers import a_node, acknowledged, place_all
 
 SMALL_MB, AMPLE_MB = 150, 600
@@ -106,13 +108,16 @@ DISKS: dict[str, Callable[[], AbstractContextManager[TinyDisk | SmallFiles]]] = 
 }
 
 
-async def _order_until_refused(database: Database, market: Market) -> tuple[list[Acknowledged], list[BaseException]]:
+async def _order_until_refused(
+    database: Database, market: Market, write: BatchWriter, batches: int = FILLED_WITHIN_BATCHES
+) -> tuple[list[Acknowledged], list[BaseException]]:
+    """What was told until the first refusal, and that with its batch; a node that never refuses is let go after so many batches."""
     offer_id = await an_offer(database, market, total=1_000_000)
     # Contacts are ballast here, longer than people may write them.
     await database.pool.execute("ALTER TABLE order_contacts DROP CONSTRAINT ck_order_contacts_sealed_length")
     known: list[Acknowledged] = []
-    async with a_node(database.placing, OrderSettings(place_deadline_seconds=2)) as node:
-        for _ in range(FILLED_WITHIN_BATCHES):
+    async with a_node(database.placing, OrderSettings(place_deadline_seconds=2), write=write) as node:
+        for _ in range(batches):
             orders = [a_wanted_order(market, {offer_id: 1}) for _ in range(BATCH)]
             for order in orders:
                 object.__setattr__(order, "contact", replace(order.contact, sealed=os.urandom(3_000)))
@@ -120,7 +125,7 @@ async def _order_until_refused(database: Database, market: Market) -> tuple[list
             known += acknowledged(orders, answers)
             if refused := [answer for answer in answers if not isinstance(answer, OrderReceipt)]:
                 return known, refused
-    raise AssertionError(f"the disk was not full after {len(known)} orders")
+    return known, []
 
 
 @pytest.mark.slow
@@ -132,7 +137,7 @@ async def test_a_full_disk_acknowledges_nothing_that_is_not_written(disk: str) -
         await asyncio.to_thread(upgrade_to_newest, url)
         async with open_database(url, DatabaseSettings()) as database:
             market = await a_market(database)
-            known, refused = await _order_until_refused(database, market)
+            known, refused = await _order_until_refused(database, market, BatchWriter())
 
         small.make_room()
         if not small.server.is_running:
@@ -142,7 +147,20 @@ async def test_a_full_disk_acknowledges_nothing_that_is_not_written(disk: str) -
             after = await node.place(a_wanted_order(market, {offer_id: 1}))
         truth = await read_truth(url, market.session_id)
 
-    assert refused
+    assert refused, f"the disk was not full after {len(known)} orders"
     assert known
     assert after.number == len(truth.ledger)
     assert complaints_about(truth, known) == []
+
+
+@pytest.mark.slow
+async def test_a_node_that_goes_on_when_the_disk_is_full_acknowledges_what_is_not_written() -> None:
+    """The control."""
+    with _small_files() as small:
+        await asyncio.to_thread(upgrade_to_newest, small.server.url)
+        async with open_database(small.server.url, DatabaseSettings()) as database:
+            market = await a_market(database)
+            known, _ = await _order_until_refused(database, market, BlindToAFullDisk(), batches=40)
+            truth = await read_truth(small.server.url, market.session_id)
+
+    assert acknowledged_but_not_written(known, truth) != []
