@@ -17,8 +17,10 @@ from app.desk.errors import CallTimeUnfit, NotesFull, NotOfTheDesk, OrderInHand,
 from app.desk.queues import Queue
 from app.desk.schemas import (
     Advice,
+    BulkAssignment,
     BulkResult,
     BulkStep,
+    BulkUndone,
     BuyerHistory,
     Colleagues,
     ColleagueView,
@@ -127,6 +129,39 @@ async def preview_bulk(body: BulkStep, user: SignedInUser, bulk: Bulk) -> BulkRe
 )
 async def apply_bulk(body: BulkStep, user: SignedInUser, bulk: Bulk, intention: Intended) -> BulkResult:
     return await bulk.apply(user, body, intention)
+
+
+@router.post(
+    "/desk/bulk/undo",
+    dependencies=[needs(Action.WORK_ORDERS)],
+    summary="Take a step in bulk back",
+    description="Staff of the organisation. Within a minute, all of it that is not written yet; nothing of that is in the ledger then.",
+    responses=problem_responses(*_READING, OriginRefused, IntentionKeyReused, TooLateToUndo),
+)
+async def undo_bulk(body: Undo, user: SignedInUser, bulk: Bulk, intention: Intended) -> BulkUndone:
+    return await bulk.undo(user, body.mark, intention)
+
+
+@router.post(
+    "/desk/bulk/assignment/preview",
+    dependencies=[needs(Action.WORK_ORDERS)],
+    summary="Which of many orders a colleague can be given",
+    description="Staff of the organisation. Which of them fit, and why the others do not. Changes nothing.",
+    responses=problem_responses(*_READING, OriginRefused, NotOfTheDesk),
+)
+async def preview_bulk_assignment(body: BulkAssignment, user: SignedInUser, bulk: Bulk) -> BulkResult:
+    return await bulk.preview_assignment(user, body)
+
+
+@router.put(
+    "/desk/bulk/assignment",
+    dependencies=[needs(Action.WORK_ORDERS)],
+    summary="Say which colleague shall do many orders",
+    description="Staff of the organisation. They come to nobody else by themselves then; null: whoever comes. Again changes nothing.",
+    responses=problem_responses(*_READING, OriginRefused, NotOfTheDesk),
+)
+async def assign_bulk(body: BulkAssignment, user: SignedInUser, bulk: Bulk) -> BulkResult:
+    return await bulk.assign(user, body)
 
 
 @router.get(

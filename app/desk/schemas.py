@@ -252,5 +252,26 @@ class OrderInBulk(BaseModel):
 
 
 class BulkResult(BaseModel):
+    """What the step does, or did. `mark` takes all of it back; null: a preview, or nothing that is taken back so."""
+
     fits: int
     orders: list[OrderInBulk]
+    mark: UUID | None
+
+
+class BulkAssignment(BaseModel):
+    """Which colleague shall do these orders; null: whoever comes."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"user_id": "0a6dd34c-9a2c-4b12-a84a-6b1f1f3f2b8e", "order_ids": []}]}
+    )
+
+    user_id: UUID | None
+    order_ids: list[UUID] = Field(max_length=200)
+
+
+class BulkUndone(BaseModel):
+    """How many orders are as they were before; `in_hand`: those that a colleague has taken up meanwhile, and that stay as they are."""
+
+    undone: int
+    in_hand: int

@@ -39,6 +39,8 @@ WITHOUT_A_KEY = {
     "POST /api/v1/sessions/{session_id}/orders/{order_id}/receiver": "reads; a POST because each look is written down",
     "POST /api/v1/sessions/{session_id}/order-search": "reads; a POST so that the phone number stands in no address",
     "POST /api/v1/desk/bulk/preview": "changes nothing",
+    "POST /api/v1/desk/bulk/assignment/preview": "changes nothing",
+    "PUT /api/v1/desk/bulk/assignment": "says what shall be",
     "POST /api/v1/desk/next": "whoever asks again has the same order in hand",
     "POST /api/v1/desk/search": "reads; a POST so that the phone number stands in no address",
     "PUT /api/v1/sessions/{session_id}/orders/{order_id}/hold": "what is in one's hand stays there",

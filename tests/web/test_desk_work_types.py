@@ -28,6 +28,9 @@ MODELS: tuple[type[BaseModel], ...] = (
     schemas.BuyerHistory,
     schemas.ProductAdvice,
     schemas.Advice,
+    schemas.OrderInBulk,
+    schemas.BulkResult,
+    schemas.BulkUndone,
 )
 
 

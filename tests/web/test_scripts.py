@@ -89,6 +89,7 @@ def test_modules_say_only_texts_that_exist() -> None:
         ("desk.call_", [*OUTCOMES, "again", "undone"]),
         ("desk.do_call_", OUTCOMES),
         ("desk.asks_", ["times", "reasons"]),
+        ("desk.bulk_do_", ["confirmed", "delivered", "cancelled", "assign"]),
         ("goods.item_", LISTING_ITEMS),
         ("host.half_price_", get_args(HalfPriceReason)),
         ("goods.row_", get_args(RowOutcome)),

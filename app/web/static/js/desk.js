@@ -4,6 +4,9 @@ import { html, render } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 
 import "./staff.js";
+import { ExtraOrders } from "./desk_advice.js";
+import { BulkPanel, TickRow, pressForMany } from "./desk_bulk.js";
+import { DeskBulk } from "./desk_bulk_state.js";
 import { DeskState } from "./desk_state.js";
 import { OpenOrder } from "./desk_order.js";
 import { Keys, isForPage } from "./desk_outcomes.js";
@@ -27,17 +30,19 @@ const SAME_DAY_MS = 12 * 3_600_000;
 /** @type {{session_id: string | null, title: string, back: string, books_payments: boolean, user_id: string}} */
 const facts = pageFacts();
 const desk = new DeskState(facts.session_id, facts.user_id, facts.books_payments);
+const bulk = new DeskBulk(desk);
 
 function Page() {
   const [showsKeys, setShowsKeys] = useState(false);
   useEffect(() => {
     /** @param {KeyboardEvent} event */
     const onKey = (event) => {
+      const isLeaving = event.key === "Escape" && event.target instanceof HTMLElement && event.target.closest("input, select, textarea") !== null;
       if (event.key === "Escape") {
         setShowsKeys(false);
         if (event.target instanceof HTMLElement) event.target.blur();
       }
-      if (!isForPage(event)) return;
+      if (isLeaving || !isForPage(event)) return;
       if (event.key === "?") setShowsKeys((shown) => !shown);
       else if (!press(event.key.toLowerCase())) return;
       event.preventDefault();
@@ -51,6 +56,7 @@ function Page() {
         <h1>${say("host.order_desk")}</h1>
         <p class="soft"><a href=${facts.back}>${facts.title}</a></p>
       </div>
+      <button class="button button-quiet" type="button" aria-keyshortcuts="b" aria-pressed=${bulk.isOn ? "true" : "false"} onClick=${() => (bulk.isOn ? bulk.close() : bulk.open())}>${say("desk.bulk")} <kbd class="desk-key" aria-hidden="true">B</kbd></button>
       <button class="button button-quiet desk-keys-button" type="button" aria-keyshortcuts="?" aria-expanded=${showsKeys ? "true" : "false"} onClick=${() => setShowsKeys(!showsKeys)}>${say("desk.keys")} <kbd aria-hidden="true">?</kbd></button>
     </header>
     ${showsKeys && html`<${Keys} close=${() => setShowsKeys(false)} />`}
@@ -61,17 +67,20 @@ function Page() {
       ${isSignedOut.value ? null : desk.problem.value !== "" ? html`<p class="notice notice-danger">${desk.problem.value}</p>` : desk.done.value !== "" && html`<${Done} />`}
     </div>
     <div class="desk">
-      <${OpenOrder} desk=${desk} />
+      ${bulk.isOn ? html`<${BulkPanel} bulk=${bulk} />` : html`<${OpenOrder} desk=${desk} />`}
       <${Waiting} />
       ${desk.booksPayments && html`<${Matters} desk=${desk} />`}
     </div>
+    <${ExtraOrders} />
   </div>`;
 }
 
 /** @param {string} key @returns {boolean} whether it did something */
 function press(key) {
   const order = desk.work.value?.order;
-  if (key === "0") void desk.skip();
+  if (bulk.isOn && pressForMany(bulk, key)) return true;
+  if (key === "b") bulk.open();
+  else if (key === "0") void desk.skip();
   else if (key === "u") void desk.undo();
   else if (key === "r") void (desk.revealed.value === null ? desk.reveal("call") : desk.hide());
   else if (key === "t") void (order !== undefined && desk.show(order.order_id, order.session_id, true));
@@ -169,15 +178,14 @@ function Row({ order }) {
   const isOpen = desk.open.value?.order_id === order.order_id;
   const isOthers = order.held_by !== null && order.held_by !== facts.user_id;
   const words = [order.phone_masked, whenOf(order), facts.session_id === null && order.session_title, desk.skipped.value.includes(order.order_id) && say("desk.put_off")];
-  return html`<li>
-    <button class="desk-row" type="button" aria-current=${isOpen ? "true" : undefined} onClick=${() => desk.show(order.order_id, order.session_id)}>
-      <span class="grow">
+  const content = html`<span class="grow">
         <strong class="number">${say("viewer.order_number", { code: order.code })}</strong>
         <span class="tiny soft">${words.filter(Boolean).join(" · ")}</span>
         ${order.assigned_name !== null && html`<span class="tiny soft">${say("desk.assigned_to", { who: order.assigned_name })}</span>`}
       </span>
-      <span class="desk-row-end"><span class="number">${money(order.total_vnd)}</span>${isOthers && html`<span class="badge">${say("desk.held", { who: order.held_name ?? "" })}</span>`}${order.complaints_waiting > 0 && html`<span class="badge badge-loss">${say("desk.complaint_waits")}</span>`}${order.state !== "placed" && html`<${StateBadge} state=${order.state} />`}</span>
-    </button>
+      <span class="desk-row-end"><span class="number">${money(order.total_vnd)}</span>${isOthers && html`<span class="badge">${say("desk.held", { who: order.held_name ?? "" })}</span>`}${order.complaints_waiting > 0 && html`<span class="badge badge-loss">${say("desk.complaint_waits")}</span>`}${order.state !== "placed" && html`<${StateBadge} state=${order.state} />`}</span>`;
+  return html`<li>
+    ${bulk.isOn ? html`<${TickRow} bulk=${bulk} order=${order}>${content}<//>` : html`<button class="desk-row" type="button" aria-current=${isOpen ? "true" : undefined} onClick=${() => desk.show(order.order_id, order.session_id)}>${content}</button>`}
   </li>`;
 }
 

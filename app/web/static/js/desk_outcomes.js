@@ -132,6 +132,7 @@ const KEYS = [
   ["R", "desk.key_reveal"],
   ["T", "desk.key_take"],
   ["N", "desk.key_note"],
+  ["B", "desk.key_many"],
   ["/", "desk.key_find"],
   ["[ ]", "desk.key_queues"],
   ["Esc", "desk.key_back"],

@@ -18,7 +18,7 @@ import { failureWords, say } from "./page.js";
  * @typedef {import("./desk_steps.js").Choice} Choice
  */
 /** An order by its ids. @typedef {{order_id: string, session_id: string}} Which */
-/** @typedef {{which: Which, mark: string, until_ms: number}} CanUndo */
+/** What was done last: until when it can be taken back, and how. @typedef {{until_ms: number, takeBack: () => Promise<void>}} CanUndo */
 
 const SKIPPED_MOST = 200;
 const UNDO_MS = 60_000;
@@ -38,6 +38,8 @@ export class DeskState extends DeskOpen {
     this.canUndo = signal(null);
     /** Ids of orders that this person put off. */
     this.skipped = signal(/** @type {readonly string[]} */ ([]));
+    /** Whether orders are ticked instead of opened. */
+    this.isMany = signal(false);
   }
 
   /** Read how many wait, the chosen queue and the open order anew; the first time the first queue with work in it opens by itself.
@@ -55,17 +57,17 @@ export class DeskState extends DeskOpen {
       this.#readsAgain = false;
       return this.read();
     }
-    const isIdle = this.open.value === null && this.found.value === null && this.countOf(this.queue.value).due > 0;
+    const isIdle = !this.isMany.value && this.open.value === null && this.found.value === null && this.countOf(this.queue.value).due > 0;
     if (isRead && (isFirst || isIdle)) await this.openNext();
   }
 
   /** Take the next order of the queue that nobody else has. */
   async openNext() {
     const queue = this.queue.value;
-    if (queue === "over") return this.close();
+    if (queue === "over" || this.isMany.value) return this.close();
     /** @type {import("./http.js").Answer<{order: QueuedOrder | null}>} */
     const answer = await send("POST", "/api/v1/desk/next", { queue, session_id: this.sessionId, skip: this.skipped.value });
-    if (this.queue.value !== queue) return;
+    if (this.queue.value !== queue || this.isMany.value) return;
     if (!answer.ok) return void (this.problem.value = failureWords(answer.failure));
     if (answer.value.order === null) return this.close();
     await this.show(answer.value.order.order_id, answer.value.order.session_id);
@@ -122,7 +124,7 @@ export class DeskState extends DeskOpen {
     const work = "calls" in answer.value ? answer.value : null;
     // money that was taken is in the ledger at once
     const mark = work?.step?.mark ?? work?.calls[0]?.mark;
-    this.canUndo.value = mark === undefined ? null : { which: order, mark, until_ms: Date.now() + UNDO_MS };
+    this.canUndo.value = mark === undefined ? null : { until_ms: Date.now() + UNDO_MS, takeBack: () => this.#takeBack(order, mark) };
     const state = choice.kind === null ? say(`desk.call_${choice.outcome}`) : say(`desk.state_${choice.kind}`);
     this.done.value = say("desk.done", { code: order.code, state });
     await this.openNext();
@@ -135,20 +137,25 @@ export class DeskState extends DeskOpen {
     return typeof who === "string" && who !== "" ? say("desk.in_hand_of", { who }) : failureWords(failure);
   }
 
-  /** Take back what was done last; its order is open again. */
+  /** Take back what was done last. */
   async undo() {
     const last = this.canUndo.value;
     if (last === null) return;
     this.canUndo.value = null;
-    const path = `/api/v1/sessions/${last.which.session_id}/orders/${last.which.order_id}`;
+    await last.takeBack();
+  }
+
+  /** The order is open again then. @param {Which} which @param {string} mark */
+  async #takeBack(which, mark) {
+    const path = `/api/v1/sessions/${which.session_id}/orders/${which.order_id}`;
     /** @type {import("./http.js").Answer<OrderWork>} */
-    const answer = await command("POST", `${path}/undo`, { mark: last.mark });
+    const answer = await command("POST", `${path}/undo`, { mark });
     if (!answer.ok) return void (this.problem.value = this.#refusal(answer.failure));
     if (answer.value.order.queue !== this.queue.value) {
       this.queue.value = answer.value.order.queue;
       this.rows.value = null;
     }
-    await this.show(last.which.order_id, last.which.session_id);
+    await this.show(which.order_id, which.session_id);
     this.done.value = say("desk.undone", { code: answer.value.order.code });
     void this.read();
   }
@@ -230,8 +237,8 @@ export class DeskState extends DeskOpen {
     const [only] = orders;
     this.done.value = "";
     this.problem.value = only !== undefined ? "" : searched > 0 ? say("desk.find_nobody", { count: searched }) : say("desk.find_nothing");
-    this.found.value = orders.length > 1 ? answer.value : null;
-    if (only !== undefined && orders.length === 1) {
+    this.found.value = orders.length > 1 || (this.isMany.value && only !== undefined) ? answer.value : null;
+    if (only !== undefined && orders.length === 1 && !this.isMany.value) {
       if (only.queue !== this.queue.value) {
         this.queue.value = only.queue;
         this.rows.value = null;

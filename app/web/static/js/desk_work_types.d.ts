@@ -116,3 +116,21 @@ export interface Advice {
   products: readonly ProductAdvice[];
   orders_needed: number;
 }
+
+export interface OrderInBulk {
+  order_id: string;
+  code: string;
+  problem: string | null;
+  who: string | null;
+}
+
+export interface BulkResult {
+  fits: number;
+  orders: readonly OrderInBulk[];
+  mark: string | null;
+}
+
+export interface BulkUndone {
+  undone: number;
+  in_hand: number;
+}
