@@ -8,8 +8,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
-import structlog
-
 from app.accounts.household import Household, household
 from app.accounts.jobs import Housekeeping
 from app.accounts.service import AccountService
@@ -41,7 +39,7 @@ from app.infra.key_ring import key_ring_of
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import socket_capacity
 from app.infra.startup import StartupError
-from app.infra.tasks import TaskOwner, start_jobs
+from app.infra.tasks import start_jobs
 from app.infra.telemetry import configure_logging
 from app.ledger.jobs import LedgerJobs
 from app.ledger.projector import Projector
@@ -77,13 +75,12 @@ from app.orders.quotes import QuoteService
 from app.orders.sold_out import SoldOutMemory
 from app.orders.stock import StockService
 from app.orders.waitlist import Waitlist
+from app.parcels.household import ParcelHouse, parcel_house
 from app.questions.board import QuestionBoards
 from app.realtime.address_limits import AddressLimits
 from app.realtime.admission import ViewerAdmission
-from app.realtime.arrivals import Arrivals
-from app.realtime.descriptors import can_detach_sockets
-from app.realtime.detached import DetachedSockets
 from app.realtime.doorway import ViewerGate
+from app.realtime.gate import open_gate
 from app.realtime.hub import Hub
 from app.realtime.networks import NetworkDigests
 from app.realtime.rate_limit import KeyedLimits
@@ -105,8 +102,6 @@ from app.sessions.shown_goods import GoodsOnAir
 from app.sessions.telling import RoomTeller
 from app.settings import Settings
 from app.web.share_pictures import SharePictures
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +144,7 @@ class Services:
     from_comments: CommentOrders
     desk: OrderDesk
     order_desk: DeskHouse
+    parcels: ParcelHouse
     buyer_orders: BuyerOrders
     money: Money
     persons: Persons
@@ -173,6 +169,7 @@ class Services:
             *self.money.all(),
             *self.complaints.all(),
             *self.order_desk.all(),
+            *self.parcels.all(),
             *self.from_comments.all(),
             self,
         )
@@ -228,6 +225,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, rows=rows, settings=settings.orders
     )
     order_desk = desk_house(database, redis, settings=settings, accounts=accounts, sessions=sessions, desk=desk, rows=rows, lock=lock)
+    parcels = parcel_house(database, rows=rows, lock=lock)
     money = money_services(database, projector=projector, ring=ring, call_seconds=settings.orders.waitlist_call_seconds)
     persons = Persons(database, rows, working_days=settings.complaints.answer_working_days)
     complaints = complaint_services(database, redis, ring, sessions=sessions, rows=rows, settings=settings)
@@ -268,7 +266,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     admission = ViewerAdmission(settings, tickets=tickets, addresses=addresses, rooms=rooms, networks=networks)
     bans = RoomBans(database, rooms=rooms, networks=networks)
     stack.push_async_callback(bans.close)
-    gate = _open_gate(settings, stack, hub=hub, rooms=rooms, router=router, admission=admission)
+    gate = open_gate(settings, stack, hub=hub, receive=router.receive, released=rooms.release, admission=admission)
 
     evidence = ComplaintRetention(database, evidence_days=settings.privacy.evidence_days)
     from_comments = comment_orders(
@@ -289,6 +287,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         from_comments.jobs,
         FulfilmentJobs(desk, OldRows(database, rows), Retention(database, contact_days=settings.privacy.contact_days), evidence, lock),
         order_desk.jobs,
+        parcels.jobs,
         LedgerJobs(database, projector=projector, lock=lock),
         MetricsJobs(metrics, lock),
         ReportJobs(reports, closing, lock),
@@ -335,6 +334,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         from_comments=from_comments,
         desk=desk,
         order_desk=order_desk,
+        parcels=parcels,
         buyer_orders=buyer_orders,
         money=money,
         persons=persons,
@@ -372,29 +372,3 @@ async def work_on_jobs(settings: Settings) -> None:
             await JobRunner(database.pool, {**work.by_kind(), PROJECTION: rebuilding.rebuild}, name=node).run()
         finally:
             await keeper.close()
-
-
-def _open_gate(
-    settings: Settings, stack: AsyncExitStack, *, hub: Hub, rooms: RoomDirectory, router: Router, admission: ViewerAdmission
-) -> ViewerGate | None:
-    """Choose how viewers' sockets are carried; detached ones are answered before ASGI (`app/realtime/doorway.py`)."""
-    carried = settings.realtime.sockets
-    if carried == "auto":
-        carried = "detached" if can_detach_sockets() else "portable"
-    log.info("viewer_sockets", carried=carried, capacity=hub.capacity)
-    if carried == "portable":
-        return None
-    sockets = DetachedSockets(settings.realtime, receive=router.receive, released=rooms.release)
-    hub.use_detached(sockets)
-    sockets.start()
-    stack.push_async_callback(sockets.stop)
-    opening = TaskOwner("gate")
-    stack.push_async_callback(opening.close)
-    return ViewerGate(
-        settings=settings,
-        admission=admission,
-        hub=hub,
-        sockets=sockets,
-        arrivals=Arrivals(),
-        tasks=opening,
-    )

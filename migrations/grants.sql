@@ -19,7 +19,8 @@ BEGIN
         THEN 'SELECT, INSERT'
       -- lists that are set anew, sign-ins that end, and what is made again from the ledger
       WHEN of_table IN ('session_products', 'product_pictures', 'pictures', 'picture_files', 'sign_ins', 'room_outbox', 'staff_intentions',
-                        'ledger_summaries', 'ledger_buyers', 'job_file_parts', 'shipping_rules', 'comments_to_read', 'role_grants', 'second_factors') THEN 'SELECT, INSERT, UPDATE, DELETE'
+                        'ledger_summaries', 'ledger_buyers', 'job_file_parts', 'shipping_rules', 'comments_to_read', 'role_grants', 'second_factors',
+                        'parcel_orders', 'parcel_lines') THEN 'SELECT, INSERT, UPDATE, DELETE'
       ELSE 'SELECT, INSERT, UPDATE'
     END;
     EXECUTE format('REVOKE ALL ON %I FROM ocop_app', of_table);

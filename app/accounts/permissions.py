@@ -47,6 +47,9 @@ class Action(StrEnum):
     WORK_ORDERS = "work_orders"
     HANDLE_COMPLAINTS = "handle_complaints"
     REVEAL_RECEIVERS = "reveal_receivers"
+    MAKE_PARCELS = "make_parcels"
+    PACK_PARCELS = "pack_parcels"
+    PRINT_RECEIVERS = "print_receivers"
     BOOK_PAYMENTS = "book_payments"
     READ_FIGURES = "read_figures"
     READ_REPORTS = "read_reports"
@@ -158,6 +161,18 @@ RULES: Mapping[Action, Rule] = {
     Action.REVEAL_RECEIVERS: Rule(
         sentence="Read an order's receiver in the clear: name, phone, street and note, saying what for.",
         scope=_SESSION, organiser=_ALL, host=_OWN, desk=_ALL,
+    ),
+    Action.MAKE_PARCELS: Rule(
+        sentence="Make parcels of confirmed orders, merge, split and dissolve them, say what they weigh.",
+        scope=_ORGANISATION, organiser=_ALL, desk=_ALL,
+    ),
+    Action.PACK_PARCELS: Rule(
+        sentence="See parcels, their receivers masked, and pack them by scanning; producers those that are theirs to pack.",
+        scope=_ORGANISATION, organiser=_ALL, desk=_ALL, producer=_OWN,
+    ),
+    Action.PRINT_RECEIVERS: Rule(
+        sentence="Have receivers in the clear on labels, slips and files for carriers; each time is written down.",
+        scope=_ORGANISATION, organiser=_ALL, desk=_ALL,
     ),
     Action.BOOK_PAYMENTS: Rule(
         sentence="Book payments, and settle those that fit no order.",

@@ -38,13 +38,14 @@ async def _reach(db: AsyncSession, user: CurrentUser, action: Action = Action.KE
     conditions: list[ColumnElement[bool]] = []
     for grant in user.grants_for(action):
         if RULES[action].of(grant.role) is Reach.OWN:
-            conditions.append(Producer.id == await _own_producer_id(db, user))
+            conditions.append(Producer.id == await own_producer_id(db, user))
         else:
             conditions.append(true() if grant.ward_code is None else Producer.commune_code == grant.ward_code)
     return and_(Producer.organisation_id == user.organisation_id, or_(*conditions) if conditions else ~true())
 
 
-async def _own_producer_id(db: AsyncSession, user: CurrentUser) -> UUID:
+async def own_producer_id(db: AsyncSession, user: CurrentUser) -> UUID:
+    """Whose goods a producer's login is for; an id that nothing has when it is for nobody's."""
     return await db.scalar(select(ProducerLogin.producer_id).where(ProducerLogin.user_id == user.id)) or _NOBODY
 
 

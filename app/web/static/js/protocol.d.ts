@@ -8,6 +8,7 @@ export type ErrorCode =
   | "action_not_yours"
   | "address_unknown"
   | "alcohol_not_shown"
+  | "already_all_in"
   | "amount_too_large"
   | "api_token_not_found"
   | "bad_request"
@@ -75,6 +76,7 @@ export type ErrorCode =
   | "not_signed_in"
   | "not_your_session"
   | "notes_full"
+  | "nothing_packed"
   | "nothing_to_change"
   | "nothing_to_transfer"
   | "notice_not_genuine"
@@ -94,6 +96,14 @@ export type ErrorCode =
   | "origin_refused"
   | "outcome_unknown"
   | "paid_too_little"
+  | "parcel_buyers_differ"
+  | "parcel_needs_look"
+  | "parcel_not_complete"
+  | "parcel_not_found"
+  | "parcel_producers_differ"
+  | "parcel_receiver_erased"
+  | "parcel_split_unfit"
+  | "parcel_state_unfit"
   | "password_wrong"
   | "payment_not_found"
   | "person_not_found"
@@ -104,6 +114,7 @@ export type ErrorCode =
   | "picture_not_supported"
   | "picture_too_many_pixels"
   | "price_changed"
+  | "print_too_large"
   | "producer_not_found"
   | "product_code_taken"
   | "product_not_found"
@@ -145,6 +156,7 @@ export type ErrorCode =
   | "too_many_api_tokens"
   | "too_many_invitations"
   | "too_many_lines"
+  | "too_many_parcels"
   | "too_many_parts"
   | "too_many_pictures"
   | "transition_refused"
@@ -155,7 +167,8 @@ export type ErrorCode =
   | "upgrade_version_unsupported"
   | "version_unsupported"
   | "viewer_limit_reached"
-  | "waitlist_full";
+  | "waitlist_full"
+  | "wrong_product";
 
 /** 4000 to 4499: come back after a random delay; 4500 to 4999: do not. */
 export type CloseCode =
