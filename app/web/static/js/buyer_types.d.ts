@@ -71,6 +71,8 @@ export interface PersonalData {
 export interface Erasure {
   erased: readonly string[];
   still_needed: readonly string[];
+  claims: number;
+  session_complaints: number;
 }
 
 export interface MyOrder {

@@ -42,7 +42,7 @@ export function YourData({ copy, erase, onErased, agreements }) {
     run(erase, ({ erased, still_needed: stillNeeded, claims, session_complaints: complaints }) => {
       onErased?.();
       if (stillNeeded.length > 0) return say("order.data_still_needed", { codes: stillNeeded.join(", ") });
-      return say(erased.length + (claims ?? 0) + (complaints ?? 0) > 0 ? "order.data_erased" : "order.data_nothing");
+      return say(erased.length + claims + complaints > 0 ? "order.data_erased" : "order.data_nothing");
     });
 
   return html`<section class="card stack stack-tight" aria-labelledby="your-data">
