@@ -29,7 +29,7 @@ test-slow: $(VENV)/ready-dev ## tests that are long by nature: whole services ki
 
 races: export OCOP_RACES = long
 races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… begins with that course of faults; ten minutes
-	OCOP_RACES_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest tests/races $(TESTS)
+	OCOP_RACES_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest tests/races tests/absurd/test_fuzz_per_role.py $(TESTS)
 
 test-nginx: $(VENV)/ready-dev nginx ## the shipped nginx configuration before a real node: cached polls, sockets through TLS
 	$(BIN)/python -m pytest -m nginx $(TESTS)

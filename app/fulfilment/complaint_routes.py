@@ -29,6 +29,7 @@ from app.infra.body_limits import body_at_most
 from app.infra.clock import from_ms
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
+from app.protocol.base import MILLISECONDS_MOST
 from app.realtime.errors import TicketInvalid
 from app.realtime.viewer_device import ViewerDevice
 from app.sessions.errors import SessionNotFound
@@ -78,7 +79,7 @@ async def list_complaints(
     desk: Desk,
     part: Part = "open",
     before_ms: Annotated[
-        int | None, Query(ge=0, le=2**53, description="only those answered before this moment, in UTC milliseconds since 1970")
+        int | None, Query(ge=0, le=MILLISECONDS_MOST, description="only those answered before this moment, in UTC milliseconds since 1970")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=LISTED_MOST)] = LISTED_MOST,
 ) -> ComplaintList:

@@ -35,6 +35,7 @@ from app.live.moderation_schemas import (
     RestrictionRequest,
 )
 from app.live.talk import TalkService
+from app.protocol.base import MILLISECONDS_MOST
 from app.protocol.moderation import ModerationRules, RestrictionView
 from app.sessions.errors import NotYourSession, SessionClosed, SessionNotFound
 from app.sessions.lookup import SessionLookup
@@ -47,7 +48,9 @@ Reading = Annotated[ModerationReading, Depends(provided(ModerationReading))]
 Sessions = Annotated[SessionLookup, Depends(provided(SessionLookup))]
 HIDDEN_MOST = 200
 Limit = Annotated[int, Query(ge=1, le=HIDDEN_MOST)]
-Before = Annotated[int | None, Query(ge=0, le=2**53, description="only those hidden before this moment, in UTC milliseconds since 1970")]
+Before = Annotated[
+    int | None, Query(ge=0, le=MILLISECONDS_MOST, description="only those hidden before this moment, in UTC milliseconds since 1970")
+]
 
 _MODERATE = [needs(Action.MODERATE_COMMENTS)]
 _READING: tuple[type[AppError], ...] = (NotSignedIn, NotYourSession, SessionNotFound, MalformedRequest)

@@ -27,7 +27,9 @@ NoteLine = Annotated[str, *NOTE_LINE.rules]
 ComplaintText = Annotated[str, *COMPLAINT_TEXT.rules]
 DeskNote = Annotated[str, *DESK_NOTE.rules]
 CommandId = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.:-]+$")]
-Milliseconds = Annotated[int, Field(ge=0, le=2**53, description="UTC milliseconds since 1970")]
+# 2100: the calendar ends long before numbers do, and what is no moment of it is refused at the door.
+MILLISECONDS_MOST = 4_102_444_800_000
+Milliseconds = Annotated[int, Field(ge=0, le=MILLISECONDS_MOST, description="UTC milliseconds since 1970")]
 Epoch = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 Offset = Annotated[int, Field(ge=0, le=2**53)]
 
