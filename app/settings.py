@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -120,8 +121,18 @@ class ComplaintSettings(_Group):
         2,
         ge=1,
         le=60,
-        description="working days, Monday to Friday, until a complaint counts as overdue; 2 as for requests about personal data (Decree "
+        description="working days, without public holidays, until a complaint counts as overdue; 2 as for requests about personal data (Decree "
         "356/2025), for complaints about live sales no decree names a number yet",
+    )
+    further_holidays: list[date] = Field(
+        default_factory=list,
+        max_length=200,
+        description="public holidays beside those that are shipped, e.g. 2028-09-01, which is decided year by year",
+    )
+    worked_days: list[date] = Field(
+        default_factory=list,
+        max_length=200,
+        description="days that are worked all the same: Saturdays for a day off, a shipped holiday that is moved",
     )
 
 

@@ -30,6 +30,7 @@ from app.fulfilment.money import Money, money_services
 from app.fulfilment.persons import Persons, Retention
 from app.fulfilment.sealed_rows import OldRows, SealedRows
 from app.fulfilment.session_complaints import ComplaintRetention
+from app.fulfilment.working_days import promise_of
 from app.infra.clock import monotonic
 from app.infra.cores import core_count, worker_count
 from app.infra.database import Database, open_database
@@ -227,7 +228,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     order_desk = desk_house(database, redis, settings=settings, accounts=accounts, sessions=sessions, desk=desk, rows=rows, lock=lock)
     parcels = parcel_house(database, rows=rows, lock=lock)
     money = money_services(database, projector=projector, ring=ring, call_seconds=settings.orders.waitlist_call_seconds)
-    persons = Persons(database, rows, working_days=settings.complaints.answer_working_days)
+    persons = Persons(database, rows, promise=promise_of(settings.complaints))
     complaints = complaint_services(database, redis, ring, sessions=sessions, rows=rows, settings=settings)
     buyer_orders = BuyerOrders(database, desk=desk, limits=LookupLimits(redis, prefix=prefix, ring=ring), rows=rows, persons=persons)
     start_jobs(stack, projector, then_close=(placing, waitlist))

@@ -20,7 +20,7 @@ from app.fulfilment.complaint_schemas import ComplaintItem, ComplaintList, Conta
 from app.fulfilment.errors import ComplaintNotFound
 from app.fulfilment.sealed_rows import SealedRows
 from app.fulfilment.session_complaints import data_key, open_contact_line
-from app.fulfilment.working_days import due_after, due_since
+from app.fulfilment.working_days import Promise
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database, RawConnection
 from app.orders.contacts import open_words, seal_words
@@ -84,20 +84,20 @@ _LOCK_SESSION = "SELECT key_id, wrapped_key FROM session_complaints WHERE id = $
 class ComplaintDesk:
     """Whoever may `HANDLE_COMPLAINTS`, in the sessions of their reach; other complaints do not exist for them."""
 
-    def __init__(self, database: Database, *, sessions: SessionLookup, rows: SealedRows, working_days: int) -> None:
+    def __init__(self, database: Database, *, sessions: SessionLookup, rows: SealedRows, promise: Promise) -> None:
         self._database = database
         self._sessions = sessions
         self._rows = rows
-        self._working_days = working_days
+        self._promise = promise
 
     async def listed(self, user: CurrentUser, part: Part, *, before: datetime | None, limit: int) -> ComplaintList:
         """Open ones, the longest waiting first, or answered ones, those answered last first, before a moment."""
         reach, now = await self._reach(user), utc_now()
         async with self._database.pool.acquire() as db:
             found = await (db.fetch(_OPEN, reach, limit) if part == "open" else db.fetch(_ANSWERED, reach, limit, before))
-            count = (await db.fetch(_COUNT, reach, due_since(now, self._working_days)))[0]
+            count = (await db.fetch(_COUNT, reach, self._promise.due_since(now)))[0]
         items = [self._item(row, now) for row in found]
-        return ComplaintList(items=items, waiting=count["waiting"], overdue=count["overdue"], answer_working_days=self._working_days)
+        return ComplaintList(items=items, waiting=count["waiting"], overdue=count["overdue"], answer_working_days=self._promise.days)
 
     async def take(self, user: CurrentUser, complaint_id: UUID, intention: Intention | None = None) -> ComplaintItem:
         """Say that somebody works on it; whoever came first stays. Raises `ComplaintNotFound`."""
@@ -151,7 +151,7 @@ class ComplaintDesk:
 
     def _item(self, row: asyncpg.Record, now: datetime) -> ComplaintItem:
         key = data_key(self._rows.envelopes, row)
-        due_at = due_after(row["made_at"], self._working_days)
+        due_at = self._promise.due_after(row["made_at"])
         is_open = row["answered_at"] is None
         return ComplaintItem(
             complaint_id=row["id"],

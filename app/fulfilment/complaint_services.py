@@ -8,6 +8,7 @@ from app.fulfilment.complaint_desk import ComplaintDesk
 from app.fulfilment.complaint_limits import ComplaintLimits
 from app.fulfilment.sealed_rows import SealedRows
 from app.fulfilment.session_complaints import SessionComplaints
+from app.fulfilment.working_days import promise_of
 from app.infra.database import Database
 from app.infra.key_ring import KeyRing
 from app.infra.redis_client import RedisClients
@@ -30,8 +31,8 @@ def complaint_services(
     database: Database, redis: RedisClients, ring: KeyRing, *, sessions: SessionLookup, rows: SealedRows, settings: Settings
 ) -> ComplaintServices:
     limits = ComplaintLimits(redis, prefix=settings.redis_prefix, ring=ring)
-    working_days = settings.complaints.answer_working_days
+    promise = promise_of(settings.complaints)
     return ComplaintServices(
-        SessionComplaints(database, sessions=sessions, rows=rows, limits=limits, working_days=working_days),
-        ComplaintDesk(database, sessions=sessions, rows=rows, working_days=working_days),
+        SessionComplaints(database, sessions=sessions, rows=rows, limits=limits, promise=promise),
+        ComplaintDesk(database, sessions=sessions, rows=rows, promise=promise),
     )

@@ -22,6 +22,7 @@ from app.fulfilment.complaint_schemas import OwnComplaint
 from app.fulfilment.consents import withdraw_all
 from app.fulfilment.sealed_rows import SealedRows
 from app.fulfilment.session_complaints import ComplaintsOfPersons
+from app.fulfilment.working_days import Promise
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database, RawConnection
 from app.ledger.kinds import is_settled
@@ -70,10 +71,10 @@ class _Found:
 class Persons:
     """Copies and erasures. Who may ask is for the caller to decide."""
 
-    def __init__(self, database: Database, rows: SealedRows, *, working_days: int) -> None:
+    def __init__(self, database: Database, rows: SealedRows, *, promise: Promise) -> None:
         self._database = database
         self._rows = rows
-        self._complaints = ComplaintsOfPersons(rows.envelopes, working_days=working_days)
+        self._complaints = ComplaintsOfPersons(rows.envelopes, promise=promise)
         self._claims = ClaimsOfPersons(rows.envelopes, rows.pseudonyms)
 
     async def copy_of_order(self, db: RawConnection, order_id: UUID) -> PersonalData:

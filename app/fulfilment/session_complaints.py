@@ -18,7 +18,7 @@ from app.fulfilment.complaint_limits import ComplaintLimits
 from app.fulfilment.complaint_schemas import NewSessionComplaint, OwnComplaint
 from app.fulfilment.errors import ComplaintsWait
 from app.fulfilment.sealed_rows import SealedRows
-from app.fulfilment.working_days import due_after
+from app.fulfilment.working_days import Promise
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database, RawConnection
 from app.infra.sealing import DataKey, Envelopes, SealUnreadable, WrappedKey
@@ -65,16 +65,14 @@ _CONTACT = b"complaint contact\0"
 
 
 class SessionComplaints:
-    """The viewer's side. `working_days`: what is promised for an answer."""
+    """The viewer's side. `promise`: when there is an answer."""
 
-    def __init__(
-        self, database: Database, *, sessions: SessionLookup, rows: SealedRows, limits: ComplaintLimits, working_days: int
-    ) -> None:
+    def __init__(self, database: Database, *, sessions: SessionLookup, rows: SealedRows, limits: ComplaintLimits, promise: Promise) -> None:
         self._database = database
         self._sessions = sessions
         self._envelopes = rows.envelopes
         self._limits = limits
-        self._working_days = working_days
+        self._promise = promise
 
     async def make(self, session_id: UUID, device_id: UUID, new: NewSessionComplaint, *, address: str) -> OwnComplaint:
         """Take a complaint; the same key of the same device again is the same complaint and costs no pace.
@@ -116,7 +114,7 @@ class SessionComplaints:
         return [self._own(row) for row in await self._database.pool.fetch(_OF_DEVICE, session_id, device_id)]
 
     def _own(self, row: asyncpg.Record) -> OwnComplaint:
-        return _own(self._envelopes, row, self._working_days)
+        return _own(self._envelopes, row, self._promise)
 
     async def _require_shown(self, session_id: UUID) -> UUID:
         """The session's organisation."""
@@ -132,17 +130,17 @@ class ComplaintsOfPersons:
     A number in the words alone may be anybody's, the seller's too, so it finds nothing. Works inside a transaction of the caller.
     """
 
-    def __init__(self, envelopes: Envelopes, *, working_days: int) -> None:
+    def __init__(self, envelopes: Envelopes, *, promise: Promise) -> None:
         self._envelopes = envelopes
-        self._working_days = working_days
+        self._promise = promise
 
     async def copy_of_device(self, db: RawConnection, device_id: UUID) -> list[OwnComplaint]:
         """As far as it is still known."""
-        return [_own(self._envelopes, row, self._working_days) for row in await db.fetch(_ALL_OF_DEVICE, device_id)]
+        return [_own(self._envelopes, row, self._promise) for row in await db.fetch(_ALL_OF_DEVICE, device_id)]
 
     async def copy_of_phone(self, db: RawConnection, phone: str) -> list[OwnComplaint]:
         """`phone`: E.164. Opens the contact of every complaint that is kept: minutes' work at a million, so nothing for a web request."""
-        return [_own(self._envelopes, row, self._working_days) for row in await self._that_name(db, phone)]
+        return [_own(self._envelopes, row, self._promise) for row in await self._that_name(db, phone)]
 
     async def erase_device(self, db: RawConnection, device_id: UUID) -> int:
         """Destroy the keys of all of them; returns how many knew something."""
@@ -195,7 +193,7 @@ async def erase_complaints(
     return len(erased)
 
 
-def _own(envelopes: Envelopes, row: asyncpg.Record, working_days: int) -> OwnComplaint:
+def _own(envelopes: Envelopes, row: asyncpg.Record, promise: Promise) -> OwnComplaint:
     key = data_key(envelopes, row)
     return OwnComplaint(
         complaint_id=row["id"],
@@ -204,7 +202,7 @@ def _own(envelopes: Envelopes, row: asyncpg.Record, working_days: int) -> OwnCom
         words=open_words(key, row["id"], row["sealed_words"], None),
         contact=open_contact_line(key, row["id"], row["sealed_contact"]),
         made_at_ms=to_ms(row["made_at"]) or 0,
-        due_at_ms=to_ms(due_after(row["made_at"], working_days)) or 0,
+        due_at_ms=to_ms(promise.due_after(row["made_at"])) or 0,
         answer=open_words(key, row["id"], row["sealed_answer"], None),
         answered_at_ms=to_ms(row["answered_at"]),
     )

@@ -11,6 +11,7 @@ import typer
 
 from app.fulfilment.persons import Persons
 from app.fulfilment.sealed_rows import SealedRows
+from app.fulfilment.working_days import promise_of
 from app.infra.database import open_database
 from app.infra.key_ring import key_ring_of
 from app.infra.migrations import upgrade_to_newest
@@ -57,7 +58,7 @@ def _read_phone() -> str:
 def _on_persons(work: Callable[[Persons], Awaitable[Result]]) -> Result:
     async def run(settings: Settings) -> Result:
         async with open_database(owner_url(settings), settings.database) as database:
-            return await work(Persons(database, SealedRows(key_ring_of(settings)), working_days=settings.complaints.answer_working_days))
+            return await work(Persons(database, SealedRows(key_ring_of(settings)), promise=promise_of(settings.complaints)))
 
     with open_stores(load_settings()) as found:
         settings = with_secret_key(found)

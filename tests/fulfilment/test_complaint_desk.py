@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from app.fulfilment.session_complaints import ComplaintRetention
-from app.fulfilment.working_days import due_after
+from app.fulfilment.working_days import Promise
 from app.infra.clock import from_ms, to_ms, utc_now
 from app.infra.key_ring import KeyRing
 from app.installation.rotation import KeyRotation
@@ -75,7 +75,7 @@ async def test_a_viewer_complains_the_organiser_answers_and_the_viewer_reads_it_
     assert (made.status_code, again.status_code) == (201, 201)
     assert made.json() == again.json()
     assert (item["kind"], item["state"], item["words"], item["has_contact"], item["order_id"]) == ("price", "new", WORDS, True, None)
-    assert item["due_at_ms"] == to_ms(due_after(from_ms(item["made_at_ms"]), 2))
+    assert item["due_at_ms"] == to_ms(Promise(2).due_after(from_ms(item["made_at_ms"])))
     assert (taken["state"], taken["taken_by"]) == ("in_work", live_shop.organiser.display_name)
     assert contact == {"contact": "0912 345 678"}
     assert answered.json()["state"] == "answered"

@@ -10,6 +10,7 @@ import pytest
 from app.fulfilment.persons import Persons
 from app.fulfilment.sealed_rows import SealedRows
 from app.fulfilment.session_complaints import seal_contact_line
+from app.fulfilment.working_days import Promise
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.key_ring import KeyRing
@@ -37,7 +38,7 @@ async def claiming(database: Database, redis: RedisClients, redis_prefix: str) -
 
 @pytest.fixture
 def persons(database: Database) -> Persons:
-    return Persons(database, SealedRows(RING), working_days=2)
+    return Persons(database, SealedRows(RING), promise=Promise(2))
 
 
 async def complains(database: Database, market: Market, device_id: UUID, words: str, contact: str) -> UUID:

@@ -14,6 +14,7 @@ from app.fulfilment.buyer_queries import order_page
 from app.fulfilment.persons import Persons, Retention, erase_contacts
 from app.fulfilment.sealed_rows import SEALED_AT_ONCE, OldRows, SealedRows
 from app.fulfilment.transitions import Step
+from app.fulfilment.working_days import Promise
 from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.infra.key_ring import KeyRing
@@ -124,7 +125,7 @@ async def test_erasing_a_person_destroys_the_keys_of_settled_orders_and_names_th
         await desk.step(staff_of(market), market.session_id, Step(orders[0].order_id, kind))
     await desk.step(staff_of(market), market.session_id, Step(orders[1].order_id, "cancelled", "no_answer"))
     ledger = await all_text(database, "ledger_entries", "orders", "order_lines")
-    persons = Persons(database, rows, working_days=2)
+    persons = Persons(database, rows, promise=Promise(2))
 
     copy = await persons.copy_of_phone(PHONE)
     erasure = await persons.erase_phone(PHONE)

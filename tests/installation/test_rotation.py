@@ -11,6 +11,7 @@ import pytest
 from app.fulfilment.buyer_queries import order_page
 from app.fulfilment.persons import Persons
 from app.fulfilment.sealed_rows import SealedRows
+from app.fulfilment.working_days import Promise
 from app.infra.database import Database
 from app.infra.key_ring import KeyRing
 from app.infra.sealing import Envelopes
@@ -53,7 +54,7 @@ async def test_all_is_under_the_new_secret_and_the_old_one_is_not_needed_any_mor
     assert await rotation.needs(OLD.current.key_id) is None
     page = await order_page(db, Envelopes(NEW), order_ids[0])
     assert page.receiver.phone == PHONE
-    assert len((await Persons(database, SealedRows(NEW), working_days=2).copy_of_phone(PHONE)).orders) == 30
+    assert len((await Persons(database, SealedRows(NEW), promise=Promise(2)).copy_of_phone(PHONE)).orders) == 30
     assert (await Signer(NEW).sign(db, market.organisation_id, "text")).public_key == public_key
     with pytest.raises(SigningKeyUnreadable):
         await Signer(OLD).sign(db, market.organisation_id, "text")
