@@ -46,6 +46,7 @@ from app.live.rooms import let_go
 from app.metrics import routes as metrics_routes
 from app.orders import preparing_routes, shelf_routes
 from app.orders import routes as order_routes
+from app.parcels import print_routes as parcel_print_routes
 from app.parcels import routes as parcel_routes
 from app.questions import routes as question_routes
 from app.realtime.doorway import Doorway, ViewerGate
@@ -111,6 +112,7 @@ ROUTERS = (
     money_work_routes.router,
     desk_routes.router,
     desk_socket.router,
+    parcel_print_routes.router,
     parcel_routes.router,
     metrics_routes.router,
     report_routes.router,

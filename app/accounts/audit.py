@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,3 +52,11 @@ async def insert_audit(
     await db.execute(
         _INSERT, organisation_id, user_id, action, None if subject_id is None else str(subject_id), json.dumps(dict(details or {}))
     )
+
+
+async def insert_audit_each(
+    db: RawConnection, *, organisation_id: UUID, user_id: UUID | None, action: str, about: Sequence[tuple[UUID, Mapping[str, object]]]
+) -> None:
+    """The same done to many subjects, each with details of its own: one line each."""
+    rows = [(organisation_id, user_id, action, str(subject_id), json.dumps(dict(details))) for subject_id, details in about]
+    await db.executemany(_INSERT, rows)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.accounts.audit import insert_audit
+from app.accounts.audit import insert_audit, insert_audit_each
 from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.errors import Forbidden
@@ -107,8 +107,6 @@ class CarrierDoor:
 
         Raises `Forbidden` for whoever may not print receivers, and `ParcelNotFound`.
         """
-        if not user.may_everywhere(Action.PRINT_RECEIVERS):
-            raise Forbidden
         parcels = await self._read(db, user.organisation_id, parcel_ids)
         await note_revealed(db, user, parcels, reason=reason)
         return [_told(each, is_masked=False) for each in parcels]
@@ -179,17 +177,11 @@ class CarrierDoor:
 
 
 async def note_revealed(db: RawConnection, user: CurrentUser, parcels: Sequence[OpenParcel], *, reason: str) -> None:
-    """Write down, before anybody sees it, whose receivers were given out in the clear, by whom and what for."""
-    for parcel in parcels:
-        for order, _ in parcel.orders:
-            await insert_audit(
-                db,
-                organisation_id=user.organisation_id,
-                user_id=user.id,
-                action="order.contact_read",
-                subject_id=order.id,
-                details={"reason": reason, "parcel": parcel.row["code"]},
-            )
+    """Write down, before anybody sees it, whose receivers were given out in the clear, by whom and what for. Raises `Forbidden`."""
+    if not user.may_everywhere(Action.PRINT_RECEIVERS):
+        raise Forbidden
+    about = [(order.id, {"reason": reason, "parcel": parcel.row["code"]}) for parcel in parcels for order, _ in parcel.orders]
+    await insert_audit_each(db, organisation_id=user.organisation_id, user_id=user.id, action="order.contact_read", about=about)
 
 
 def _told(parcel: OpenParcel, *, is_masked: bool) -> ParcelForCarrier:

@@ -13,16 +13,18 @@ from app.parcels.jobs import ParcelJobs
 from app.parcels.listing import ParcelLists
 from app.parcels.making import ParcelMaking
 from app.parcels.packing import Packing
+from app.parcels.prints import ParcelPrints
 from app.parcels.reaching import ParcelReaches
 
 
 @dataclass(frozen=True, slots=True)
 class ParcelHouse:
-    """Making, lists, packing, and the door for carriers; `jobs` are for the wiring to start."""
+    """Making, lists, packing, papers, and the door for carriers; `jobs` are for the wiring to start."""
 
     making: ParcelMaking
     lists: ParcelLists
     packing: Packing
+    prints: ParcelPrints
     for_carriers: CarrierDoor
     jobs: ParcelJobs
 
@@ -38,6 +40,7 @@ def parcel_house(database: Database, *, rows: SealedRows, lock: JobLock) -> Parc
         making=making,
         lists=ParcelLists(database, rows=rows, reaches=reaches, making=making),
         packing=Packing(database, rows=rows, reaches=reaches),
+        prints=ParcelPrints(database, rows=rows, reaches=reaches),
         for_carriers=CarrierDoor(rows),
         jobs=ParcelJobs(ParcelFollower(database, rows), lock),
     )

@@ -20,7 +20,7 @@ from app.infra.database import RawConnection
 from app.infra.sealing import Envelopes
 from app.orders.contacts import Contact
 from app.parcels.contents import OrderFacts, address_of, read_orders, receivers_of
-from app.parcels.schemas import OrderInParcel, ParcelLineView, ParcelPage, ParcelRow, ParcelView
+from app.parcels.schemas import OrderInParcel, ParcelLineView, ParcelPage, ParcelRow, ParcelView, PickedProduct, PickList, ProducerPicks
 
 _WHERE = "p.organisation_id = $1 AND ($2::uuid IS NULL OR p.producer_id = $2)"
 _PAGE = f"""
@@ -37,6 +37,14 @@ _BY_ORDER_CODE = f"""
 SELECT p.id FROM parcels p JOIN parcel_orders o ON o.parcel_id = p.id JOIN orders r ON r.id = o.order_id
 WHERE {_WHERE} AND r.code = $3 AND p.state <> 'dissolved' ORDER BY (p.state = 'open') DESC, p.made_at LIMIT 1
 """  # noqa: S608 - a constant of our own
+_OF_STATE = f"SELECT p.id FROM parcels p WHERE {_WHERE} AND p.state = $3 ORDER BY p.made_at, p.id LIMIT $4"  # noqa: S608 - ours
+_PICKS = """
+SELECT m.id AS producer_id, m.name AS producer_name, g.id AS product_id, g.name AS product_name, g.code AS product_code, g.unit,
+  sum(greatest(l.quantity - l.packed, 0))::int AS quantity, count(DISTINCT l.parcel_id)::int AS parcels
+FROM parcel_lines l JOIN products g ON g.id = l.product_id JOIN producers m ON m.id = g.producer_id
+WHERE l.parcel_id = ANY($1::uuid[]) AND l.packed < l.quantity
+GROUP BY m.id, g.id ORDER BY m.name, m.id, g.name, g.id
+"""
 _IN_REACH = f"SELECT p.id FROM parcels p WHERE {_WHERE} AND p.id = ANY($3::uuid[]) AND p.state <> 'dissolved'"  # noqa: S608 - ours
 _COUNTS = f"""
 SELECT count(*) FILTER (WHERE p.state = 'open')::int AS open, count(*) FILTER (WHERE p.state = 'packed')::int AS packed,
@@ -148,6 +156,24 @@ async def page_of(db: RawConnection, envelopes: Envelopes, reach: ParcelReach, s
 
 async def ids_of_batch(db: RawConnection, reach: ParcelReach, batch_id: UUID) -> list[UUID]:
     return [row["id"] for row in await db.fetch(_BATCH, *reach.parameters, batch_id)]
+
+
+async def ids_of_state(db: RawConnection, reach: ParcelReach, state: str, *, limit: int) -> list[UUID]:
+    """The longest waiting first."""
+    return [row["id"] for row in await db.fetch(_OF_STATE, *reach.parameters, state, limit)]
+
+
+async def picks_of(db: RawConnection, parcel_ids: Collection[UUID]) -> PickList:
+    """Per producer what is still to be put into these parcels."""
+    producers: dict[UUID, ProducerPicks] = {}
+    for row in await db.fetch(_PICKS, list(parcel_ids)):
+        of = producers.setdefault(
+            row["producer_id"], ProducerPicks(producer_id=row["producer_id"], producer_name=row["producer_name"], products=[])
+        )
+        about = {name: row[name] for name in ("product_id", "product_name", "unit", "quantity", "parcels")}
+        of.products.append(PickedProduct(**about, product_code=product_code(row)))
+    units = sum(product.quantity for each in producers.values() for product in each.products)
+    return PickList(producers=list(producers.values()), units=units)
 
 
 async def ids_in_reach(db: RawConnection, reach: ParcelReach, parcel_ids: Collection[UUID]) -> set[UUID]:

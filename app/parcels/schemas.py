@@ -245,3 +245,44 @@ class ParcelRules(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"packed_by": "organisation"}]})
 
     packed_by: PackedBy
+
+
+PRINTED_MOST = 1_000
+
+
+class Printed(BaseModel):
+    """Which parcels: these, those of one command that made them, or all of a state."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"state": "open"}]})
+
+    parcel_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=PRINTED_MOST)
+    batch_id: UUID | None = None
+    state: Literal["open", "packed"] | None = None
+
+    @model_validator(mode="after")
+    def one_of_them(self) -> Self:
+        if sum(each is not None for each in (self.parcel_ids, self.batch_id, self.state)) != 1:
+            raise ValueError("parcels, a batch, or a state")
+        return self
+
+
+class PickedProduct(BaseModel):
+    product_id: UUID
+    product_name: str
+    product_code: str
+    unit: str
+    quantity: int = Field(description="units that are still to be packed")
+    parcels: int
+
+
+class ProducerPicks(BaseModel):
+    """What to fetch from one producer's goods."""
+
+    producer_id: UUID
+    producer_name: str
+    products: list[PickedProduct]
+
+
+class PickList(BaseModel):
+    producers: list[ProducerPicks]
+    units: int

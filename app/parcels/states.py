@@ -18,6 +18,8 @@ LOOKS: tuple[Look, ...] = get_args(Look)
 PACKED_BY: tuple[PackedBy, ...] = get_args(PackedBy)
 WEIGHT_MAX_GRAMS: Final = 1_000_000
 SIZE_MAX_CM: Final = 500
+# On paper: so many of something, and the sides of a box.
+TIMES: Final = "\u00d7"
 
 # `P` and six signs: an order's code has seven of the same signs, so that the eighth, a dash, tells them apart wherever both are read.
 _SIGNS: Final = 6
