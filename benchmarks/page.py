@@ -128,7 +128,7 @@ async def measure(runs: int) -> dict[str, list[View]]:
 
 
 async def _a_buyer() -> dict[str, Any]:
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{PORT}/api/v1/addresses") as client:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{PORT}/api/v1/addresses", verify=False) as client:
         province = (await client.get("/provinces")).json()["items"][0]
         ward = (await client.get(f"/provinces/{province['code']}/wards")).json()["items"][0]
     return {

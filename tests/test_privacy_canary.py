@@ -108,7 +108,7 @@ class Fair:
         self.offer_id = ""
 
     async def browser(self, login: str | None = None) -> httpx2.AsyncClient:
-        client = httpx2.AsyncClient(base_url=self.base, headers={"origin": self.base}, timeout=20)
+        client = httpx2.AsyncClient(base_url=self.base, headers={"origin": self.base}, timeout=20, verify=False)
         await self.stack.enter_async_context(client)
         if login is not None:
             (await client.post("/api/v1/login", json={"login": login, "password": PASSWORD})).raise_for_status()

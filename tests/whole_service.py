@@ -24,4 +24,4 @@ async def whole_service(postgres_url: str, redis_url: str, redis_prefix: str) ->
 
 def a_client(app: FastAPI) -> httpx2.AsyncClient:
     """A browser that has not been here yet."""
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test")
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test", verify=False)

@@ -335,7 +335,7 @@ class Sale:
 def _browser(market: Market, address: str, headers: dict[str, str]) -> httpx2.AsyncClient:
     transport = httpx2.ASGITransport(app=market.node.app, client=(address, 50_000), raise_app_exceptions=False)
     base = f"http://{market.node.address}"
-    return httpx2.AsyncClient(transport=transport, base_url=base, headers={"origin": base} | headers, timeout=20)
+    return httpx2.AsyncClient(transport=transport, base_url=base, headers={"origin": base} | headers, timeout=20, verify=False)
 
 
 async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:

@@ -99,7 +99,9 @@ class SmallApp:
     async def browser(self, *, base_url: str = "http://cho.test", address: str = ADDRESS) -> AsyncIterator[httpx2.AsyncClient]:
         """A client that keeps cookies and calls from a page of the service itself."""
         transport = httpx2.ASGITransport(app=self.app, client=(address, 50_000))
-        async with httpx2.AsyncClient(transport=transport, base_url=base_url, headers={"origin": base_url}, timeout=30) as client:
+        async with httpx2.AsyncClient(
+            transport=transport, base_url=base_url, headers={"origin": base_url}, timeout=30, verify=False
+        ) as client:
             yield client
 
     @asynccontextmanager

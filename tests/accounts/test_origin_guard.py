@@ -21,7 +21,7 @@ async def _done(request: Request) -> PlainTextResponse:
 async def ask(headers: list[tuple[str, str]], *, method: str = "POST", base_url: str = "http://cho.test:8000") -> httpx2.Response:
     app = Starlette(routes=[Route("/api/v1/thing", _done, methods=METHODS)])
     guard = OriginGuard(app, allowed=("https://cho.example.vn",))
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=guard), base_url=base_url) as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=guard), base_url=base_url, verify=False) as client:
         return await client.request(method, "/api/v1/thing", headers=headers)
 
 

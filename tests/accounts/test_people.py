@@ -30,7 +30,9 @@ async def browser(market: Market) -> AsyncIterator[httpx2.AsyncClient]:
     base = f"http://{market.node.address}"
     transport = httpx2.ASGITransport(app=market.node.app, client=("203.0.113.7", 50_000))
     agent = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/141.0 Mobile Safari/537.36"
-    async with httpx2.AsyncClient(transport=transport, base_url=base, headers={"origin": base, "user-agent": agent}, timeout=20) as client:
+    async with httpx2.AsyncClient(
+        transport=transport, base_url=base, headers={"origin": base, "user-agent": agent}, timeout=20, verify=False
+    ) as client:
         yield client
 
 

@@ -28,7 +28,7 @@ async def _cached(request: Request) -> PlainTextResponse:
 async def read(path: str, *, https_only: bool = False, base_url: str = "http://cho.test:8000", **headers: str) -> httpx2.Response:
     app = Starlette(routes=[Route("/", _nonce), Route("/video", _video), Route("/api/v1/thing", _nonce), Route("/api/v1/cached", _cached)])
     transport = httpx2.ASGITransport(app=SecurityHeaders(app, https_only=https_only))
-    async with httpx2.AsyncClient(transport=transport, base_url=base_url, timeout=30) as client:
+    async with httpx2.AsyncClient(transport=transport, base_url=base_url, timeout=30, verify=False) as client:
         return await client.get(path, headers=headers)
 
 

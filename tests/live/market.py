@@ -244,7 +244,7 @@ class Market:
     @asynccontextmanager
     async def browser(self, user: CurrentUser | None = None) -> AsyncIterator[httpx2.AsyncClient]:
         headers = {"origin": f"http://{self.node.address}"} | (await self.login_cookie(user) if user else {})
-        async with httpx2.AsyncClient(base_url=f"http://{self.node.address}", headers=headers, timeout=30) as client:
+        async with httpx2.AsyncClient(base_url=f"http://{self.node.address}", headers=headers, timeout=30, verify=False) as client:
             yield client
 
 

@@ -37,7 +37,7 @@ async def test_a_worker_that_dies_between_the_last_unit_and_the_telling_leaves_i
         workers = Workers(market, port=free_port(), logs=tmp_path)
         try:
             await workers.are_listening(workers.start())
-            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{workers.port}", timeout=20) as viewer:
+            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{workers.port}", timeout=20, verify=False) as viewer:
                 await viewer.post(path_of(market, "tickets"))
                 with frozen(own_redis.pid):
                     placed = await viewer.post(path_of(market, "orders"), json=an_order(offer, 2))
@@ -69,7 +69,7 @@ async def test_buyers_who_go_on_pressing_at_two_nodes_are_told_once_and_nobody_i
         offer = await an_offer_by_http(market, total_quantity=1)
         listener, waiting = await market.enters(), await market.enters(node=other)
         buyers = [
-            await stack.enter_async_context(httpx2.AsyncClient(base_url=f"http://{node.address}", timeout=30))
+            await stack.enter_async_context(httpx2.AsyncClient(base_url=f"http://{node.address}", timeout=30, verify=False))
             for node in (market.node, other)
         ]
         for buyer in buyers:

@@ -156,7 +156,9 @@ async def a_sale(postgres_url: str, redis: EmbeddedRedis, logs: Path) -> AsyncIt
 
         async def a_browser(**headers: str) -> httpx2.AsyncClient:
             address = f"http://{market.node.address}"
-            return await stack.enter_async_context(httpx2.AsyncClient(base_url=address, headers={"origin": address} | headers, timeout=30))
+            return await stack.enter_async_context(
+                httpx2.AsyncClient(base_url=address, headers={"origin": address} | headers, timeout=30, verify=False)
+            )
 
         browsers = [await a_browser() for _ in range(4)]
         for browser in browsers:

@@ -82,7 +82,7 @@ async def a_running_service(settings: Settings) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def an_organiser(settings: Settings, market: SeededMarket) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", trust_env=False, timeout=30) as client:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", trust_env=False, timeout=30, verify=False) as client:
         signed_in = await client.post("/api/v1/login", json={"login": market.organiser_login, "password": market.organiser_password})
         assert signed_in.status_code == 200, signed_in.text
         yield client

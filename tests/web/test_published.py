@@ -25,7 +25,9 @@ FIRST_VIEW_MOST_BYTES = 60_000
 async def client() -> httpx2.AsyncClient:
     app = FastAPI()
     mount_static(app)
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://cho.test", headers={"accept-encoding": "gzip"})
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://cho.test", headers={"accept-encoding": "gzip"}, verify=False
+    )
 
 
 def weight(addresses: list[str]) -> int:
