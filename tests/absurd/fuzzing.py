@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.core import NotSet
+from schemathesis.core.result import Ok
 
 from app.accounts.access import LOGIN_COOKIE
 from app.accounts.permissions import ROLES, RULES, Action, Reach, Role
@@ -75,6 +76,7 @@ def cases_of(app: FastAPI, *, each: int, start: int, only: Sequence[str] = ()) -
     """For every operation up to `each` right requests and as many wrong ones, the same for the same `start`."""
     found = []
     for result in schemathesis.openapi.from_dict(app.openapi()).get_all_operations():
+        assert isinstance(result, Ok), result
         operation = result.ok()
         name = f"{operation.method.upper()} {operation.path}"
         if name == _LOGOUT or (only and name not in only):
