@@ -65,6 +65,13 @@ class OrderSettings(_Group):
     cod_confirm_hours: float = Field(72.0, description="a COD order that nobody confirmed by then expires and gives its units back")
     waitlist_call_seconds: float = Field(120.0, description="how long freed units are set aside for the next on the waitlist")
     waitlist_max: int = Field(500, description="people who may wait for one offer")
+    claim_units_per_device: int = Field(50, ge=1, description="units that comments of one device may hold in a session at once")
+    claim_units_per_address: int = Field(
+        200, ge=1, description="the same for everybody behind one network, which a whole commune may share"
+    )
+    claim_stock_share: float = Field(
+        0.8, gt=0, le=1, description="share of a product's stock that comments may hold before they are confirmed; rounded up"
+    )
 
 
 class DeskSettings(_Group):

@@ -225,7 +225,6 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     desk = OrderDesk(
         database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, rows=rows, settings=settings.orders
     )
-    order_desk = desk_house(database, redis, settings=settings, accounts=accounts, sessions=sessions, desk=desk, rows=rows, lock=lock)
     parcels = parcel_house(database, rows=rows, lock=lock)
     money = money_services(database, projector=projector, ring=ring, call_seconds=settings.orders.waitlist_call_seconds)
     persons = Persons(database, rows, promise=promise_of(settings.complaints))
@@ -273,6 +272,17 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     from_comments = comment_orders(
         database, ring=ring, sessions=sessions, placing=placing, later=later, teller=teller, lock=lock, settings=settings.orders
     )
+    order_desk = desk_house(
+        database,
+        redis,
+        settings=settings,
+        accounts=accounts,
+        sessions=sessions,
+        desk=desk,
+        rows=rows,
+        lock=lock,
+        claims=from_comments.claims,
+    )
 
     reports = ReportService(database, metrics)
     closing = ClosingService(database, Signer(ring))
@@ -319,7 +329,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         room_log=room_log,
         teller=teller,
         bridges=bridges,
-        moderating=Moderating(database, sessions=sessions, archive=archive, teller=teller),
+        moderating=Moderating(database, sessions=sessions, archive=archive, teller=teller, later=later),
         moderation_reading=moderation_reading,
         talk=TalkService(database, sessions=sessions, archive=archive, teller=teller),
         screen_warnings=ScreenWarnings(database, sessions=sessions, teller=teller),

@@ -28,20 +28,29 @@ OF_DEVICE = f"{_SELECT} WHERE c.session_id = $1 AND c.device_id = $2 ORDER BY c.
 ONE = f"{_SELECT} WHERE c.id = $1 AND c.session_id = $2"
 LOCK_ONE = f"{ONE} FOR UPDATE OF c"
 LATEST = f"{_SELECT} WHERE c.session_id = $1 ORDER BY c.state = 'held' DESC, c.said_at DESC, c.id LIMIT $2"
+HELD_OVER_SESSIONS = """
+SELECT c.*, o.code AS order_code, s.title AS session_title FROM comment_claims c JOIN sessions s ON s.id = c.session_id
+LEFT JOIN orders o ON o.id = c.order_id
+WHERE c.state = 'held' AND s.organisation_id = $1 AND (NOT s.is_rehearsal OR $3) AND ($2::uuid[] IS NULL OR c.session_id = ANY($2::uuid[]))
+ORDER BY c.asked_at NULLS FIRST, c.until_at, c.id LIMIT $4
+"""
 BY_HOLD = f"{_SELECT} WHERE c.hold_id = ANY($1::uuid[]) ORDER BY c.id FOR UPDATE OF c"
 _INSERT = """
 INSERT INTO comment_claims (id, session_id, comment_id, device_id, source, author, words, lines, state, follows_order_id, hold_id, said_at,
-  held_at, until_at, phone_masked, phone_digest, key_id, wrapped_key, sealed)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+  held_at, until_at, phone_masked, phone_digest, key_id, wrapped_key, sealed, asks_desk)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $10::uuid IS NOT NULL)
 """
 _HOLD_ANEW = """
-UPDATE comment_claims SET lines = $2::jsonb, state = $3, hold_id = $4, held_at = $5, until_at = $6, decided_at = NULL, decided_by = NULL WHERE id = $1
+UPDATE comment_claims SET lines = $2::jsonb, state = $3, hold_id = $4, held_at = $5, until_at = $6, decided_at = NULL, decided_by = NULL,
+  asked_at = NULL WHERE id = $1
 """
 _SAY_ANEW = """
 UPDATE comment_claims SET comment_id = $2, words = $3, said_at = $4, phone_masked = coalesce($5, phone_masked),
   phone_digest = coalesce($6, phone_digest), key_id = coalesce($7, key_id), wrapped_key = CASE WHEN $7 IS NULL THEN wrapped_key ELSE $8 END,
   sealed = CASE WHEN $7 IS NULL THEN sealed ELSE $9 END WHERE id = $1
 """
+_ASK_DESK = "UPDATE comment_claims SET asks_desk = true WHERE id = $1 AND follows_order_id IS NOT NULL"
+_ASKED = "UPDATE comment_claims SET asked_at = $2, until_at = $3, asks_desk = follows_order_id IS NOT NULL WHERE id = $1"
 _DECIDE = """
 UPDATE comment_claims SET state = $2, order_id = $3, decided_at = $4, decided_by = $5, until_at = NULL,
   key_id = CASE WHEN $6 THEN NULL ELSE key_id END, wrapped_key = CASE WHEN $6 THEN NULL ELSE wrapped_key END,
@@ -124,6 +133,7 @@ def view_of(row: asyncpg.Record) -> ClaimView:
         phone_masked=row["phone_masked"],
         order_id=row["order_id"],
         order_code=row["order_code"],
+        asked_at_ms=to_ms(row["asked_at"]),
     )
 
 
@@ -175,6 +185,16 @@ async def hold_anew(
 ) -> None:
     state = state_after(lines)
     await db.execute(_HOLD_ANEW, claim_id, _written(lines), state, hold_id, now, until if state == "held" else None)
+
+
+async def ask_desk(db: RawConnection, claim_id: UUID) -> None:
+    """Its writer wants something else now: an order that the claim follows is to be confirmed again."""
+    await db.execute(_ASK_DESK, claim_id)
+
+
+async def note_asked(db: RawConnection, claim_id: UUID, now: datetime, until: datetime) -> None:
+    """Its writer was asked, and has until then; the order that it follows, if it does, is to be confirmed again."""
+    await db.execute(_ASKED, claim_id, now, until)
 
 
 async def say_anew(db: RawConnection, claim_id: UUID, comment_id: UUID, words: str, said_at: datetime, phone: SealedPhone) -> None:

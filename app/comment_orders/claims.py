@@ -23,12 +23,12 @@ from app.comment_orders.deriving import hold_lines
 from app.comment_orders.errors import ClaimNeedsReceiver, ClaimNotFound, ClaimOver
 from app.comment_orders.receivers import KnownReceivers
 from app.comment_orders.rules import rules_of_session
-from app.comment_orders.schemas import DeskClaim, DeskClaimList, MendedLine, OwnClaims
+from app.comment_orders.schemas import DeskClaim, DeskClaimList, MendedLine, OwnClaims, QueuedClaim
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
 from app.ledger.append import OpenLedger, open_ledger
 from app.orders.errors import KeyReused
-from app.orders.holds import release_holds
+from app.orders.holds import extend_holds, release_holds
 from app.orders.placing import HeldOrder, OrderPlacing
 from app.protocol.claims import ClaimLine, ClaimState, ClaimView
 from app.protocol.client_commands import Buyer, OrderContent, OrderLine, ShelfLine
@@ -90,6 +90,19 @@ class ClaimDesk:
             held = [row for row in found if row["state"] == "held"]
             known = {row["id"]: await self._receivers.told(db, organisation_id, row) for row in held}
         return DeskClaimList(claims=[DeskClaim(**dict(rows.view_of(row)), receiver=known.get(row["id"])) for row in found])
+
+    async def held_over_sessions(
+        self, organisation_id: UUID, session_ids: Sequence[UUID] | None, *, with_rehearsals: bool, most: int
+    ) -> Sequence[QueuedClaim]:
+        """Claims that wait for a decision, of these sessions (None: of all): those nobody was asked about first, by when their time is over."""
+        async with self._pool.acquire() as db:
+            found = await db.fetch(rows.HELD_OVER_SESSIONS, organisation_id, session_ids, with_rehearsals, most)
+            known = {row["id"]: await self._receivers.told(db, organisation_id, row) for row in found}
+        of = [(row, dict(rows.view_of(row))) for row in found]
+        return [
+            QueuedClaim(**view, receiver=known[row["id"]], session_id=row["session_id"], session_title=row["session_title"])
+            for row, view in of
+        ]
 
     async def own(self, device_id: UUID, session_id: UUID) -> OwnClaims:
         """The last claims of a device, newest first."""
@@ -156,6 +169,25 @@ class ClaimDesk:
                 await release_holds(db, ledger, [claim["hold_id"]], call_seconds=self._call_seconds)
                 await rows.decide(db, claim_id, "rejected", now=ledger.now, by=user.id)
                 await self._audit(db, user, claim_id, "claim.rejected")
+            view = await rows.tell_claim(db, claim_id, session_id)
+        await self._teller.tell_soon(session_id)
+        return view
+
+    async def ask_again(self, user: CurrentUser, session_id: UUID, claim_id: UUID, intention: Intention | None = None) -> ClaimView:
+        """Its writer is asked: what it holds stays held for the whole time again, and an order that it follows is to be confirmed again.
+
+        Raises `ClaimNotFound`, `ClaimOver` when nothing is held for it, and those of access.
+        """
+        await self._sessions.managed(user, session_id, Action.WORK_ORDERS)
+        async with self._pool.acquire() as db, db.transaction():
+            ledger, claim = await self._locked(db, session_id, claim_id)
+            if (await claim_intention_raw(db, user.id, intention, claim_id)).is_first:
+                if claim["state"] != "held":
+                    raise ClaimOver(details={"state": claim["state"]})
+                until = ledger.now + timedelta(seconds=(await rules_of_session(db, session_id)).hold_seconds)
+                await extend_holds(db, claim["hold_id"], until)
+                await rows.note_asked(db, claim_id, ledger.now, until)
+                await self._audit(db, user, claim_id, "claim.asked_again")
             view = await rows.tell_claim(db, claim_id, session_id)
         await self._teller.tell_soon(session_id)
         return view

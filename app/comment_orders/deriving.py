@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -25,6 +26,7 @@ from app.live.to_read import ReadingLater, WaitingComment
 from app.orders.holds import HeldLine, HoldRequest, WantedUnits, hold_units, release_holds
 from app.protocol.claims import ClaimLine
 from app.sessions.telling import RoomTeller
+from app.settings import OrderSettings
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +40,20 @@ _SPOILT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueEr
 _RUN_DOWN = """
 SELECT r.code, r.product_id, p.name FROM session_products r JOIN products p ON p.id = r.product_id WHERE r.session_id = $1
 """
+# Units that comments hold: of one device, and of everybody behind the network that a comment came from.
+_HELD_NEARBY = """
+SELECT coalesce(sum(h.quantity) FILTER (WHERE h.device_id = $2), 0)::int AS device, coalesce(sum(h.quantity) FILTER (WHERE m.network =
+  (SELECT network FROM comments WHERE id = $3)), 0)::int AS network
+FROM comment_claims c JOIN unit_holds h ON h.hold_id = c.hold_id AND h.state = 'held' LEFT JOIN comments m ON m.id = c.comment_id
+WHERE c.session_id = $1 AND c.state = 'held'
+"""
+# By product: what is for sale of it, held or not, and what of that is held. Where there is a pool, offers take from it.
+_SHARES = """
+SELECT t.product_id, coalesce((SELECT units - sold FROM session_stock p WHERE p.session_id = $1 AND p.product_id = t.product_id),
+  (SELECT sum(remaining) FROM offers f WHERE f.session_id = $1 AND f.product_id = t.product_id AND f.state = 'open'), 0)::int AS stock,
+  (SELECT coalesce(sum(quantity), 0)::int FROM unit_holds h WHERE h.session_id = $1 AND h.product_id = t.product_id AND h.state = 'held') AS held
+FROM unnest($2::uuid[]) AS t(product_id)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +65,15 @@ class _Read:
 
 
 class ClaimReader:
-    """Reads what waits. Safe on every node at once."""
+    """Reads what waits. Safe on every node at once.
 
-    def __init__(self, database: Database, *, later: ReadingLater, phones: Phones, teller: RoomTeller) -> None:
+    What comments hold is bounded: per device, per network, and of a product's stock a share, so that claims nobody means leave goods to others.
+    """
+
+    def __init__(
+        self, database: Database, *, later: ReadingLater, phones: Phones, teller: RoomTeller, settings: OrderSettings | None = None
+    ) -> None:
+        self._settings = settings or OrderSettings()
         self._pool = database.pool
         self._later = later
         self._phones = phones
@@ -131,7 +153,7 @@ class ClaimReader:
         if last is not None and last["state"] in {"ordered", "rejected"} and _same(rows.lines_in(last), wanted):
             return False
         claim_id = uuid4()
-        lines = await hold_lines(db, ledger, claim_id, comment.device_id, wanted, hold)
+        lines = await self._hold_within_bounds(db, ledger, claim_id, comment, wanted, hold)
         new = NewClaim(
             id=claim_id,
             session_id=ledger.session_id,
@@ -159,18 +181,51 @@ class ClaimReader:
     ) -> bool:
         """A newer comment before the claim is decided: it adds products, and says anew how many of those that were named."""
         before = rows.lines_in(claim)
-        merged = list({line.product_id: line for line in (*before, *wanted)}.values())[:10]
+        # One that was held back and comes late says nothing about what a newer one has named.
+        is_late = comment.said_at < claim["said_at"]
+        in_turn = (*wanted, *before) if is_late else (*before, *wanted)
+        merged = list({line.product_id: line for line in in_turn}.values())[:10]
         phone = self._phones.seal(claim["id"], comment.phones)
         if _same(before, merged) and phone.digest in {None, claim["phone_digest"]}:
             return False
         if not _same(before, merged):
             hold_id = uuid4()
             await release_holds(db, ledger, [claim["hold_id"]], call_seconds=None)
-            lines = await hold_lines(db, ledger, hold_id, comment.device_id, merged, hold)
+            lines = await self._hold_within_bounds(db, ledger, hold_id, comment, merged, hold)
             await rows.hold_anew(db, claim["id"], lines, hold_id=hold_id, now=ledger.now, until=ledger.now + hold)
-        await rows.say_anew(db, claim["id"], comment.id, comment.text, comment.said_at, phone)
+            await rows.ask_desk(db, claim["id"])
+        if not is_late:
+            await rows.say_anew(db, claim["id"], comment.id, comment.text, comment.said_at, phone)
         await rows.tell_claim(db, claim["id"], ledger.session_id)
         return True
+
+    async def _hold_within_bounds(
+        self,
+        db: RawConnection,
+        ledger: OpenLedger,
+        hold_id: UUID,
+        comment: WaitingComment,
+        wanted: Sequence[ClaimLine],
+        hold: timedelta,
+    ) -> list[ClaimLine]:
+        """Hold what may be held for a comment; what would go beyond a bound is left out and says so. The ledger's lock is held."""
+        settings = self._settings
+        nearby = await db.fetchrow(_HELD_NEARBY, ledger.session_id, comment.device_id, comment.id)
+        stocks = {row["product_id"]: row for row in await db.fetch(_SHARES, ledger.session_id, [line.product_id for line in wanted])}
+        by_device, by_network = (0, 0) if nearby is None else (nearby["device"], nearby["network"])
+        left = min(settings.claim_units_per_device - by_device, settings.claim_units_per_address - by_network)
+        allowed = []
+        for line in wanted:
+            stock = stocks[line.product_id]
+            # where too little is left anyway, the hold says so
+            is_share_full = line.quantity <= stock["stock"] - stock["held"] and stock["held"] + line.quantity > ceil(
+                settings.claim_stock_share * stock["stock"]
+            )
+            if line.quantity <= left and not is_share_full:
+                allowed.append(line)
+                left -= line.quantity
+        held = {line.product_id: line for line in await hold_lines(db, ledger, hold_id, comment.device_id, allowed, hold)}
+        return [held.get(line.product_id, line.model_copy(update={"outcome": "too_many"})) for line in wanted]
 
 
 async def hold_lines(

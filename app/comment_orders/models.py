@@ -20,7 +20,8 @@ _SOURCES = "source IN ('page', 'tiktok', 'facebook', 'youtube', 'other')"
 class CommentClaim(Base):
     """What a comment asks for. `lines`: of `ClaimLine`; `hold_id`: the units set aside for it; an order of it has the claim's id as its key.
 
-    `sealed` is the phone number that the comment named, until the claim is decided; `follows_order_id` the order that its writer had before.
+    `sealed` is the phone number that the comment named, until the claim is decided; `follows_order_id` the order that its writer had before;
+    `asks_desk`: that order is to be confirmed again and does not stand in that queue yet; `asked_at`: when its writer was last asked.
     """
 
     __tablename__ = "comment_claims"
@@ -33,6 +34,7 @@ class CommentClaim(Base):
         CheckConstraint(f"char_length(words) <= {COMMENT_TEXT.most}", name="words_length"),
         Index("ix_comment_claims_session", "session_id", "said_at", "id"),
         Index("ix_comment_claims_device", "session_id", "device_id", "said_at"),
+        Index("ix_comment_claims_asks_desk", "id", postgresql_where=text("asks_desk")),
         Index("uq_comment_claims_open", "session_id", "device_id", unique=True, postgresql_where=text("state = 'held'")),
     )
 
@@ -53,6 +55,8 @@ class CommentClaim(Base):
     until_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    asks_desk: Mapped[bool] = mapped_column(default=False, server_default="false")
     phone_masked: Mapped[str | None] = mapped_column(Text)
     phone_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     key_id: Mapped[str | None] = mapped_column(Text)

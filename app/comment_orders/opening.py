@@ -60,7 +60,7 @@ def comment_orders(  # noqa: PLR0913 - what they are made of
         rules=RuleService(database, sessions=sessions),
         sources=CommentSources(database, sessions=sessions, ring=ring),
         intake=CommentIntake(database, sessions=sessions, later=later, judge=OutsideJudge(), teller=teller),
-        jobs=CommentOrderJobs(ClaimReader(database, later=later, phones=phones, teller=teller), claims, lock),
+        jobs=CommentOrderJobs(ClaimReader(database, later=later, phones=phones, teller=teller, settings=settings), claims, lock),
     )
 
 

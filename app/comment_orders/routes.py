@@ -137,6 +137,17 @@ async def reject_claim(session_id: UUID, claim_id: UUID, user: SignedInUser, cla
 
 
 @router.post(
+    "/sessions/{session_id}/claims/{claim_id}/ask-again",
+    dependencies=[needs(Action.WORK_ORDERS)],
+    summary="Note that a claim's writer is asked again",
+    description="Staff in charge. What it holds stays held for the whole time again; an order that it follows is to be confirmed again.",
+    responses=problem_responses(*_STAFF),
+)
+async def ask_claim_again(session_id: UUID, claim_id: UUID, user: SignedInUser, claims: Claims, intention: Intended) -> ClaimView:
+    return await claims.ask_again(user, session_id, claim_id, intention)
+
+
+@router.post(
     "/sessions/{session_id}/claims/{claim_id}/phone",
     dependencies=[needs(Action.REVEAL_RECEIVERS)],
     summary="The phone that a comment named",

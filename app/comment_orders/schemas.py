@@ -33,6 +33,13 @@ class DeskClaim(ClaimView):
     receiver: ToldReceiver | None = None
 
 
+class QueuedClaim(DeskClaim):
+    """A claim in the desk's queue over sessions."""
+
+    session_id: UUID
+    session_title: str
+
+
 class DeskClaimList(BaseModel):
     """Those that hold units first, then the newest; at most 200."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.accounts.service import AccountService
+from app.comment_orders.claims import ClaimDesk
 from app.desk.bulk import DeskBulk
 from app.desk.buyers import BuyerKnowledge
+from app.desk.claims import DeskClaims
 from app.desk.following import DeskFollower
 from app.desk.holding_back import HeldBack
 from app.desk.jobs import DeskJobs
@@ -33,6 +35,7 @@ class DeskHouse:
     bulk: DeskBulk
     search: DeskSearch
     knowledge: BuyerKnowledge
+    claims: DeskClaims
     sockets: DeskSockets
     jobs: DeskJobs
 
@@ -51,17 +54,20 @@ def desk_house(  # noqa: PLR0913 - what it is built upon
     desk: OrderDesk,
     rows: SealedRows,
     lock: JobLock,
+    claims: ClaimDesk,
 ) -> DeskHouse:
     news = DeskNews(redis, settings.redis_prefix)
     held_back = HeldBack(database, desk, news)
     desk.settles_first(held_back.write)
     work = DeskWork(database, sessions=sessions, desk=desk, held_back=held_back, rows=rows, news=news, settings=settings.desk)
+    of_comments = DeskClaims(database, work, claims=claims, news=news)
     return DeskHouse(
         changes=DeskChanges(database, sessions=sessions, desk=desk, settings=settings.orders),
         work=work,
         bulk=DeskBulk(database, work, desk=desk, held_back=held_back, news=news, settings=settings.desk),
         search=DeskSearch(database, work, rows),
         knowledge=BuyerKnowledge(database, sessions=sessions, rows=rows),
+        claims=of_comments,
         sockets=DeskSockets(accounts, news, check_seconds=settings.realtime.staff_check_seconds),
-        jobs=DeskJobs(DeskFollower(database, news), held_back, news, lock),
+        jobs=DeskJobs(DeskFollower(database, news), of_comments, held_back=held_back, news=news, lock=lock),
     )

@@ -26,6 +26,8 @@ TRIES = len(_BY_TRIES)
 # Where nothing was agreed yet: worked through in the order in which the orders came; with those in which people are called.
 FRESH_QUEUES: tuple[Queue, ...] = (*_BY_TRIES, "given_up", "money")
 CALLED_QUEUES: tuple[Queue, ...] = (*FRESH_QUEUES, "again")
+# Where a buyer may still want something else than what was agreed.
+OPEN_TO_QUESTIONS: tuple[Queue, ...] = (*CALLED_QUEUES, "pack")
 
 
 @dataclass(frozen=True, slots=True)

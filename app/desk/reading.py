@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from app.desk.queues import OPEN_QUEUES, Queue
-from app.desk.schemas import CallView, HeldStepView, NoteView, OrderWork, QueueCount, QueuedOrder, WaitingComplaint
+from app.desk.schemas import CallView, ClaimCount, HeldStepView, NoteView, OrderWork, QueueCount, QueuedOrder, WaitingComplaint
 from app.errors import MalformedRequest
 from app.fulfilment import queries
 from app.infra.clock import from_ms, to_ms, utc_now
@@ -27,6 +27,10 @@ _COUNTS = """
 SELECT d.queue, count(*) FILTER (WHERE d.ready_at <= $3)::int AS due, count(*) FILTER (WHERE d.ready_at > $3)::int AS later,
   min(d.ready_at) FILTER (WHERE d.ready_at > $3) AS next_at
 FROM desk_orders d WHERE {scope} AND d.queue = ANY($4::text[]) GROUP BY d.queue
+"""
+_CLAIMS = """
+SELECT count(*)::int AS waiting, min(c.until_at) AS until_at FROM comment_claims c JOIN sessions s ON s.id = c.session_id
+WHERE c.state = 'held' AND s.organisation_id = $1 AND (NOT s.is_rehearsal OR $3) AND ($2::uuid[] IS NULL OR c.session_id = ANY($2::uuid[]))
 """
 _COMPLAINTS = """
 SELECT d.order_id, d.session_id FROM complaints p JOIN desk_orders d ON d.order_id = p.order_id
@@ -88,6 +92,12 @@ def _count(queue: Queue, row: asyncpg.Record | None) -> QueueCount:
     if row is None:
         return QueueCount(queue=queue, due=0, later=0, next_at_ms=None)
     return QueueCount(queue=queue, due=row["due"], later=row["later"], next_at_ms=to_ms(row["next_at"]))
+
+
+async def count_claims(db: RawConnection, scope: Scope) -> ClaimCount:
+    """How many wait, and when the first of them is over."""
+    row = await db.fetchrow(_CLAIMS, *scope.parameters, scope.is_one)
+    return ClaimCount(waiting=0 if row is None else row["waiting"], first_until_ms=None if row is None else to_ms(row["until_at"]))
 
 
 async def waiting_complaints(db: RawConnection, scope: Scope) -> list[WaitingComplaint]:

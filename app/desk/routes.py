@@ -13,6 +13,7 @@ from app.accounts.intentions import Intended
 from app.accounts.permissions import Action
 from app.desk.bulk import DeskBulk
 from app.desk.buyers import BuyerKnowledge
+from app.desk.claims import DeskClaims
 from app.desk.errors import CallTimeUnfit, NotesFull, NotOfTheDesk, OrderInHand, TooLateToUndo
 from app.desk.queues import Queue
 from app.desk.schemas import (
@@ -33,6 +34,7 @@ from app.desk.schemas import (
     NextOrder,
     OrderWork,
     QueueCounts,
+    QueuedClaims,
     QueuePage,
     Search,
     Undo,
@@ -51,6 +53,7 @@ router = APIRouter(prefix="/api/v1", tags=["order desk"])
 Work = Annotated[DeskWork, Depends(provided(DeskWork))]
 Searching = Annotated[DeskSearch, Depends(provided(DeskSearch))]
 Bulk = Annotated[DeskBulk, Depends(provided(DeskBulk))]
+Claims = Annotated[DeskClaims, Depends(provided(DeskClaims))]
 Knowledge = Annotated[BuyerKnowledge, Depends(provided(BuyerKnowledge))]
 OneSession = Annotated[UUID | None, Query(description="orders of this session only; without it those of all sessions in reach")]
 _READING: tuple[type[AppError], ...] = (NotSignedIn, NotYourSession, SessionNotFound, MalformedRequest)
@@ -85,6 +88,17 @@ async def list_queue(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> QueuePage:
     return await work.page(user, session_id, queue, cursor=cursor, limit=limit)
+
+
+@router.get(
+    "/desk/claims",
+    dependencies=[needs(Action.WORK_ORDERS)],
+    summary="Claims of comments that wait for a decision",
+    description="Staff of the organisation. Of all sessions in their reach but rehearsals, or of one session. Phones are masked.",
+    responses=problem_responses(*_READING),
+)
+async def list_claims_over_sessions(user: SignedInUser, claims: Claims, session_id: OneSession = None) -> QueuedClaims:
+    return await claims.queue(user, session_id)
 
 
 @router.post(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.comment_orders.schemas import QueuedClaim
 from app.desk.queues import Outcome, Queue
 from app.fulfilment.schemas import DeskOrder
 from app.ledger.kinds import StepKind
@@ -33,8 +34,23 @@ class WaitingComplaint(BaseModel):
     session_id: UUID
 
 
+class ClaimCount(BaseModel):
+    """Claims of comments that wait for a decision; `first_until_ms`: when the first of them gives its units back."""
+
+    waiting: int
+    first_until_ms: int | None
+
+
+class QueuedClaims(BaseModel):
+    """Those whose writers nobody has asked first, by when their time is over; at most sixty."""
+
+    claims: list[QueuedClaim]
+    count: ClaimCount
+
+
 class QueueCounts(BaseModel):
     queues: list[QueueCount]
+    claims: ClaimCount
     complaints: list[WaitingComplaint] = Field(description="the longest waiting first, at most fifty")
 
 

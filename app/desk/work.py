@@ -19,7 +19,7 @@ from app.desk import in_hand, reading
 from app.desk.errors import CallTimeUnfit, NotesFull, NotOfTheDesk, TooLateToUndo
 from app.desk.holding_back import HeldBack
 from app.desk.news import DeskNews
-from app.desk.queues import VAIN, Queue, call_again_at
+from app.desk.queues import OPEN_TO_QUESTIONS, VAIN, Queue, call_again_at
 from app.desk.reading import Scope
 from app.desk.refreshing import begin, refresh
 from app.desk.schemas import NewCall, NewHeldStep, NextOrder, OrderWork, QueueCounts, QueuePage, WantNext
@@ -45,7 +45,7 @@ _HOLD_BACK = """
 UPDATE desk_orders SET step_id = $2, step_kind = $3, step_reason = $4, step_by = $5, step_due_at = $6 WHERE order_id = $1
 """
 _AGREED_AGAIN = "UPDATE desk_orders SET asks_again = false WHERE order_id = $1"
-_ASK_AGAIN = "UPDATE desk_orders SET asks_again = true WHERE order_id = $1"
+_ASK_AGAIN = "UPDATE desk_orders SET asks_again = true WHERE order_id = $1 AND queue = ANY($2::text[])"
 _TAKE_BACK_STEP = """
 UPDATE desk_orders SET step_id = NULL, step_kind = NULL, step_reason = NULL, step_by = NULL, step_due_at = NULL
 WHERE order_id = $1 AND step_id = $2 RETURNING order_id
@@ -104,7 +104,8 @@ class DeskWork:
     async def counts(self, user: CurrentUser, session_id: UUID | None) -> QueueCounts:
         scope = await self.scope(user, session_id)
         async with self._database.pool.acquire() as db:
-            return QueueCounts(queues=await reading.count_queues(db, scope), complaints=await reading.waiting_complaints(db, scope))
+            queues, claims = await reading.count_queues(db, scope), await reading.count_claims(db, scope)
+            return QueueCounts(queues=queues, claims=claims, complaints=await reading.waiting_complaints(db, scope))
 
     async def page(self, user: CurrentUser, session_id: UUID | None, queue: Queue, *, cursor: str | None, limit: int) -> QueuePage:
         """Orders of a queue in the order in which they are worked. Raises `MalformedRequest` for a cursor that is none of ours."""
@@ -303,7 +304,10 @@ class DeskWork:
 
 
 async def ask_again(db: RawConnection, order_id: UUID) -> None:
-    """For whoever changes an order after its buyer agreed, in their transaction and before they lock its ledger: it is to be confirmed again."""
+    """For whoever changes an order after its buyer agreed, in their transaction and before they lock its ledger: it is to be confirmed again.
+
+    Of an order that was delivered, or came to nothing, nothing is asked any more.
+    """
     await refresh(db, [order_id])
-    await db.execute(_ASK_AGAIN, order_id)
+    await db.execute(_ASK_AGAIN, order_id, list(OPEN_TO_QUESTIONS))
     await refresh(db, [order_id])

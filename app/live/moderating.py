@@ -22,9 +22,10 @@ from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database
 from app.live.comments import CommentArchive, comment_view, is_hidden
 from app.live.errors import AddressUnknown, RestrictionNotFound, RestrictionsFull, StaffNotRestricted
-from app.live.models import ArchivedComment, CommentHiding, RoomQuestion, RoomTalk, SpeakerRestriction
+from app.live.models import ArchivedComment, CommentHiding, CommentToRead, RoomQuestion, RoomTalk, SpeakerRestriction
 from app.live.moderation_reading import RESTRICTIONS_MOST, in_force, questions_of, restriction_of, talk_of
 from app.live.moderation_schemas import RestrictionRequest
+from app.live.to_read import ReadingLater
 from app.protocol.moderation import HiddenMark, HiddenReason, RestrictionView
 from app.protocol.server_events import CommentsHidden, CommentsRestored, QuestionsChanged, SpeakerFreed, SpeakerRestricted, TalkChanged
 from app.sessions.in_charge import lock_in_charge, require_not_closed
@@ -39,11 +40,14 @@ _HIDDEN_AT_ONCE = 100
 class Moderating:
     """Whoever is in charge of the session acts: on speakers until it is closed, on what was said also afterwards, for whoever reads back."""
 
-    def __init__(self, database: Database, *, sessions: SessionLookup, archive: CommentArchive, teller: RoomTeller) -> None:
+    def __init__(
+        self, database: Database, *, sessions: SessionLookup, archive: CommentArchive, teller: RoomTeller, later: ReadingLater
+    ) -> None:
         self._transactions = database.transactions
         self._sessions = sessions
         self._archive = archive
         self._teller = teller
+        self._later = later
 
     async def hide(self, user: CurrentUser, session_id: UUID, comment_id: UUID, intention: Intention | None = None) -> None:
         """Take a comment off every screen. Hiding a hidden one changes nothing. Raises `CommentNotFound` and those of access."""
@@ -65,7 +69,7 @@ class Moderating:
             await lock_in_charge(db, user, session_id, Action.MODERATE_COMMENTS)
             if not (await claim_intention(db, user.id, intention, comment_id)).is_first:
                 return
-            if await _restore(db, user, session_id, CommentHiding.comment_id == comment_id):
+            if await self._restore(db, user, session_id, CommentHiding.comment_id == comment_id):
                 _audit(db, user, "comment.restored", session_id, {"comment_id": str(comment_id)})
         await self._teller.tell_soon(session_id)
 
@@ -127,7 +131,7 @@ class Moderating:
                 raise RestrictionNotFound
             if restriction.lifted_at is None:
                 await _lift(db, user, restriction)
-                await _restore(db, user, session_id, CommentHiding.restriction_id == restriction_id)
+                await self._restore(db, user, session_id, CommentHiding.restriction_id == restriction_id)
                 _audit(db, user, "speaker.freed", session_id, {"restriction_id": str(restriction_id)})
         await self._teller.tell_soon(session_id)
 
@@ -146,6 +150,28 @@ class Moderating:
         )
         for before in (await db.scalars(select(SpeakerRestriction).where(*same, *in_force()))).all():
             await _lift(db, user, before)
+
+    async def _restore(self, db: AsyncSession, user: CurrentUser, session_id: UUID, condition: Any) -> bool:  # noqa: ANN401 - SQL
+        """Whether there was something to restore."""
+        restored = (
+            update(CommentHiding)
+            .where(CommentHiding.session_id == session_id, CommentHiding.is_hidden, condition)
+            .values(is_hidden=False, restored_by=user.id, restored_at=utc_now())
+            .returning(CommentHiding.comment_id, CommentHiding.hidden_by)
+        )
+        hidden_by = {row.comment_id: row.hidden_by for row in await db.execute(restored)}
+        ids = list(hidden_by)
+        if not ids:
+            return False
+        found = select(ArchivedComment).where(ArchivedComment.id.in_(ids)).order_by(ArchivedComment.posted_at)
+        comments = tuple(comment_view(comment) for comment in await db.scalars(found))
+        # What nobody hid was held from the start, and read by nobody. Phone numbers in it are masked by now.
+        unread = [self._later.row(session_id, comment, comment.text) for comment in comments if hidden_by[UUID(comment.id)] is None]
+        if to_read := [row for row in unread if row is not None]:
+            await db.execute(insert(CommentToRead).values(to_read).on_conflict_do_nothing())
+        await tell_room(db, session_id, event_to_tell(CommentsRestored(comments=comments, by=user.display_name)))
+        await _tell_what_stands_above(db, session_id, ids)
+        return True
 
 
 async def _comments(db: AsyncSession, *conditions: Any) -> Sequence[ArchivedComment]:  # noqa: ANN401 - SQL conditions
@@ -173,24 +199,6 @@ async def _hide(
     )
     await tell_room(db, session_id, event_to_tell(event))
     await _tell_what_stands_above(db, session_id, [comment.id for comment in comments])
-
-
-async def _restore(db: AsyncSession, user: CurrentUser, session_id: UUID, condition: Any) -> bool:  # noqa: ANN401 - SQL
-    """Whether there was something to restore."""
-    restored = (
-        update(CommentHiding)
-        .where(CommentHiding.session_id == session_id, CommentHiding.is_hidden, condition)
-        .values(is_hidden=False, restored_by=user.id, restored_at=utc_now())
-        .returning(CommentHiding.comment_id)
-    )
-    ids = (await db.scalars(restored)).all()
-    if not ids:
-        return False
-    found = select(ArchivedComment).where(ArchivedComment.id.in_(ids)).order_by(ArchivedComment.posted_at)
-    comments = tuple(comment_view(comment) for comment in await db.scalars(found))
-    await tell_room(db, session_id, event_to_tell(CommentsRestored(comments=comments, by=user.display_name)))
-    await _tell_what_stands_above(db, session_id, ids)
-    return True
 
 
 async def _tell_what_stands_above(db: AsyncSession, session_id: UUID, comment_ids: Sequence[UUID]) -> None:

@@ -57,6 +57,7 @@ SELECT f.id FROM offers f WHERE f.session_id = $1 AND f.product_id = ANY($2::uui
   AND EXISTS (SELECT FROM waitlist_entries w WHERE w.offer_id = f.id AND w.state IN ('waiting', 'called'))
 """
 _RELEASE = "UPDATE unit_holds SET state = 'released' WHERE hold_id = ANY($1::uuid[]) AND state = 'held'"
+_EXTEND = "UPDATE unit_holds SET until_at = $2 WHERE hold_id = $1 AND state = 'held'"
 _FOR_BATCH = """
 SELECT hold_id, product_id, offer_id, quantity FROM unit_holds
 WHERE hold_id = ANY($1::uuid[]) AND session_id = $2 AND state = 'held' AND until_at > $3
@@ -165,6 +166,11 @@ async def release_holds(db: RawConnection, ledger: OpenLedger, hold_ids: Collect
     called = [each for each in calls if each is not None]
     await tell_room_raw(db, ledger.session_id, [*(each.to_tell for each in called), *(Told("stock", each) for each in sorted(pooled))])
     return called
+
+
+async def extend_holds(db: RawConnection, hold_id: UUID, until: datetime) -> None:
+    """What this still holds it holds until then, at the prices that were promised; the ledger's lock is held."""
+    await db.execute(_EXTEND, hold_id, until)
 
 
 async def find_holds(db: RawConnection, books: Books, hold_ids: Sequence[UUID]) -> None:

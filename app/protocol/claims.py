@@ -12,11 +12,12 @@ from app.protocol.base import COMMENT_TEXT, PERSON_NAME, Message, Milliseconds
 from app.protocol.views import CommentSource
 
 ClaimState = Literal["held", "sold_out", "ordered", "rejected", "expired"]
-ClaimOutcome = Literal["held", "sold_out", "limit", "not_sold"]
+ClaimOutcome = Literal["held", "sold_out", "limit", "not_sold", "too_many"]
 
 
 class ClaimLine(Message):
-    """One product that a comment asks for. `outcome`: whether its units are held, and if not, why: fewer are left, the limit per viewer, not sold now."""
+    """One product that a comment asks for. `outcome`: whether its units are held, and if not, why: fewer are left, the limit per viewer, not sold now, more than
+    comments of one device, one network or all together may hold."""
 
     product_id: UUID
     code: str
@@ -44,3 +45,4 @@ class ClaimView(Message):
     phone_masked: str | None = Field(None, description="the number that the comment names, its last three digits")
     order_id: UUID | None = None
     order_code: str | None = None
+    asked_at_ms: Milliseconds | None = Field(None, description="when somebody last asked its writer again")

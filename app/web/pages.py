@@ -60,7 +60,7 @@ _VIEWER_WORDS = (
 )
 _BOARD_WORDS = ("host.", "claim.", "form.", "source.", "question.", "goods.item_", "viewer.", "product.", "session.")
 _SIGNED_OUT_WORDS = ("host.signed_out", "host.sign_in_again")
-_DESK_WORDS = ("desk.", "form.less", "form.more", "host.order_desk", "viewer.order_number", *_SIGNED_OUT_WORDS)
+_DESK_WORDS = ("desk.", "claim.", "form.", "source.", "host.order_desk", "viewer.order_number", *_SIGNED_OUT_WORDS)
 _FORM_WORDS = (
     *("host.", "goods.item_", "session.", "viewer.a_product", "form.less", "form.more"),
     *("goods.province", "goods.commune", "form.nothing_found"),

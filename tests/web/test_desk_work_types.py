@@ -16,6 +16,8 @@ TYPES = (SCRIPTS_DIR / "desk_work_types.d.ts").read_text(encoding="utf-8")
 MODELS: tuple[type[BaseModel], ...] = (
     schemas.QueueCount,
     schemas.WaitingComplaint,
+    schemas.ClaimCount,
+    schemas.QueuedClaims,
     schemas.QueueCounts,
     schemas.QueuePage,
     schemas.FoundOrders,

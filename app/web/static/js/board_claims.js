@@ -10,11 +10,11 @@ import { countdown, money, number } from "./format.js";
 import { say } from "./page.js";
 
 /**
- * @typedef {import("./claim_actions.js").ClaimActions} ClaimActions
+ * @typedef {import("./claim_hands.js").ClaimHands} ClaimHands
  * @typedef {import("./protocol.js").ClaimView} ClaimView
  */
 
-/** @param {{claims: ClaimActions}} props */
+/** @param {{claims: ClaimHands}} props */
 export function ClaimsPanel({ claims }) {
   const waiting = claims.waiting.value;
   const others = claims.others.value;
@@ -34,11 +34,10 @@ export function ClaimsPanel({ claims }) {
   </section>`;
 }
 
-/** @param {{claims: ClaimActions, claim: ClaimView, isChosen: boolean}} props */
+/** @param {{claims: ClaimHands, claim: ClaimView, isChosen: boolean}} props */
 function Claim({ claims, claim, isChosen }) {
-  const { room } = claims;
-  void room.seconds.value;
-  const seconds = room.secondsUntil(claim.until_ms);
+  const seconds = claims.secondsUntil(claim.until_ms);
+  const title = claims.titleOf(claim);
   const receiver = claims.receivers.value[claim.id] ?? null;
   const phone = claims.phones.value[claim.id];
   const refused = refusedWords(claim);
@@ -51,11 +50,13 @@ function Claim({ claims, claim, isChosen }) {
     </div>
     <p class="row"><strong class="claim-goods">${goods}</strong> <span class="number">${money(sumOf(heldLines(claim)))}</span>
       ${claim.is_change && html`<span class="badge badge-flash">${say("claim.reconfirm")}</span>`}
+      ${(claim.asked_at_ms ?? null) !== null && html`<span class="badge">${say("claim.asked")}</span>`}
       ${refused !== "" && html`<span class="small field-error">${refused}</span>`}</p>
     <p class="small soft row">
       ${claim.phone_masked !== null && (phone === undefined
         ? html`<button class="button button-quiet" type="button" disabled=${!claims.mayWork} onClick=${() => claims.showPhone(claim)}>☎ ${claim.phone_masked}</button>`
         : html`<a class="number" href=${`tel:${phone}`}>${phone.replace("+84", "0")}</a>`)}
+      ${title !== "" && html`<span>${title}</span>`}
       <span>${receiver === null ? say("claim.no_receiver") : say("claim.receiver", { name: receiver.name, ward: receiver.ward_name })}</span>
     </p>
     ${claims.mayWork && html`<div class="row claim-keys">
@@ -64,6 +65,7 @@ function Claim({ claims, claim, isChosen }) {
         claims.chosenId.value = claim.id;
         claims.face.value = face === "lines" ? "" : "lines";
       }}>${say("claim.mend")}</button>
+      <button class="button button-quiet" type="button" disabled=${claims.isBusy.value} aria-label=${`${say("claim.ask_again")}: ${claim.author}`} onClick=${() => claims.askAgain(claim)}>${say("claim.ask_again")}</button>
       <button class="button button-quiet" type="button" disabled=${claims.isBusy.value} aria-label=${`${say("claim.reject")}: ${claim.author}`} onClick=${() => claims.reject(claim)}>${say("claim.reject")}</button>
     </div>`}
     ${face === "lines" && html`<${Lines} claims=${claims} claim=${claim} />`}
@@ -71,9 +73,9 @@ function Claim({ claims, claim, isChosen }) {
   </li>`;
 }
 
-/** @param {{claims: ClaimActions, claim: ClaimView}} props */
+/** @param {{claims: ClaimHands, claim: ClaimView}} props */
 function Lines({ claims, claim }) {
-  const { products } = claims.room.state.value;
+  const products = claims.productsOf(claim);
   const [units, setUnits] = useState(/** @type {Readonly<Record<string, number>>} */ (Object.fromEntries(claim.lines.map((line) => [line.product_id, line.quantity]))));
   /** @param {Event} event */
   const submit = (event) => {
@@ -95,7 +97,7 @@ function Lines({ claims, claim }) {
   </form>`;
 }
 
-/** Where it goes, as the buyer says it. @param {{claims: ClaimActions, claim: ClaimView}} props */
+/** Where it goes, as the buyer says it. @param {{claims: ClaimHands, claim: ClaimView}} props */
 function Receiver({ claims, claim }) {
   const address = useAddress({});
   // The form of the buyer before must not become this one's.

@@ -4,6 +4,7 @@ import { html, render } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 
 import "./staff.js";
+import { ClaimsPanel } from "./board_claims.js";
 import { ExtraOrders } from "./desk_advice.js";
 import { BulkPanel, TickRow, pressForMany } from "./desk_bulk.js";
 import { DeskBulk } from "./desk_bulk_state.js";
@@ -66,7 +67,8 @@ function Page() {
       <${SignedOut} />
       ${isSignedOut.value ? null : desk.problem.value !== "" ? html`<p class="notice notice-danger">${desk.problem.value}</p>` : desk.done.value !== "" && html`<${Done} />`}
     </div>
-    <div class="desk">
+    ${desk.showsClaims.value && html`<${Claims} />`}
+    <div class="desk" hidden=${desk.showsClaims.value}>
       ${bulk.isOn ? html`<${BulkPanel} bulk=${bulk} />` : html`<${OpenOrder} desk=${desk} />`}
       <${Waiting} />
       ${desk.booksPayments && html`<${Matters} desk=${desk} />`}
@@ -79,6 +81,7 @@ function Page() {
 function press(key) {
   const order = desk.work.value?.order;
   if (bulk.isOn && pressForMany(bulk, key)) return true;
+  if (desk.showsClaims.value && desk.claims.press(key)) return true;
   if (key === "b") bulk.open();
   else if (key === "0") void desk.skip();
   else if (key === "u") void desk.undo();
@@ -87,10 +90,11 @@ function press(key) {
   else if (key === "n") document.getElementById("note")?.focus();
   else if (key === "/") document.getElementById("find")?.focus();
   else if (key === "[" || key === "]") {
-    const shown = shownQueues();
-    const place = shown.indexOf(desk.queue.value) + (key === "[" ? -1 : 1);
+    /** @type {(Queue | null)[]} */
+    const shown = [null, ...shownQueues()];
+    const place = shown.indexOf(desk.showsClaims.value ? null : desk.queue.value) + (key === "[" ? -1 : 1);
     const next = shown[(place + shown.length) % shown.length];
-    if (next !== undefined) void desk.choose(next);
+    if (next !== undefined) void (next === null ? desk.chooseClaims() : desk.choose(next));
   } else return false;
   return true;
 }
@@ -100,13 +104,29 @@ function shownQueues() {
 }
 
 function Queues() {
+  const claims = desk.counts.value?.claims.waiting ?? 0;
+  const showsClaims = desk.showsClaims.value;
   return html`<div class="row desk-queues" role="group" aria-label=${say("desk.queues")}>
+    <button class="chip" type="button" aria-pressed=${showsClaims ? "true" : "false"} onClick=${() => desk.chooseClaims()}>${say("desk.queue_claims")} <strong class="number">${number(claims)}</strong></button>
     ${shownQueues().map((queue) => {
       const { due, later } = desk.countOf(queue);
-      return html`<button key=${queue} class="chip" type="button" aria-pressed=${desk.queue.value === queue ? "true" : "false"} onClick=${() => desk.choose(queue)}>
+      return html`<button key=${queue} class="chip" type="button" aria-pressed=${!showsClaims && desk.queue.value === queue ? "true" : "false"} onClick=${() => desk.choose(queue)}>
         ${say(`desk.queue_${queue}`)}${queue !== "over" && html` <strong class="number">${number(due)}</strong>`}${later > 0 && html` <span class="tiny soft">+${say("desk.later_count", { count: number(later) })}</span>`}
       </button>`;
     })}
+  </div>`;
+}
+
+/** What comments ask for, each with one tap for each way on. */
+function Claims() {
+  const { claims } = desk;
+  const count = desk.counts.value?.claims.waiting ?? 0;
+  const shown = claims.waiting.value.length;
+  return html`<div class="stack stack-tight">
+    ${shown === 0 && html`<section class="card card-roomy"><p class="empty">${say("claim.none")}</p></section>`}
+    <${ClaimsPanel} claims=${claims} />
+    ${count > shown && shown > 0 && html`<p class="small soft">${say("claim.more", { count: number(count - shown) })}</p>`}
+    ${shown > 0 && html`<p class="tiny soft desk-claim-keys">${say("claim.keys")}</p>`}
   </div>`;
 }
 

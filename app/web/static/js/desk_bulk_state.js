@@ -44,6 +44,7 @@ export class DeskBulk {
   open() {
     this.desk.letGo(null);
     this.desk.close();
+    this.desk.showsClaims.value = false;
     this.desk.isMany.value = true;
     this.desk.done.value = this.desk.problem.value = "";
     this.#choose([]);

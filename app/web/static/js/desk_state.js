@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 
+import { DeskClaims } from "./desk_claims.js";
 import { DeskOpen } from "./desk_open.js";
 import { WORKED } from "./desk_queues.js";
 import { money } from "./format.js";
@@ -40,6 +41,9 @@ export class DeskState extends DeskOpen {
     this.skipped = signal(/** @type {readonly string[]} */ ([]));
     /** Whether orders are ticked instead of opened. */
     this.isMany = signal(false);
+    /** Whether claims of comments are shown in place of orders. */
+    this.showsClaims = signal(false);
+    this.claims = new DeskClaims(this);
   }
 
   /** Read how many wait, the chosen queue and the open order anew; the first time the first queue with work in it opens by itself.
@@ -51,23 +55,23 @@ export class DeskState extends DeskOpen {
     const isFirst = this.counts.value === null;
     const isRead = await this.readCounts();
     if (isFirst) this.queue.value = WORKED.find((queue) => this.countOf(queue).due > 0) ?? "first";
-    await Promise.all([this.readRows(), isFirst ? null : this.readOpen()]);
+    await Promise.all([this.showsClaims.value ? this.claims.read() : this.readRows(), isFirst ? null : this.readOpen()]);
     this.#isReading = false;
     if (this.#readsAgain) {
       this.#readsAgain = false;
       return this.read();
     }
-    const isIdle = !this.isMany.value && this.open.value === null && this.found.value === null && this.countOf(this.queue.value).due > 0;
+    const isIdle = !this.isElsewhere && this.open.value === null && this.found.value === null && this.countOf(this.queue.value).due > 0;
     if (isRead && (isFirst || isIdle)) await this.openNext();
   }
 
   /** Take the next order of the queue that nobody else has. */
   async openNext() {
     const queue = this.queue.value;
-    if (queue === "over" || this.isMany.value) return this.close();
+    if (queue === "over" || this.isElsewhere) return this.close();
     /** @type {import("./http.js").Answer<{order: QueuedOrder | null}>} */
     const answer = await send("POST", "/api/v1/desk/next", { queue, session_id: this.sessionId, skip: this.skipped.value });
-    if (this.queue.value !== queue || this.isMany.value) return;
+    if (this.queue.value !== queue || this.isElsewhere) return;
     if (!answer.ok) return void (this.problem.value = failureWords(answer.failure));
     if (answer.value.order === null) return this.close();
     await this.show(answer.value.order.order_id, answer.value.order.session_id);
@@ -84,8 +88,25 @@ export class DeskState extends DeskOpen {
     void this.read();
   }
 
+  /** Whether something else than one order is in the middle. */
+  get isElsewhere() {
+    return this.isMany.value || this.showsClaims.value;
+  }
+
+  /** Claims of comments in place of orders. */
+  async chooseClaims() {
+    this.letGo(null);
+    this.close();
+    this.found.value = this.canUndo.value = null;
+    this.done.value = this.problem.value = "";
+    this.isMany.value = false;
+    this.showsClaims.value = true;
+    await this.claims.read();
+  }
+
   /** @param {Queue} queue */
   async choose(queue) {
+    this.showsClaims.value = false;
     this.letGo(null);
     this.queue.value = queue;
     this.close();
@@ -234,6 +255,7 @@ export class DeskState extends DeskOpen {
       return false;
     }
     const { orders, names_searched: searched } = answer.value;
+    this.showsClaims.value = false;
     const [only] = orders;
     this.done.value = "";
     this.problem.value = only !== undefined ? "" : searched > 0 ? say("desk.find_nobody", { count: searched }) : say("desk.find_nothing");

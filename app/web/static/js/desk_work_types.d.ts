@@ -1,7 +1,9 @@
 // The desk's queues as its API gives them; tests/web/test_desk_work_types.py compares the fields with app/desk/schemas.py.
 
+import type { ToldReceiver } from "./claim_hands.js";
 import type { DeskOrder } from "./desk_types.js";
 import type { Kind } from "./ledger_kinds.js";
+import type { ClaimView } from "./protocol.js";
 
 export type Queue = "first" | "second" | "third" | "given_up" | "again" | "money" | "pack" | "collect" | "refund" | "over";
 export type Outcome = "agreed" | "no_answer" | "busy" | "wrong_number" | "call_back" | "refused";
@@ -18,8 +20,25 @@ export interface WaitingComplaint {
   session_id: string;
 }
 
+export interface ClaimCount {
+  waiting: number;
+  first_until_ms: number | null;
+}
+
+export interface QueuedClaim extends ClaimView {
+  receiver: ToldReceiver | null;
+  session_id: string;
+  session_title: string;
+}
+
+export interface QueuedClaims {
+  claims: readonly QueuedClaim[];
+  count: ClaimCount;
+}
+
 export interface QueueCounts {
   queues: readonly QueueCount[];
+  claims: ClaimCount;
   complaints: readonly WaitingComplaint[];
 }
 

@@ -252,7 +252,7 @@ export interface ClaimChanged {
   device: string | null;
 }
 
-/** One product that a comment asks for. `outcome`: whether its units are held, and if not, why: fewer are left, the limit per viewer, not sold now. */
+/** One product that a comment asks for. `outcome`: whether its units are held, and if not, why: fewer are left, the limit per viewer, not sold now, more than comments of one device, one network or all together may hold. */
 export interface ClaimLine {
   product_id: string;
   code: ErrorCode;
@@ -260,7 +260,7 @@ export interface ClaimLine {
   quantity: number;
   /** what else the comment said of it: a colour, a size */
   variant: string;
-  outcome: "held" | "sold_out" | "limit" | "not_sold";
+  outcome: "held" | "sold_out" | "limit" | "not_sold" | "too_many";
   /** held at this offer's price; null: at the normal price */
   offer_id: string | null;
   /** whole Vietnamese đồng */
@@ -286,6 +286,8 @@ export interface ClaimView {
   phone_masked: string | null;
   order_id: string | null;
   order_code: string | null;
+  /** when somebody last asked its writer again */
+  asked_at_ms: number | null;
 }
 
 /** The command was carried out and has nothing more to tell. */

@@ -70,7 +70,7 @@ export function ClaimCard({ market }) {
         ${claim.state === "ordered" && html`<strong>${say("claim.ordered_for_you", { goods: linesWords(held), code: claim.order_code ?? "" })}</strong> `}
         ${claim.state === "expired" && html`<strong>${say("claim.expired_for_you", { goods: linesWords(held) })}</strong> `}
         ${refused !== "" && html`<span>${refused}</span> `}
-        ${claim.state === "sold_out" && html`<span class="small">${say("claim.wait_hint")}</span>`}
+        ${claim.lines.some((line) => line.outcome === "sold_out") && claim.state === "sold_out" && html`<span class="small">${say("claim.wait_hint")}</span>`}
         ${claim.is_change && claim.state === "held" && html`<span class="small">${say("claim.change_hint")}</span>`}
       </p>
       <button class="button button-quiet button-round" type="button" aria-label=${say("app.close")} onClick=${close}>✕</button>
