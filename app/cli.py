@@ -6,7 +6,6 @@ A command imports what it alone needs when it is called: what is imported up her
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shlex
 import signal
@@ -308,9 +307,7 @@ def _environment_for_children(settings: Settings) -> dict[str, str]:
 
 
 def _people_command() -> list[str]:
-    """Simulated people are a program of their own; the production image has none. Raises `StartupError` there."""
-    if importlib.util.find_spec("httpx2") is None:
-        raise StartupError("Simulated people are not installed here. Use --no-demo, or install the extra `local`.")
+    """Simulated people are a program of their own."""
     return [sys.executable, "-m", "app.rehearsal"]
 
 

@@ -14,6 +14,9 @@ from app.accounts import routes as account_routes
 from app.accounts.access import tell_refusals
 from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
+from app.carriers import account_routes as carrier_account_routes
+from app.carriers import report_routes as carrier_report_routes
+from app.carriers import routes as carrier_routes
 from app.catalog import gate_routes, login_routes, papers_routes, picture_routes, sheet_routes
 from app.catalog import routes as catalog_routes
 from app.comment_orders import routes as claim_routes
@@ -114,6 +117,9 @@ ROUTERS = (
     desk_socket.router,
     parcel_print_routes.router,
     parcel_routes.router,
+    carrier_routes.router,
+    carrier_report_routes.router,
+    carrier_account_routes.router,
     metrics_routes.router,
     report_routes.router,
     closing_routes.router,

@@ -143,6 +143,18 @@ class ComplaintSettings(_Group):
     )
 
 
+class CarrierSettings(_Group):
+    """How carriers' APIs are called (`app/carriers`)."""
+
+    ghtk_address: str = Field(
+        "https://services.giaohangtietkiem.vn", description="where GHTK's API is; https, or this machine itself for tests"
+    )
+    ghtk_partner: str = Field("", max_length=40, pattern=r"^[A-Za-z0-9_-]*$", description="partner code that GHTK gave the operator")
+    answer_seconds: float = Field(
+        8.0, gt=0, le=10, description="an answer that has not come by then is an unknown outcome, asked about again by our code"
+    )
+
+
 class DatabaseSettings(_Group):
     """PostgreSQL pools of one worker, and the bounds of every wait for it."""
 
@@ -244,6 +256,7 @@ class Settings(BaseSettings):
     pictures: PictureSettings = PictureSettings()
     privacy: PrivacySettings = PrivacySettings()
     complaints: ComplaintSettings = ComplaintSettings()
+    carriers: CarrierSettings = CarrierSettings()
 
     @cached_property
     def cookies_are_secure(self) -> bool:

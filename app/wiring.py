@@ -11,6 +11,7 @@ from functools import partial
 from app.accounts.household import Household, household
 from app.accounts.jobs import Housekeeping
 from app.accounts.service import AccountService
+from app.carriers.household import Carriers, carrier_services
 from app.catalog.importing import GoodsImport
 from app.catalog.listing_gate import ListingGates
 from app.catalog.picture_stores import open_picture_files
@@ -146,6 +147,7 @@ class Services:
     desk: OrderDesk
     order_desk: DeskHouse
     parcels: ParcelHouse
+    carriers: Carriers
     buyer_orders: BuyerOrders
     money: Money
     persons: Persons
@@ -171,6 +173,7 @@ class Services:
             *self.complaints.all(),
             *self.order_desk.all(),
             *self.parcels.all(),
+            *self.carriers.all(),
             *self.from_comments.all(),
             self,
         )
@@ -226,6 +229,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, rows=rows, settings=settings.orders
     )
     parcels = parcel_house(database, rows=rows, lock=lock)
+    carriers = carrier_services(database, rows=rows, desk=desk, ring=ring, settings=settings)
+    stack.push_async_callback(carriers.close)
     money = money_services(database, projector=projector, ring=ring, call_seconds=settings.orders.waitlist_call_seconds)
     persons = Persons(database, rows, promise=promise_of(settings.complaints))
     complaints = complaint_services(database, redis, ring, sessions=sessions, rows=rows, settings=settings)
@@ -346,6 +351,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         desk=desk,
         order_desk=order_desk,
         parcels=parcels,
+        carriers=carriers,
         buyer_orders=buyer_orders,
         money=money,
         persons=persons,

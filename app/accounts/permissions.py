@@ -50,6 +50,8 @@ class Action(StrEnum):
     MAKE_PARCELS = "make_parcels"
     PACK_PARCELS = "pack_parcels"
     PRINT_RECEIVERS = "print_receivers"
+    SEND_PARCELS = "send_parcels"
+    SET_CARRIERS = "set_carriers"
     BOOK_PAYMENTS = "book_payments"
     READ_FIGURES = "read_figures"
     READ_REPORTS = "read_reports"
@@ -173,6 +175,14 @@ RULES: Mapping[Action, Rule] = {
     Action.PRINT_RECEIVERS: Rule(
         sentence="Have receivers in the clear on labels, slips and files for carriers; each time is written down.",
         scope=_ORGANISATION, organiser=_ALL, desk=_ALL,
+    ),
+    Action.SEND_PARCELS: Rule(
+        sentence="See what goes to carriers, receivers masked, keep the columns of their files, take in what they report.",
+        scope=_ORGANISATION, organiser=_ALL, desk=_ALL,
+    ),
+    Action.SET_CARRIERS: Rule(
+        sentence="Connect carriers' APIs: their tokens, and where parcels are fetched.",
+        scope=_ORGANISATION, organiser=_ALL,
     ),
     Action.BOOK_PAYMENTS: Rule(
         sentence="Book payments, and settle those that fit no order.",

@@ -21,6 +21,10 @@ def bank_secret() -> None:
     """For banks' notices, signed with the secret of their address; the service looks at it."""
 
 
+def carrier_secret() -> None:
+    """For carriers' notices, with the secret of their address; the service looks at it."""
+
+
 def viewer_ticket() -> None:
     """For devices with a viewer's ticket, on a socket: read before the upgrade."""
 
@@ -33,5 +37,6 @@ OPEN_TO_EVERYBODY = Depends(everybody)
 FOR_ORDER_LINK = Depends(order_link)
 FOR_VIEWERS = Depends(viewer_ticket)
 FOR_BANKS = Depends(bank_secret)
+FOR_CARRIERS = Depends(carrier_secret)
 FOR_BRIDGE = Depends(bridge_token)
 FOR_SIGNED = Depends(signed)

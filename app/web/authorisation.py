@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from app.accounts.access import action_named_by
 from app.accounts.permissions import ROLE_SENTENCES, ROLES, RULES, Action, Reach, Scope
-from app.infra.open_doors import bank_secret, bridge_token, everybody, order_link, signed, viewer_ticket
+from app.infra.open_doors import bank_secret, bridge_token, carrier_secret, everybody, order_link, signed, viewer_ticket
 from app.live.commands import live_handlers
 from app.orders.commands import order_handlers
 from app.protocol.client_commands import Command, StaffCommand
@@ -28,6 +28,7 @@ NOT_BY_ACCOUNT = {
     order_link: "order link",
     bridge_token: "bridge token",
     bank_secret: "bank secret",
+    carrier_secret: "carrier secret",
     signed: "signed",
     device_of: "ticket",
     viewer_ticket: "ticket",
