@@ -42,13 +42,14 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("host_sessions", "host_edit", "organiser_sessions"), _STAFF_STYLES),
     **dict.fromkeys(("people", "account"), (*_STAFF_STYLES, "people")),
     "payments": (*_STAFF_STYLES, "payments"),
+    "carriers": (*_STAFF_STYLES, "payments", "carriers"),
     **dict.fromkeys(("login", "invitation"), ("fonts", *_BASE_STYLES)),
     **dict.fromkeys(("order", "my_orders", "lookup"), (*_BASE_STYLES, "figures", "order")),
     "page": _BASE_STYLES,
 }
 SCRIPTS: Final = (
     *("account", "invitation", "people"),
-    *("board", "booth", "complaints", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
+    *("board", "booth", "carriers", "complaints", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
     *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay", "payments"),
     *("organiser_sessions", "report", "staff", "viewer"),
 )

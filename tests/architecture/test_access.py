@@ -271,6 +271,7 @@ ACCESS = {
     "POST /api/v1/carrier-accounts/{carrier}/cancellations": "send_parcels",
     "POST /api/v1/carrier-accounts/{carrier}/checks": "send_parcels",
     "POST /api/v1/carrier-notices/{account_id}": "carrier secret",
+    "GET /organiser/carriers": "send_parcels",
     "GET /api/v1/bank-accounts": "book_payments",
     "PUT /api/v1/bank-accounts": "set_bank_accounts",
     "DELETE /api/v1/bank-accounts/{account_id}": "set_bank_accounts",

@@ -36,6 +36,7 @@ class Dispatch:
 
     market: Market
     desk: CurrentUser
+    cookies: dict[UUID, dict[str, str]] = field(default_factory=dict)
 
     async def parcels(self, count: int = 1, *, is_packed: bool = True, weighs: int | None = 500, **order: Any) -> list[Parcel]:
         """Each of another buyer, paid at the door unless said otherwise."""
@@ -71,7 +72,11 @@ class Dispatch:
     async def sends(
         self, method: str, path: str, content: object = None, *, user: CurrentUser | None = None, **options: Any
     ) -> httpx2.Response:
-        async with self.market.browser(user or self.desk) as browser:
+        who = user or self.desk
+        if who.id not in self.cookies:
+            self.cookies[who.id] = await self.market.login_cookie(who)
+        async with self.market.browser() as browser:
+            browser.headers.update(self.cookies[who.id])
             if isinstance(content, bytes):
                 options |= {"content": content, "headers": {"content-type": "application/octet-stream"}}
             elif content is not None:

@@ -7,12 +7,14 @@ import re
 import pytest
 from pydantic import BaseModel
 
+from app.carriers import mapping as carrier_mapping
+from app.carriers import schemas as carriers
 from app.fulfilment import buyer_schemas, complaint_schemas, consents, money_schemas, schemas
 from app.web.modules import SCRIPTS_DIR
 
 TYPES = "".join(
     (SCRIPTS_DIR / name).read_text(encoding="utf-8")
-    for name in ("desk_types.d.ts", "buyer_types.d.ts", "payments_types.d.ts", "complaint_types.d.ts")
+    for name in ("desk_types.d.ts", "buyer_types.d.ts", "payments_types.d.ts", "complaint_types.d.ts", "carriers_types.d.ts")
 )
 MODELS: dict[str, type[BaseModel]] = {
     "DeskOrder": schemas.DeskOrder,
@@ -47,6 +49,21 @@ MODELS: dict[str, type[BaseModel]] = {
     "WorkListItem": schemas.WorkListItem,
     "ComplaintItem": complaint_schemas.ComplaintItem,
     "ComplaintList": complaint_schemas.ComplaintList,
+    "Column": carrier_mapping.Column,
+    "Mapping": carriers.MappingView,
+    "UnfitParcel": carriers.UnfitParcel,
+    "CarrierFilePreview": carriers.FilePreview,
+    "MadeFile": carriers.MadeFile,
+    "SendableParcel": carriers.SendableParcel,
+    "ReportRow": carriers.ReportRow,
+    "ReportPreview": carriers.ReportPreview,
+    "ReportOutcome": carriers.ReportOutcome,
+    "CarrierWorkItem": carriers.CarrierWorkItem,
+    "CarrierWorkList": carriers.CarrierWorkList,
+    "Pickup": carriers.Pickup,
+    "CarrierAccount": carriers.AccountView,
+    "ConnectedAccount": carriers.ConnectedAccount,
+    "CarrierAnswer": carriers.CarrierAnswer,
 }
 
 

@@ -8,6 +8,11 @@ from typing import get_args
 
 import pytest
 
+from app.carriers import schemas as carriers
+from app.carriers.fitting import Hint, Stop
+from app.carriers.mapping import TrackingFact
+from app.carriers.parcels_to_send import Field as ColumnField
+from app.carriers.states import CARRIER_STATES
 from app.catalog.completeness import LISTING_ITEMS
 from app.catalog.label import LabelFacts, ProductCategory
 from app.catalog.sheet_schemas import RowOutcome
@@ -84,7 +89,17 @@ def test_modules_say_only_texts_that_exist() -> None:
         ("order.", get_args(CancelReason)),
         ("order.next_", ["placed_cod", "placed_transfer", *LATER_KINDS]),
         ("desk.matter_", get_args(Matter)),
-        ("desk.reason_", ["too_dear"]),
+        ("desk.reason_", ["too_dear", "not_delivered"]),
+        ("carriers.state_", CARRIER_STATES),
+        ("carriers.unfit_", [*get_args(Stop), *get_args(Hint)]),
+        ("carriers.fate_", get_args(carriers.RowFate)),
+        ("carriers.problem_", get_args(carriers.Problem)),
+        ("carriers.answer_", get_args(carriers.CarrierAnswer.model_fields["state"].annotation)),
+        ("carriers.field_", get_args(ColumnField)),
+        ("carriers.fact_", get_args(TrackingFact)),
+        ("carriers.pickup_", carriers.Pickup.model_fields),
+        ("carriers.view_", ["send", "reports", "columns", "connection"]),
+        ("carriers.parcel_", ["open", "packed", "handed_over"]),
         ("desk.queue_", QUEUES),
         ("desk.call_", [*OUTCOMES, "again", "undone"]),
         ("desk.do_call_", OUTCOMES),

@@ -21,6 +21,7 @@ PREFIXES = (
         "invitation.",
         "people.",
         "payments.",
+        "carriers.",
         "host.",
         "question.",
         "consent.",

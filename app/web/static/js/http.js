@@ -130,6 +130,27 @@ export function sendFile(path, file) {
   return request(path, { method: "POST", headers, body: file, signal: AbortSignal.timeout(FILE_PATIENCE_MS) });
 }
 
+/**
+ * A file that the server makes of what is sent: its bytes and its name.
+ *
+ * @param {string} path
+ * @param {unknown} body
+ * @returns {Promise<Answer<{content: Blob, name: string}>>}
+ */
+export async function fileOf(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  try {
+    const response = await fetch(path, {
+      credentials: "same-origin", cache: "no-store", method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(FILE_PATIENCE_MS),
+    });
+    if (!response.ok) return await read(response);
+    const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "file";
+    return { ok: true, value: { content: await response.blob(), name } };
+  } catch {
+    return { ok: false, failure: AWAY };
+  }
+}
+
 const REPEATS = 2;
 const REPEAT_AFTER_MS = 700;
 
