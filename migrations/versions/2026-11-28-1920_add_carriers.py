@@ -1,7 +1,7 @@
 """Add carriers: columns of their files, files that were made, what they said, how their APIs are reached, parcels given to them.
 
 Revision: add_carriers
-Follows: add_parcels
+Follows: ask_claims_again
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "add_carriers"
-down_revision = "add_parcels"
+down_revision = "ask_claims_again"
 branch_labels = None
 depends_on = None
 
