@@ -29,7 +29,18 @@ from tests.architecture.test_access import ACCESS
 from tests.people import PASSWORD
 
 # Names of one thing of an organisation in an address.
-THINGS = ("session_id", "producer_id", "product_id", "order_id", "payment_id", "picture_id", "user_id", "complaint_id", "claim_id")
+THINGS = (
+    "session_id",
+    "producer_id",
+    "product_id",
+    "order_id",
+    "payment_id",
+    "picture_id",
+    "user_id",
+    "complaint_id",
+    "claim_id",
+    "parcel_id",
+)
 _SIGN_IN = "INSERT INTO sign_ins (token_digest, user_id, expires_at) VALUES ($1, $2, now() + interval '1 hour')"
 # It ends the sign-in that asks.
 _LOGOUT = "POST /api/v1/logout"

@@ -18,6 +18,7 @@ from PIL import Image
 
 from app.accounts.access import LOGIN_COOKIE
 from tests.absurd.operations import Operation, operations_of
+from tests.absurd.parcels import a_parcel, parcel_body, parcel_ids
 from tests.absurd.people import COOKIE, people_body, people_ids
 from tests.buyers import BUYER, an_order
 from tests.live.market import Market, a_session
@@ -111,6 +112,7 @@ class Sale:
             | await self._talk_for(operation, ids)
             | await self._claim_for(operation)
             | await people_ids(self, operation)
+            | await parcel_ids(self, operation)
         )
 
     async def calls(self, ids: Mapping[str, str]) -> str:
@@ -180,7 +182,7 @@ class Sale:
         if operation.template.endswith(_OF_PARTS):
             units = 2 if operation.template.endswith("/changes") else 1
             known |= {"lines": [{"offer_id": self.offer["id"], "quantity": units}], "seen_seq": 2**40}
-        return operation.right_body(known | people_body(self, operation))
+        return operation.right_body(known | people_body(self, operation) | parcel_body(operation, ids))
 
     async def takes_transfers(self) -> str:
         """The id of the organisation's account."""
@@ -390,4 +392,5 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
     sale.ids["comment_id"] = await sale.says(sale.ids["session_id"])
     sale.ids["restriction_id"] = await sale.mutes()
     sale.ids |= await sale.claims()
+    sale.ids["parcel_id"] = (await a_parcel(sale))["parcel_id"]
     return sale
