@@ -54,6 +54,7 @@ from app.live.commands import live_handlers
 from app.live.comments import CommentArchive, CommentService
 from app.live.evidence import EvidenceKeeping
 from app.live.jobs import LiveJobs
+from app.live.late_words import LateWords
 from app.live.loading import RoomLoader
 from app.live.moderating import Moderating
 from app.live.moderation_reading import ModerationReading
@@ -61,6 +62,7 @@ from app.live.outside import OutsideCounts
 from app.live.rooms import RoomDirectory, let_go
 from app.live.speaking import Speaking
 from app.live.staff_watch import StaffWatch
+from app.live.sweeping import Sweeping
 from app.live.talk import TalkService
 from app.live.talk_turns import TalkTurns
 from app.live.warnings import ScreenWarnings
@@ -131,6 +133,7 @@ class Services:
     teller: RoomTeller
     bridges: BridgeTokens
     moderating: Moderating
+    sweeping: Sweeping
     moderation_reading: ModerationReading
     talk: TalkService
     screen_warnings: ScreenWarnings
@@ -241,6 +244,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
     archive = CommentArchive(database, later=later)
     hub = Hub(realtime, capacity=realtime.max_viewers_per_worker or socket_capacity())
     moderation_reading = ModerationReading(database)
+    late_words = LateWords(database, teller=teller)
+    stack.push_async_callback(late_words.close)
     loader = RoomLoader(
         sessions=sessions,
         room_log=room_log,
@@ -334,7 +339,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         room_log=room_log,
         teller=teller,
         bridges=bridges,
-        moderating=Moderating(database, sessions=sessions, archive=archive, teller=teller, later=later),
+        moderating=Moderating(database, sessions=sessions, archive=archive, teller=teller, later=later, late_words=late_words),
+        sweeping=Sweeping(database, sessions=sessions, archive=archive, teller=teller, later=later, late_words=late_words),
         moderation_reading=moderation_reading,
         talk=TalkService(database, sessions=sessions, archive=archive, teller=teller),
         screen_warnings=ScreenWarnings(database, sessions=sessions, teller=teller),

@@ -5,29 +5,29 @@ The room hears of it from the outbox; every node then acts from what it knows (`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import exists, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.audit import record_audit
 from app.accounts.intentions import Intention, claim_intention
 from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
-from app.infra.clock import to_ms, utc_now
+from app.infra.clock import utc_now
 from app.infra.database import Database
-from app.live.comments import CommentArchive, comment_view, is_hidden
+from app.live.comments import CommentArchive, is_hidden
 from app.live.errors import AddressUnknown, RestrictionNotFound, RestrictionsFull, StaffNotRestricted
-from app.live.models import ArchivedComment, CommentHiding, CommentToRead, RoomQuestion, RoomTalk, SpeakerRestriction
-from app.live.moderation_reading import RESTRICTIONS_MOST, in_force, questions_of, restriction_of, talk_of
+from app.live.hiding import hide_comments, lift_restriction, note, restore_comments
+from app.live.late_words import LateWords
+from app.live.models import ArchivedComment, CommentHiding, SpeakerRestriction
+from app.live.moderation_reading import RESTRICTIONS_MOST, in_force, restriction_of
 from app.live.moderation_schemas import RestrictionRequest
 from app.live.to_read import ReadingLater
-from app.protocol.moderation import HiddenMark, HiddenReason, RestrictionView
-from app.protocol.server_events import CommentsHidden, CommentsRestored, QuestionsChanged, SpeakerFreed, SpeakerRestricted, TalkChanged
+from app.protocol.moderation import RestrictionView
+from app.protocol.server_events import SpeakerRestricted
 from app.sessions.in_charge import lock_in_charge, require_not_closed
 from app.sessions.lookup import SessionLookup
 from app.sessions.outbox import event_to_tell, tell_room
@@ -41,13 +41,21 @@ class Moderating:
     """Whoever is in charge of the session acts: on speakers until it is closed, on what was said also afterwards, for whoever reads back."""
 
     def __init__(
-        self, database: Database, *, sessions: SessionLookup, archive: CommentArchive, teller: RoomTeller, later: ReadingLater
+        self,
+        database: Database,
+        *,
+        sessions: SessionLookup,
+        archive: CommentArchive,
+        teller: RoomTeller,
+        later: ReadingLater,
+        late_words: LateWords,
     ) -> None:
         self._transactions = database.transactions
         self._sessions = sessions
         self._archive = archive
         self._teller = teller
         self._later = later
+        self._late_words = late_words
 
     async def hide(self, user: CurrentUser, session_id: UUID, comment_id: UUID, intention: Intention | None = None) -> None:
         """Take a comment off every screen. Hiding a hidden one changes nothing. Raises `CommentNotFound` and those of access."""
@@ -58,8 +66,8 @@ class Moderating:
                 return
             comments = await _comments(db, ArchivedComment.id == comment_id, ~is_hidden(comment_id))
             if comments:
-                await _hide(db, user, session_id, comments, reason="staff")
-                _audit(db, user, "comment.hidden", session_id, {"comment_id": str(comment_id)})
+                await hide_comments(db, user, session_id, comments, reason="staff")
+                note(db, user, "comment.hidden", session_id, {"comment_id": str(comment_id)})
         await self._teller.tell_soon(session_id)
 
     async def restore(self, user: CurrentUser, session_id: UUID, comment_id: UUID, intention: Intention | None = None) -> None:
@@ -69,8 +77,8 @@ class Moderating:
             await lock_in_charge(db, user, session_id, Action.MODERATE_COMMENTS)
             if not (await claim_intention(db, user.id, intention, comment_id)).is_first:
                 return
-            if await self._restore(db, user, session_id, CommentHiding.comment_id == comment_id):
-                _audit(db, user, "comment.restored", session_id, {"comment_id": str(comment_id)})
+            if await restore_comments(db, self._later, user, session_id, CommentHiding.comment_id == comment_id):
+                note(db, user, "comment.restored", session_id, {"comment_id": str(comment_id)})
         await self._teller.tell_soon(session_id)
 
     async def restrict(
@@ -110,10 +118,19 @@ class Moderating:
                     db, ArchivedComment.session_id == session_id, _said_by(restriction), ~is_hidden(ArchivedComment.id)
                 )
                 if comments:
-                    await _hide(db, user, session_id, comments, reason="muted", restriction_id=restriction.id)
+                    await hide_comments(
+                        db,
+                        user,
+                        session_id,
+                        comments,
+                        reason="muted",
+                        restriction_of=dict.fromkeys((comment.id for comment in comments), restriction.id),
+                    )
             details = {"restriction_id": str(view.id), "comment_id": str(wish.comment_id), "scope": view.scope, "minutes": wish.minutes}
-            _audit(db, user, "speaker.muted" if wish.kind == "mute" else "speaker.banned", session_id, details)
+            note(db, user, "speaker.muted" if wish.kind == "mute" else "speaker.banned", session_id, details)
         await self._teller.tell_soon(session_id)
+        if wish.hides_comments:
+            self._late_words.watch(user, session_id, [view.id])
         return view
 
     async def lift(self, user: CurrentUser, session_id: UUID, restriction_id: UUID, intention: Intention | None = None) -> None:
@@ -130,9 +147,9 @@ class Moderating:
             if restriction is None or restriction.session_id != session_id:
                 raise RestrictionNotFound
             if restriction.lifted_at is None:
-                await _lift(db, user, restriction)
-                await self._restore(db, user, session_id, CommentHiding.restriction_id == restriction_id)
-                _audit(db, user, "speaker.freed", session_id, {"restriction_id": str(restriction_id)})
+                await lift_restriction(db, user, restriction)
+                await restore_comments(db, self._later, user, session_id, CommentHiding.restriction_id == restriction_id)
+                note(db, user, "speaker.freed", session_id, {"restriction_id": str(restriction_id)})
         await self._teller.tell_soon(session_id)
 
     async def _find(self, user: CurrentUser, session_id: UUID, comment_id: UUID) -> None:
@@ -149,83 +166,12 @@ class Moderating:
             SpeakerRestriction.network.is_not_distinct_from(restriction.network),
         )
         for before in (await db.scalars(select(SpeakerRestriction).where(*same, *in_force()))).all():
-            await _lift(db, user, before)
-
-    async def _restore(self, db: AsyncSession, user: CurrentUser, session_id: UUID, condition: Any) -> bool:  # noqa: ANN401 - SQL
-        """Whether there was something to restore."""
-        restored = (
-            update(CommentHiding)
-            .where(CommentHiding.session_id == session_id, CommentHiding.is_hidden, condition)
-            .values(is_hidden=False, restored_by=user.id, restored_at=utc_now())
-            .returning(CommentHiding.comment_id, CommentHiding.hidden_by)
-        )
-        hidden_by = {row.comment_id: row.hidden_by for row in await db.execute(restored)}
-        ids = list(hidden_by)
-        if not ids:
-            return False
-        found = select(ArchivedComment).where(ArchivedComment.id.in_(ids)).order_by(ArchivedComment.posted_at)
-        comments = tuple(comment_view(comment) for comment in await db.scalars(found))
-        # What nobody hid was held from the start, and read by nobody. Phone numbers in it are masked by now.
-        unread = [self._later.row(session_id, comment, comment.text) for comment in comments if hidden_by[UUID(comment.id)] is None]
-        if to_read := [row for row in unread if row is not None]:
-            await db.execute(insert(CommentToRead).values(to_read).on_conflict_do_nothing())
-        await tell_room(db, session_id, event_to_tell(CommentsRestored(comments=comments, by=user.display_name)))
-        await _tell_what_stands_above(db, session_id, ids)
-        return True
+            await lift_restriction(db, user, before)
 
 
 async def _comments(db: AsyncSession, *conditions: Any) -> Sequence[ArchivedComment]:  # noqa: ANN401 - SQL conditions
     found = select(ArchivedComment).where(*conditions).order_by(ArchivedComment.posted_at.desc()).limit(_HIDDEN_AT_ONCE)
     return (await db.scalars(found)).all()
-
-
-async def _hide(
-    db: AsyncSession,
-    user: CurrentUser,
-    session_id: UUID,
-    comments: Sequence[ArchivedComment],
-    *,
-    reason: HiddenReason,
-    restriction_id: UUID | None = None,
-) -> None:
-    moment = utc_now()
-    mark = {"is_hidden": True, "reason": reason, "word": None, "restriction_id": restriction_id, "hidden_by": user.id, "hidden_at": moment}
-    hidings = insert(CommentHiding).values([{"comment_id": comment.id, "session_id": session_id, **mark} for comment in comments])
-    await db.execute(hidings.on_conflict_do_update(index_elements=[CommentHiding.comment_id], set_=mark))
-    event = CommentsHidden(
-        comment_ids=tuple(str(comment.id) for comment in comments),
-        comments=tuple(comment_view(comment) for comment in reversed(comments)),
-        mark=HiddenMark(reason=reason, by=user.display_name, at_ms=to_ms(moment) or 0),
-    )
-    await tell_room(db, session_id, event_to_tell(event))
-    await _tell_what_stands_above(db, session_id, [comment.id for comment in comments])
-
-
-async def _tell_what_stands_above(db: AsyncSession, session_id: UUID, comment_ids: Sequence[UUID]) -> None:
-    """A pinned comment and questions go and come with their comments."""
-    pinned = exists().where(RoomTalk.session_id == session_id, RoomTalk.pinned_comment_id.in_(comment_ids))
-    asked = exists().where(RoomQuestion.comment_id.in_(comment_ids), RoomQuestion.state != "dropped")
-    if await db.scalar(select(pinned | asked)):
-        await tell_talk(db, session_id)
-        await tell_questions(db, session_id)
-
-
-async def tell_talk(db: AsyncSession, session_id: UUID) -> None:
-    """Tell the room what stands above its comments now, as of the open transaction."""
-    await db.flush()
-    await tell_room(db, session_id, event_to_tell(TalkChanged(talk=await talk_of(db, session_id))))
-
-
-async def tell_questions(db: AsyncSession, session_id: UUID) -> None:
-    """Tell the boards the queue of questions."""
-    await db.flush()
-    await tell_room(db, session_id, event_to_tell(QuestionsChanged(questions=await questions_of(db, session_id))))
-
-
-async def _lift(db: AsyncSession, user: CurrentUser, restriction: SpeakerRestriction) -> None:
-    restriction.lifted_by, restriction.lifted_at = user.id, utc_now()
-    await db.flush()
-    await tell_room(db, restriction.session_id, event_to_tell(SpeakerFreed(restriction_id=restriction.id)))
 
 
 def _restriction(restriction_id: UUID, user: CurrentUser, comment: ArchivedComment, wish: RestrictionRequest) -> SpeakerRestriction:
@@ -249,7 +195,3 @@ def _said_by(restriction: SpeakerRestriction) -> Any:  # noqa: ANN401 - an SQL c
     if restriction.device_id is not None:
         return (ArchivedComment.device_id == restriction.device_id) & of_viewers
     return (ArchivedComment.network == restriction.network) & of_viewers
-
-
-def _audit(db: AsyncSession, user: CurrentUser, action: str, session_id: UUID, details: Mapping[str, object]) -> None:
-    record_audit(db, organisation_id=user.organisation_id, user_id=user.id, action=action, subject_id=session_id, details=details)

@@ -28,12 +28,16 @@ from app.live.moderating import Moderating
 from app.live.moderation_reading import ModerationReading
 from app.live.moderation_schemas import (
     HiddenList,
+    LiftRequest,
     ModerationDetails,
     NoticeRequest,
     PinnedCommentRequest,
     QuestionRequest,
     RestrictionRequest,
+    Sweep,
+    SweepRequest,
 )
+from app.live.sweeping import Sweeping
 from app.live.talk import TalkService
 from app.protocol.base import MILLISECONDS_MOST
 from app.protocol.moderation import ModerationRules, RestrictionView
@@ -43,6 +47,7 @@ from app.sessions.lookup import SessionLookup
 router = APIRouter(prefix="/api/v1/sessions/{session_id}", tags=["moderation"])
 
 Actions = Annotated[Moderating, Depends(provided(Moderating))]
+Sweeper = Annotated[Sweeping, Depends(provided(Sweeping))]
 Talk = Annotated[TalkService, Depends(provided(TalkService))]
 Reading = Annotated[ModerationReading, Depends(provided(ModerationReading))]
 Sessions = Annotated[SessionLookup, Depends(provided(SessionLookup))]
@@ -174,4 +179,29 @@ async def restrict_speaker(
 async def lift_restriction(session_id: UUID, restriction_id: UUID, user: SignedInUser, actions: Actions, intention: Intended) -> Response:
     """Staff in charge. What was hidden with it is shown again."""
     await actions.lift(user, session_id, restriction_id, intention)
+    return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+@router.post(
+    "/moderation/sweeps",
+    dependencies=_MODERATE,
+    status_code=status.HTTP_201_CREATED,
+    summary="Mute everybody who was caught twice of late",
+    responses=problem_responses(*_STAFF),
+)
+async def sweep_room(session_id: UUID, body: SweepRequest, user: SignedInUser, sweeper: Sweeper, intention: Intended) -> Sweep:
+    """Staff in charge. All that they said is hidden; holds on every node within a second. Nobody is caught for being new or behind one network."""
+    return await sweeper.sweep(user, session_id, body, intention)
+
+
+@router.post(
+    "/restrictions/lift",
+    dependencies=_MODERATE,
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="End mutes and bans together",
+    responses=problem_responses(*_STAFF),
+)
+async def lift_restrictions(session_id: UUID, body: LiftRequest, user: SignedInUser, sweeper: Sweeper, intention: Intended) -> Response:
+    """Staff in charge. Takes a sweep back: what was hidden with it is shown again. Those that have ended already change nothing."""
+    await sweeper.lift_all(user, session_id, body.restriction_ids, intention)
     return Response(status_code=status.HTTP_204_NO_CONTENT)

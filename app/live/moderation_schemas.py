@@ -19,6 +19,9 @@ from app.protocol.moderation import (
     TalkView,
 )
 
+# Speakers of one sweep.
+SWEPT_MOST = 100
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +41,31 @@ class RestrictionRequest(_Body):
     scope: RestrictionScope = "device"
     minutes: int | None = Field(30, ge=1, le=RESTRICT_MINUTES_MOST, description="null: until the session ends")
     hides_comments: bool = Field(True, description="also hide what they have said")
+
+
+class SweepRequest(_Body):
+    """Mute whoever was caught twice within the last minutes, by the rules or by somebody in charge, and hide all that they said."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"minutes": 10, "mute_minutes": 30}]})
+
+    minutes: int = Field(10, ge=1, le=60, description="how far back it looks for what was held or hidden")
+    mute_minutes: int | None = Field(30, ge=1, le=RESTRICT_MINUTES_MOST, description="null: until the session ends")
+
+
+class Sweep(_Body):
+    """What a sweep did; the mutes are lifted together with `POST …/restrictions/lift`."""
+
+    id: UUID
+    restriction_ids: tuple[UUID, ...] = Field(description="one for each speaker that was muted")
+    comments: int = Field(description="how many comments were hidden with them")
+
+
+class LiftRequest(_Body):
+    """Mutes and bans to be ended together."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"restriction_ids": ["1b3d5f7a-9c2e-4d6f-8a0b-3c5e7d9f1a09"]}]})
+
+    restriction_ids: tuple[UUID, ...] = Field(min_length=1, max_length=SWEPT_MOST)
 
 
 class NoticeRequest(_Body):

@@ -16,8 +16,8 @@ from app.infra.clock import utc_now
 from app.infra.database import Database
 from app.live.comments import CommentArchive, is_hidden
 from app.live.errors import CommentIsHidden, QuestionsFull
+from app.live.hiding import tell_questions, tell_talk
 from app.live.models import RoomQuestion, RoomTalk
-from app.live.moderating import tell_questions, tell_talk
 from app.live.moderation_reading import QUESTIONS_MOST, questions_of, restrictions_in_force, rules_of, talk_of
 from app.live.moderation_schemas import ModerationDetails
 from app.protocol.moderation import ModerationRules, QuestionState

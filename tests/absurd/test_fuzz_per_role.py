@@ -75,7 +75,7 @@ async def _unreadable(sale: Sale) -> list[tuple[str, int]]:
     answers = {
         each.name: (await sale.organiser.get(each.path(sale.ids), headers=link)).status_code
         for each in sale.operations
-        if each.method == "GET"
+        if each.method == "GET" and all(name in sale.ids for name, where in each.parameters if where == "path")
     }
     return [(name, status) for name, status in answers.items() if status >= 500]
 

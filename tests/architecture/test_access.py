@@ -181,6 +181,8 @@ ACCESS = {
     f"PUT {S}/comments/{{comment_id}}/question": "moderate_comments",
     f"POST {S}/restrictions": "moderate_comments",
     f"POST {S}/restrictions/{{restriction_id}}/lift": "moderate_comments",
+    f"POST {S}/restrictions/lift": "moderate_comments",
+    f"POST {S}/moderation/sweeps": "moderate_comments",
     f"GET {S}/tick": "public",
     f"POST {S}/presence": "ticket",
     f"GET {S}/offers": "public",

@@ -11,6 +11,7 @@ from app.comment_orders.schemas import MendedLine
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database
 from app.live.comments import Speaker, archived, write_comments
+from app.live.late_words import LateWords
 from app.live.masking import mask_phone_numbers
 from app.live.moderating import Moderating
 from app.protocol.claims import ClaimView
@@ -128,7 +129,14 @@ async def test_a_comment_that_a_rule_held_makes_its_claim_when_it_is_let_through
     await a_pool(database, market, units=10)
     comment_id, device_id = await is_held_by_a_rule(database, market, claiming, "chốt A1 x2 shop.vn")
     selling = claiming.selling
-    moderating = Moderating(database, sessions=selling.sessions, archive=Archived(), teller=selling.teller, later=claiming.later)  # type: ignore[arg-type]  # it is in the archive
+    moderating = Moderating(
+        database,
+        sessions=selling.sessions,
+        archive=Archived(),  # type: ignore[arg-type]  # it is in the archive
+        teller=selling.teller,
+        later=claiming.later,
+        late_words=LateWords(database, teller=selling.teller),
+    )
     host = the_host(market)
     assert await claiming.reader.read_waiting() == 0
 
@@ -153,7 +161,14 @@ async def test_what_comes_late_from_a_rule_says_nothing_about_what_was_said_anew
     await says(database, market, claiming.later, "A1 x3", device_id=device_id)
     await claiming.reader.read_waiting()
     selling = claiming.selling
-    moderating = Moderating(database, sessions=selling.sessions, archive=Archived(), teller=selling.teller, later=claiming.later)  # type: ignore[arg-type]  # it is in the archive
+    moderating = Moderating(
+        database,
+        sessions=selling.sessions,
+        archive=Archived(),  # type: ignore[arg-type]  # it is in the archive
+        teller=selling.teller,
+        later=claiming.later,
+        late_words=LateWords(database, teller=selling.teller),
+    )
 
     await moderating.restore(the_host(market), market.session_id, comment_id)
     assert await claiming.reader.read_waiting() == 0

@@ -131,7 +131,7 @@ function ViewerLink({ sessionId }) {
 }
 
 function Keys() {
-  const ofTalk = ["choose", "hide", "mute", "ban", "undo", "strict", "question", "reply", "pin_comment", "search"];
+  const ofTalk = ["choose", "hide", "mute", "ban", "undo", "strict", "sweep", "question", "reply", "pin_comment", "search"];
   const rows = ["host.key_next", "claim.keys", "host.key_flash", "host.key_pin", "host.key_answer", "host.key_said", ...ofTalk.map((key) => `host.key_${key}`), "host.key_help"];
   return html`<aside class="card keys"><h2>${say("host.keys")}</h2><ul role="list">${rows.map((key) => html`<li>${say(key)}</li>`)}</ul></aside>`;
 }

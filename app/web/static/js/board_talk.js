@@ -6,7 +6,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { BoardComment } from "./board_comment.js";
 import { History } from "./board_history.js";
 import { Notice, Restricted, Rules } from "./board_rules.js";
-import { StrictButton } from "./board_strict.js";
+import { StrictButton, SweepButton } from "./board_strict.js";
 import { number } from "./format.js";
 import { say } from "./page.js";
 import { Composer, TalkTop } from "./viewer_talk.js";
@@ -42,6 +42,7 @@ export function TalkZone({ actions, showsAsked, top }) {
         actions.chosenId.value = null;
       }}>${say(`host.face_${each}`)}${count(actions, each)}</button>`)}
       <${StrictButton} actions=${actions} />
+      <${SweepButton} actions=${actions} />
     </div>
     <${TalkTop} talk=${talk} />
     ${face === "history" && html`<${History} actions=${actions} />`}

@@ -16,6 +16,7 @@ import { failureWords, say } from "./page.js";
 /** @typedef {"comments" | "hidden" | "history" | "rules"} Face */
 
 export const MINUTES = 30;
+const SWEEP_MINUTES = 10;
 
 export class TalkActions {
   /** @param {Room} room */
@@ -148,7 +149,7 @@ export class TalkActions {
     return this.room.state.value.moderation?.rules.is_strict ?? false;
   }
 
-  /** One tap against a raid, and one back to the room's own rules. */
+  /** One tap against a raid, and one back to the room's own rules. Whoever was caught twice already is muted with it. */
   async toggleStrict() {
     const rules = this.room.state.value.moderation?.rules;
     if (!rules || !(await this.setRules({ ...rules, is_strict: !rules.is_strict }))) return;
@@ -156,6 +157,17 @@ export class TalkActions {
       const now = this.room.state.value.moderation?.rules ?? rules;
       return this.setRules({ ...now, is_strict: rules.is_strict });
     });
+    if (!rules.is_strict) await this.sweep(false);
+  }
+
+  /** Mute whoever was caught twice within the last minutes, by a rule or by one of us, and hide all that they said. @param {boolean} [isAlone] */
+  async sweep(isAlone = true) {
+    /** @type {{restriction_ids: readonly string[], comments: number} | null} */
+    const swept = await this.#call("POST", "/moderation/sweeps", { minutes: SWEEP_MINUTES, mute_minutes: this.minutes.value });
+    if (swept === null) return;
+    const ids = swept.restriction_ids;
+    if (ids.length === 0) this.problem.value = isAlone ? say("host.swept_none") : "";
+    else this.#remember(say("host.undo_swept", { count: ids.length, comments: swept.comments }), () => this.#call("POST", "/restrictions/lift", { restriction_ids: ids }));
   }
 
   /** @param {string | null} text */
@@ -187,6 +199,7 @@ export class TalkActions {
     if (step !== undefined) this.#choose(step);
     else if (key === "u") void this.undo();
     else if (key === "x") void this.toggleStrict();
+    else if (key === "w") void this.sweep();
     else if (comment === null) return false;
     else if (key === "h") this.#finish(this.toggle(comment));
     else if (key === "m") this.#finish(this.restrict(comment, "mute"));
