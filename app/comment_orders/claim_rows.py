@@ -34,6 +34,7 @@ LEFT JOIN orders o ON o.id = c.order_id
 WHERE c.state = 'held' AND s.organisation_id = $1 AND (NOT s.is_rehearsal OR $3) AND ($2::uuid[] IS NULL OR c.session_id = ANY($2::uuid[]))
 ORDER BY c.asked_at NULLS FIRST, c.until_at, c.id LIMIT $4
 """
+OF_ORDER = f"{_SELECT} WHERE c.session_id = $1 AND (c.order_id = $2 OR c.follows_order_id = $2) ORDER BY c.said_at DESC, c.id LIMIT 20"
 BY_HOLD = f"{_SELECT} WHERE c.hold_id = ANY($1::uuid[]) ORDER BY c.id FOR UPDATE OF c"
 _INSERT = """
 INSERT INTO comment_claims (id, session_id, comment_id, device_id, source, author, words, lines, state, follows_order_id, hold_id, said_at,
@@ -132,6 +133,7 @@ def view_of(row: asyncpg.Record) -> ClaimView:
         is_change=row["follows_order_id"] is not None,
         phone_masked=row["phone_masked"],
         order_id=row["order_id"],
+        follows_order_id=row["follows_order_id"],
         order_code=row["order_code"],
         asked_at_ms=to_ms(row["asked_at"]),
     )

@@ -23,7 +23,7 @@ from app.comment_orders.deriving import hold_lines
 from app.comment_orders.errors import ClaimNeedsReceiver, ClaimNotFound, ClaimOver
 from app.comment_orders.receivers import KnownReceivers
 from app.comment_orders.rules import rules_of_session
-from app.comment_orders.schemas import DeskClaim, DeskClaimList, MendedLine, OwnClaims, QueuedClaim
+from app.comment_orders.schemas import DeskClaim, DeskClaimList, MendedLine, OrdersClaims, OwnClaims, QueuedClaim
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
 from app.ledger.append import OpenLedger, open_ledger
@@ -103,6 +103,12 @@ class ClaimDesk:
             QueuedClaim(**view, receiver=known[row["id"]], session_id=row["session_id"], session_title=row["session_title"])
             for row, view in of
         ]
+
+    async def of_order(self, user: CurrentUser, session_id: UUID, order_id: UUID) -> OrdersClaims:
+        """What comments have to do with an order; nothing for one that is not of this session. Raises those of access."""
+        await self._sessions.managed(user, session_id, Action.WORK_ORDERS)
+        async with self._pool.acquire() as db:
+            return OrdersClaims(claims=[rows.view_of(row) for row in await db.fetch(rows.OF_ORDER, session_id, order_id)])
 
     async def own(self, device_id: UUID, session_id: UUID) -> OwnClaims:
         """The last claims of a device, newest first."""

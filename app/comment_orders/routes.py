@@ -15,7 +15,16 @@ from app.catalog.errors import InvalidAddress
 from app.comment_orders.claims import ClaimDesk
 from app.comment_orders.errors import ClaimNeedsReceiver, ClaimNotFound, ClaimOver
 from app.comment_orders.rules import CommentOrderRules, RuleService
-from app.comment_orders.schemas import ClaimPhone, Confirmation, DeskClaimList, MendedLines, OwnClaims, OwnConfirmation, PhoneAsked
+from app.comment_orders.schemas import (
+    ClaimPhone,
+    Confirmation,
+    DeskClaimList,
+    MendedLines,
+    OrdersClaims,
+    OwnClaims,
+    OwnConfirmation,
+    PhoneAsked,
+)
 from app.errors import AppError, Forbidden, MalformedRequest, NotSignedIn, OriginRefused, OutcomeUnknown, TooManyRequests
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -73,6 +82,17 @@ _PLACING: tuple[type[AppError], ...] = (
 )
 async def list_claims(session_id: UUID, user: SignedInUser, claims: Claims) -> DeskClaimList:
     return await claims.list(user, session_id)
+
+
+@router.get(
+    "/sessions/{session_id}/orders/{order_id}/claims",
+    dependencies=[needs(Action.WORK_ORDERS)],
+    summary="Claims that an order was made of, or that came after it",
+    description="Staff in charge. Newest first; empty for an order that no comment asked for. Phones are masked.",
+    responses=problem_responses(*_READING),
+)
+async def claims_of_order(session_id: UUID, order_id: UUID, user: SignedInUser, claims: Claims) -> OrdersClaims:
+    return await claims.of_order(user, session_id, order_id)
 
 
 @router.get(

@@ -40,6 +40,12 @@ class QueuedClaim(DeskClaim):
     session_title: str
 
 
+class OrdersClaims(BaseModel):
+    """Claims that an order was made of, or that came after it from the same writer; the newest first."""
+
+    claims: list[ClaimView]
+
+
 class DeskClaimList(BaseModel):
     """Those that hold units first, then the newest; at most 200."""
 

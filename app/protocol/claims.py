@@ -44,5 +44,6 @@ class ClaimView(Message):
     is_change: bool = False
     phone_masked: str | None = Field(None, description="the number that the comment names, its last three digits")
     order_id: UUID | None = None
+    follows_order_id: UUID | None = Field(None, description="the order that its writer had before")
     order_code: str | None = None
     asked_at_ms: Milliseconds | None = Field(None, description="when somebody last asked its writer again")

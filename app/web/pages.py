@@ -204,6 +204,7 @@ def _desk(request: Request, user: CurrentUser, *, title: str, back: str, session
         "back": back,
         "user_id": str(user.id),
         "books_payments": user.may(Action.BOOK_PAYMENTS),
+        "sets_rules": user.may(Action.SET_RULES),
     }
     return render(request, "desk.html", script="desk.js", words=_DESK_WORDS, user=user, title=title, facts=facts)
 

@@ -38,6 +38,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
     "desk": (*_STAFF_STYLES, "claims", "desk"),
     "complaints": (*_STAFF_STYLES, "desk"),
+    "comment_orders": (*_STAFF_STYLES, "claims"),
     "goods": (*_STAFF_STYLES, "goods_pages"),
     **dict.fromkeys(("host_sessions", "host_edit", "organiser_sessions"), _STAFF_STYLES),
     **dict.fromkeys(("people", "account"), (*_STAFF_STYLES, "people")),
@@ -49,7 +50,8 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
 }
 SCRIPTS: Final = (
     *("account", "invitation", "people"),
-    *("board", "booth", "carriers", "complaints", "desk", "goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
+    *("board", "booth", "carriers", "comment_orders", "complaints", "desk"),
+    *("goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
     *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay", "payments"),
     *("organiser_sessions", "report", "staff", "viewer"),
 )

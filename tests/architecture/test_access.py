@@ -52,6 +52,8 @@ ACCESS = {
     "GET /host/{session_id}": "see_board",
     "GET /host/{session_id}/edit": "prepare_sessions",
     "GET /host/{session_id}/orders": "work_orders",
+    "GET /host/{session_id}/comments": "run_sessions",
+    "GET /organiser/comment-orders": "set_rules",
     "GET /organiser/goods": "keep_goods",
     "GET /organiser/goods/import": "keep_goods",
     "GET /organiser/goods/producers/new": "keep_goods",
@@ -203,6 +205,7 @@ ACCESS = {
     "GET /api/v1/desk/queues": "work_orders",
     "GET /api/v1/desk/orders": "work_orders",
     "GET /api/v1/desk/claims": "work_orders",
+    f"GET {S}/orders/{{order_id}}/claims": "work_orders",
     "POST /api/v1/sessions/{session_id}/claims/{claim_id}/ask-again": "work_orders",
     "POST /api/v1/desk/next": "work_orders",
     "POST /api/v1/desk/search": "work_orders",
@@ -388,7 +391,7 @@ async def test_strangers_on_a_staff_page_are_shown_to_the_login(service: FastAPI
     async with a_client(service) as client:
         answers = [await client.request(*a_path(name)) for name in ACCESS if is_page(name)]
 
-    assert [answer.status_code for answer in answers] == [303] * 18
+    assert [answer.status_code for answer in answers] == [303] * 21
     assert all(answer.headers["location"].startswith("/login?next=") for answer in answers)
 
 

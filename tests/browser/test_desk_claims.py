@@ -79,6 +79,14 @@ def test_claims_are_decided_at_the_desk(market: Market, shoot: Callable[[Page, s
     expect(waiting(page, "Xác nhận lại")).to_have_text("1", timeout=20 * SECONDS)
     chip.click()
     expect(claims).to_contain_text("Cần chốt lại")
+    # from the claim to the order before it, and from there back to the claim
+    claims.get_by_role("button", name="Đơn trước").click()
+    said = page.locator(".desk-said")
+    expect(said).to_have_count(2)
+    expect(said.first).to_contain_text("A1 x4")
+    shoot(page, "desk-said-1440")
+    said.first.get_by_role("button", name="Mở lượt chốt").click()
+    expect(claims.locator(".is-chosen")).to_contain_text("A1 \u00d7 4")
 
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     shoot(page, "desk-claims-390")

@@ -126,7 +126,10 @@ async def test_a_comment_that_changes_what_was_confirmed_puts_the_order_into_the
     await until(lambda: waiting(desk, market, "again"), lambda count: count == 1)
     work = (await desk.get(path_of(market, "orders", order_id, "work"))).json()
     (change,) = await claims(desk, market)
+    said = (await desk.get(path_of(market, "orders", order_id, "claims"))).json()["claims"]
     assert (work["asks_again"], work["order"]["queue"], change["is_change"]) == (True, "again", True)
+    assert [each["id"] for each in said] == [change["id"], claim["id"]]
+    assert (said[0]["follows_order_id"], said[1]["order_id"]) == (order_id, order_id)
     # agreed on the phone, it goes on as before, and the claim asks no second time by itself
     await desk.post(path_of(market, "orders", order_id, "calls"), json={"outcome": "agreed"})
     await asyncio.sleep(1.5)

@@ -50,6 +50,7 @@ function Claim({ claims, claim, isChosen }) {
     </div>
     <p class="row"><strong class="claim-goods">${goods}</strong> <span class="number">${money(sumOf(heldLines(claim)))}</span>
       ${claim.is_change && html`<span class="badge badge-flash">${say("claim.reconfirm")}</span>`}
+      ${claims.opensOrder !== null && (claim.follows_order_id ?? null) !== null && html`<button class="button button-quiet" type="button" onClick=${() => claims.opensOrder?.(claim, claim.follows_order_id ?? "")}>${say("claim.order_before")}</button>`}
       ${(claim.asked_at_ms ?? null) !== null && html`<span class="badge">${say("claim.asked")}</span>`}
       ${refused !== "" && html`<span class="small field-error">${refused}</span>`}</p>
     <p class="small soft row">

@@ -50,6 +50,11 @@ export class ClaimHands {
     return "";
   }
 
+  /** Open an order at the desk; null where that is another page. @returns {((claim: ClaimView, orderId: string) => void) | null} */
+  get opensOrder() {
+    return null;
+  }
+
   /** A claim as it stands now. @param {ClaimView} _claim */
   heard(_claim) {}
 

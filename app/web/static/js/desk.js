@@ -28,7 +28,7 @@ const QUEUES = [...WORKED, "over"];
 const ALWAYS = ["first", "pack", "over"];
 const SAME_DAY_MS = 12 * 3_600_000;
 
-/** @type {{session_id: string | null, title: string, back: string, books_payments: boolean, user_id: string}} */
+/** @type {{session_id: string | null, title: string, back: string, books_payments: boolean, sets_rules: boolean, user_id: string}} */
 const facts = pageFacts();
 const desk = new DeskState(facts.session_id, facts.user_id, facts.books_payments);
 const bulk = new DeskBulk(desk);
@@ -126,6 +126,7 @@ function Claims() {
     ${shown === 0 && html`<section class="card card-roomy"><p class="empty">${say("claim.none")}</p></section>`}
     <${ClaimsPanel} claims=${claims} />
     ${count > shown && shown > 0 && html`<p class="small soft">${say("claim.more", { count: number(count - shown) })}</p>`}
+    ${facts.sets_rules && html`<p class="small"><a href="/organiser/comment-orders">${say("claim.rules_common")}</a></p>`}
     ${shown > 0 && html`<p class="tiny soft desk-claim-keys">${say("claim.keys")}</p>`}
   </div>`;
 }

@@ -71,6 +71,14 @@ export class DeskClaims extends ClaimHands {
     return untilMs === null ? 0 : Math.max(0, (untilMs - Date.now()) / 1_000);
   }
 
+  /** @override @returns {(claim: ClaimView, orderId: string) => void} */
+  get opensOrder() {
+    return (claim, orderId) => {
+      const sessionId = this.#queued(claim)?.session_id;
+      if (sessionId !== undefined) void this.desk.showOrder({ order_id: orderId, session_id: sessionId });
+    };
+  }
+
   /** @override */
   heard() {
     void this.desk.read();

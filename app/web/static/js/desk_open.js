@@ -43,6 +43,8 @@ export class DeskOpen extends DeskQueues {
      * @type {import("@preact/signals").Signal<{orderId: string, receiver: Receiver, reason: RevealReason} | null>}
      */
     this.revealed = signal(null);
+    /** What comments have to do with the open order. @type {import("@preact/signals").Signal<readonly import("./protocol.js").ClaimView[]>} */
+    this.saidOf = signal([]);
     /** Said once, it holds for the next orders until the receiver is hidden.
      * @type {RevealReason | null}
      */
@@ -108,10 +110,12 @@ export class DeskOpen extends DeskQueues {
     this.problem.value = "";
     if (this.revealed.value?.orderId !== orderId) this.revealed.value = null;
     if (this.buyer.value !== null && this.open.value?.order_id !== orderId) this.buyer.value = null;
+    if (this.open.value?.order_id !== orderId) this.saidOf.value = [];
     this.open.value = order.value;
     this.work.value = work.value;
     if (this.reason !== null && this.isMine) void this.reveal(this.reason);
     void this.#readBuyer(path, orderId);
+    void this.#readClaims(path, orderId);
     this.#settleTimer = setTimeout(() => (this.isReady.value = this.isMine), SETTLES_AFTER_MS);
   }
 
@@ -120,6 +124,13 @@ export class DeskOpen extends DeskQueues {
     /** @type {import("./http.js").Answer<BuyerHistory>} */
     const answer = await get(`${path}/buyer`);
     if (answer.ok && this.open.value?.order_id === orderId) this.buyer.value = answer.value;
+  }
+
+  /** @param {string} path @param {string} orderId */
+  async #readClaims(path, orderId) {
+    /** @type {import("./http.js").Answer<{claims: import("./protocol.js").ClaimView[]}>} */
+    const answer = await get(`${path}/claims`);
+    if (answer.ok && this.open.value?.order_id === orderId) this.saidOf.value = answer.value.claims;
   }
 
   /** Put the order in hand back when another one is opened. @param {string | null} except */

@@ -8,7 +8,7 @@ import { REVEAL_REASONS } from "./desk_open.js";
 import { Outcomes } from "./desk_outcomes.js";
 import { PaymentForm } from "./desk_payments.js";
 import { ReturnForms } from "./desk_return.js";
-import { Advice, Assignment, Buyer, Calls, InHand, Notes } from "./desk_work.js";
+import { Advice, Assignment, Buyer, Calls, InHand, Notes, Said } from "./desk_work.js";
 import { ago, dateTime, money, number } from "./format.js";
 import { StateBadge, factWords, spelledPhone } from "./order_words.js";
 import { say } from "./page.js";
@@ -36,6 +36,7 @@ export function OpenOrder({ desk }) {
     <${Advice} desk=${desk} />
     <${Contact} desk=${desk} order=${order} />
     <${Buyer} desk=${desk} />
+    <${Said} desk=${desk} />
     ${order.receiver_changed_at_ms !== null && html`<p class="small soft">${say("desk.receiver_changed", { time: dateTime(order.receiver_changed_at_ms) })}</p>`}
     <${DeskComplaints} key=${`complaints ${order.order_id}`} desk=${desk} order=${order} />
     <ul class="stack stack-tight" role="list">

@@ -93,15 +93,24 @@ export class DeskState extends DeskOpen {
     return this.isMany.value || this.showsClaims.value;
   }
 
-  /** Claims of comments in place of orders. */
-  async chooseClaims() {
+  /** Claims of comments in place of orders. @param {string | null} [claimId] the one that keys act on */
+  async chooseClaims(claimId = null) {
     this.letGo(null);
     this.close();
     this.found.value = this.canUndo.value = null;
     this.done.value = this.problem.value = "";
     this.isMany.value = false;
     this.showsClaims.value = true;
+    this.claims.chosenId.value = claimId;
     await this.claims.read();
+  }
+
+  /** The order that a claim follows. @param {Which} which */
+  async showOrder(which) {
+    this.showsClaims.value = false;
+    this.rows.value = null;
+    void this.readRows();
+    await this.show(which.order_id, which.session_id);
   }
 
   /** @param {Queue} queue */

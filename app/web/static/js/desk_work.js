@@ -53,6 +53,27 @@ export function Calls({ desk }) {
   </section>`;
 }
 
+/** The comments that the order was made of, and what its writer said afterwards. @param {{desk: DeskState}} props */
+export function Said({ desk }) {
+  const claims = desk.saidOf.value;
+  if (claims.length === 0) return null;
+  const orderId = desk.open.value?.order_id;
+  return html`<section class="stack stack-tight" aria-labelledby="said">
+    <h3 id="said">${say("desk.queue_claims")}</h3>
+    <ul class="stack stack-tight small" role="list">
+      ${claims.map(
+        (claim) => html`<li key=${claim.id} class="row row-between desk-said">
+          <span class="grow"><strong>${claim.author}</strong>: ${claim.words} <span class="soft">· ${dateTime(claim.said_at_ms)}</span></span>
+          ${claim.state === "held"
+            ? html`<button class="button button-quiet" type="button" onClick=${() => desk.chooseClaims(claim.id)}>${say("claim.open")}</button>`
+            : html`<span class="badge">${say(`claim.state_${claim.state}`)}</span>`}
+          ${claim.order_id !== null && claim.order_id !== orderId && html`<button class="button button-quiet number" type="button" onClick=${() => desk.show(claim.order_id ?? "")}>${claim.order_code}</button>`}
+        </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
 /** The number's other orders: a hint, nothing is refused by it. @param {{desk: DeskState}} props */
 export function Buyer({ desk }) {
   const buyer = desk.buyer.value;

@@ -296,6 +296,8 @@ export interface ClaimView {
   /** the number that the comment names, its last three digits */
   phone_masked: string | null;
   order_id: string | null;
+  /** the order that its writer had before */
+  follows_order_id: string | null;
   order_code: string | null;
   /** when somebody last asked its writer again */
   asked_at_ms: number | null;
