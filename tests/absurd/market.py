@@ -17,6 +17,8 @@ import httpx2
 from PIL import Image
 
 from app.accounts.access import LOGIN_COOKIE
+from tests.absurd.carriers import carrier_body, carrier_ids, ids_of_carriers
+from tests.absurd.needing_more import needs_closed_session
 from tests.absurd.operations import Operation, operations_of
 from tests.absurd.parcels import a_parcel, parcel_body, parcel_ids
 from tests.absurd.people import COOKIE, people_body, people_ids
@@ -25,8 +27,6 @@ from tests.live.market import Market, a_session
 from tests.people import PASSWORD
 
 JSON = {"content-type": "application/json"}
-# Refused while the session is live, or about jobs, which there are none of then.
-_CLOSED_ONLY = ("/statement", "/export.zip", "/jobs/{job_id}", "/file")
 # Failures of one client make its next attempts wait here.
 # They change an order for good, or need one in which nobody has done anything yet.
 _NEW_ORDERS = ("/steps", "/answer", "/receiver", "/calls", "/held-steps", "/undo")
@@ -39,26 +39,6 @@ _DELIVERED = ({"kind": "confirmed"}, {"kind": "delivered", "collected": True})
 _BY_NEW_DEVICES = "/sessions/{session_id}/complaints"
 # Asked for complete products, if the organisation says so.
 _BEHIND_THE_GATE = ("/transitions", "/booth", "/booth/close")
-
-
-# Their bodies are files; tests/catalog has hostile ones.
-_FILES = ("/producers/{producer_id}/pictures", "/imports/preview", "/imports/whole", "/imports/right-rows")
-_MONEY_FILES = ("/statements", "/statements/preview", "/collections", "/collections/preview", "/bank-notices/{feed_id}")
-
-
-# They need a signature, or a claim of the very device; tests/comment_orders has hostile ones.
-_OF_COMMENTS = ("/comment-sources/{source_id}/comments", "/comment-sources/{source_id}/social-stream", "/claims/mine/{claim_id}/order")
-
-
-def needs_more(operation: Operation) -> bool:
-    """Whether even a right request is refused here: it needs a closed session, or a file."""
-    is_own = operation.method == "POST" and operation.template.endswith((*_FILES, *_MONEY_FILES, *_OF_COMMENTS))
-    return is_own or needs_closed_session(operation)
-
-
-def needs_closed_session(operation: Operation) -> bool:
-    """Whether even a right request is refused during a sale."""
-    return operation.template.endswith(_CLOSED_ONLY) or operation.template.endswith("/exports")
 
 
 @dataclass
@@ -113,6 +93,7 @@ class Sale:
             | await self._claim_for(operation)
             | await people_ids(self, operation)
             | await parcel_ids(self, operation)
+            | await carrier_ids(self, operation)
         )
 
     async def calls(self, ids: Mapping[str, str]) -> str:
@@ -122,7 +103,7 @@ class Sale:
         return str(answer.json()["calls"][0]["mark"])
 
     async def _desk_for(self, operation: Operation, ids: Mapping[str, str]) -> dict[str, str]:
-        if operation.template.endswith("/assignment"):
+        if operation.template.endswith(("/assignment", "/assignment/preview")):
             return {"user_id": str(self.market.organiser.id)}
         return {"mark": await self.calls(ids)} if operation.template.endswith("/undo") else {}
 
@@ -182,7 +163,7 @@ class Sale:
         if operation.template.endswith(_OF_PARTS):
             units = 2 if operation.template.endswith("/changes") else 1
             known |= {"lines": [{"offer_id": self.offer["id"], "quantity": units}], "seen_seq": 2**40}
-        return operation.right_body(known | people_body(self, operation) | parcel_body(operation, ids))
+        return operation.right_body(known | people_body(self, operation) | parcel_body(operation, ids) | carrier_body(operation))
 
     async def takes_transfers(self) -> str:
         """The id of the organisation's account."""
@@ -393,4 +374,5 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
     sale.ids["restriction_id"] = await sale.mutes()
     sale.ids |= await sale.claims()
     sale.ids["parcel_id"] = (await a_parcel(sale))["parcel_id"]
+    sale.ids |= await ids_of_carriers(sale)
     return sale

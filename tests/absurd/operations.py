@@ -94,7 +94,7 @@ class Operation:
         if "$ref" in schema:
             found: Schema = self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
             return found
-        for each in schema.get("anyOf", ()):
+        for each in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
             if each.get("type") != "null":
                 return self._resolved(each)
         return schema

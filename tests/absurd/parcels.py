@@ -26,12 +26,9 @@ async def parcel_ids(sale: Sale, operation: Operation) -> dict[str, Any]:
     made = await a_parcel(sale)
     if path.endswith("/merged"):
         made["other_parcel_id"] = (await a_parcel(sale))["parcel_id"]
-    if path.endswith(("/packed", "/reopened")):
-        taken = {"product_id": made["product_id"]}
-        for _ in range(made["units"]):
-            await sale.organiser.post(f"{_OF_PARCELS}/{made['parcel_id']}/scans", json=taken)
     if path.endswith("/reopened"):
-        await sale.organiser.post(f"{_OF_PARCELS}/{made['parcel_id']}/packed")
+        for _ in range(made["units"]):
+            await sale.organiser.post(f"{_OF_PARCELS}/{made['parcel_id']}/scans", json={"product_id": made["product_id"]})
     return made
 
 
@@ -44,8 +41,8 @@ def parcel_body(operation: Operation, ids: Mapping[str, Any]) -> dict[str, Any]:
         return {"groups": [[ids.get("confirmed", ids["order_id"])]]}
     if path.endswith("/preview"):
         return {"session_ids": None, "order_ids": None}
-    if path.endswith("/scans"):
-        return {"code": None}
+    if path.endswith(("/scans", "/packed")):
+        return {"code": None, "all_in": True}
     if path.endswith("/merged"):
         return {"parcel_id": ids.get("other_parcel_id", ids["parcel_id"])}
     if path.endswith("/split"):
@@ -72,7 +69,7 @@ async def a_parcel(sale: Sale) -> dict[str, Any]:
 
 async def _confirmed(sale: Sale) -> str:
     """The id of a new order of one buyer to one address that is confirmed, and known to be."""
-    order = await sale.orders(buyer=BUYER)
+    order = await sale.orders(buyer=BUYER, quantity=2)
     path = f"/api/v1/sessions/{sale.market.session_id}/orders/{order['order_id']}/steps"
     assert (await sale.organiser.post(path, json={"kind": "confirmed"})).is_success
     async with asyncio.timeout(20):

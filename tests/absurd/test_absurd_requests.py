@@ -14,7 +14,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from app.protocol import amounts
-from tests.absurd.market import Sale, needs_more
+from tests.absurd.market import Sale
+from tests.absurd.needing_more import needs_more
 from tests.absurd.operations import Operation, Place, changed
 from tests.absurd.values import ABSURD, IN_ADDRESSES, IN_HEADERS, TIMES, whole_bodies
 from tests.architecture.service_routes import routes_of
