@@ -31,6 +31,7 @@ from app.fulfilment import (
     complaint_routes,
     money_file_routes,
     money_work_routes,
+    payment_way_routes,
 )
 from app.fulfilment import routes as fulfilment_routes
 from app.infra import health
@@ -111,6 +112,7 @@ ROUTERS = (
     change_routes.router,
     buyer_routes.router,
     bank_account_routes.router,
+    payment_way_routes.router,
     complaint_routes.router,
     bank_feed_routes.router,
     money_file_routes.router,

@@ -65,6 +65,7 @@ class OrderSettings(_Group):
     cod_confirm_hours: float = Field(72.0, description="a COD order that nobody confirmed by then expires and gives its units back")
     waitlist_call_seconds: float = Field(120.0, description="how long freed units are set aside for the next on the waitlist")
     waitlist_max: int = Field(500, description="people who may wait for one offer")
+    transfer_in_form: bool = Field(True, description="whether order forms offer a bank transfer (VietQR) where an account is named")
     claim_units_per_device: int = Field(50, ge=1, description="units that comments of one device may hold in a session at once")
     claim_units_per_address: int = Field(
         200, ge=1, description="the same for everybody behind one network, which a whole commune may share"

@@ -5,6 +5,7 @@ Whoever changes an account unseen takes the money, so: organisers alone, typed t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -42,6 +43,13 @@ INSERT INTO bank_accounts (id, organisation_id, producer_id, bank_bin, account_n
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 # The producer's own where everything in the order is theirs; else the organisation's.
+_TO_TRANSFER_FOR = """
+SELECT r.product_id FROM session_products r JOIN sessions s ON s.id = r.session_id AND s.state <> 'draft' JOIN products p ON p.id = r.product_id
+WHERE s.id = $1 AND EXISTS (
+  SELECT FROM bank_accounts a WHERE a.organisation_id = s.organisation_id AND a.replaced_at IS NULL
+    AND (a.producer_id IS NULL OR a.producer_id = p.producer_id)
+) ORDER BY r.product_id
+"""
 _OF_ORDER = """
 SELECT a.bank_bin, a.account_number, a.holder_name FROM orders o JOIN sessions s ON s.id = o.session_id
 JOIN bank_accounts a ON a.organisation_id = s.organisation_id AND a.replaced_at IS NULL
@@ -66,6 +74,11 @@ class BankAccounts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def products_to_transfer_for(self, session_id: UUID) -> Sequence[UUID]:
+        """Products of a session whose orders can be paid by transfer; none of a draft, or of a session that is not there."""
+        async with self._database.pool.acquire() as db:
+            return [row["product_id"] for row in await db.fetch(_TO_TRANSFER_FOR, session_id)]
 
     async def list(self, user: CurrentUser) -> BankAccountList:
         """Those in use, the organisation's first, with all banks to choose from."""

@@ -204,6 +204,7 @@ ACCESS = {
     f"POST {S}/orders/{{order_id}}/complaints/{{complaint_id}}/answer": "work_orders",
     "GET /api/v1/desk/queues": "work_orders",
     "GET /api/v1/desk/orders": "work_orders",
+    f"GET {S}/payment-ways": "public",
     "GET /api/v1/desk/claims": "work_orders",
     f"GET {S}/orders/{{order_id}}/claims": "work_orders",
     "POST /api/v1/sessions/{session_id}/claims/{claim_id}/ask-again": "work_orders",

@@ -6,7 +6,7 @@ import { ConnectionLost } from "./socket.js";
 
 /**
  * @typedef {import("./protocol.js").ErrorCode} ErrorCode
- * @typedef {Pick<import("./protocol.js").PlaceOrder, "key" | "lines" | "buyer" | "shipping_fee_vnd">} OrderContent
+ * @typedef {Pick<import("./protocol.js").PlaceOrder, "key" | "lines" | "buyer" | "shipping_fee_vnd" | "payment">} OrderContent
  * @typedef {import("./room.js").Room} Room
  */
 /** @typedef {Omit<import("./protocol.js").OrderPlaced, "type" | "id">} Receipt */

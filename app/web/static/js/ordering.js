@@ -27,6 +27,7 @@ import { feeOf } from "./shipping.js";
  * @property {readonly OrderLine[]} lines
  * @property {Buyer} buyer
  * @property {number} [feeVnd] the shipping fee that was shown, where there is a rule
+ * @property {"transfer"} [payment] left out: on delivery
  * @property {number} madeAtMs
  */
 
@@ -114,9 +115,10 @@ export class Ordering {
    * @param {OfferView} offer
    * @param {number} quantity
    * @param {Buyer} buyer
+   * @param {boolean} [isTransfer] paid by bank instead of on delivery
    */
-  place(offer, quantity, buyer) {
-    this.#place({ offerId: offer.id, lines: [{ offer_id: offer.id, quantity }], buyer }, this.feeOf(offer, quantity));
+  place(offer, quantity, buyer, isTransfer = false) {
+    this.#place({ offerId: offer.id, lines: [{ offer_id: offer.id, quantity }], buyer, ...(isTransfer && { payment: "transfer" }) }, this.feeOf(offer, quantity));
   }
 
   /**
@@ -141,7 +143,7 @@ export class Ordering {
   }
 
   /**
-   * @param {Pick<Intention, "offerId" | "lines" | "buyer">} wanted
+   * @param {Pick<Intention, "offerId" | "lines" | "buyer" | "payment">} wanted
    * @param {number} feeVnd
    */
   #place(wanted, feeVnd) {
@@ -153,7 +155,7 @@ export class Ordering {
     const fee = this.room.state.peek().session.shipping === null ? {} : { feeVnd };
     // One that was never answered is the same wish pressed again, not a second order.
     const left = this.#open()[offerId];
-    const isSame = left && JSON.stringify([left.lines, left.buyer, left.feeVnd]) === JSON.stringify([lines, buyer, fee.feeVnd]);
+    const isSame = left && JSON.stringify([left.lines, left.buyer, left.feeVnd, left.payment]) === JSON.stringify([lines, buyer, fee.feeVnd, wanted.payment]);
     const intention = isSame ? left : { ...wanted, ...fee, key: randomUuid(), madeAtMs: Date.now() };
     remember(this.memoryKey, { ...this.#open(), [intention.offerId]: intention });
     void this.#bringHome(intention, "holding");
@@ -206,7 +208,7 @@ export class Ordering {
    * @param {"holding" | "checking"} phase what it is while there is a network
    */
   async #attempt(intention, phase) {
-    const { key, lines, buyer, feeVnd } = intention;
+    const { key, lines, buyer, feeVnd, payment } = intention;
     const fee = feeVnd === undefined ? {} : { shipping_fee_vnd: feeVnd };
     const { isAway } = this.room;
     const stopShowing = effect(() => {
@@ -214,7 +216,7 @@ export class Ordering {
       untracked(() => this.#show(intention, { phase: isWaiting ? "waiting" : phase }));
     });
     try {
-      return await carryOrder(this.room, { key, lines, buyer, ...fee });
+      return await carryOrder(this.room, { key, lines, buyer, ...fee, ...(payment && { payment }) });
     } finally {
       stopShowing();
     }

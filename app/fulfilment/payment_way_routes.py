@@ -1,0 +1,39 @@
+"""HTTP route of the ways in which a session's goods can be paid, for order forms."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from app.errors import MalformedRequest
+from app.fulfilment.bank_accounts import BankAccounts
+from app.infra.open_doors import OPEN_TO_EVERYBODY
+from app.infra.problems import problem_responses
+from app.infra.provided import provided
+from app.settings import Settings
+
+router = APIRouter(prefix="/api/v1", tags=["payments"])
+
+Accounts = Annotated[BankAccounts, Depends(provided(BankAccounts))]
+OurSettings = Annotated[Settings, Depends(provided(Settings))]
+
+
+class PaymentWays(BaseModel):
+    """Cash on delivery is always there. An order of these products alone, with goods of one seller, can be paid by bank transfer as well."""
+
+    transfer_product_ids: list[UUID] = Field(description="products whose seller, or whose market, has named an account")
+
+
+@router.get(
+    "/sessions/{session_id}/payment-ways",
+    dependencies=[OPEN_TO_EVERYBODY],
+    summary="How a session's goods can be paid",
+    description="Open to everybody. Nothing is said of accounts; an order's own page shows where to transfer to.",
+    responses=problem_responses(MalformedRequest),
+)
+async def read_payment_ways(session_id: UUID, accounts: Accounts, settings: OurSettings) -> PaymentWays:
+    found = await accounts.products_to_transfer_for(session_id) if settings.orders.transfer_in_form else []
+    return PaymentWays(transfer_product_ids=list(found))
