@@ -167,7 +167,7 @@ def serve(redis_url: str, session_database: Databases) -> Serve:
             accounts = read_demo_accounts(folder)
             assert accounts is not None
             with service(folder, port=int(environment["OCOP_PORT"]), **environment) as process:
-                process.wait_until_ready()
+                process.wait_until_ready(within=120.0)
                 yield Served(f"http://127.0.0.1:{process.port}", accounts, child_environment(environment))
         finally:
             shutil.rmtree(folder)
