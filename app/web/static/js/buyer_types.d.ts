@@ -64,6 +64,7 @@ export interface ReceiverChange {
 
 export interface PersonalData {
   session_complaints: readonly object[];
+  claims: readonly object[];
   made_at_ms: number;
   orders: readonly OrderPage[];
 }
