@@ -10,9 +10,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import structlog
 
 from app.accounts.audit import insert_audit
@@ -32,6 +33,7 @@ from app.parcels.refreshing import hold_parcels, refresh
 log = structlog.get_logger(__name__)
 
 _TRIES = 5
+SAME_ATTEMPT_WITHIN = timedelta(minutes=30)
 _INSERT = """
 INSERT INTO carrier_events (id, organisation_id, digest, parcel_id, parcel_code, tracking_code, words, state, happened_at, collected_vnd,
   source, problem, noted_by, noted_at)
@@ -39,6 +41,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT
 """
 _PROBLEM = "UPDATE carrier_events SET problem = $2 WHERE id = $1"
 _NEWEST = "SELECT max(happened_at) FROM carrier_events WHERE parcel_id = $1 AND id <> $2 AND state IS NOT NULL"
+# One attempt is told by several ways with times that differ a little.
+_SAME_ATTEMPT = """
+SELECT EXISTS (SELECT FROM carrier_events WHERE parcel_id = $1 AND id <> $2 AND state = 'failed' AND happened_at BETWEEN $3 AND $4)
+"""
 _ORDERS = """
 SELECT po.order_id, o.session_id FROM parcel_orders po JOIN orders o ON o.id = po.order_id
 JOIN parcels p ON p.id = po.parcel_id WHERE p.id = $1 AND p.organisation_id = $2
@@ -178,7 +184,7 @@ class _Telling:
         (parcel,) = await open_parcels(db, self._envelopes, [parcel_id])
         if row["state"] != "handed_over":
             await db.execute(_GONE, parcel_id, happened_at, parcel.cod_vnd)
-        if not moves and (state != "failed" or row["tracking_state"] in ENDS):
+        if not await self._tells_more(event_id, row, moves=moves, at=happened_at):
             return await self._noted(event_id, None)
         sessions = {order.session_id for order, _ in parcel.orders}
         await db.execute(_LOCK_LEDGERS, list(sessions))
@@ -186,6 +192,14 @@ class _Telling:
         if state == "delivered" and said.collected_vnd:
             problem = await self._collect(parcel, said.collected_vnd, happened_at) or problem
         return await self._noted(event_id, problem, dict.fromkeys(sessions, ()) | freed)
+
+    async def _tells_more(self, event_id: UUID, row: asyncpg.Record, *, moves: bool, at: datetime) -> bool:
+        """Whether the ledger may have to say something: the parcel moves, was tried in vain once more, or its cash is told later."""
+        state = self._said.state
+        if state == "failed":
+            around = (at - SAME_ATTEMPT_WITHIN, at + SAME_ATTEMPT_WITHIN)
+            return row["tracking_state"] not in ENDS and not await self._db.fetchval(_SAME_ATTEMPT, row["id"], event_id, *around)
+        return moves or (state == "delivered" == row["tracking_state"] and bool(self._said.collected_vnd))
 
     async def _noted(self, event_id: UUID, problem: Problem | None, freed: dict[UUID, tuple[UUID, ...]] | None = None) -> Noted:
         if problem is not None:

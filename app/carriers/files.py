@@ -12,7 +12,7 @@ from app.accounts.audit import insert_audit
 from app.accounts.service import CurrentUser
 from app.carriers.errors import CarrierMappingNotFound, NothingFitsCarrier
 from app.carriers.fitting import Unfit, fits, unfit
-from app.carriers.from_parcels import read_parcels, to_send
+from app.carriers.from_parcels import open_some, read_parcels, to_send
 from app.carriers.mapping import FileColumns
 from app.carriers.mappings import CarrierMappings
 from app.carriers.parcels_to_send import ParcelToSend, masked_value
@@ -33,7 +33,6 @@ from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database, RawConnection
 from app.infra.sealing import Envelopes
 from app.parcels.carrier_door import note_revealed
-from app.parcels.reading import open_parcels
 
 FILES_SHOWN = 50
 
@@ -74,7 +73,7 @@ class CarrierFiles:
         """Parcels that may be sent, then those that are on their way; receivers masked."""
         async with self._database.pool.acquire() as db:
             ids = [row["id"] for row in await db.fetch(_SENDABLE, user.organisation_id, PARCELS_MOST)]
-            parcels = await open_parcels(db, self._envelopes, ids)
+            parcels = await open_some(db, self._envelopes, ids)
             asked = {row["parcel_id"]: row for row in await db.fetch(_ASKED, ids)}
         items = []
         for each in parcels:
@@ -104,7 +103,7 @@ class CarrierFiles:
         async with self._database.pool.acquire() as db:
             columns, _, _ = await self._columns(db, user, wanted.mapping_id)
             parcels = [to_send(each) for each in await read_parcels(db, self._envelopes, user.organisation_id, _once(wanted))]
-        problems = {each.parcel_id: unfit(each, columns) for each in parcels}
+        problems = await asyncio.to_thread(_judged, parcels, columns)
         fitting = [each for each in parcels if fits(problems[each.parcel_id])]
         return FilePreview(
             heads=[column.head for column in columns.columns],
@@ -122,7 +121,7 @@ class CarrierFiles:
         async with self._database.pool.acquire() as db, db.transaction():
             columns, name, version = await self._columns(db, user, wanted.mapping_id)
             opened = await read_parcels(db, self._envelopes, user.organisation_id, _once(wanted))
-            problems = {each.row["id"]: unfit(to_send(each), columns) for each in opened}
+            problems = await asyncio.to_thread(_judged, [to_send(each) for each in opened], columns)
             fitting = [each for each in opened if fits(problems[each.row["id"]])]
             if not fitting:
                 raise NothingFitsCarrier(details={"problems": dict(Counter(each for found in problems.values() for each in found))})
@@ -137,9 +136,8 @@ class CarrierFiles:
                 subject_id=file_id,
                 details={"mapping": name, "version": version, "form": wanted.form, "parcels": [each.row["code"] for each in fitting]},
             )
-        rows = rows_of(columns, [to_send(each) for each in fitting])
         # A thousand rows of XLSX take a good part of a second, which no socket waits for.
-        content = await asyncio.to_thread(written, wanted.form, rows)
+        content = await asyncio.to_thread(_written, wanted, columns, [to_send(each) for each in fitting])
         return WrittenFile(content, f"kien-hang-{now:%Y%m%d-%H%M}.{wanted.form}", len(fitting), len(opened) - len(fitting))
 
     async def made(self, user: CurrentUser) -> MadeFileList:
@@ -166,6 +164,14 @@ class CarrierFiles:
         if not isinstance(mapping.content, FileColumns):
             raise CarrierMappingNotFound
         return mapping.content, mapping.name, mapping.version
+
+
+def _judged(parcels: Sequence[ParcelToSend], columns: FileColumns) -> dict[UUID, list[Unfit]]:
+    return {each.parcel_id: unfit(each, columns) for each in parcels}
+
+
+def _written(wanted: NewFile, columns: FileColumns, parcels: Sequence[ParcelToSend]) -> bytes:
+    return written(wanted.form, rows_of(columns, parcels))
 
 
 def _once(wanted: FileWanted) -> list[UUID]:

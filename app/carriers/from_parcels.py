@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from app.carriers.parcels_to_send import Addressee, GoodsLine, ParcelToSend
@@ -11,13 +11,23 @@ from app.infra.sealing import Envelopes
 from app.parcels.errors import ParcelNotFound
 from app.parcels.reading import OpenParcel, ParcelReach, ids_in_reach, open_parcels
 
+OPENED_AT_ONCE = 100
+
 
 async def read_parcels(db: RawConnection, envelopes: Envelopes, organisation_id: UUID, parcel_ids: Collection[UUID]) -> list[OpenParcel]:
     """These, in the order in which they are named. Raises `ParcelNotFound` when one of them is not the organisation's."""
     missing = set(parcel_ids) - await ids_in_reach(db, ParcelReach(organisation_id), parcel_ids)
     if missing:
         raise ParcelNotFound(details={"parcel_id": str(min(missing))})
-    return await open_parcels(db, envelopes, parcel_ids)
+    return await open_some(db, envelopes, list(parcel_ids))
+
+
+async def open_some(db: RawConnection, envelopes: Envelopes, parcel_ids: Sequence[UUID]) -> list[OpenParcel]:
+    """Opened a few at a time, so that a thousand receivers do not hold everybody else up."""
+    opened: list[OpenParcel] = []
+    for start in range(0, len(parcel_ids), OPENED_AT_ONCE):
+        opened += await open_parcels(db, envelopes, parcel_ids[start : start + OPENED_AT_ONCE])
+    return opened
 
 
 def to_send(parcel: OpenParcel) -> ParcelToSend:

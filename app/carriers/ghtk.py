@@ -32,13 +32,13 @@ _STATES: Mapping[int, CarrierState] = {
     3: "handed_over", 123: "handed_over",
     4: "delivering",
     5: "delivered", 6: "delivered",
-    9: "failed", 10: "failed", 49: "failed", 410: "failed",
+    9: "failed", 10: "failed",
     20: "returning",
     11: "returned", 21: "returned",
 }  # fmt: skip
 _CANCELLED = -1
-# Waiting to be fetched: no news about where the parcel is.
-_NOT_YET = frozenset((1, 2, 8, 12, 127, 128))
+# Waiting to be fetched, or what the driver alone reports and GHTK says itself later: no news.
+_NOT_YET = frozenset((1, 2, 8, 12, 45, 49, 127, 128, 410))
 _STATE_WORDS: Mapping[int, str] = {
     -1: "Hủy đơn hàng", 1: "Chưa tiếp nhận", 2: "Đã tiếp nhận", 3: "Đã lấy hàng", 4: "Đang giao hàng", 5: "Đã giao hàng", 6: "Đã đối soát",
     7: "Không lấy được hàng", 8: "Hoãn lấy hàng", 9: "Không giao được hàng", 10: "Delay giao hàng", 11: "Đã đối soát trả hàng",

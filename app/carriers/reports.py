@@ -37,7 +37,7 @@ _WORK = """
 SELECT * FROM carrier_events WHERE organisation_id = $1 AND problem IS NOT NULL AND settled_at IS NULL ORDER BY noted_at DESC, id LIMIT $2
 """
 _SETTLE = """
-UPDATE carrier_events SET settled_at = $3, settled_by = $4
+UPDATE carrier_events SET settled_at = $3, settled_by = $4, words = ''
 WHERE organisation_id = $1 AND id = $2 AND problem IS NOT NULL AND settled_at IS NULL RETURNING id
 """
 

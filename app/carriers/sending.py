@@ -16,7 +16,7 @@ from app.accounts.service import CurrentUser
 from app.carriers.accounts import CarrierAccounts
 from app.carriers.carrier_api import CarrierApi, Connection, Taken, Tracked
 from app.carriers.errors import CarrierAway, CarrierRefused, CarrierTokenRefused
-from app.carriers.fitting import fits, unfit
+from app.carriers.fitting import Unfit, fits, unfit
 from app.carriers.from_parcels import read_parcels, to_send
 from app.carriers.parcels_to_send import ParcelToSend
 from app.carriers.ready import API_NEEDS
@@ -57,6 +57,7 @@ class _Claimed:
     parcel: ParcelToSend
     claim: UUID
     is_first: bool
+    problems: list[Unfit]
 
 
 class CarrierSending:
@@ -176,7 +177,7 @@ class CarrierSending:
                 return CarrierAnswer(parcel_id=parcel.parcel_id, code=parcel.code, state="unfit", problems=problems)
             await note_revealed(db, user, [opened], reason="carrier_api")
             await db.execute(_CLAIM, parcel.parcel_id, user.organisation_id, account_id, claim, now + self._asked_for, user.id, now)
-        return _Claimed(parcel, claim, is_first)
+        return _Claimed(parcel, claim, is_first, problems)
 
     async def _send(self, user: CurrentUser, carrier: ApiCarrier, connection: Connection, claimed: _Claimed) -> CarrierAnswer:
         parcel, api = claimed.parcel, self._apis[carrier]
@@ -187,10 +188,10 @@ class CarrierSending:
             async with self._database.pool.acquire() as db:
                 await db.execute(_FREE, parcel.parcel_id, claimed.claim, utc_now())
             raise
-        except (CarrierRefused, CarrierTokenRefused) as refusal:
-            words = str(refusal.details.get("words", ""))
+        except (CarrierRefused, CarrierTokenRefused):
+            # Its words may repeat an address: whoever asked reads them, they are not kept.
             async with self._database.pool.acquire() as db:
-                await db.execute(_ANSWERED, parcel.parcel_id, claimed.claim, "refused", None, None, words, utc_now())
+                await db.execute(_ANSWERED, parcel.parcel_id, claimed.claim, "refused", None, None, "", utc_now())
             raise
         await self._keep(parcel, carrier, (user, claimed.claim), taken)
         return _answer(parcel, "taken", label=taken.label, fee_vnd=taken.fee_vnd)
@@ -225,6 +226,8 @@ async def _taken(api: CarrierApi, connection: Connection, claimed: _Claimed) -> 
     """Ask first where somebody asked before; what is there and was called off is refused, not carried."""
     code = claimed.parcel.code
     there = None if claimed.is_first else await api.track(connection, code)
+    if there is None and not fits(claimed.problems):
+        raise CarrierRefused
     taken = Taken(there.label, there.fee_vnd, was_there=True) if there is not None else await api.submit(connection, claimed.parcel)
     if taken.was_there and (there := there or await api.track(connection, code)) is not None and there.is_cancelled:
         raise CarrierRefused(details={"words": there.words})

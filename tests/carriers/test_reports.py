@@ -193,6 +193,21 @@ async def test_what_happened_earlier_comes_later_and_does_not_turn_the_parcel_ba
     assert (await dispatch.row(parcel))["tracking_state"] == "delivered"
 
 
+async def test_one_attempt_told_twice_is_one_and_cash_that_is_told_later_pays(dispatch: Dispatch) -> None:
+    (parcel,) = await dispatch.parcels(1)
+
+    await _takes(
+        dispatch,
+        _report(_row(parcel, "Không giao được hàng", "28/11/2026 09:00:00"), _row(parcel, "Không giao được hàng", "28/11/2026 09:02:10")),
+    )
+    await _takes(dispatch, _report(_row(parcel, "Đã giao hàng", "28/11/2026 12:00")))
+    assert await dispatch.kinds(parcel) == ["placed", "confirmed", "handed_over", "delivery_failed", "delivered"]
+    await _takes(dispatch, _report(_row(parcel, "Đã đối soát", "28/11/2026 15:00", collected=parcel.receipt["total_vnd"])))
+
+    assert (await dispatch.kinds(parcel))[-1] == "paid"
+    assert (await dispatch.asks("GET", "carrier-work"))["items"] == []
+
+
 async def test_rows_that_do_not_fit_wait_for_a_person_each_once(dispatch: Dispatch) -> None:
     known, paid_wrong = await dispatch.parcels(2)
     content = _report(
