@@ -42,6 +42,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "goods": (*_STAFF_STYLES, "goods_pages"),
     **dict.fromkeys(("host_sessions", "host_edit", "organiser_sessions"), _STAFF_STYLES),
     **dict.fromkeys(("people", "account"), (*_STAFF_STYLES, "people")),
+    "parcels": (*_STAFF_STYLES, "parcels"),
     "payments": (*_STAFF_STYLES, "payments"),
     "carriers": (*_STAFF_STYLES, "payments", "carriers"),
     **dict.fromkeys(("login", "invitation"), ("fonts", *_BASE_STYLES)),
@@ -52,7 +53,7 @@ SCRIPTS: Final = (
     *("account", "invitation", "people"),
     *("board", "booth", "carriers", "comment_orders", "complaints", "desk"),
     *("goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
-    *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay", "payments"),
+    *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay", "parcels", "payments"),
     *("organiser_sessions", "report", "staff", "viewer"),
 )
 

@@ -294,6 +294,7 @@ ACCESS = {
     "POST /api/v1/money-work/{payment_id}/assignment": "book_payments",
     "POST /api/v1/money-work/{payment_id}/settlement": "book_payments",
     "GET /organiser/payments": "book_payments",
+    "GET /organiser/parcels": "pack_parcels",
     "GET /api/v1/my-orders": "ticket",
     "GET /api/v1/my-data": "ticket",
     "POST /api/v1/my-data/erasure": "ticket",

@@ -22,6 +22,7 @@ PREFIXES = (
         "people.",
         "payments.",
         "carriers.",
+        "parcels.",
         "host.",
         "question.",
         "consent.",
