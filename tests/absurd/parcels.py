@@ -39,14 +39,12 @@ def parcel_body(operation: Operation, ids: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     if path == _OF_PARCELS:
         return {"groups": [[ids.get("confirmed", ids["order_id"])]]}
-    if path.endswith("/preview"):
-        return {"session_ids": None, "order_ids": None}
     if path.endswith(("/scans", "/packed")):
         return {"code": None, "all_in": True}
     if path.endswith("/merged"):
         return {"parcel_id": ids.get("other_parcel_id", ids["parcel_id"])}
     if path.endswith("/split"):
-        return {"lines": [{"order_id": ids["order_id"], "sold_by": ids["sold_by"], "quantity": 1}]}
+        return {"lines": [{"order_id": ids["order_id"], "sold_by": ids.get("sold_by", ids["offer_id"]), "quantity": 1}]}
     return {"parcel_ids": [ids["parcel_id"]], "batch_id": None, "state": None} if path.endswith(_PRINTED) else {}
 
 
