@@ -6,7 +6,7 @@ has at most 10 lines of 1,000 units, its total is at most `VND_MAX`, and each of
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field
@@ -21,6 +21,7 @@ STOCK_MAX = 1_000_000
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+ROOM_FOR_ENDS = timedelta(days=31)
 
 Vnd = Annotated[int, Field(ge=0, le=VND_MAX, description="whole Vietnamese đồng")]
 VndSum = Annotated[int, Field(ge=0, description="whole Vietnamese đồng, summed over many orders")]
@@ -30,8 +31,9 @@ LineQuantity = Annotated[int, Field(ge=1, le=UNITS_PER_LINE_MAX)]
 
 
 def _within_the_century(moment: datetime) -> datetime:
-    if not EARLIEST <= moment < LATEST:
-        raise ValueError("must be between 2000 and 2100")
+    # An offer that begins then still ends, and can be extended, before the last moment that an answer can name.
+    if not EARLIEST <= moment < LATEST - ROOM_FOR_ENDS:
+        raise ValueError("must be between 2000 and the end of November 2099")
     return moment
 
 

@@ -33,6 +33,8 @@ _NEW_ORDERS = ("/steps", "/answer", "/receiver", "/calls", "/held-steps", "/undo
 _SLOWED_DOWN = ("/login", "/order-lookup", "/invitation/accept")
 # Only while an order waits for money.
 _CODE_TO_PAY = "/vietqr.{picture}"
+# The code of an order of which no parcel has been made.
+_BY_LABEL = "/parcels/by-code/{code}"
 # A device may make a few in a minute.
 _OF_PARTS = ("/changes", "/returns", "/refunds")
 _DELIVERED = ({"kind": "confirmed"}, {"kind": "delivered", "collected": True})
@@ -304,7 +306,9 @@ class Sale:
         }
         readable |= {"/", "/host", "/organiser", "/api/v1/addresses/search?text=ha+tinh"}
         readable |= {
-            each.path(self.ids) for each in get if not needs_closed_session(each) and not each.template.endswith(("/search", _CODE_TO_PAY))
+            each.path(self.ids)
+            for each in get
+            if not needs_closed_session(each) and not each.template.endswith(("/search", _CODE_TO_PAY, _BY_LABEL))
         }
         readable.add(f"/o/{self.ids['code']}")
         made = await self.market.stores.database.pool.fetch("SELECT id FROM sessions WHERE state = 'draft' ORDER BY id")
