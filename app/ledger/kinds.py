@@ -241,6 +241,8 @@ LATER_KINDS: tuple[EntryKind, ...] = tuple(name for name, kind in KINDS.items() 
 STAFF_KINDS: tuple[EntryKind, ...] = tuple(name for name, kind in KINDS.items() if kind.by == "staff")
 RELEASING_KINDS = frozenset(name for name, kind in KINDS.items() if kind.ends)
 """Those that end an order and give back all its units."""
+REPEATABLE_KINDS = frozenset(name for name, kind in KINDS.items() if kind.again)
+"""Of which an order may have several: what it owes follows from all of them."""
 NEWER_BODIES = frozenset(name for name, kind in KINDS.items() if kind.body_version > 1)
 LOSS_KINDS: tuple[EntryKind, ...] = tuple(name for name, kind in KINDS.items() if kind.loss is not None)
 RUNGS: Mapping[EntryKind, Rung] = {name: kind.rung for name, kind in KINDS.items() if kind.rung is not None}

@@ -17,7 +17,7 @@ from app.infra.database import RawConnection
 from app.infra.sealing import Envelopes
 from app.ledger.chain import entry_of
 from app.ledger.course import course_of
-from app.ledger.kinds import RELEASING_KINDS
+from app.ledger.kinds import RELEASING_KINDS, REPEATABLE_KINDS
 from app.orders.contacts import CONTACT_COLUMNS, Contact, contact_of
 from app.orders.queries import OF_CHANGES
 
@@ -117,7 +117,7 @@ async def _owed(db: RawConnection, rows: Sequence[asyncpg.Record]) -> dict[UUID,
         kinds = set(row["kinds"] or ())
         if not RELEASING_KINDS.isdisjoint(kinds):
             owed[row["id"]] = 0
-        elif kinds.isdisjoint({"paid", "returned"}):
+        elif kinds.isdisjoint(REPEATABLE_KINDS):
             owed[row["id"]] = row["total_vnd"]
         else:
             owed[row["id"]] = 0

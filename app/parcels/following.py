@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.fulfilment.sealed_rows import SealedRows
 from app.infra.database import Database
+from app.ledger.kinds import RELEASING_KINDS, sql_list
 from app.parcels.refreshing import hold_orders, refresh
 
 ENTRIES_AT_ONCE = 1_000
@@ -23,10 +24,10 @@ WHERE l.last_seq > coalesce(m.seq, 0) ORDER BY l.session_id LIMIT $1
 _MARK = "INSERT INTO parcel_marks (session_id, seq) VALUES ($1, 0) ON CONFLICT DO NOTHING"
 _READ_MARK = "SELECT seq FROM parcel_marks WHERE session_id = $1 FOR UPDATE"
 _LAST = "SELECT max(seq) FROM (SELECT seq FROM ledger_entries WHERE session_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) AS next"
-_TOUCHED = """
+_TOUCHED = f"""
 SELECT DISTINCT o.order_id FROM ledger_entries e JOIN parcel_orders o ON o.order_id = e.order_id
-WHERE e.session_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind IN ('changed', 'cancelled', 'expired')
-"""
+WHERE e.session_id = $1 AND e.seq > $2 AND e.seq <= $3 AND e.kind IN {sql_list(RELEASING_KINDS | {"changed"})}
+"""  # noqa: S608 - kinds of our own table
 _KEEP_MARK = "UPDATE parcel_marks SET seq = $2 WHERE session_id = $1"
 
 

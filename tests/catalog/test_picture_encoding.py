@@ -121,6 +121,7 @@ def test_the_photo_among_several_in_one_file_is_taken() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_bomb_in_an_iphones_format_is_refused_by_its_head() -> None:
     with pytest.raises(Refused) as refusal:
         encode_picture(hostile.heic(Image.new("RGB", (8_200, 8_200)), quality=1))

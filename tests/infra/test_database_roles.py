@@ -91,6 +91,7 @@ async def test_the_service_may_write_what_it_must(service_role: RawConnection) -
         "job_file_parts",
         "ledger_buyers",
         "ledger_summaries",
+        *("parcel_lines", "parcel_orders"),
         *("session_products", "product_pictures", "pictures", "picture_files", "sign_ins"),
         *("room_outbox", "staff_intentions", "shipping_rules", "role_grants", "second_factors"),
     }
