@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -83,7 +84,8 @@ def test_orders_are_given_to_a_colleague_on_a_phone_and_advice_stands_below(mark
     assert [each["assigned_to"] for each in given] == [me["id"], None, me["id"]]
     page.get_by_text("Nên nhận dư bao nhiêu đơn?").click()
     advice = page.locator(".desk-advice")
-    expect(advice).to_contain_text("đơn nào ngã ngũ")
+    # What other tests have settled in this market may have given the advice its table.
+    expect(advice).to_contain_text(re.compile("đơn nào ngã ngũ|Nhận dư"))
     advice.scroll_into_view_if_needed()
     shoot(page, "desk-advice-390")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 BUYER = {
     "name": "Nguyễn Thị Minh Nguyệt",
-    "phone": "0912345678",
+    "phone": "0933445566",
     "address": {"province_code": 42, "ward_code": 18547, "street": "Xóm 5"},
 }
 
@@ -76,7 +76,7 @@ def beeps(page: Page, code: str) -> None:
 def test_orders_of_one_buyer_go_into_one_box_whose_label_a_scanner_reads(
     market: Market, shoot: Callable[[Page, str], None], tmp_path: Path
 ) -> None:
-    receipts = confirmed_orders(market, market.desk(), BUYER, BUYER, BUYER | {"phone": "0912345679"})
+    receipts = confirmed_orders(market, market.desk(), BUYER, BUYER, BUYER | {"phone": "0933445567"})
     one, two, other = (each["order_code"] for each in receipts)
     page = at_the_parcels(market, DESK)
 

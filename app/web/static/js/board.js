@@ -102,8 +102,8 @@ function Head({ session }) {
           ? actions.may("prepare_sessions") && html`<a class="small" href=${`/host/${session.id}/edit`}>${say("host.edit")}</a>`
           : html`${actions.may("work_orders") && html`<a class="small" href=${`/host/${session.id}/orders`}>${say("host.order_desk")}</a>`}
               ${isOver && session.kind === "stream" && actions.may("prepare_sessions") && html`<a class="small" href=${`/host/${session.id}/edit`}>${say("host.recording")}</a>`}`}
-        ${!showsTalkAlone && actions.may("run_sessions") && html`<a class="small" href=${`/host/${session.id}/comments`}>${say("claim.page_title")}</a>`}
         <a class="small" href=${showsTalkAlone ? `/host/${session.id}` : `/host/${session.id}?view=talk`}>${say(showsTalkAlone ? "host.whole_board" : "host.talk_alone")}</a>
+        ${!showsTalkAlone && actions.may("run_sessions") && html`<a class="small" href=${`/host/${session.id}/comments`}>${say("claim.page_title")}</a>`}
       </p>
     </div>
     ${showsTalkAlone ? null : html`<div class="row">
