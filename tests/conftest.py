@@ -53,7 +53,10 @@ SHARED_OBJECTS = 2_000
 SLOW_SECONDS = 600
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After they were shuffled: the longest first, else one process works on them alone when the others have done the rest."""
+    items.sort(key=lambda item: item.path.parent.name != "absurd")
     for item in items:
         if item.get_closest_marker("slow") is not None:
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS), append=False)
