@@ -5,6 +5,7 @@ What GHTK does is asked of it once where asking twice could do it twice. Prices 
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -60,6 +61,7 @@ class Ghtk:
             trust_env=False,
             limits=httpx2.Limits(max_connections=10, max_keepalive_connections=4),
         )
+        self._seconds = seconds
         self._partner = partner
 
     async def close(self) -> None:
@@ -133,7 +135,7 @@ class Ghtk:
         for attempt in range(_ASKS if method == "GET" else 1):
             try:
                 status, text = await self._answer(method, path, headers, params, body)
-            except httpx2.HTTPError as error:
+            except (httpx2.HTTPError, TimeoutError) as error:
                 # Never the request itself: it holds the token and names people.
                 log.warning("carrier_away", carrier="ghtk", error=type(error).__name__, attempt=attempt)
                 continue
@@ -145,7 +147,9 @@ class Ghtk:
     async def _answer(
         self, method: str, path: str, headers: Mapping[str, str], params: Mapping[str, str] | None, body: bytes | None
     ) -> tuple[int, bytes]:
-        async with self._client.stream(method, path, headers=dict(headers), params=dict(params or {}), content=body) as response:
+        stream = self._client.stream(method, path, headers=dict(headers), params=dict(params or {}), content=body)
+        # The client's own limit is one of each wait: an answer that drips would keep within it for ever.
+        async with asyncio.timeout(self._seconds), stream as response:
             text = bytearray()
             async for part in response.aiter_bytes():
                 text += part
@@ -192,7 +196,7 @@ def _read(status: int, text: bytes) -> dict[str, Any]:
         raise CarrierTokenRefused
     try:
         answer = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CarrierAway from None
     if not isinstance(answer, dict) or not isinstance(answer.get("success"), bool):
         raise CarrierAway

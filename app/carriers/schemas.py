@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
 from app.carriers.fitting import Unfit
 from app.carriers.mapping import Carrier, Content, Name, TrackingFact
@@ -200,6 +200,13 @@ class Pickup(BaseModel):
     ward: MaybePlace = ""
 
 
+def _goes_into_a_header(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError("letters, digits and signs of ASCII without spaces")
+    return token
+
+
 class NewAccount(BaseModel):
     """The token that the carrier gave the organisation; kept sealed, never shown again. Left out: the one before stays."""
 
@@ -218,7 +225,7 @@ class NewAccount(BaseModel):
         },
     )  # fmt: skip
 
-    token: SecretStr | None = Field(None, min_length=8, max_length=200)
+    token: Annotated[SecretStr, AfterValidator(_goes_into_a_header)] | None = Field(None, min_length=8, max_length=200)
     pickup: Pickup
 
 

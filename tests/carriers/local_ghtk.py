@@ -1,7 +1,8 @@
 """GHTK on this machine: a real HTTP server that answers in the form that api.ghtk.vn documents, with content of our own.
 
 It keeps what was submitted by `order.id`, so a repeat is answered as GHTK answers it. `faults` are used up one by one: `cut` takes the order and
-closes before it answers, `late` answers after `late_seconds`, `broken` answers 502, `nonsense` answers something else.
+closes before it answers, `late` answers after `late_seconds`, `broken` answers 502, `nonsense` answers something else,
+`deep` answers lists in lists, `drips` a byte now and then.
 """
 
 from __future__ import annotations
@@ -46,8 +47,16 @@ class LocalGhtk:
                 if fault == "broken":
                     status, answer = 502, {}
                 text = b"<html>maintenance</html>" if fault == "nonsense" else json.dumps(answer, ensure_ascii=False).encode()
+                if fault == "deep":
+                    text = b"[" * 200_000
                 head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
-                writer.write(head.encode() + text)
+                writer.write(head.encode())
+                for byte in text if fault == "drips" else ():
+                    writer.write(bytes((byte,)))
+                    await writer.drain()
+                    await asyncio.sleep(self.late_seconds / 10)
+                if fault != "drips":
+                    writer.write(text)
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass

@@ -67,12 +67,13 @@ async def test_the_same_code_again_is_the_same_parcel(api: Ghtk, ghtk: LocalGhtk
     assert (second.label, second.was_there, len(ghtk.submitted)) == (first.label, True, 1)
 
 
-@pytest.mark.parametrize("fault", ["cut", "late", "broken", "nonsense"])
+@pytest.mark.parametrize("fault", ["cut", "late", "broken", "nonsense", "deep", "drips"])
 async def test_a_lost_answer_is_an_unknown_outcome_and_nothing_is_sent_again_by_itself(api: Ghtk, ghtk: LocalGhtk, fault: str) -> None:
     ghtk.faults.append(fault)
 
-    with pytest.raises(CarrierAway):
-        await api.submit(CONNECTION, PARCEL)
+    async with asyncio.timeout(3):
+        with pytest.raises(CarrierAway):
+            await api.submit(CONNECTION, PARCEL)
     assert ghtk.asked == ["POST /services/shipment/order"]
 
 
@@ -182,6 +183,15 @@ async def test_a_token_is_sealed_never_shown_and_sealed_anew_under_another_secre
         assert await sealed_carriers(db, KeyRing(SECRET).current.key_id) == 0
         await reseal_carriers(db, KeyRing(SECRET, former=["another secret of the tests"]))
     assert (await dispatch.sends("PUT", "carrier-accounts/ghtk", {"token": TOKEN, "pickup": PICKUP})).status_code == 403
+
+
+@pytest.mark.parametrize("token", ["mã-của-đơn-vị", "two words of it", "line\nbreak-in-it"])
+async def test_a_token_that_no_header_can_carry_is_refused(dispatch: Dispatch, token: str) -> None:
+    wanted = {"token": token, "pickup": PICKUP}
+    answer = await dispatch.sends("PUT", "carrier-accounts/ghtk", wanted, user=dispatch.market.organiser)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+    assert token not in answer.text
 
 
 async def test_parcels_are_given_once_and_carry_the_carriers_code(dispatch: Dispatch, ghtk: LocalGhtk) -> None:
