@@ -43,7 +43,7 @@ def contents(sale: Sale) -> dict[str, dict[str, Any]]:
         "viewer.hello": {"version": 1},
         "comment.post": {"text": "Còn hàng không"},
         "like.send": {"count": 1},
-        "order.place": order | {"buyer": order["buyer"] | {"phone": f"09{uuid4().int % 10**8:08}"}},
+        "order.place": order | {"buyer": order["buyer"] | {"phone": f"090{uuid4().int % 10**7:07d}"}},
         "waitlist.join": {"offer_id": sale.offer["id"], "quantity": 1},
         "outside_count.report": {"source": "facebook", "viewers": 7},
         "viewer.leave": {},

@@ -30,7 +30,7 @@ def packed(market: Market, staff: Desk, count: int) -> list[dict[str, Any]]:
         buyer = Desk(market.page().context, market.base)
         buyer.call("POST", f"/api/v1/sessions/{session_id}/tickets")
         address = {"province_code": 42, "ward_code": 18547, "street": "Xóm 5"}
-        person = {"name": f"Nguyễn Thị Lan {number}", "phone": f"09{uuid4().int % 10**8:08d}", "address": address}
+        person = {"name": f"Nguyễn Thị Lan {number}", "phone": f"090{uuid4().int % 10**7:07d}", "address": address}
         order = {"key": str(uuid4()), "lines": [{"offer_id": offer["id"], "quantity": 1}], "buyer": person}
         receipt = buyer.call("POST", f"/api/v1/sessions/{session_id}/orders", order)
         host.call("POST", f"/api/v1/sessions/{session_id}/orders/{receipt['order_id']}/steps", {"kind": "confirmed"})

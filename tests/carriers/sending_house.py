@@ -46,7 +46,7 @@ class Dispatch:
             async with a_viewer(self.market) as viewer:
                 buyer = (
                     BUYER
-                    | {"phone": f"09{uuid4().int % 10**8:08d}", "name": f"Nguyễn Thị Lan {'ABCDEFGH'[number % 8]}"}
+                    | {"phone": f"090{uuid4().int % 10**7:07d}", "name": f"Nguyễn Thị Lan {'ABCDEFGH'[number % 8]}"}
                     | order.pop("buyer", {})
                 )
                 answer = await viewer.post(path_of(self.market, "orders"), json=an_order(offer, 2, buyer=buyer, **order))
