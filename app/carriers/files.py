@@ -32,7 +32,7 @@ from app.carriers.writing import rows_of, written
 from app.infra.clock import to_ms, utc_now
 from app.infra.database import Database, RawConnection
 from app.infra.sealing import Envelopes
-from app.parcels.carrier_door import note_revealed
+from app.parcels.revealing import note_revealed
 
 FILES_SHOWN = 50
 

@@ -24,7 +24,7 @@ from app.carriers.schemas import ApiCarrier, CarrierAnswer, CarrierAnswers
 from app.infra.clock import monotonic, utc_now
 from app.infra.database import Database, RawConnection
 from app.infra.sealing import Envelopes
-from app.parcels.carrier_door import note_revealed
+from app.parcels.revealing import note_revealed
 
 AT_ONCE = 5
 # Of one request new parcels are begun so long; with one answer's limit that stays below the request's own deadline.

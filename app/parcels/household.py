@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from app.fulfilment.sealed_rows import SealedRows
 from app.infra.database import Database
 from app.infra.job_lock import JobLock
-from app.parcels.carrier_door import CarrierDoor
 from app.parcels.following import ParcelFollower
 from app.parcels.jobs import ParcelJobs
 from app.parcels.listing import ParcelLists
@@ -19,13 +18,12 @@ from app.parcels.reaching import ParcelReaches
 
 @dataclass(frozen=True, slots=True)
 class ParcelHouse:
-    """Making, lists, packing, papers, and the door for carriers; `jobs` are for the wiring to start."""
+    """Making, lists, packing and papers; `jobs` are for the wiring to start."""
 
     making: ParcelMaking
     lists: ParcelLists
     packing: Packing
     prints: ParcelPrints
-    for_carriers: CarrierDoor
     jobs: ParcelJobs
 
     def all(self) -> tuple[object, ...]:
@@ -41,6 +39,5 @@ def parcel_house(database: Database, *, rows: SealedRows, lock: JobLock) -> Parc
         lists=ParcelLists(database, rows=rows, reaches=reaches, making=making),
         packing=Packing(database, rows=rows, reaches=reaches),
         prints=ParcelPrints(database, rows=rows, reaches=reaches),
-        for_carriers=CarrierDoor(rows),
         jobs=ParcelJobs(ParcelFollower(database, rows), lock),
     )

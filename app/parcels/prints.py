@@ -23,10 +23,10 @@ from app.infra.child_work import ChildWork, WorkFailed
 from app.infra.clock import VIETNAM_TIME, utc_now
 from app.infra.database import Database, RawConnection
 from app.parcels import reading
-from app.parcels.carrier_door import note_revealed
 from app.parcels.errors import ParcelNotFound, PrintTooLarge, ReceiverErased
 from app.parcels.reaching import ParcelReaches
 from app.parcels.reading import OpenParcel, ParcelReach
+from app.parcels.revealing import note_revealed
 from app.parcels.schemas import PRINTED_MOST, PickList, Printed
 from app.parcels.states import TIMES
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx2
 
 from app.accounts.service import CurrentUser
+from app.infra.clock import utc_now
 from tests.buyers import BUYER, a_viewer, an_offer, an_order, path_of
 from tests.live.market import Market
 from tests.people import a_user_of
@@ -68,6 +69,22 @@ class Dispatch:
         async with self.market.browser(self.market.host) as host:
             answer = await host.post(path_of(self.market, "orders", receipt["order_id"], "steps"), json={"kind": kind})
         assert answer.status_code == 201, answer.text
+
+    async def pays(self, parcel: Parcel) -> None:
+        """By transfer, all that the order costs."""
+        payment = {
+            "order_id": str(parcel.order_id),
+            "reference": f"FT{uuid4().hex[:12]}",
+            "amount_vnd": parcel.receipt["total_vnd"],
+            "received_at": utc_now().isoformat(),
+        }
+        async with self.market.browser(self.market.organiser) as organiser:
+            answer = await organiser.post("/api/v1/payments", json=payment)
+        assert answer.is_success, answer.text
+
+    async def read(self, parcel: Parcel) -> Any:
+        """As the page of parcels shows it."""
+        return await self.asks("GET", f"parcels/{parcel.parcel_id}")
 
     async def sends(
         self, method: str, path: str, content: object = None, *, user: CurrentUser | None = None, **options: Any

@@ -208,6 +208,20 @@ async def test_one_attempt_told_twice_is_one_and_cash_that_is_told_later_pays(di
     assert (await dispatch.asks("GET", "carrier-work"))["items"] == []
 
 
+async def test_what_a_parcel_collects_is_fixed_when_it_is_handed_over_though_its_order_is_paid_afterwards(dispatch: Dispatch) -> None:
+    (parcel,) = await dispatch.parcels(1)
+
+    await _takes(dispatch, _report(_row(parcel, "Đã lấy hàng", "28/11/2026 08:00")))
+    handed = await dispatch.row(parcel)
+    assert (await dispatch.read(parcel))["cod_vnd"] == parcel.receipt["total_vnd"]
+    await dispatch.pays(parcel)
+    await _takes(dispatch, _report(_row(parcel, "Đang giao hàng", "28/11/2026 09:00", label="S2")))
+
+    after = await dispatch.row(parcel)
+    assert (after["cod_vnd"], after["handed_over_at"]) == (parcel.receipt["total_vnd"], handed["handed_over_at"])
+    assert (await dispatch.read(parcel))["cod_vnd"] == parcel.receipt["total_vnd"]
+
+
 async def test_rows_that_do_not_fit_wait_for_a_person_each_once(dispatch: Dispatch) -> None:
     known, paid_wrong = await dispatch.parcels(2)
     content = _report(

@@ -15,7 +15,6 @@ from app.infra.key_ring import KeyRing
 from app.infra.redis_client import RedisClients
 from app.orders.contacts import Contact, seal_contact
 from app.orders.group_commit import PlacingQueues
-from app.parcels.carrier_door import CarrierDoor
 from app.parcels.following import ParcelFollower
 from app.parcels.listing import ParcelLists
 from app.parcels.making import ParcelMaking
@@ -40,7 +39,6 @@ class Table:
     lists: ParcelLists
     packing: Packing
     follower: ParcelFollower
-    door: CarrierDoor
     offers: list[UUID] = field(default_factory=list)
 
     @property
@@ -117,5 +115,4 @@ async def a_table(database: Database, redis: RedisClients, prefix: str, market: 
         lists=ParcelLists(database, rows=ROWS, reaches=reaches, making=making),
         packing=Packing(database, rows=ROWS, reaches=reaches),
         follower=ParcelFollower(database, ROWS),
-        door=CarrierDoor(ROWS),
     )

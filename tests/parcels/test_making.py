@@ -7,10 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from app.errors import Forbidden
 from app.fulfilment.persons import erase_contacts
-from app.infra.clock import utc_now
-from app.parcels.errors import BuyersDiffer, ParcelNeedsLook, ParcelNotFound, ParcelStateUnfit
+from app.parcels.errors import BuyersDiffer, ParcelNotFound
 from app.parcels.schemas import ParcelRules, ParcelsWanted
 from app.parcels.states import new_code, read_code
 from tests.desk.builders import a_colleague
@@ -174,64 +172,3 @@ async def _a_second_producer(table: Table) -> UUID:
     offer_id = await an_offer(table.database, market)
     await pool.execute("UPDATE offers SET product_id = $2, producer_id = $3 WHERE id = $1", offer_id, product, other)
     return offer_id
-
-
-# --- the door for carriers ---
-
-
-async def test_a_carrier_gets_receivers_in_the_clear_only_by_who_may_and_it_is_written_down(table: Table) -> None:
-    parcel = await table.parcel(await table.order(phone=PHONE, street="Ngõ 9", note="Gọi trước"))
-    producer = await a_colleague(table.database, table.node.market, "Chủ thể", role="producer")
-
-    async with table.database.pool.acquire() as db, db.transaction():
-        (masked,) = await table.door.masked(db, table.lan, [parcel.parcel_id])
-        (clear,) = await table.door.for_carrier(db, table.lan, [parcel.parcel_id])
-        with pytest.raises(Forbidden):
-            await table.door.for_carrier(db, producer, [parcel.parcel_id])
-
-    assert clear.receiver is not None
-    assert masked.receiver is not None
-    assert (clear.receiver.name, clear.receiver.phone, clear.receiver.street, clear.note) == (
-        "Nguyễn Thị Lan",
-        PHONE,
-        "Ngõ 9",
-        "Gọi trước",
-    )
-    assert (masked.receiver.phone, masked.receiver.street, masked.note) == ("•••678", "", None)
-    assert (clear.cod_vnd, clear.weight_grams, [line.quantity for line in clear.lines]) == (2 * 129_000, 1_000, [2])
-    rows = await table.database.pool.fetch("SELECT details FROM audit_entries WHERE action = 'order.contact_read'")
-    assert len(rows) == 1
-    assert "carrier_file" in rows[0]["details"]
-
-
-async def test_what_is_handed_over_collects_what_it_collected_then_and_only_packed_parcels_are(table: Table) -> None:
-    order_id = await table.order()
-    parcel = await table.parcel(order_id)
-
-    async def hand_over(code: str) -> None:
-        async with table.database.pool.acquire() as db, db.transaction():
-            await table.door.hand_over(db, table.lan, parcel.parcel_id, at=utc_now(), carrier="ghtk", tracking_code=code)
-
-    with pytest.raises(ParcelStateUnfit):
-        await hand_over("S1")
-    await table.packing.close(table.lan, parcel.parcel_id, None, all_in=True)
-    await hand_over("S1")
-    first = await table.read(parcel.parcel_id)
-    await table.step(order_id, "paid")
-    await hand_over("S1")
-    again = await table.read(parcel.parcel_id)
-
-    assert (first.state, first.tracking_code, first.cod_vnd) == ("handed_over", "S1", 2 * 129_000)
-    assert (again.cod_vnd, again.handed_over_at_ms, again.state) == (first.cod_vnd, first.handed_over_at_ms, first.state)
-    assert await table.audited("parcel.handed_over") == 1
-
-
-async def test_a_packed_parcel_whose_order_was_cancelled_is_not_handed_over(table: Table) -> None:
-    order_id = await table.order()
-    parcel = await table.parcel(order_id)
-    await table.packing.close(table.lan, parcel.parcel_id, None, all_in=True)
-    await table.step(order_id, "cancelled")
-
-    with pytest.raises(ParcelNeedsLook):
-        async with table.database.pool.acquire() as db, db.transaction():
-            await table.door.hand_over(db, table.lan, parcel.parcel_id, at=utc_now())
