@@ -15,6 +15,7 @@ from app.accounts.access import tell_refusals
 from app.accounts.origin_guard import OriginGuard
 from app.accounts.security_headers import SecurityHeaders
 from app.carriers import account_routes as carrier_account_routes
+from app.carriers import hand_over_routes
 from app.carriers import report_routes as carrier_report_routes
 from app.carriers import routes as carrier_routes
 from app.catalog import gate_routes, login_routes, papers_routes, picture_routes, sheet_routes
@@ -125,6 +126,7 @@ ROUTERS = (
     carrier_routes.router,
     carrier_report_routes.router,
     carrier_account_routes.router,
+    hand_over_routes.router,
     metrics_routes.router,
     report_routes.router,
     closing_routes.router,

@@ -232,7 +232,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         database, sessions=sessions, teller=teller, sold_out=sold_out, projector=projector, rows=rows, settings=settings.orders
     )
     parcels = parcel_house(database, rows=rows, lock=lock)
-    carriers = carrier_services(database, rows=rows, desk=desk, ring=ring, settings=settings)
+    carriers = carrier_services(database, rows=rows, desk=desk, ring=ring, lock=lock, settings=settings)
     stack.push_async_callback(carriers.close)
     money = money_services(database, projector=projector, ring=ring, call_seconds=settings.orders.waitlist_call_seconds)
     persons = Persons(database, rows, promise=promise_of(settings.complaints))
@@ -309,6 +309,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         FulfilmentJobs(desk, OldRows(database, rows), Retention(database, contact_days=settings.privacy.contact_days), evidence, lock),
         order_desk.jobs,
         parcels.jobs,
+        carriers.jobs,
         LedgerJobs(database, projector=projector, lock=lock),
         MetricsJobs(metrics, lock),
         ReportJobs(reports, closing, lock),

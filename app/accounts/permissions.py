@@ -177,7 +177,7 @@ RULES: Mapping[Action, Rule] = {
         scope=_ORGANISATION, organiser=_ALL, desk=_ALL,
     ),
     Action.SEND_PARCELS: Rule(
-        sentence="See what goes to carriers, receivers masked, keep the columns of their files, take in what they report.",
+        sentence="See what goes to carriers, receivers masked, hand parcels over, keep the columns of their files, take in what they report.",
         scope=_ORGANISATION, organiser=_ALL, desk=_ALL,
     ),
     Action.SET_CARRIERS: Rule(

@@ -79,6 +79,14 @@ class CarrierAway(Unavailable):
     title_en = "The carrier does not answer, please ask again later."
 
 
+class TrackingCodeTaken(Conflict):
+    """`details["code"]`: the parcel that has this tracking code already."""
+
+    code = "tracking_code_taken"
+    title_vi = "Mã vận đơn này đã gắn với một kiện khác."
+    title_en = "Another parcel has this tracking code already."
+
+
 class CarrierRowNotFound(NotFound):
     code = "carrier_row_not_found"
     title_vi = "Không tìm thấy dòng này trong danh sách cần xem."

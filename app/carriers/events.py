@@ -40,7 +40,8 @@ INSERT INTO carrier_events (id, organisation_id, digest, parcel_id, parcel_code,
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (organisation_id, digest) DO NOTHING RETURNING id
 """
 _PROBLEM = "UPDATE carrier_events SET problem = $2 WHERE id = $1"
-_NEWEST = "SELECT max(happened_at) FROM carrier_events WHERE parcel_id = $1 AND id <> $2 AND state IS NOT NULL"
+# When people scan what leaves says little of when the carrier had it: what it reports is news whatever its time.
+_NEWEST = "SELECT max(happened_at) FROM carrier_events WHERE parcel_id = $1 AND id <> $2 AND state IS NOT NULL AND source <> 'hand'"
 # One attempt is told by several ways with times that differ a little.
 _SAME_ATTEMPT = """
 SELECT EXISTS (SELECT FROM carrier_events WHERE parcel_id = $1 AND id <> $2 AND state = 'failed' AND happened_at BETWEEN $3 AND $4)
@@ -63,6 +64,10 @@ _TRACK = """
 UPDATE parcels SET tracking_state = coalesce($2, tracking_state), carrier = coalesce($3, carrier), tracking_code = coalesce($4, tracking_code)
 WHERE id = $1
 """
+
+
+# What was handed over by hand is told once, and is not taken back any more once its carrier has said something.
+_TELL_HANDOVER = "UPDATE parcel_handovers SET told_at = $2 WHERE parcel_id = $1 AND told_at IS NULL RETURNING parcel_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,9 @@ class _Telling:
         db, said, now = self._db, self._said, utc_now()
         held = await hold_parcels(db, self._envelopes, [parcel_id])
         await refresh(db, held)
+        is_handover = await db.fetchval(_TELL_HANDOVER, parcel_id, now) is not None
+        if said.source == "hand" and not is_handover:
+            return Noted(False)
         # A clock that runs ahead must not keep what comes later from being news.
         happened_at = min(said.happened_at or now, now)
         event_id = await insert_event(db, said, happened_at, None)

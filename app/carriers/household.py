@@ -9,6 +9,8 @@ from app.carriers.carrier_api import CarrierApi, checked_address
 from app.carriers.events import CarrierEvents
 from app.carriers.files import CarrierFiles
 from app.carriers.ghtk import Ghtk
+from app.carriers.handing_over import HandingOver
+from app.carriers.jobs import CarrierJobs
 from app.carriers.mappings import CarrierMappings
 from app.carriers.notices import CarrierNotices
 from app.carriers.reports import CarrierReports
@@ -18,6 +20,7 @@ from app.carriers.sending import CarrierSending
 from app.fulfilment.desk import OrderDesk
 from app.fulfilment.sealed_rows import SealedRows
 from app.infra.database import Database
+from app.infra.job_lock import JobLock
 from app.infra.key_ring import KeyRing
 from app.infra.startup import StartupError
 from app.settings import Settings
@@ -25,7 +28,7 @@ from app.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Carriers:
-    """Columns, files, reports, connections, sending and notices. `ghtk` is for the wiring to close."""
+    """Columns, files, reports, connections, sending, notices, handing over. `ghtk` is for the wiring to close, `jobs` to start."""
 
     mappings: CarrierMappings
     files: CarrierFiles
@@ -33,7 +36,9 @@ class Carriers:
     accounts: CarrierAccounts
     sending: CarrierSending
     notices: CarrierNotices
+    handing_over: HandingOver
     ghtk: Ghtk
+    jobs: CarrierJobs
 
     def all(self) -> tuple[object, ...]:
         """Each of them once."""
@@ -43,7 +48,9 @@ class Carriers:
         await self.ghtk.close()
 
 
-def carrier_services(database: Database, *, rows: SealedRows, desk: OrderDesk, ring: KeyRing, settings: Settings) -> Carriers:
+def carrier_services(
+    database: Database, *, rows: SealedRows, desk: OrderDesk, ring: KeyRing, lock: JobLock, settings: Settings
+) -> Carriers:
     """Raises `StartupError` when an address is not one that carriers are called at."""
     own = settings.carriers
     try:
@@ -55,6 +62,7 @@ def carrier_services(database: Database, *, rows: SealedRows, desk: OrderDesk, r
     mappings = CarrierMappings(database)
     accounts = CarrierAccounts(database, CarrierSeals(ring))
     events = CarrierEvents(database, rows.envelopes, desk, call_seconds=settings.orders.waitlist_call_seconds)
+    handing_over = HandingOver(database, rows.envelopes, events, undo_seconds=settings.desk.undo_seconds)
     sending = CarrierSending(database, rows.envelopes, accounts, apis, seconds=own.answer_seconds)
     return Carriers(
         mappings=mappings,
@@ -63,5 +71,7 @@ def carrier_services(database: Database, *, rows: SealedRows, desk: OrderDesk, r
         accounts=accounts,
         sending=sending,
         notices=CarrierNotices(database, accounts, apis, events, sending),
+        handing_over=handing_over,
         ghtk=ghtk,
+        jobs=CarrierJobs(handing_over, lock),
     )

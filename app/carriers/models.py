@@ -70,7 +70,7 @@ class CarrierEvent(Base):
     __tablename__ = "carrier_events"
     __table_args__ = (
         CheckConstraint(f"state IN ({_STATES})", name="state"),
-        CheckConstraint("source IN ('file', 'notice', 'asked')", name="source"),
+        CheckConstraint("source IN ('file', 'notice', 'asked', 'hand')", name="source"),
         CheckConstraint("collected_vnd >= 0", name="collected"),
         CheckConstraint("char_length(words) <= 80 AND char_length(parcel_code) <= 80 AND char_length(tracking_code) <= 80", name="lengths"),
         Index("uq_carrier_events_digest", "organisation_id", "digest", unique=True),
@@ -138,3 +138,24 @@ class CarrierOrder(Base):
     asked_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     answered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ParcelHandover(Base):
+    """A parcel that people gave to a carrier by hand. Its orders' ledgers are told at `due_at`; until then (`told_at` null) it can be taken back.
+
+    `mark`: the command that did it. `carrier_before` and `tracking_code_before` are what taking it back brings back.
+    """
+
+    __tablename__ = "parcel_handovers"
+    __table_args__ = (
+        Index("ix_parcel_handovers_mark", "mark"),
+        Index("ix_parcel_handovers_due", "due_at", postgresql_where=text("told_at IS NULL")),
+    )
+
+    parcel_id: Mapped[UUID] = mapped_column(ForeignKey("parcels.id"), primary_key=True)
+    mark: Mapped[UUID]
+    carrier_before: Mapped[str | None] = mapped_column(Text)
+    tracking_code_before: Mapped[str | None] = mapped_column(Text)
+    handed_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

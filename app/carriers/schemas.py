@@ -65,6 +65,55 @@ class MappingList(BaseModel):
     items: list[MappingView]
 
 
+HANDED_MOST = 500
+HandOverProblem = Literal["not_found", "not_packed", "needs_look", "gone"]
+"""Why a parcel does not go: it is not there; not packed yet; an order in it has changed or is over; it has left already."""
+CarrierWords = Annotated[str, *Line(40).rules]
+
+
+class HandOver(BaseModel):
+    """Which packed parcels are given to a carrier, by hand. `carrier`: a short code, or its name; null leaves what is known."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"parcel_ids": [_PARCEL], "carrier": "vnpost"}]})
+
+    parcel_ids: list[UUID] = Field(min_length=1, max_length=HANDED_MOST)
+    carrier: CarrierWords | None = None
+
+
+class HandOverScan(BaseModel):
+    """The code of a label, or of an order in the parcel; `tracking_code`: the carrier's own, if it gave one."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"code": "P-K7M2PA", "carrier": "vnpost"}]})
+
+    code: Annotated[str, *Line(64).rules]
+    carrier: CarrierWords | None = None
+    tracking_code: Annotated[str, *Line(80).rules] | None = None
+
+
+class ParcelHandedOver(BaseModel):
+    """`problem` null: it goes, or went."""
+
+    parcel_id: UUID
+    code: str
+    problem: HandOverProblem | None
+
+
+class HandedOver(BaseModel):
+    """`mark` takes all of it back until `until_ms`; both null: a preview, or nothing went."""
+
+    parcels: list[ParcelHandedOver]
+    fits: int
+    mark: UUID | None
+    until_ms: int | None
+
+
+class HandOversUndone(BaseModel):
+    """How many parcels are packed again; `too_late`: those whose orders' ledgers know it already."""
+
+    undone: int
+    too_late: int
+
+
 class FileWanted(BaseModel):
     """Which parcels, in which columns."""
 

@@ -11,9 +11,9 @@ from app.infra.clock import VIETNAM_TIME
 from app.ledger.kinds import RELEASING_KINDS
 from app.settings import DeskSettings
 
-Queue = Literal["first", "second", "third", "given_up", "again", "money", "pack", "collect", "refund", "over"]
-"""To call the first, second, third time; called in vain; to confirm again; waits for money; to pack and send; delivered, the money to
-collect; money to give back; nothing left to do."""
+Queue = Literal["first", "second", "third", "given_up", "again", "money", "pack", "sent", "collect", "refund", "over"]
+"""To call the first, second, third time; called in vain; to confirm again; waits for money; to pack and send; on its way; delivered, the
+money to collect; money to give back; nothing left to do."""
 Outcome = Literal["agreed", "no_answer", "busy", "wrong_number", "call_back", "refused"]
 
 QUEUES: tuple[Queue, ...] = get_args(Queue)
@@ -50,6 +50,8 @@ def queue_of(facts: Facts) -> Queue:
         return "over" if is_paid else "collect"
     if facts.payment == "transfer" and not is_paid:
         return "money"
+    if "handed_over" in had:
+        return "sent"
     if is_paid or "confirmed" in had:
         return "again" if facts.asks_again else "pack"
     if facts.is_wrong_number or facts.tries >= TRIES:

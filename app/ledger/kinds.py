@@ -149,6 +149,7 @@ KINDS: Mapping[EntryKind, Kind] = {
         definition=("đã trao cho đơn vị vận chuyển", "given to a carrier"),
         state=("Đang vận chuyển", "Handed over"),
         buyer_next=("Hàng đã giao cho đơn vị vận chuyển, đang trên đường đến bạn.", "The carrier has your goods, they are on their way."),
+        deed=("Đã giao cho đơn vị vận chuyển", "Given to the carrier"),
     ),
     "delivery_failed": Kind(
         by="staff",

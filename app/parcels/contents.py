@@ -80,8 +80,8 @@ class OrderFacts:
 
     @property
     def is_ready(self) -> bool:
-        """Agreed with the buyer, or paid, and not on its way yet."""
-        return not self.is_rehearsal and queue_of(Facts(self.kinds, self.payment)) == "pack"
+        """Agreed with the buyer, or paid, and not delivered yet."""
+        return not self.is_rehearsal and queue_of(Facts(self.kinds, self.payment)) in {"pack", "sent"}
 
 
 async def read_orders(db: RawConnection, order_ids: Collection[UUID]) -> dict[UUID, OrderFacts]:

@@ -38,7 +38,7 @@ from app.parcels.states import PackedBy, new_code
 
 # Something of them is in no parcel yet. Which of them are really ready is for their ledgers to say.
 _WAITING = """
-SELECT d.order_id FROM desk_orders d WHERE d.organisation_id = $1 AND d.queue = 'pack' AND NOT d.is_rehearsal
+SELECT d.order_id FROM desk_orders d WHERE d.organisation_id = $1 AND d.queue IN ('pack', 'sent') AND NOT d.is_rehearsal
   AND ($2::uuid[] IS NULL OR d.session_id = ANY($2))
   AND (SELECT sum(quantity) FROM order_lines WHERE order_id = d.order_id)
     > (SELECT coalesce(sum(quantity), 0) FROM parcel_lines WHERE order_id = d.order_id)

@@ -68,6 +68,7 @@ WITHOUT_A_KEY = {
     "POST /api/v1/carrier-files": "reads; a POST because each look is written down",
     "POST /api/v1/carrier-reports/preview": "changes nothing",
     "POST /api/v1/carrier-reports": "each row is noted once, by parcel, state and time",
+    "POST /api/v1/parcel-handovers/preview": "changes nothing",
     "PUT /api/v1/carrier-accounts/{carrier}": "says what shall be; the newest secret counts, and is shown once",
     "DELETE /api/v1/carrier-accounts/{carrier}": "what is gone is gone",
     "POST /api/v1/carrier-accounts/{carrier}/prices": "asks the carrier, changes nothing",

@@ -28,6 +28,8 @@ COD, TRANSFER = "cod", "transfer"
         ("pack", Facts(["placed", "paid"], TRANSFER)),
         ("pack", Facts(["placed", "confirmed"], COD, tries=3)),
         ("again", Facts(["placed", "confirmed"], COD, asks_again=True)),
+        ("sent", Facts(["placed", "confirmed", "handed_over", "delivery_failed"], COD, asks_again=True)),
+        ("money", Facts(["placed", "confirmed", "handed_over"], TRANSFER)),
         ("collect", Facts(["placed", "confirmed", "delivered"], COD)),
         ("over", Facts(["placed", "confirmed", "delivered", "paid"], COD)),
         ("over", Facts(["placed", "expired"], COD)),

@@ -52,7 +52,11 @@ def test_while_a_buyer_is_to_be_called_the_keys_say_what_came_of_the_call() -> N
         ("6", "refused", "cancelled", "reasons"),
     ]
     assert [choice["outcome"] for choice in found_again(["placed", "confirmed"])] == [each[1] for each in found]
-    assert choices(["placed", "confirmed"])[0]["kind"] == "delivered"
+    assert [(choice["key"], choice["kind"]) for choice in choices(["placed", "confirmed"])[:2]] == [
+        ("1", "delivered"),
+        ("2", "handed_over"),
+    ]
+    assert "2" not in {choice["key"] for choice in choices(["placed", "confirmed", "handed_over"])}
 
 
 def found_again(had: list[str]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ import { problemSentence, say } from "./page.js";
  */
 
 /** What is done for many, by their keys. @type {readonly Task["kind"][]} */
-const TASKS = ["confirmed", "delivered", "cancelled", "assign"];
+const TASKS = ["confirmed", "delivered", "cancelled", "assign", "handed_over"];
 const CODES_SHOWN = 12;
 
 /**

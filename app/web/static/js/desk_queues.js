@@ -18,7 +18,7 @@ import { isSignedOut } from "./signed_out.js";
 
 const PAGE_SIZE = 50;
 /** Queues whose orders come one after the other. The first with work in it opens by itself. @type {readonly Queue[]} */
-export const WORKED = ["first", "second", "third", "again", "pack", "collect", "refund", "money", "given_up"];
+export const WORKED = ["first", "second", "third", "again", "pack", "collect", "refund", "money", "given_up", "sent"];
 
 export class DeskQueues extends DeskMoney {
   /**

@@ -23,6 +23,7 @@ const STAFF_KINDS = ALL_KINDS.filter((kind) => KINDS[kind].by === "staff");
 export const REASONS = ["refused", "too_dear", "no_answer", "wrong_number", "duplicate", "out_of_stock"];
 const PAYMENTS = ALL_KINDS.filter((kind) => KINDS[kind].by === "payment");
 const REASONS_AFTER = ["refused", "out_of_stock"];
+const SENT_KEY = "2";
 const FIRST_LOSS_KEY = 3;
 const COLLECTS_KEY = "7";
 const HOUR_MS = 3_600_000;
@@ -71,6 +72,8 @@ const ofCall = (key, outcome, more) => ({ key, kind: null, outcome, reason: "", 
 /** @type {Kind} */
 const AGREED = "confirmed";
 /** @type {Kind} */
+const SENT = "handed_over";
+/** @type {Kind} */
 const LOST = "cancelled";
 /** @type {readonly Choice[]} */
 const OF_A_CALL = [
@@ -84,7 +87,7 @@ const OF_A_CALL = [
 
 /**
  * The outcomes that the desk offers, each with its key. While the buyer is to be called: what came of the call. After that 1 goes on,
- * 3 to 6 lose the order, and 7 delivers it and takes the money.
+ * 2 gives it to the carrier, 3 to 6 lose the order, and 7 delivers it and takes the money.
  * @param {readonly string[]} had
  * @param {boolean} [collects] whether the person at the desk may say that the buyer has paid at the door
  * @param {boolean} [asksAgain] something has changed after the buyer agreed
@@ -98,6 +101,7 @@ export function choicesFor(had, collects = false, asksAgain = false) {
   const good = STAFF_KINDS.find((kind) => KINDS[kind].goesOn && isNext(kind));
   /** @type {Choice[]} */
   const choices = good === undefined ? [] : [{ ...ofCall("1", "agreed"), kind: good, outcome: null, isDangerous: isLoss(good) }];
+  if (isNext(SENT)) choices.push({ ...ofCall(SENT_KEY, "agreed"), kind: SENT, outcome: null });
   if (good !== undefined && KINDS[good] === KINDS.delivered && collects && PAYMENTS.some(isNext)) choices.push({ ...ofCall(COLLECTS_KEY, "agreed"), kind: good, outcome: null, collects: true });
   /** @type {Array<[Kind, string]>} */
   const losses = [];

@@ -5,7 +5,7 @@ import type { DeskOrder } from "./desk_types.js";
 import type { Kind } from "./ledger_kinds.js";
 import type { ClaimView } from "./protocol.js";
 
-export type Queue = "first" | "second" | "third" | "given_up" | "again" | "money" | "pack" | "collect" | "refund" | "over";
+export type Queue = "first" | "second" | "third" | "given_up" | "again" | "money" | "pack" | "sent" | "collect" | "refund" | "over";
 export type Outcome = "agreed" | "no_answer" | "busy" | "wrong_number" | "call_back" | "refused";
 
 export interface QueueCount {

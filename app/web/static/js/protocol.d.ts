@@ -170,6 +170,7 @@ export type ErrorCode =
   | "too_many_parcels"
   | "too_many_parts"
   | "too_many_pictures"
+  | "tracking_code_taken"
   | "transition_refused"
   | "unavailable"
   | "undo_too_late"
