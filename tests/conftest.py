@@ -36,6 +36,8 @@ hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
 
 QUICK_ARGON2 = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+# What a password costs to guess is what these are about.
+ABOUT_PASSWORDS = {"test_passwords.py", "test_sign_in.py"}
 TEMPLATE_DATABASE = "ocop_template"
 
 _numbers = itertools.count(1)
@@ -113,9 +115,9 @@ def shares_something(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(autouse=True, scope="module")
 def quick_passwords(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Argon2id at its least where a sign-in is only the way to something else. `tests/accounts` are about what it costs."""
+    """Argon2id at its least where a sign-in is only the way to something else."""
     usual = passwords._ARGON2
-    if request.path.parent.name != "accounts":
+    if request.path.name not in ABOUT_PASSWORDS:
         _hash_with(QUICK_ARGON2)
     yield
     _hash_with(usual)

@@ -54,18 +54,27 @@ class Ghtk:
 
     def __init__(self, address: str, *, seconds: float, partner: str = "") -> None:
         """`address`: as `checked_address` gives it. `seconds` bound one whole request."""
-        self._client = httpx2.AsyncClient(
-            base_url=address,
-            timeout=httpx2.Timeout(seconds, connect=min(5.0, seconds)),
-            follow_redirects=False,
-            trust_env=False,
-            limits=httpx2.Limits(max_connections=10, max_keepalive_connections=4),
-        )
+        self._address = address
+        self._opened: httpx2.AsyncClient | None = None
         self._seconds = seconds
         self._partner = partner
 
+    @property
+    def _client(self) -> httpx2.AsyncClient:
+        """Opened when it is first asked for: reading the machine's certificates takes 40 ms, and most workers never ask a carrier."""
+        if self._opened is None:
+            self._opened = httpx2.AsyncClient(
+                base_url=self._address,
+                timeout=httpx2.Timeout(self._seconds, connect=min(5.0, self._seconds)),
+                follow_redirects=False,
+                trust_env=False,
+                limits=httpx2.Limits(max_connections=10, max_keepalive_connections=4),
+            )
+        return self._opened
+
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._opened is not None:
+            await self._opened.aclose()
 
     async def price(self, connection: Connection, parcel: ParcelToSend) -> Quote:
         to, pickup = parcel.addressee, connection.pickup
