@@ -49,6 +49,7 @@ async def _sent(sale: Sale, people: Sequence[Fuzzer], all_cases: Sequence[Cases]
     return broken, let_in, counts
 
 
+@pytest.mark.slow
 async def test_nothing_breaks_and_nobody_gets_what_the_table_forbids(sale: Sale) -> None:
     each, began = 10 if IS_LONG else 1, time.process_time()
     all_cases = cases_of(sale.market.node.app, each=20 if IS_LONG else 1, start=START)
