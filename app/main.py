@@ -24,6 +24,7 @@ from app.comment_orders import routes as claim_routes
 from app.comment_orders import source_routes
 from app.desk import routes as desk_routes
 from app.desk import socket as desk_socket
+from app.exports import routes as export_routes
 from app.fulfilment import (
     bank_account_routes,
     bank_feed_routes,
@@ -131,6 +132,7 @@ ROUTERS = (
     report_routes.router,
     closing_routes.router,
     job_routes.router,
+    export_routes.router,
     goods_pages.router,
     people_pages.router,
     payments_pages.router,

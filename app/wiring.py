@@ -22,6 +22,8 @@ from app.catalog.seller_papers import PapersDesk
 from app.catalog.service import CatalogService
 from app.comment_orders.opening import CommentOrders, comment_orders, reading_later
 from app.desk.household import DeskHouse, desk_house
+from app.exports.asking import TableExports
+from app.exports.work import ExportWork
 from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.complaint_services import ComplaintServices, complaint_services
 from app.fulfilment.desk import OrderDesk
@@ -165,6 +167,7 @@ class Services:
     gate: ViewerGate | None
     reports: ReportService
     closing: ClosingService
+    table_exports: TableExports
 
     def all(self) -> tuple[object, ...]:
         """Each of them once, and this object itself."""
@@ -373,6 +376,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         gate=gate,
         reports=reports,
         closing=closing,
+        table_exports=TableExports(database),
     )
 
 
@@ -392,7 +396,9 @@ async def work_on_jobs(settings: Settings) -> None:
         work = HeavyWork(database, Signer(key_ring_of(settings)), summaries)
         metrics = MetricsService(database, redis, settings.redis_prefix, node_count_ttl_seconds=settings.realtime.node_count_ttl_seconds)
         rebuilding = RebuildingWork(Projector(database, metrics))
+        exports = ExportWork(database, ReportService(database, metrics))
         try:
-            await JobRunner(database.pool, {**work.by_kind(), PROJECTION: rebuilding.rebuild}, name=node).run()
+            by_kind = {**work.by_kind(), **exports.by_kind(), PROJECTION: rebuilding.rebuild}
+            await JobRunner(database.pool, by_kind, name=node).run()
         finally:
             await keeper.close()

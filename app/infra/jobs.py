@@ -13,6 +13,7 @@ import asyncpg
 
 from app.errors import Conflict, NotFound
 from app.infra.bounded_pool import BoundedPool
+from app.infra.database import RawConnection
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "outdated"]
 
@@ -23,6 +24,9 @@ ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running', 'done') DO NOTHING
 """
 _BY_KEY = f"SELECT {_COLUMNS} FROM jobs WHERE kind = $1 AND key = $2 AND state IN ('waiting', 'running', 'done')"  # noqa: S608 - ours
 _BY_ID = f"SELECT {_COLUMNS} FROM jobs WHERE id = $1 AND organisation_id = $2"  # noqa: S608 - ours
+_ABOUT = f"""
+SELECT {_COLUMNS} FROM jobs WHERE kind = $1 AND subject_id = $2 ORDER BY created_at DESC, id LIMIT $3
+"""  # noqa: S608 - ours
 _CANCEL = """
 UPDATE jobs SET state = 'cancelled', finished_at = now(), lease_until = NULL
 WHERE id = $1 AND organisation_id = $2 AND state IN ('waiting', 'running')
@@ -77,6 +81,17 @@ class NewJob:
     asked_by: UUID
     total: int = 0
     parameters: Mapping[str, int | str] | None = None
+
+
+async def add_job(db: RawConnection, job_id: UUID, new: NewJob) -> None:
+    """A new job in the open transaction of the caller, which exists with it or not at all."""
+    parameters = json.dumps(new.parameters or {})
+    await db.execute(_START, job_id, new.kind, new.key, new.subject_id, parameters, new.organisation_id, new.asked_by, new.total)
+
+
+async def jobs_about(db: RawConnection, kind: str, subject_id: UUID, *, limit: int) -> list[JobStatus]:
+    """The newest jobs of a kind about something, newest first; the caller has asked whether they may be seen."""
+    return [JobStatus(**row) for row in await db.fetch(_ABOUT, kind, subject_id, limit)]
 
 
 class JobQueue:

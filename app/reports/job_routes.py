@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field
 from app.accounts.access import SignedInUser, needs
 from app.accounts.permissions import Action
 from app.errors import MalformedRequest, NotSignedIn, OriginRefused
+from app.infra.job_runner import KEEP_FILES_HOURS
 from app.infra.jobs import JobFileNotReady, JobNotFound, JobState, JobStatus
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
@@ -23,6 +25,13 @@ from app.sessions.errors import SessionNotFound
 router = APIRouter(prefix="/api/v1", tags=["jobs"])
 
 Closing = Annotated[ClosingService, Depends(provided(ClosingService))]
+MEDIA_TYPES = {
+    ".zip": "application/zip",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".csv": "text/csv; charset=utf-8",
+    ".json": "application/json",
+    ".pdf": "application/pdf",
+}
 _REFUSALS = problem_responses(NotSignedIn, JobNotFound, MalformedRequest)
 
 
@@ -33,12 +42,14 @@ class JobView(BaseModel):
     kind: str = Field(examples=["export"])
     session_id: UUID
     state: JobState = Field(description="outdated: done, and its file was kept for three days")
-    done: int = Field(description="ledger entries gone through")
+    done: int = Field(description="ledger entries gone through, or rows of tables written")
     total: int
     error: str | None = Field(description="error code, when it failed")
     result: str | None = Field(description="JSON, by the kind of job")
     file: str | None = Field(description="where the file is, once it is done")
+    file_name: str | None
     file_bytes: int | None
+    expires_at: datetime | None = Field(description="until when the file is kept, once it is done")
     created_at: datetime
     finished_at: datetime | None
 
@@ -52,7 +63,7 @@ class JobView(BaseModel):
     responses=problem_responses(NotSignedIn, OriginRefused, SessionNotFound, StatementNotDue, MalformedRequest),
 )
 async def start_export(session_id: UUID, user: SignedInUser, closing: Closing, response: Response) -> JobView:
-    return _accepted(await closing.start_export(user, session_id), response)
+    return accepted(await closing.start_export(user, session_id), response)
 
 
 @router.post(
@@ -64,7 +75,7 @@ async def start_export(session_id: UUID, user: SignedInUser, closing: Closing, r
     responses=problem_responses(NotSignedIn, OriginRefused, SessionNotFound, MalformedRequest),
 )
 async def start_verification(session_id: UUID, user: SignedInUser, closing: Closing, response: Response) -> JobView:
-    return _accepted(await closing.start_verification(user, session_id), response)
+    return accepted(await closing.start_verification(user, session_id), response)
 
 
 @router.get(
@@ -76,7 +87,7 @@ async def start_verification(session_id: UUID, user: SignedInUser, closing: Clos
 )
 async def read_job(job_id: UUID, user: SignedInUser, closing: Closing, response: Response) -> JobView:
     response.headers["cache-control"] = "no-store"
-    return _view(await closing.job(user, job_id))
+    return job_view(await closing.job(user, job_id))
 
 
 @router.delete(
@@ -87,7 +98,7 @@ async def read_job(job_id: UUID, user: SignedInUser, closing: Closing, response:
     responses=_REFUSALS | problem_responses(OriginRefused),
 )
 async def cancel_job(job_id: UUID, user: SignedInUser, closing: Closing) -> JobView:
-    return _view(await closing.cancel_job(user, job_id))
+    return job_view(await closing.cancel_job(user, job_id))
 
 
 @router.get(
@@ -105,15 +116,19 @@ async def read_file(job_id: UUID, user: SignedInUser, closing: Closing) -> Strea
         "content-length": str(job.file_bytes),
         "cache-control": "no-store",
     }
-    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+    media_type = MEDIA_TYPES.get(PurePath(job.file_name or "").suffix, "application/octet-stream")
+    return StreamingResponse(pieces, media_type=media_type, headers=headers)
 
 
-def _accepted(job: JobStatus, response: Response) -> JobView:
+def accepted(job: JobStatus, response: Response) -> JobView:
+    """What a route that started a job answers, with the address to watch it at."""
     response.headers["location"] = f"/api/v1/jobs/{job.id}"
-    return _view(job)
+    return job_view(job)
 
 
-def _view(job: JobStatus) -> JobView:
+def job_view(job: JobStatus) -> JobView:
+    """A job as the API shows it."""
+    is_there = job.state == "done" and job.file_name is not None
     return JobView(
         id=job.id,
         kind=job.kind,
@@ -123,7 +138,9 @@ def _view(job: JobStatus) -> JobView:
         total=job.total,
         error=job.error,
         result=job.result,
-        file=f"/api/v1/jobs/{job.id}/file" if job.state == "done" and job.file_name else None,
+        file=f"/api/v1/jobs/{job.id}/file" if is_there else None,
+        file_name=job.file_name,
+        expires_at=job.finished_at + timedelta(hours=KEEP_FILES_HOURS) if is_there and job.finished_at else None,
         file_bytes=job.file_bytes,
         created_at=job.created_at,
         finished_at=job.finished_at,

@@ -56,6 +56,20 @@ class ReportService:
             stats = await self._metrics.stats_for(user, session_id, Action.READ_REPORTS)
         except StatisticsNotFound as error:
             raise SessionNotFound(details={"session_id": str(session_id)}) from error
+        return await self._read(session_id, stats)
+
+    async def whole(self, session_id: UUID) -> Report:
+        """The same without asking who reads it: for jobs, whose askers are asked when they ask and again when they fetch the file.
+
+        Raises `SessionNotFound`, `ReportBeingPrepared`.
+        """
+        try:
+            stats = await self._metrics.stats(session_id)
+        except StatisticsNotFound as error:
+            raise SessionNotFound(details={"session_id": str(session_id)}) from error
+        return await self._read(session_id, stats)
+
+    async def _read(self, session_id: UUID, stats: SessionStats) -> Report:
         async with (
             self._database.reading.acquire() as db,
             db.transaction(isolation="repeatable_read", readonly=True),

@@ -314,6 +314,8 @@ ACCESS = {
     f"GET {S}/statement": "read_reports",
     f"GET {S}/export.zip": "read_reports",
     f"POST {S}/exports": "read_reports",
+    f"POST {S}/table-exports": "read_reports",
+    f"GET {S}/table-exports": "read_reports",
     f"POST {S}/verifications": "read_reports",
     "GET /api/v1/jobs/{job_id}": "read_reports",
     "DELETE /api/v1/jobs/{job_id}": "cancel_jobs",

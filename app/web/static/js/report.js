@@ -6,8 +6,9 @@ import { html, render } from "htm/preact";
 import "./staff.js";
 import { dateTime, duration, timeOfDay } from "./format.js";
 import { get } from "./http.js";
-import { failureWords, language, pageFacts, part, say } from "./page.js";
+import { failureWords, pageFacts, part, say } from "./page.js";
 import { Closing } from "./report_closing.js";
+import { Files } from "./report_files.js";
 import { Headline, Ladder } from "./report_figures.js";
 import { ModerationTable, OutsideTable, ProducerTable, ProductTable, Proof } from "./report_tables.js";
 import { Timeline } from "./report_timeline.js";
@@ -64,6 +65,7 @@ function Whole({ report: shown }) {
       <section class="card card-roomy stack"><h2>${say("report.proof")}</h2><p class="small soft">${say("report.proof_lead")}</p><${Proof} proof=${shown.reconciliation} /></section>
     </div>
     <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} onClosed=${() => void read()} />
+    <section class="card card-roomy stack" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} sessionId=${facts.session_id} /></section>
     ${shown.outside.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.imported")}</h2><${OutsideTable} rows=${shown.outside} /></section>`}
     ${Object.values(shown.moderation).some((figure) => figure) && html`<section class="card card-roomy stack"><h2>${say("report.moderation")}</h2><${ModerationTable} figures=${shown.moderation} /></section>`}
     <section class="card card-roomy stack"><h2>${say("report.by_product")}</h2><${ProductTable} rows=${shown.products} /></section>
@@ -90,8 +92,7 @@ function Head({ report: shown }) {
     </div>
     <div class="row no-print">
       ${facts.may.includes("work_orders") && html`<a class="button button-secondary" href=${`/organiser/${facts.session_id}/orders`}>${say("report.order_desk")}</a>`}
-      <a class="button button-secondary" href=${`${path}/products.csv?language=${language}`} download>${say("report.csv_products")}</a>
-      <a class="button button-secondary" href=${`${path}/minutes.csv?language=${language}`} download>${say("report.csv_minutes")}</a>
+      <a class="button button-secondary" href="#files">${say("report.files")}</a>
       <button class="button button-secondary" type="button" onClick=${() => print()}>${say("report.print")}</button>
     </div>
   </header>`;

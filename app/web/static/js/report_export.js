@@ -58,7 +58,7 @@ function PreparedExport({ path }) {
 }
 
 /** @param {{job: Job}} props */
-function JobState({ job }) {
+export function JobState({ job }) {
   if (job.state === "waiting") return html`<p class="soft" role="status">${say("report.export_waiting")}</p>`;
   if (job.state === "cancelled") return html`<p class="soft" role="status">${say("report.export_cancelled")}</p>`;
   if (job.state === "failed") {

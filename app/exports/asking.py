@@ -1,0 +1,75 @@
+"""The door to exports: asked for once, found again, never more at a time than a person can want."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID, uuid4
+
+from app.accounts.intentions import Intention, claim_intention_raw
+from app.accounts.permissions import Action
+from app.accounts.service import CurrentUser
+from app.exports.errors import TooManyExports
+from app.exports.parquet import require_parquet
+from app.exports.schemas import WantedExport
+from app.exports.work import KIND
+from app.infra.database import Database, RawConnection
+from app.infra.jobs import JobQueue, JobStatus, NewJob, add_job, jobs_about
+from app.reports import queries
+from app.sessions.errors import SessionNotFound
+
+OPEN_MOST: Final = 5
+SHOWN_MOST: Final = 20
+
+# one asks at a time: else two taps at once would both find room for the last
+_LOCK: Final = "SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE"
+_OPEN: Final = "SELECT count(*) FROM jobs WHERE kind = $1 AND asked_by = $2 AND state IN ('waiting', 'running')"
+
+
+class TableExports:
+    """Asks for exports and lists them. Who may read the file is asked again each time it is fetched (`app/reports/closing.py`)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._jobs = JobQueue(database.pool)
+
+    async def start(self, user: CurrentUser, session_id: UUID, wanted: WantedExport, intention: Intention | None) -> JobStatus:
+        """The job that makes the file; the one of before when the intention was sent before.
+
+        Raises `SessionNotFound`, `ParquetNotInstalled`, `TooManyExports`, `IntentionKeyReused`.
+        """
+        if wanted.format == "parquet":
+            require_parquet()
+        job_id = uuid4()
+        async with self._database.pool.acquire() as db, db.transaction():
+            facts = await _require_own(db, user, session_id)
+            await db.execute(_LOCK, user.id)
+            claim = await claim_intention_raw(db, user.id, intention, job_id)
+            if claim.is_first:
+                if await db.fetchval(_OPEN, KIND, user.id) >= OPEN_MOST:
+                    raise TooManyExports(details={"limit": OPEN_MOST})
+                await add_job(db, job_id, _job(job_id, user, facts, wanted))
+        return await self._jobs.status(claim.subject_id, user.organisation_id)
+
+    async def about(self, user: CurrentUser, session_id: UUID) -> list[JobStatus]:
+        """The newest exports of a session, whoever asked for them. Raises `SessionNotFound`."""
+        async with self._database.pool.acquire() as db:
+            await _require_own(db, user, session_id)
+            return await jobs_about(db, KIND, session_id, limit=SHOWN_MOST)
+
+
+def _job(job_id: UUID, user: CurrentUser, facts: queries.SessionFacts, wanted: WantedExport) -> NewJob:
+    return NewJob(
+        kind=KIND,
+        key=str(job_id),
+        subject_id=facts.id,
+        organisation_id=facts.organisation_id,
+        asked_by=user.id,
+        parameters={"format": wanted.format, "language": wanted.language, "content": ",".join(wanted.content)},
+    )
+
+
+async def _require_own(db: RawConnection, user: CurrentUser, session_id: UUID) -> queries.SessionFacts:
+    facts = await queries.session_facts(db, session_id)
+    if facts is None or facts.organisation_id != user.organisation_id or not user.may_at(Action.READ_REPORTS, facts.place):
+        raise SessionNotFound(details={"session_id": str(session_id)})
+    return facts

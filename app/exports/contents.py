@@ -1,0 +1,9 @@
+"""What may be chosen for an export."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+Content = Literal["report", "orders", "comments"]
+"""`report`: every table of the page; `orders`: orders and their lines, for accounting; `comments`: all that was said."""
+CONTENTS: Final[tuple[Content, ...]] = get_args(Content)
