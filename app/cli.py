@@ -123,8 +123,8 @@ def worker() -> None:
 @cli.command()
 def jobs() -> None:
     """Do heavy work (exports, stored folds) apart from the workers; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
+    from app.heavy_wiring import work_on_jobs
     from app.infra.job_process import run_until_told
-    from app.wiring import work_on_jobs
 
     settings = load_settings()
     require_production_settings(settings)

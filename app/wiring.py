@@ -23,7 +23,6 @@ from app.catalog.service import CatalogService
 from app.comment_orders.opening import CommentOrders, comment_orders, reading_later
 from app.desk.household import DeskHouse, desk_house
 from app.exports.asking import TableExports
-from app.exports.work import ExportWork
 from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.complaint_services import ComplaintServices, complaint_services
 from app.fulfilment.desk import OrderDesk
@@ -38,17 +37,14 @@ from app.infra.clock import monotonic
 from app.infra.cores import core_count, worker_count
 from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
-from app.infra.job_runner import JobRunner
 from app.infra.key_ring import key_ring_of
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import socket_capacity
 from app.infra.startup import StartupError
 from app.infra.tasks import start_jobs
-from app.infra.telemetry import configure_logging
 from app.ledger.jobs import LedgerJobs
 from app.ledger.projector import Projector
-from app.ledger.rebuilding import KIND as PROJECTION
-from app.ledger.rebuilding import RebuildingWork, Rebuilds
+from app.ledger.rebuilding import Rebuilds
 from app.live.bans import RoomBans
 from app.live.bridges import BridgeTokens
 from app.live.closed_rooms import ClosedRooms
@@ -94,8 +90,7 @@ from app.realtime.room_log import RoomLog
 from app.realtime.router import Router
 from app.realtime.tickets import TicketSigner
 from app.reports.closing import ClosingService
-from app.reports.heavy_work import HeavyWork
-from app.reports.jobs import KEPT_TAIL, OWN_TAIL, ReportJobs, SummaryKeeper
+from app.reports.jobs import OWN_TAIL, ReportJobs, SummaryKeeper
 from app.reports.service import ReportService
 from app.reports.signing import Signer
 from app.reports.summaries import Summaries
@@ -378,27 +373,3 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         closing=closing,
         table_exports=TableExports(database),
     )
-
-
-async def work_on_jobs(settings: Settings) -> None:
-    """Heavy work, and stored folds near the ends of their ledgers, until cancelled: `ocop jobs`, apart from all sockets and orders."""
-    if settings.database_url is None or settings.redis_url is None or settings.secret_key is None:
-        raise StartupError("`ocop jobs` needs DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY. `ocop run` sets them for it.")
-    configure_logging(form=settings.log_format, level=settings.log_level)
-    node = f"{settings.node_name or socket.gethostname()}-jobs-{os.getpid()}"
-    async with (
-        open_database(settings.database_url.get_secret_value(), settings.database) as database,
-        open_redis(settings.redis_url.get_secret_value()) as redis,
-    ):
-        summaries = Summaries(database)
-        keeper = SummaryKeeper(summaries, JobLock(redis, settings.redis_prefix, node), tail=KEPT_TAIL)
-        keeper.start()
-        work = HeavyWork(database, Signer(key_ring_of(settings)), summaries)
-        metrics = MetricsService(database, redis, settings.redis_prefix, node_count_ttl_seconds=settings.realtime.node_count_ttl_seconds)
-        rebuilding = RebuildingWork(Projector(database, metrics))
-        exports = ExportWork(database, ReportService(database, metrics))
-        try:
-            by_kind = {**work.by_kind(), **exports.by_kind(), PROJECTION: rebuilding.rebuild}
-            await JobRunner(database.pool, by_kind, name=node).run()
-        finally:
-            await keeper.close()

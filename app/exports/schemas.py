@@ -13,7 +13,11 @@ from app.reports.job_routes import JobView
 class WantedExport(BaseModel):
     """Which file somebody wants."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"format": "xlsx", "content": ["report", "orders"], "language": "vi"}]},
+    )
 
     format: Format
     content: tuple[Content, ...] = Field(("report",), min_length=1, max_length=len(CONTENTS))

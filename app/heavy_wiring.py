@@ -1,0 +1,49 @@
+"""Puts together what `ocop jobs` does: heavy work of every package, in a process apart from all sockets and orders."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from app.exports.work import ExportWork
+from app.infra.database import open_database
+from app.infra.job_lock import JobLock
+from app.infra.job_runner import JobRunner
+from app.infra.key_ring import key_ring_of
+from app.infra.redis_client import open_redis
+from app.infra.startup import StartupError
+from app.infra.telemetry import configure_logging
+from app.ledger.projector import Projector
+from app.ledger.rebuilding import KIND as PROJECTION
+from app.ledger.rebuilding import RebuildingWork
+from app.metrics.service import MetricsService
+from app.reports.heavy_work import HeavyWork
+from app.reports.jobs import KEPT_TAIL, SummaryKeeper
+from app.reports.service import ReportService
+from app.reports.signing import Signer
+from app.reports.summaries import Summaries
+from app.settings import Settings
+
+
+async def work_on_jobs(settings: Settings) -> None:
+    """Heavy work, and stored folds near the ends of their ledgers, until cancelled: `ocop jobs`, apart from all sockets and orders."""
+    if settings.database_url is None or settings.redis_url is None or settings.secret_key is None:
+        raise StartupError("`ocop jobs` needs DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY. `ocop run` sets them for it.")
+    configure_logging(form=settings.log_format, level=settings.log_level)
+    node = f"{settings.node_name or socket.gethostname()}-jobs-{os.getpid()}"
+    async with (
+        open_database(settings.database_url.get_secret_value(), settings.database) as database,
+        open_redis(settings.redis_url.get_secret_value()) as redis,
+    ):
+        summaries = Summaries(database)
+        keeper = SummaryKeeper(summaries, JobLock(redis, settings.redis_prefix, node), tail=KEPT_TAIL)
+        keeper.start()
+        work = HeavyWork(database, Signer(key_ring_of(settings)), summaries)
+        metrics = MetricsService(database, redis, settings.redis_prefix, node_count_ttl_seconds=settings.realtime.node_count_ttl_seconds)
+        rebuilding = RebuildingWork(Projector(database, metrics))
+        exports = ExportWork(database, ReportService(database, metrics))
+        try:
+            by_kind = {**work.by_kind(), **exports.by_kind(), PROJECTION: rebuilding.rebuild}
+            await JobRunner(database.pool, by_kind, name=node).run()
+        finally:
+            await keeper.close()
