@@ -7,6 +7,7 @@ import re
 import pytest
 from pydantic import BaseModel
 
+from app.carriers.schemas import HandedOver, HandOversUndone, ParcelHandedOver
 from app.fulfilment.schemas import Receiver
 from app.parcels import schemas
 from app.parcels.states import LOOKS, STATES
@@ -30,6 +31,9 @@ MODELS: tuple[type[BaseModel], ...] = (
     schemas.PickedProduct,
     schemas.ProducerPicks,
     schemas.PickList,
+    ParcelHandedOver,
+    HandedOver,
+    HandOversUndone,
 )
 
 

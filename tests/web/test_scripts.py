@@ -99,6 +99,8 @@ def test_modules_say_only_texts_that_exist() -> None:
         ("carriers.fact_", get_args(TrackingFact)),
         ("carriers.pickup_", carriers.Pickup.model_fields),
         ("carriers.view_", ["send", "reports", "columns", "connection"]),
+        ("parcels.leave_", get_args(carriers.HandOverProblem)),
+        ("parcels.carrier_", ["vnpost", "viettel_post", "ghn", "ghtk", "jt", "own", "other"]),
         ("carriers.parcel_", ["open", "packed", "handed_over"]),
         ("desk.queue_", QUEUES),
         ("desk.call_", [*OUTCOMES, "again", "undone"]),

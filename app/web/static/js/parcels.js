@@ -7,6 +7,7 @@ import "./staff.js";
 import { number } from "./format.js";
 import { command, get } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
+import { LeavingTable } from "./parcels_leave.js";
 import { ParcelList } from "./parcels_list.js";
 import { Making } from "./parcels_make.js";
 import { PackingTable } from "./parcels_pack.js";
@@ -18,19 +19,22 @@ import { whileSeen } from "./while_seen.js";
 /** @type {{may_make: boolean, may_print: boolean, may_set: boolean, may_send: boolean}} */
 const facts = pageFacts();
 const READ_EVERY_MS = 15_000;
-const VIEWS = /** @type {const} */ (["make", "pack", "open", "packed", "looks", "handed_over"]);
+const VIEWS = /** @type {const} */ (["make", "pack", "open", "packed", "leave", "looks", "handed_over"]);
 /** @typedef {(typeof VIEWS)[number]} View */
+
+/** Views that not everybody has. @param {View} view */
+const isShown = (view) => (view !== "make" || facts.may_make) && (view !== "leave" || facts.may_send);
 
 /** `#pack/P-K7M2PA` opens that box. @returns {{view: View, code: string}} */
 function ofAddress() {
   const [name = "", code = ""] = location.hash.slice(1).split("/");
-  const views = VIEWS.filter((view) => facts.may_make || view !== "make");
+  const views = VIEWS.filter(isShown);
   return { view: views.find((view) => view === name) ?? views[0] ?? "pack", code: decodeURIComponent(code) };
 }
 
 /** @param {View} view @param {ParcelCounts | null} counts */
 function countOf(view, counts) {
-  if (counts === null || view === "pack" || view === "handed_over") return 0;
+  if (counts === null || view === "pack" || view === "leave" || view === "handed_over") return 0;
   return view === "make" ? counts.waiting_orders : counts[view];
 }
 
@@ -57,7 +61,7 @@ function Page() {
   return html`<div class="stack">
     <div><h1>${say("parcels.title")}</h1><p class="soft">${say("parcels.lead")}${facts.may_send && html` <a href="/organiser/carriers">${say("parcels.to_carriers")}</a>`}</p></div>
     <nav class="parcels-views" aria-label=${say("parcels.title")}>
-      ${VIEWS.filter((each) => facts.may_make || each !== "make").map((each) => {
+      ${VIEWS.filter(isShown).map((each) => {
         const count = countOf(each, counts);
         return html`<a key=${each} href=${`#${each}`} class=${each === view ? "button button-secondary" : "button button-quiet"} aria-current=${each === view ? "page" : undefined}
           >${say(`parcels.view_${each}`)}${count > 0 && html` <span class=${each === "looks" ? "badge badge-loss" : "badge badge-flash"}>${number(count)}</span>`}</a>`;
@@ -67,7 +71,8 @@ function Page() {
     ${view === "make" && html`<${Making} waiting=${counts?.waiting_orders ?? 0} onMade=${load} />`}
     ${view === "make" && facts.may_set && counts !== null && html`<${Rules} packedBy=${counts.packed_by} onSet=${load} />`}
     ${view === "pack" && html`<${PackingTable} code=${code} mayMake=${facts.may_make} onStep=${load} />`}
-    ${view !== "make" && view !== "pack" && html`<${ParcelList} key=${view} state=${view} mayPrint=${facts.may_print} onStep=${load} />`}
+    ${view === "leave" && html`<${LeavingTable} onStep=${load} />`}
+    ${view !== "make" && view !== "pack" && view !== "leave" && html`<${ParcelList} key=${view} state=${view} mayPrint=${facts.may_print} mayMake=${facts.may_make} maySend=${facts.may_send} onStep=${load} />`}
   </div>`;
 }
 

@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { dateTime, money, number } from "./format.js";
 import { command, get, send } from "./http.js";
 import { failureWords, say } from "./page.js";
+import { LeavingMany } from "./parcels_leave.js";
 import { Papers } from "./parcels_papers.js";
 import { receiverWords, weightWords } from "./parcels_words.js";
 
@@ -15,12 +16,13 @@ import { receiverWords, weightWords } from "./parcels_words.js";
  * @typedef {import("./parcels_types.js").PickList} PickList
  */
 
-/** @param {{state: "open" | "packed" | "looks" | "handed_over", mayPrint: boolean, onStep: () => Promise<void>}} props */
-export function ParcelList({ state, mayPrint, onStep }) {
+/** @param {{state: "open" | "packed" | "looks" | "handed_over", mayPrint: boolean, mayMake: boolean, maySend: boolean, onStep: () => Promise<void>}} props */
+export function ParcelList({ state, mayPrint, mayMake, maySend, onStep }) {
   const [parcels, setParcels] = useState(/** @type {readonly ParcelRow[] | null} */ (null));
   const [cursor, setCursor] = useState(/** @type {string | null} */ (null));
   const [chosen, setChosen] = useState(/** @type {ReadonlySet<string>} */ (new Set()));
   const [problem, setProblem] = useState("");
+  const [merged, setMerged] = useState("");
   /** @param {string | null} after */
   const load = async (after) => {
     /** @type {import("./http.js").Answer<ParcelPage>} */
@@ -39,6 +41,24 @@ export function ParcelList({ state, mayPrint, onStep }) {
   };
   /** @param {string} id */
   const toggle = (id) => setChosen(new Set(chosen.has(id) ? [...chosen].filter((each) => each !== id) : [...chosen, id]));
+  /** Empty the other chosen boxes into the first; the first that does not fit says why, and is left as it is. */
+  const merge = async () => {
+    const [into, ...others] = parcels?.filter((each) => chosen.has(each.parcel_id)) ?? [];
+    let words = "";
+    for (const other of others) {
+      if (words !== "") break;
+      const answer = await command("POST", `/api/v1/parcels/${into?.parcel_id}/merged`, { parcel_id: other.parcel_id });
+      if (!answer.ok) words = `${into?.code} + ${other.code}: ${failureWords(answer.failure)}`;
+    }
+    setMerged(words === "" && into !== undefined ? into.code : "");
+    if (words === "") setChosen(new Set());
+    await Promise.all([load(null), onStep()]);
+    setProblem(words);
+  };
+  const again = async () => {
+    setChosen(new Set());
+    await Promise.all([load(null), onStep()]);
+  };
   const isPacking = state === "open" || state === "packed";
   const all = isPacking ? { state } : { parcel_ids: parcels?.map((each) => each.parcel_id) ?? [] };
   return html`<section class="card card-roomy stack" aria-labelledby="list">
@@ -50,6 +70,10 @@ export function ParcelList({ state, mayPrint, onStep }) {
       <p class="small" role="status">${chosen.size === 0 ? say("parcels.for_all") : say("parcels.for_chosen", { count: number(chosen.size) })}</p>
       <${Papers} printed=${chosen.size === 0 ? all : { parcel_ids: [...chosen] }} mayPrint=${mayPrint} />
     </div>`}
+    ${parcels !== null && parcels.length > 1 && isPacking && html`<p class="row"><button class="button button-quiet" type="button" onClick=${() => setChosen(chosen.size === 0 ? new Set(parcels.map((each) => each.parcel_id)) : new Set())}>${say(chosen.size === 0 ? "parcels.choose_all" : "parcels.choose_none")}</button>
+      ${state === "open" && mayMake && chosen.size > 1 && html`<button class="button button-secondary" type="button" onClick=${() => void merge()}>${say("parcels.merge_chosen", { count: number(chosen.size) })}</button>`}</p>`}
+    ${merged !== "" && html`<p class="notice notice-good" role="status"><span>${say("parcels.merged", { code: merged })}</span></p>`}
+    ${state === "packed" && maySend && parcels !== null && html`<${LeavingMany} ids=${[...chosen]} onDone=${again} />`}
     ${state === "open" && parcels !== null && parcels.length > 0 && html`<${Picks} />`}
     <ul class="parcels-rows" role="list">
       ${parcels?.map((parcel) => html`<${Row} key=${parcel.parcel_id} parcel=${parcel} isChosen=${chosen.has(parcel.parcel_id)} onToggle=${() => toggle(parcel.parcel_id)} onLooked=${() => void looked(parcel)} />`)}

@@ -6,8 +6,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { money, number } from "./format.js";
 import { command, get } from "./http.js";
 import { failureWords, say } from "./page.js";
-import { Camera, readsCodes } from "./parcels_camera.js";
 import { Handling } from "./parcels_handling.js";
+import { LABEL, ScanField } from "./parcels_scan.js";
 import { sound } from "./parcels_sound.js";
 import { receiverWords, weightWords } from "./parcels_words.js";
 
@@ -16,14 +16,10 @@ import { receiverWords, weightWords } from "./parcels_words.js";
  * @typedef {import("./parcels_types.js").ParcelView} ParcelView
  */
 
-const LABEL = /^P[\s.\-_#]*[2-9A-HJKMNP-Z]{6}$/i;
-
 /** @param {{code: string, mayMake: boolean, onStep: () => Promise<void>}} props */
 export function PackingTable({ code, mayMake, onStep }) {
   const [parcel, setParcel] = useState(/** @type {ParcelView | null} */ (null));
-  const [typed, setTyped] = useState("");
   const [problem, setProblem] = useState("");
-  const [isFilming, setIsFilming] = useState(false);
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   const current = useRef(/** @type {ParcelView | null} */ (null));
   // One scan after the other, in the order in which they were made: the next product may only be judged once its box is open.
@@ -59,13 +55,6 @@ export function PackingTable({ code, mayMake, onStep }) {
     if (code !== "") scanned(code);
     input.current?.focus();
   }, [code]);
-  /** @param {SubmitEvent} event */
-  const entered = (event) => {
-    event.preventDefault();
-    if (typed.trim() !== "") scanned(typed.trim());
-    setTyped("");
-    input.current?.focus();
-  };
   const close = () => {
     current.current = null;
     setParcel(null);
@@ -74,13 +63,7 @@ export function PackingTable({ code, mayMake, onStep }) {
   };
   return html`<section class="card card-roomy stack" aria-labelledby="pack">
     <h2 class="heading-20" id="pack">${say("parcels.view_pack")}</h2>
-    <form class="row parcels-scan" onSubmit=${entered}>
-      <div class="field grow"><label class="field-label" for="scan">${say(parcel === null ? "parcels.scan_box" : "parcels.scan_goods")}</label>
-        <input class="input" id="scan" ref=${input} value=${typed} maxlength="64" autocomplete="off" autocapitalize="characters" spellcheck="false" enterkeyhint="send" onInput=${(/** @type {Event} */ event) => event.target instanceof HTMLInputElement && setTyped(event.target.value)} /></div>
-      <button class="button button-secondary" type="submit">${say("parcels.scan_enter")}</button>
-      ${readsCodes() && html`<button class="button button-secondary" type="button" aria-pressed=${isFilming ? "true" : "false"} onClick=${() => setIsFilming(!isFilming)}>${say(isFilming ? "parcels.camera_off" : "parcels.camera_on")}</button>`}
-    </form>
-    ${isFilming && html`<${Camera} onCode=${scanned} onFailed=${() => (setIsFilming(false), setProblem(say("parcels.camera_failed")))} />`}
+    <${ScanField} label=${say(parcel === null ? "parcels.scan_box" : "parcels.scan_goods")} input=${input} onCode=${scanned} onFailed=${setProblem} />
     ${problem !== "" && html`<p class="notice notice-danger parcels-wrong" role="alert"><span>${problem}</span></p>`}
     ${parcel === null && problem === "" && html`<p class="soft">${say("parcels.scan_how")}</p>`}
     ${parcel !== null && html`<${Box} parcel=${parcel} onTap=${tapped} onClose=${close} />

@@ -112,6 +112,24 @@ export interface SplitResult {
   other: ParcelView;
 }
 
+export interface ParcelHandedOver {
+  parcel_id: string;
+  code: string;
+  problem: "not_found" | "not_packed" | "needs_look" | "gone" | null;
+}
+
+export interface HandedOver {
+  parcels: readonly ParcelHandedOver[];
+  fits: number;
+  mark: string | null;
+  until_ms: number | null;
+}
+
+export interface HandOversUndone {
+  undone: number;
+  too_late: number;
+}
+
 export interface ParcelPage {
   parcels: readonly ParcelRow[];
   next_cursor: string | null;
