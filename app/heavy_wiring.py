@@ -17,6 +17,7 @@ from app.ledger.projector import Projector
 from app.ledger.rebuilding import KIND as PROJECTION
 from app.ledger.rebuilding import RebuildingWork
 from app.metrics.service import MetricsService
+from app.programmes.household import sums_keeper
 from app.reports.heavy_work import HeavyWork
 from app.reports.jobs import KEPT_TAIL, SummaryKeeper
 from app.reports.service import ReportService
@@ -26,7 +27,7 @@ from app.settings import Settings
 
 
 async def work_on_jobs(settings: Settings) -> None:
-    """Heavy work, and stored folds near the ends of their ledgers, until cancelled: `ocop jobs`, apart from all sockets and orders."""
+    """Heavy work, and stored folds and sums near the ends of their ledgers, until cancelled: `ocop jobs`, apart from all sockets and orders."""
     if settings.database_url is None or settings.redis_url is None or settings.secret_key is None:
         raise StartupError("`ocop jobs` needs DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY. `ocop run` sets them for it.")
     configure_logging(form=settings.log_format, level=settings.log_level)
@@ -35,9 +36,10 @@ async def work_on_jobs(settings: Settings) -> None:
         open_database(settings.database_url.get_secret_value(), settings.database) as database,
         open_redis(settings.redis_url.get_secret_value()) as redis,
     ):
-        summaries = Summaries(database)
-        keeper = SummaryKeeper(summaries, JobLock(redis, settings.redis_prefix, node), tail=KEPT_TAIL)
-        keeper.start()
+        summaries, lock = Summaries(database), JobLock(redis, settings.redis_prefix, node)
+        keepers = (SummaryKeeper(summaries, lock, tail=KEPT_TAIL), sums_keeper(database, lock))
+        for keeper in keepers:
+            keeper.start()
         work = HeavyWork(database, Signer(key_ring_of(settings)), summaries)
         metrics = MetricsService(database, redis, settings.redis_prefix, node_count_ttl_seconds=settings.realtime.node_count_ttl_seconds)
         rebuilding = RebuildingWork(Projector(database, metrics))
@@ -46,4 +48,5 @@ async def work_on_jobs(settings: Settings) -> None:
             by_kind = {**work.by_kind(), **exports.by_kind(), PROJECTION: rebuilding.rebuild}
             await JobRunner(database.pool, by_kind, name=node).run()
         finally:
-            await keeper.close()
+            for keeper in keepers:
+                await keeper.close()

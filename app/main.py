@@ -54,6 +54,7 @@ from app.orders import preparing_routes, shelf_routes
 from app.orders import routes as order_routes
 from app.parcels import print_routes as parcel_print_routes
 from app.parcels import routes as parcel_routes
+from app.programmes import routes as programme_routes
 from app.questions import routes as question_routes
 from app.realtime.doorway import Doorway, ViewerGate
 from app.reports import closing_routes, job_routes
@@ -73,6 +74,7 @@ from app.web import (
     parcels_pages,
     payments_pages,
     people_pages,
+    programme_pages,
     rules_pages,
     share_pictures,
     strangers,
@@ -133,6 +135,8 @@ ROUTERS = (
     closing_routes.router,
     job_routes.router,
     export_routes.router,
+    programme_routes.router,
+    programme_pages.router,
     goods_pages.router,
     people_pages.router,
     payments_pages.router,

@@ -78,6 +78,7 @@ from app.orders.sold_out import SoldOutMemory
 from app.orders.stock import StockService
 from app.orders.waitlist import Waitlist
 from app.parcels.household import ParcelHouse, parcel_house
+from app.programmes.household import ProgrammeHouse, programme_house
 from app.questions.board import QuestionBoards
 from app.realtime.address_limits import AddressLimits
 from app.realtime.admission import ViewerAdmission
@@ -163,6 +164,7 @@ class Services:
     reports: ReportService
     closing: ClosingService
     table_exports: TableExports
+    programmes: ProgrammeHouse
 
     def all(self) -> tuple[object, ...]:
         """Each of them once, and this object itself."""
@@ -176,6 +178,7 @@ class Services:
             *self.parcels.all(),
             *self.carriers.all(),
             *self.from_comments.all(),
+            *self.programmes.all(),
             self,
         )
 
@@ -294,6 +297,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
 
     reports = ReportService(database, metrics)
     closing = ClosingService(database, Signer(ring))
+    programmes = programme_house(database, lock)
 
     start_jobs(
         stack,
@@ -312,6 +316,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         MetricsJobs(metrics, lock),
         ReportJobs(reports, closing, lock),
         SummaryKeeper(Summaries(database), lock, tail=OWN_TAIL),
+        programmes.jobs,
         Housekeeping(accounts),
     )
     rooms.start()
@@ -372,4 +377,5 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         reports=reports,
         closing=closing,
         table_exports=TableExports(database),
+        programmes=programmes,
     )

@@ -20,7 +20,8 @@ BEGIN
       -- lists that are set anew, sign-ins that end, and what is made again from the ledger
       WHEN of_table IN ('session_products', 'product_pictures', 'pictures', 'picture_files', 'sign_ins', 'room_outbox', 'staff_intentions',
                         'ledger_summaries', 'ledger_buyers', 'job_file_parts', 'shipping_rules', 'comments_to_read', 'role_grants', 'second_factors',
-                        'parcel_orders', 'parcel_lines') THEN 'SELECT, INSERT, UPDATE, DELETE'
+                        'parcel_orders', 'parcel_lines', 'programme_sessions', 'host_units', 'session_sums', 'session_day_sums',
+                        'session_producer_sums', 'session_late_sums') THEN 'SELECT, INSERT, UPDATE, DELETE'
       ELSE 'SELECT, INSERT, UPDATE'
     END;
     EXECUTE format('REVOKE ALL ON %I FROM ocop_app', of_table);

@@ -56,6 +56,8 @@ class Action(StrEnum):
     READ_FIGURES = "read_figures"
     READ_REPORTS = "read_reports"
     OPEN_REPORTS = "open_reports"
+    READ_PROGRAMMES = "read_programmes"
+    KEEP_PROGRAMMES = "keep_programmes"
     CANCEL_JOBS = "cancel_jobs"
     KEEP_GOODS = "keep_goods"
     ADD_PRODUCERS = "add_producers"
@@ -199,6 +201,14 @@ RULES: Mapping[Action, Rule] = {
     Action.OPEN_REPORTS: Rule(
         sentence="Open the pages of reports.",
         scope=_SESSION, organiser=_ALL, auditor=_ALL,
+    ),
+    Action.READ_PROGRAMMES: Rule(
+        sentence="Read programmes and league tables; with a role in one commune, as far as they are about its sessions.",
+        scope=_COMMUNE, organiser=_ALL, auditor=_ALL,
+    ),
+    Action.KEEP_PROGRAMMES: Rule(
+        sentence="Make programmes, choose their sessions, say which youth-union unit holds a session.",
+        scope=_ORGANISATION, organiser=_ALL,
     ),
     Action.CANCEL_JOBS: Rule(
         sentence="Stop an export or a check that is under way.",

@@ -36,6 +36,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_parts", "board_small", "talk", "claims"),
     "overlay": (*_BASE_STYLES, "overlay"),
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
+    **dict.fromkeys(("programmes", "programme"), (*_STAFF_STYLES, "report", "programmes")),
     "desk": (*_STAFF_STYLES, "claims", "desk"),
     "complaints": (*_STAFF_STYLES, "desk"),
     "comment_orders": (*_STAFF_STYLES, "claims"),
@@ -54,7 +55,7 @@ SCRIPTS: Final = (
     *("board", "booth", "carriers", "comment_orders", "complaints", "desk"),
     *("goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
     *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay", "parcels", "payments"),
-    *("organiser_sessions", "report", "staff", "viewer"),
+    *("organiser_sessions", "programme", "programmes", "report", "staff", "viewer"),
 )
 
 

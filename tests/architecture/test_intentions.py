@@ -52,6 +52,8 @@ WITHOUT_A_KEY = {
     "POST /api/v1/comment-sources/{source_id}/comments": "a program's: each comment has the id that its platform gave it",
     "POST /api/v1/comment-sources/{source_id}/social-stream": "likewise",
     "POST /api/v1/parcels/preview": "changes nothing",
+    "PUT /api/v1/programmes/{programme_id}": "says what shall be",
+    "PUT /api/v1/programmes/{programme_id}/chosen-sessions": "says what shall be",
     "POST /api/v1/parcels/labels": "reads; a POST because each look is written down",
     "POST /api/v1/parcels/slips": "likewise",
     "POST /api/v1/parcels/pick-list": "reads; a POST because a thousand ids fit into no address",

@@ -32,6 +32,7 @@ PREFIXES = (
         "claim.",
         "desk.",
         "report.",
+        "programme.",
         "ladder.",
         "source.",
         "error.",

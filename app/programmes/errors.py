@@ -1,0 +1,55 @@
+"""Expected failures of programmes, comparisons and youth-union units."""
+
+from __future__ import annotations
+
+from app.errors import BadRequest, Conflict, NotFound
+
+
+class ProgrammeNotFound(NotFound):
+    code = "programme_not_found"
+    title_vi = "Không tìm thấy chương trình này."
+    title_en = "There is no such programme."
+
+
+class ProgrammeDaysUnfit(BadRequest):
+    """The last day is before the first, or the programme is longer than `details["days_most"]` days."""
+
+    code = "programme_days_unfit"
+    title_vi = "Ngày kết thúc phải sau ngày bắt đầu, và chương trình không dài quá ba năm."
+    title_en = "The last day has to follow the first, and a programme lasts three years at most."
+
+
+class ProgrammeSessionUnfit(BadRequest):
+    """`details["session_ids"]`: rehearsals, or sessions that are not this organisation's."""
+
+    code = "programme_session_unfit"
+    title_vi = "Có phiên không đưa vào chương trình được: phiên diễn tập hoặc phiên của đơn vị khác."
+    title_en = "Some sessions cannot be in a programme: rehearsals, or those of others."
+
+
+class TooManyProgrammes(Conflict):
+    """The organisation has `details["most"]` already."""
+
+    code = "too_many_programmes"
+    title_vi = "Đơn vị đã có quá nhiều chương trình."
+    title_en = "The organisation has too many programmes already."
+
+
+class UnionUnitNotFound(NotFound):
+    code = "union_unit_not_found"
+    title_vi = "Không tìm thấy đơn vị Đoàn này."
+    title_en = "There is no such youth-union unit."
+
+
+class UnionUnitExists(Conflict):
+    code = "union_unit_exists"
+    title_vi = "Đã có đơn vị Đoàn với tên này."
+    title_en = "There is a youth-union unit of this name already."
+
+
+class TooManyUnionUnits(Conflict):
+    """The organisation has `details["most"]` already."""
+
+    code = "too_many_union_units"
+    title_vi = "Đơn vị đã khai quá nhiều đơn vị Đoàn."
+    title_en = "The organisation has too many youth-union units already."

@@ -1,0 +1,24 @@
+"""What of a programme somebody may read: all of their organisation, or the communes in which they have a role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.accounts.permissions import Action
+from app.accounts.service import CurrentUser
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`ward_codes` null: everything of the organisation."""
+
+    organisation_id: UUID
+    ward_codes: tuple[int, ...] | None
+
+
+def reach_of(user: CurrentUser) -> Reach:
+    if user.may_everywhere(Action.READ_PROGRAMMES):
+        return Reach(user.organisation_id, None)
+    wards = {grant.ward_code for grant in user.grants_for(Action.READ_PROGRAMMES) if grant.ward_code is not None}
+    return Reach(user.organisation_id, tuple(sorted(wards)))

@@ -1,0 +1,176 @@
+"""The door to a programme's figures: totals with both figures, late corrections, weeks and months, and its sessions page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from app.accounts.service import CurrentUser
+from app.catalog.addresses import book
+from app.infra.clock import utc_now, vietnam_day
+from app.infra.database import Database
+from app.infra.limited_reading import Snapshot, reading_snapshot
+from app.ledger.kinds import KINDS
+from app.programmes import members as queries
+from app.programmes.cursors import cursor_of, read_cursor
+from app.programmes.definitions import OF_REPORTS
+from app.programmes.grouping import TOTAL, Groups, closing_of, group_sums, sales_of
+from app.programmes.members import Period
+from app.programmes.programmes import find_programme
+from app.programmes.reaching import Reach, reach_of
+from app.programmes.schemas import (
+    Audience,
+    BothFigures,
+    LateCorrection,
+    PeriodRow,
+    ProgrammeReport,
+    ProgrammeView,
+    SessionRow,
+    SessionRowPage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A programme as one person may read it, at one moment."""
+
+    programme: ProgrammeView
+    reach: Reach
+    snapshot: Snapshot
+    members: Sequence[Mapping[str, Any]]
+    groups: Groups
+
+    @property
+    def period(self) -> Period:
+        return Period(self.programme.first_day, self.programme.last_day)
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [member["id"] for member in self.members]
+
+
+class ProgrammeReading:
+    """Adds up stored sums; never reads a ledger. Raises `ProgrammeNotFound`, and `ReadTookTooLong` when the database is too busy."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def report(self, user: CurrentUser, programme_id: UUID) -> ProgrammeReport:
+        async with reading_snapshot(self._database) as snapshot:
+            loaded = await load(snapshot, user, programme_id)
+            late = await queries.late_rows(snapshot.db, loaded.ids, loaded.period)
+        behind = [member["summed_at"] for member in loaded.members if not member["is_current"]]
+        groups, members = loaded.groups, loaded.members
+        total = groups.by_key[TOTAL]
+        is_hidden = groups.is_hidden(*TOTAL)
+        return ProgrammeReport(
+            programme=loaded.programme,
+            as_of=snapshot.as_of,
+            lag_seconds=snapshot.lag_seconds,
+            whole_organisation=loaded.reach.ward_codes is None,
+            streams=sum(member["kind"] == "stream" for member in members),
+            booths=sum(member["kind"] == "booth" for member in members),
+            communes=len({member["ward_code"] for member in members if member["ward_code"] is not None}),
+            sessions_behind=len(behind),
+            sums_as_of=min((each for each in behind if each is not None), default=None),
+            sales=None if is_hidden else sales_of(total.now),
+            both=None
+            if is_hidden or not total.closed_sessions
+            else BothFigures(
+                closed_sessions=len(total.closed_sessions), at_closing=closing_of(total.closing), now=closing_of(total.closed)
+            ),
+            audience=audience_of(members, loaded.period),
+            late=() if is_hidden else tuple(_late(row) for row in late),
+            months=_periods(loaded, "month"),
+            weeks=_periods(loaded, "week"),
+            definitions=OF_REPORTS,
+        )
+
+    async def sessions(self, user: CurrentUser, programme_id: UUID, *, cursor: str | None, limit: int) -> SessionRowPage:
+        """Its sessions and booths, the newest first. Raises `MalformedRequest` for a cursor that is none of ours, too."""
+        after = None if cursor is None else read_cursor(cursor)
+        async with reading_snapshot(self._database) as snapshot:
+            loaded = await load(snapshot, user, programme_id)
+        rest = [member for member in loaded.members if after is None or (member["started_at"], member["id"]) < after]
+        page = rest[:limit]
+        last = page[-1] if len(rest) > limit else None
+        return SessionRowPage(
+            as_of=snapshot.as_of,
+            sessions=tuple(session_row(member, loaded.groups) for member in page),
+            next_cursor=None if last is None else cursor_of(last["started_at"], last["id"]),
+        )
+
+
+async def load(snapshot: Snapshot, user: CurrentUser, programme_id: UUID) -> Loaded:
+    """Raises `ProgrammeNotFound`, also for one of another organisation."""
+    programme = await find_programme(snapshot.db, user.organisation_id, programme_id)
+    reach, period = reach_of(user), Period(programme.first_day, programme.last_day)
+    chosen_by = programme.id if programme.takes == "chosen" else None
+    members = await queries.member_rows(snapshot.db, reach, period, chosen_by=chosen_by)
+    rows = await queries.sum_rows(snapshot.db, [member["id"] for member in members], period)
+    return Loaded(programme, reach, snapshot, members, group_sums(members, rows))
+
+
+def session_row(member: Mapping[str, Any], groups: Groups) -> SessionRow:
+    ward_code, session_id = member["ward_code"], member["id"]
+    return SessionRow(
+        session_id=session_id,
+        commune_name=None if ward_code is None else book.ward_name(ward_code),
+        sales=groups.sales("session", session_id),
+        at_closing=groups.closing("session", session_id),
+        **{
+            name: member[name]
+            for name in (
+                *("title", "kind", "state", "started_at", "ended_at", "ward_code", "unit_id", "unit_name", "closed_at"),
+                *("views", "unique_viewers", "viewers_peak", "summed_at", "is_current"),
+            )
+        },
+    )
+
+
+def audience_of(members: Sequence[Mapping[str, Any]], period: Period) -> Audience:
+    measured = [member for member in members if member["views"] is not None and _is_whole(member, period)]
+    return Audience(
+        measured_sessions=len(measured),
+        views=sum(member["views"] for member in measured),
+        session_unique_viewers=sum(member["unique_viewers"] for member in measured),
+        watch_seconds=sum(member["watch_seconds"] for member in measured),
+        comments=sum(member["comments"] for member in measured),
+    )
+
+
+def _is_whole(member: Mapping[str, Any], period: Period) -> bool:
+    """A booth's measured figures are those of its whole life: they are the period's only where that lies in it."""
+    if member["kind"] == "stream":
+        return True
+    ended_at = member["ended_at"]
+    return vietnam_day(member["started_at"]) >= period.first_day and (
+        period.last_day >= vietnam_day(utc_now()) if ended_at is None else vietnam_day(ended_at) <= period.last_day
+    )
+
+
+def _late(row: Mapping[str, Any]) -> LateCorrection:
+    label_vi, label_en = KINDS[row["kind"]].counted
+    return LateCorrection(**row, label_vi=label_vi, label_en=label_en)
+
+
+def _periods(loaded: Loaded, table: Literal["month", "week"]) -> tuple[PeriodRow, ...]:
+    groups, period = loaded.groups, loaded.period
+    return tuple(
+        PeriodRow(
+            first_day=max(first, period.first_day),
+            last_day=min(_end_of(first, table), period.last_day),
+            sessions=len(groups.of(table, first).sessions),
+            sales=groups.sales(table, first),
+        )
+        for first in sorted(groups.names(table))
+    )
+
+
+def _end_of(first: date, table: Literal["month", "week"]) -> date:
+    if table == "week":
+        return first + timedelta(days=6)
+    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
