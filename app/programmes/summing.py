@@ -38,7 +38,8 @@ SELECT s.id FROM sessions s
 LEFT JOIN ledgers l ON l.session_id = s.id
 LEFT JOIN session_totals t ON t.session_id = s.id
 LEFT JOIN session_sums u ON u.session_id = s.id
-WHERE s.started_at IS NOT NULL AND NOT s.is_rehearsal AND coalesce(u.updated_at, s.started_at) <= now() - make_interval(secs => $3) AND (
+WHERE s.started_at IS NOT NULL AND NOT s.is_rehearsal
+  AND ($3::float8 = 0 OR coalesce(u.updated_at, s.started_at) <= now() - make_interval(secs => $3)) AND (
   u.session_id IS NULL OR u.version <> $1 OR u.ledger_seq < coalesce(l.last_seq, 0) OR u.measured_at IS DISTINCT FROM t.as_of
   OR u.closed_seq IS NULL AND s.state = 'closed' AND EXISTS (SELECT FROM closing_statements c WHERE c.session_id = s.id))
 ORDER BY u.updated_at NULLS FIRST, s.id LIMIT $2
