@@ -7,7 +7,7 @@ import json
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import IO, Final, Literal, get_args
+from typing import IO, Literal
 
 from app.exports.definitions import dictionary
 from app.exports.json_text import JsonText
@@ -16,12 +16,11 @@ from app.exports.separated import SeparatedText, definitions_text
 from app.exports.tables import Document, Language, Row, Table
 from app.exports.workbook import write_workbook
 
-Format = Literal["xlsx", "csv", "json", "parquet"]
-FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+TableFormat = Literal["xlsx", "csv", "json", "parquet"]
 Progress = Callable[[int], Awaitable[None]]
 
 
-async def write_file(folder: Path, document: Document, form: Format, language: Language, progress: Progress) -> Path:
+async def write_file(folder: Path, document: Document, form: TableFormat, language: Language, progress: Progress) -> Path:
     """The finished file, somewhere in the folder, which is the caller's to remove. `progress` is told rows written and may raise to stop.
 
     Raises `ParquetNotInstalled`.

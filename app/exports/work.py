@@ -15,8 +15,9 @@ from typing import Final, cast
 
 from app.exports.contents import CONTENTS, Content
 from app.exports.errors import ExportSessionGone, ExportTooLarge
-from app.exports.files import Format, write_file
+from app.exports.files import TableFormat, write_file
 from app.exports.long_tables import comments, order_lines, orders
+from app.exports.report_paper import report_pdf
 from app.exports.report_tables import report_tables
 from app.exports.tables import Document, Language, Table, Words
 from app.infra.clock import VIETNAM_TIME
@@ -57,11 +58,15 @@ class ExportWork:
             report = await self._reports.whole(job.subject_id)
         except SessionNotFound as error:
             raise ExportSessionGone(details={"session_id": str(job.subject_id)}) from error
+        if asked["format"] == "pdf":
+            await job.write(await asyncio.to_thread(report_pdf, report, language))
+            await job.finish_file(f"{document_of(report, ()).file_stem}.pdf")
+            return
         document = document_of(report, tuple(await self._tables(report, contents)))
         job.total = document.rows_expected
         folder = await asyncio.to_thread(_new_folder)
         try:
-            path = await write_file(folder, document, cast("Format", asked["format"]), language, job.progress)
+            path = await write_file(folder, document, cast("TableFormat", asked["format"]), language, job.progress)
             await _hand_on(job, path)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -46,6 +46,10 @@ _OPTIONS: Final = {
     "strings_to_numbers": False,
 }
 _DAY_ZERO: Final = datetime(1899, 12, 30, tzinfo=VIETNAM_TIME)
+_A4: Final = 9
+_HEAD_HEIGHT: Final = 48
+_LINE_HEIGHT: Final = 15
+_DEFINITION_WIDTHS: Final = (20, 34, 30, 14, 18, 70, 44, 44)
 _DAY_SECONDS: Final = 86_400
 _SOURCE_WORDS: Final[Words] = (
     "Nguồn số liệu: sổ đơn của phiên và bộ đếm của hệ thống.",
@@ -98,7 +102,7 @@ class _Book:
 
     def facts(self, document: Document) -> None:
         """The first sheet: what this is about, as of when."""
-        sheet = self._book.add_worksheet(chosen(("Thông tin", "About"), self._language))
+        sheet = self._added(chosen(("Thông tin", "About"), self._language))
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 1, 70)
         sheet.write_string(0, 0, _plain(document.title), self._title)
@@ -122,11 +126,21 @@ class _Book:
         self._table, self._part = table, 1
         self._new_sheet()
 
+    def _added(self, name: str) -> Worksheet:
+        """A sheet that prints as wide as an A4 page, its heads on each."""
+        sheet = self._book.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        return sheet
+
     def _new_sheet(self) -> None:
         table = self._require()
         title = chosen(table.title, self._language)
-        self._sheet = self._book.add_worksheet(title if self._part == 1 else f"{title} {self._part}")
+        self._sheet = self._added(title if self._part == 1 else f"{title} {self._part}")
+        self._sheet.repeat_rows(0)
         self._writers = [self._writer(column.kind) for column in table.columns]
+        self._sheet.set_row(0, _HEAD_HEIGHT)
         for place, column in enumerate(table.columns):
             self._sheet.set_column(
                 place, place, _WIDE.get(column.key, _WIDTHS[column.kind]) if column.kind == "text" else _WIDTHS[column.kind]
@@ -186,7 +200,8 @@ class _Book:
         ]
         if not drawn:
             return
-        sheet = self._book.add_worksheet(chosen(("Biểu đồ", "Charts"), self._language))
+        sheet = self._added(chosen(("Biểu đồ", "Charts"), self._language))
+        sheet.fit_to_pages(1, 1)
         for number, chart in enumerate(drawn):
             chart.set_size({"width": 1040, "height": 380})
             sheet.insert_chart(1 + number * 20, 0, chart)
@@ -240,12 +255,14 @@ class _Book:
 
     def definitions(self, document: Document) -> None:
         """The last sheet: what every column of every table means."""
-        sheet = self._book.add_worksheet(chosen(("Định nghĩa", "Definitions"), self._language))
-        for place, (words, width) in enumerate(zip(HEADS, (20, 34, 30, 14, 18, 70, 44, 44), strict=True)):
+        sheet = self._added(chosen(("Định nghĩa", "Definitions"), self._language))
+        for place, (words, width) in enumerate(zip(HEADS, _DEFINITION_WIDTHS, strict=True)):
             sheet.set_column(place, place, width)
             sheet.write_string(0, place, chosen(words, self._language), self._head)
         sheet.freeze_panes(1, 0)
         for row, cells in enumerate(definition_rows(document, self._language), start=1):
+            lines = max(-(-len(cell) // width) for cell, width in zip(cells, _DEFINITION_WIDTHS, strict=True))
+            sheet.set_row(row, _LINE_HEIGHT * max(1, lines))
             for place, cell in enumerate(cells):
                 sheet.write_string(row, place, _plain(cell), self._wrap)
 

@@ -99,6 +99,11 @@ class Paper(FPDF):
             self.text(left, y + height * number + size * _MM_PER_POINT, line)
         return y + height * len(broken)
 
+    def lines_needed(self, text: str, *, size: float, style: str, width: float) -> int:
+        """Into how many lines `words` would break it."""
+        self.set_font(_FAMILY, style, size)
+        return len(self._broken(self.printable(" ".join(text.split()), style), width))
+
     def _wide(self, text: str) -> float:
         """As `get_string_width` says, in a tenth of its time: no shaping, no markup."""
         widths = self._widths[self.font_style]

@@ -15,7 +15,7 @@ import { JobState } from "./report_export.js";
 
 const LOOK_AGAIN_MS = 1000;
 const KILO = 1024;
-const FORMATS = ["xlsx", "csv", "json", "parquet"];
+const FORMATS = ["xlsx", "csv", "pdf", "json", "parquet"];
 const CONTENTS = ["report", "orders", "comments"];
 
 /** @param {{sessionId: string}} props */
