@@ -54,13 +54,14 @@ FROM parcels p WHERE {_WHERE}
 _PARCELS = """
 SELECT p.*, m.name AS producer_name FROM parcels p LEFT JOIN producers m ON m.id = p.producer_id WHERE p.id = ANY($1::uuid[])
 """
-_ORDERS = "SELECT parcel_id, order_id, carries_cod FROM parcel_orders WHERE parcel_id = ANY($1::uuid[]) ORDER BY parcel_id, order_id"
-_LINES = """
-SELECT l.parcel_id, l.order_id, l.sold_by, l.product_id, l.unit_price_vnd, g.name AS product_name, g.code AS product_code, g.unit,
+# Orders and lines by one statement: between two, a box may be emptied into another.
+_CONTENTS = """
+SELECT o.parcel_id, o.order_id, o.carries_cod, l.sold_by, l.product_id, l.unit_price_vnd, g.name AS product_name, g.code AS product_code, g.unit,
   g.weight_grams, sum(l.quantity)::int AS quantity, sum(l.packed)::int AS packed
-FROM parcel_lines l JOIN products g ON g.id = l.product_id WHERE l.parcel_id = ANY($1::uuid[])
-GROUP BY l.parcel_id, l.order_id, l.sold_by, l.product_id, l.unit_price_vnd, g.name, g.code, g.unit, g.weight_grams
-ORDER BY l.parcel_id, g.name, l.order_id, l.sold_by
+FROM parcel_orders o LEFT JOIN parcel_lines l ON l.parcel_id = o.parcel_id AND l.order_id = o.order_id LEFT JOIN products g ON g.id = l.product_id
+WHERE o.parcel_id = ANY($1::uuid[])
+GROUP BY o.parcel_id, o.order_id, l.sold_by, l.product_id, l.unit_price_vnd, g.name, g.code, g.unit, g.weight_grams
+ORDER BY o.parcel_id, g.name, o.order_id, l.sold_by
 """
 _NEWEST = (from_ms(4_000_000_000_000), UUID(int=2**128 - 1))
 
@@ -115,20 +116,20 @@ async def open_parcels(db: RawConnection, envelopes: Envelopes, parcel_ids: Coll
     """These parcels in the order in which they are named; those that do not exist are left out."""
     ids = list(parcel_ids)
     rows = {row["id"]: row for row in await db.fetch(_PARCELS, ids)}
-    lines, orders = defaultdict[UUID, list[asyncpg.Record]](list), defaultdict[UUID, list[asyncpg.Record]](list)
-    for row in await db.fetch(_LINES, ids):
-        lines[row["parcel_id"]].append(row)
-    for row in await db.fetch(_ORDERS, ids):
-        orders[row["parcel_id"]].append(row)
-    order_ids = {row["order_id"] for each in orders.values() for row in each}
+    lines, orders = defaultdict[UUID, list[asyncpg.Record]](list), defaultdict[UUID, dict[UUID, bool]](dict)
+    for row in await db.fetch(_CONTENTS, ids):
+        orders[row["parcel_id"]][row["order_id"]] = row["carries_cod"]
+        if row["sold_by"] is not None:
+            lines[row["parcel_id"]].append(row)
+    order_ids = {order_id for each in orders.values() for order_id in each}
     facts = await read_orders(db, order_ids)
     contacts = await receivers_of(db, envelopes, order_ids)
     return [
         OpenParcel(
             rows[each],
             lines[each],
-            sorted(((facts[row["order_id"]], row["carries_cod"]) for row in orders[each]), key=lambda pair: pair[0].placed_at),
-            {row["order_id"]: contacts[row["order_id"]] for row in orders[each]},
+            sorted(((facts[order_id], carries) for order_id, carries in orders[each].items()), key=lambda pair: pair[0].placed_at),
+            {order_id: contacts[order_id] for order_id in orders[each]},
         )
         for each in dict.fromkeys(ids)
         if each in rows

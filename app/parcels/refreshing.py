@@ -66,11 +66,16 @@ async def hold_parcels(db: RawConnection, envelopes: Envelopes, parcel_ids: Coll
     """Lock these parcels, their orders, and every other parcel that has something of those orders."""
     order_ids = {row["order_id"] for row in await db.fetch(_ORDERS_OF, list(parcel_ids))}
     while True:
+        savepoint = db.transaction()
+        await savepoint.start()
         held = await hold_orders(db, envelopes, order_ids, parcel_ids)
-        # while we waited, another box may have been emptied into one of these
         now_in_them = {row["order_id"] for row in await db.fetch(_ORDERS_OF, list(parcel_ids))}
         if now_in_them <= order_ids:
+            await savepoint.commit()
             return held
+        # While we waited, another box was emptied into one of these. All locks are given back: a further order is locked in its turn by
+        # id, never while one behind it is held, or two would wait for each other.
+        await savepoint.rollback()
         order_ids |= now_in_them
 
 

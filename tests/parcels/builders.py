@@ -72,6 +72,10 @@ class Table:
             await self.node.follower.follow()
         return placed.order_id
 
+    async def offer(self, units: int) -> UUID:
+        """An open offer of the market of which one buyer may have so many units, and others as many."""
+        return await an_offer(self.database, self.node.market, total=5 * units, limit=units)
+
     async def step(self, order_id: UUID, kind: Any, **more: Any) -> None:
         """A fact of the ledger, and the desk knows of it; parcels do not yet."""
         session_id = await self.node.session_of(order_id)
