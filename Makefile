@@ -1,7 +1,7 @@
 # Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-slow check test-browser test-nginx migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports bench-desk clean web-packages browser nginx
+.PHONY: help run dev test test-slow check test-browser test-nginx test-deploy migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports bench-desk clean web-packages browser nginx deploy-tools
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
@@ -22,10 +22,10 @@ dev: $(VENV)/ready-dev ## one worker on OCOP_PORT (8001) that starts anew when a
 	@eval "$$($(BIN)/ocop environment)" && OCOP_WORKERS=1 OCOP_PORT=$${OCOP_PORT:-8001} exec $(BIN)/python -m watchfiles "$(BIN)/python -m app.cli worker" app
 
 test: $(VENV)/ready-dev ## all tests but the slow ones and the browser's, on real servers that they start themselves
-	$(BIN)/python -m pytest -m "not slow and not browser and not nginx" -n 3 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -m "not slow and not browser and not nginx and not deploy" -n 3 --dist worksteal $(TESTS)
 
 test-slow: $(VENV)/ready-dev ## tests that are long by nature: whole services killed, stores frozen and full, the demo in real time
-	$(BIN)/python -m pytest -m "slow and not browser and not nginx" -n 2 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -m "slow and not browser and not nginx and not deploy" -n 2 --dist worksteal $(TESTS)
 
 races: export OCOP_RACES = long
 races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… begins with that course of faults; ten minutes
@@ -33,6 +33,9 @@ races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… 
 
 test-nginx: $(VENV)/ready-dev nginx ## the shipped nginx configuration before a real node: cached polls, sockets through TLS
 	$(BIN)/python -m pytest -m nginx $(TESTS)
+
+test-deploy: $(VENV)/ready-dev deploy-tools ## what is in deploy/, checked by the makers' own programs: alerts by promtool, units by systemd-analyze, manifests by their schemas
+	$(BIN)/python -m pytest -m deploy $(TESTS)
 
 test-browser: $(VENV)/ready-dev browser web-packages ## drive the pages in real headless Chromium, take the README's screenshots
 	$(BIN)/python -m pytest -m browser $(TESTS)
@@ -113,6 +116,12 @@ nginx:
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; \
 		else echo "These tests need nginx. On Debian: sudo apt-get install nginx"; exit 1; fi; }
+
+deploy-tools:
+	@command -v promtool >/dev/null 2>&1 && command -v systemd-analyze >/dev/null 2>&1 && command -v caddy >/dev/null 2>&1 || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus systemd caddy; \
+		else echo "These tests need promtool, systemd-analyze and caddy. On Debian: sudo apt-get install prometheus systemd caddy"; exit 1; fi; }
 
 UV = build/uv/bin/uv
 build/uv/bin/uv:

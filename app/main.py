@@ -41,6 +41,7 @@ from app.infra.body_limits import BodyLimits
 from app.infra.bounded_requests import BoundedRequests
 from app.infra.problem_handlers import add_problem_handlers
 from app.infra.provided import provide, provided_by
+from app.infra.request_trace import RequestTrace
 from app.infra.serving import ServingHooks, hand_over
 from app.infra.slow_clients import SlowHeads
 from app.infra.tasks import TaskOwner
@@ -224,6 +225,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings=settings.http,
     )
     app.add_middleware(SecurityHeaders, https_only=settings.cookies_are_secure)
+    app.add_middleware(RequestTrace)
     return app
 
 

@@ -38,6 +38,7 @@ from app.infra.cores import core_count, worker_count
 from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
 from app.infra.key_ring import key_ring_of
+from app.infra.loop_watch import LoopWatch
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import socket_capacity
 from app.infra.startup import StartupError
@@ -301,6 +302,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
 
     start_jobs(
         stack,
+        LoopWatch(),
         LiveJobs(archive),
         EvidenceKeeping(database, lock, evidence_days=settings.privacy.evidence_days),
         questions,

@@ -10,6 +10,7 @@ import structlog
 from asyncpg.pool import PoolAcquireContext
 from typing_extensions import override
 
+from app.infra.counters import CONNECTIONS_THROWN_AWAY
 from app.infra.watched_commits import CommitUnknown, WatchedConnection, connect_to_postgres
 from app.settings import DatabaseSettings
 
@@ -99,6 +100,7 @@ class _BoundedUse(_Acquire):
 
     def _throw_away(self, connection: _Connection) -> None:
         self._is_late = True
+        CONNECTIONS_THROWN_AWAY.inc()
         connection.terminate()
 
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import AppError, BadRequest, Unavailable
 from app.infra.body_limits import DEFAULT_BYTES, BodyLimits
 from app.infra.clock import monotonic
+from app.infra.counters import REQUESTS_LATE
 from app.infra.problems import problem_body, problem_headers
 from app.infra.slow_clients import SlowBodies
 from app.infra.stores_away import outcome_unknown
@@ -146,6 +147,7 @@ class BoundedRequests:
             await self._finish(scope, task, outlet)
             return
         outlet.is_shut = True
+        REQUESTS_LATE.inc()
         log.warning("request_late", method=scope["method"], path=scope["path"], seconds=self._deadline_seconds)
         self._late += 1
         task.add_done_callback(self._came_late)

@@ -11,6 +11,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
+from app.infra.counters import STORE_TAKES_WRITES
 from app.infra.database import Database
 from app.infra.open_doors import OPEN_TO_EVERYBODY
 from app.infra.provided import provided_by
@@ -42,9 +43,7 @@ async def healthz() -> Health:
 @router.get("/readyz", summary="Ready: PostgreSQL and Redis take writes", response_model=Readiness, responses={503: {"model": Readiness}})
 async def readyz(request: Request) -> Response:
     """Open to everybody. 503 names the store that does not take writes, and why."""
-    prefix = provided_by(request.app, Settings).redis_prefix
-    stores = {"postgresql": provided_by(request.app, Database).refusal(), "redis": provided_by(request.app, RedisClients).refusal(prefix)}
-    found = dict(zip(stores, await asyncio.gather(*map(_reason, stores.values())), strict=True))
+    found = await _refusals(request)
     is_ready = not any(found.values())
     body = Readiness(status="ready" if is_ready else "not ready", stores={name: why or "answers" for name, why in found.items()})
     return JSONResponse(body.model_dump(), 200 if is_ready else 503, headers={"cache-control": "no-store"})
@@ -52,12 +51,22 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics", summary="Counters of all workers of this machine for Prometheus", include_in_schema=False)
 async def prometheus(request: Request) -> Response:
+    """Open to everybody; a proxy keeps it from the outside. Each scrape asks the stores whether they take writes."""
+    for store, why in (await _refusals(request)).items():
+        STORE_TAKES_WRITES.labels(store).set(why is None)
     registry = REGISTRY
     if provided_by(request.app, Settings).metrics_folder is not None:
         # the workers of one machine share one port: whichever is asked adds all of them up
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus-client leaves it untyped
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _refusals(request: Request) -> dict[str, str | None]:
+    """Of each store why it does not take writes; None: it does."""
+    prefix = provided_by(request.app, Settings).redis_prefix
+    stores = {"postgresql": provided_by(request.app, Database).refusal(), "redis": provided_by(request.app, RedisClients).refusal(prefix)}
+    return dict(zip(stores, await asyncio.gather(*map(_reason, stores.values())), strict=True))
 
 
 async def _reason(refusal: Awaitable[str | None]) -> str | None:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import structlog
 
+from app.infra.counters import JOB_FAILURES
+
 log = structlog.get_logger(__name__)
 
 _CANCEL_AGAIN_SECONDS = 0.5
@@ -61,6 +63,7 @@ async def repeat(name: str, interval_seconds: float, work: Callable[[], Awaitabl
         try:
             await work()
         except Exception as error:  # noqa: BLE001 - whatever it was, the next run may work
+            JOB_FAILURES.labels(name).inc()
             log.warning("job_failed", job=name, error=repr(error))
         await asyncio.sleep(interval_seconds)
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
+from app.infra.counters import FIGURES_BEHIND
 from app.infra.database import Database
 from app.infra.tasks import TaskOwner
 from app.ledger.chain import entry_of
@@ -96,6 +97,7 @@ class Projector:
         projected = await self._metrics.projected_seqs(session_ids)
         async with self._database.transactions() as db:
             heads = (await db.execute(select(Ledger.session_id, Ledger.last_seq).where(Ledger.session_id.in_(session_ids)))).all()
+        FIGURES_BEHIND.set(sum(max(0, last_seq - projected[session_id]) for session_id, last_seq in heads))
         for session_id, last_seq in heads:
             if projected[session_id] > last_seq:
                 log.warning("statistics_ahead_of_ledger", session=str(session_id), projected=projected[session_id], ledger=last_seq)

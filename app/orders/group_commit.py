@@ -25,6 +25,7 @@ from app.infra.database import RawConnection
 from app.infra.tasks import TaskOwner
 from app.orders.batch import BatchResult, write_batch
 from app.orders.books import WantedOrder
+from app.orders.counters import BATCH_FAILURES, BATCH_ORDERS, WAITING
 from app.orders.errors import Busy, OrderCannotBeWritten, SpoiltOrder
 from app.protocol.server_events import OrderReceipt
 from app.settings import OrderSettings
@@ -103,7 +104,8 @@ class PlacingQueue:
         self._watch(due_at)
         self._idle.clear()
         self._wake.set()
-        return await waiting.answer
+        with WAITING.track_inprogress():
+            return await waiting.answer
 
     async def write_until_idle(self, idle_seconds: float = IDLE_SECONDS) -> None:
         """The writer: take what waits, commit it, answer, again. Ends when nothing has come for `idle_seconds`."""
@@ -184,12 +186,15 @@ class PlacingQueue:
                     waiting.may_be_written = False
                 if is_of_the_content(failure.__cause__):
                     return await self._sort_out(batch, failure.__cause__)
+                BATCH_FAILURES.labels("not_written").inc()
                 log.warning("batch_not_written", session=str(self._session_id), orders=len(batch), error=str(failure))
                 await asyncio.sleep(RETRY_PAUSE_SECONDS)
             except CommitUnknown as failure:
+                BATCH_FAILURES.labels("outcome_unknown").inc()
                 log.warning("batch_outcome_unknown", session=str(self._session_id), orders=len(batch), error=str(failure))
                 await asyncio.sleep(RETRY_PAUSE_SECONDS)
             else:
+                BATCH_ORDERS.observe(len(batch))
                 _answer(batch, result.answers)
                 return await self._after_commit(self._session_id, result)
         return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from asyncio import CancelledError
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -20,6 +22,7 @@ from app.ledger.projector import Projector
 from app.orders.batch import BatchResult
 from app.orders.books import WantedOrder
 from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone, seal_contact
+from app.orders.counters import ANSWERS, ORDER_SECONDS, PLACED
 from app.orders.errors import Busy, SoldOut
 from app.orders.group_commit import PlacingQueues
 from app.orders.queries import receipts_of, states_of
@@ -117,6 +120,10 @@ class OrderPlacing:
         Raises `refused_with`, `SessionNotFound`, `InvalidPhone`, `InvalidAddress`, `SessionNotLive`, `OfferNotFound`, `OfferNotOpen`, `NotOnShelf`,
         `SoldOut`, `ViewerLimitReached`, `PriceChanged`, `ShippingFeeChanged`, `AmountTooLarge`, `OrderCannotBeWritten`, `KeyReused`, `Busy`, `OutcomeUnknown`.
         """
+        with _counted():
+            return await self._answer(device_id, session_id, content, refused_with)
+
+    async def _answer(self, device_id: UUID, session_id: UUID, content: OrderContent, refused_with: AppError | None) -> OrderReceipt:
         asked_at = monotonic()
         await self._known.require(session_id)
         if refused_with is not None:
@@ -139,11 +146,12 @@ class OrderPlacing:
 
         Raises what `place` raises, and `HoldOver` when they are free again.
         """
-        asked_at = monotonic()
-        await self._known.require(session_id)
-        wanted = self._wanted(hold.device_id, session_id, content)
-        wanted = replace(wanted, hold_id=hold.hold_id, source="comment", received_at=hold.held_at)
-        return await self._queues.place(wanted, since=asked_at)
+        with _counted():
+            asked_at = monotonic()
+            await self._known.require(session_id)
+            wanted = self._wanted(hold.device_id, session_id, content)
+            wanted = replace(wanted, hold_id=hold.hold_id, source="comment", received_at=hold.held_at)
+            return await self._queues.place(wanted, since=asked_at)
 
     async def own_orders(self, device_id: UUID, session_id: UUID) -> list[OwnOrder]:
         """Orders of this device in this session, newest first."""
@@ -240,3 +248,21 @@ def _content_of(content: OrderContent, phone: str) -> str:
         content.payment,
     ]
     return "\0".join(parts)
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    """Around what answers one order."""
+    began, answer = monotonic(), "failed"
+    try:
+        yield
+        answer = PLACED
+    except AppError as error:
+        answer = error.code
+        raise
+    except CancelledError:
+        answer = "left"
+        raise
+    finally:
+        ANSWERS.labels(answer).inc()
+        ORDER_SECONDS.observe(monotonic() - began)

@@ -15,6 +15,7 @@ import structlog
 from pydantic import ValidationError
 
 from app.infra.clock import monotonic
+from app.infra.counters import ROOMS_UNTOLD
 from app.infra.database import Database
 from app.infra.tasks import TaskOwner, repeat
 from app.protocol.server_events import RoomEvent, room_event
@@ -105,7 +106,9 @@ class RoomTeller:
 
     async def sweep(self) -> None:
         """Kick the rooms with something untold that nobody is telling."""
-        for row in await self._pool.fetch(_WAITING, SESSIONS_PER_SWEEP):
+        waiting = await self._pool.fetch(_WAITING, SESSIONS_PER_SWEEP)
+        ROOMS_UNTOLD.set(len(waiting))
+        for row in waiting:
             self.kick(row["session_id"])
 
     async def tell(self, session_id: UUID) -> bool:
