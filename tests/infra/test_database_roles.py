@@ -92,7 +92,7 @@ async def test_the_service_may_write_what_it_must(service_role: RawConnection) -
         "ledger_buyers",
         "ledger_summaries",
         *("parcel_lines", "parcel_orders"),
-        *("session_sums", "session_late_sums"),
+        *("session_sums", "session_day_sums", "session_producer_sums", "session_late_sums", "programme_sessions", "host_units"),
         *("session_products", "product_pictures", "pictures", "picture_files", "sign_ins"),
         *("room_outbox", "staff_intentions", "shipping_rules", "role_grants", "second_factors"),
     }
