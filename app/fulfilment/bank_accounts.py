@@ -44,7 +44,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 # The producer's own where everything in the order is theirs; else the organisation's.
 _TO_TRANSFER_FOR = """
-SELECT r.product_id FROM session_products r JOIN sessions s ON s.id = r.session_id AND s.state <> 'draft' JOIN products p ON p.id = r.product_id
+SELECT r.product_id, EXISTS (
+  SELECT FROM bank_accounts a WHERE a.organisation_id = s.organisation_id AND a.replaced_at IS NULL AND a.producer_id IS NULL) AS of_several
+FROM session_products r JOIN sessions s ON s.id = r.session_id AND s.state <> 'draft' JOIN products p ON p.id = r.product_id
 WHERE s.id = $1 AND EXISTS (
   SELECT FROM bank_accounts a WHERE a.organisation_id = s.organisation_id AND a.replaced_at IS NULL
     AND (a.producer_id IS NULL OR a.producer_id = p.producer_id)
@@ -75,10 +77,12 @@ class BankAccounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def products_to_transfer_for(self, session_id: UUID) -> Sequence[UUID]:
-        """Products of a session whose orders can be paid by transfer; none of a draft, or of a session that is not there."""
+    async def to_transfer_for(self, session_id: UUID) -> tuple[Sequence[UUID], bool]:
+        """Products of a session whose orders can be paid by transfer, none of a draft or of a session that is not there; and whether an order
+        of several sellers' goods can."""
         async with self._database.pool.acquire() as db:
-            return [row["product_id"] for row in await db.fetch(_TO_TRANSFER_FOR, session_id)]
+            rows = await db.fetch(_TO_TRANSFER_FOR, session_id)
+        return [row["product_id"] for row in rows], any(row["of_several"] for row in rows)
 
     async def list(self, user: CurrentUser) -> BankAccountList:
         """Those in use, the organisation's first, with all banks to choose from."""

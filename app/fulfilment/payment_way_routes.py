@@ -22,9 +22,10 @@ OurSettings = Annotated[Settings, Depends(provided(Settings))]
 
 
 class PaymentWays(BaseModel):
-    """Cash on delivery is always there. An order of these products alone, with goods of one seller, can be paid by bank transfer as well."""
+    """Cash on delivery is always there. An order of one seller's goods can be paid by bank transfer as well, if they are among these products."""
 
     transfer_product_ids: list[UUID] = Field(description="products whose seller, or whose market, has named an account")
+    transfer_of_several: bool = Field(description="an order of several sellers' goods, too: the market has an account of its own")
 
 
 @router.get(
@@ -35,5 +36,7 @@ class PaymentWays(BaseModel):
     responses=problem_responses(MalformedRequest),
 )
 async def read_payment_ways(session_id: UUID, accounts: Accounts, settings: OurSettings) -> PaymentWays:
-    found = await accounts.products_to_transfer_for(session_id) if settings.orders.transfer_in_form else []
-    return PaymentWays(transfer_product_ids=list(found))
+    if not settings.orders.transfer_in_form:
+        return PaymentWays(transfer_product_ids=[], transfer_of_several=False)
+    found, of_several = await accounts.to_transfer_for(session_id)
+    return PaymentWays(transfer_product_ids=list(found), transfer_of_several=of_several)

@@ -25,7 +25,7 @@ from app.orders.contacts import Pseudonyms, checked_contact, normalise_phone, se
 from app.orders.counters import ANSWERS, ORDER_SECONDS, PLACED
 from app.orders.errors import Busy, SoldOut
 from app.orders.group_commit import PlacingQueues
-from app.orders.queries import receipts_of, states_of
+from app.orders.queries import payments_of, receipts_of, states_of
 from app.orders.schemas import OwnOrder
 from app.orders.shelf import ShelfWant
 from app.orders.sold_out import SoldOutMemory
@@ -157,8 +157,9 @@ class OrderPlacing:
         """Orders of this device in this session, newest first."""
         async with self._database.transactions() as db:
             receipts = await receipts_of(db, self._pseudonyms, session_id, device_id)
-            states = await states_of(db, session_id, [receipt.order_id for receipt in receipts])
-        return [OwnOrder(**dict(receipt), state=states[receipt.order_id]) for receipt in receipts]
+            order_ids = [receipt.order_id for receipt in receipts]
+            states, payments = await states_of(db, session_id, order_ids), await payments_of(db, order_ids)
+        return [OwnOrder(**dict(each), state=states[each.order_id], payment=payments[each.order_id]) for each in receipts]
 
     async def close(self) -> None:
         """Finish the queues, then stop. Call it when no socket or request can place an order any more."""

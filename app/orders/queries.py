@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -19,6 +20,7 @@ from app.protocol.views import OfferView
 
 OFFERS_SHOWN = 200
 ORDERS_SHOWN = 100
+_PAYMENTS = text("SELECT id, payment FROM orders WHERE id = ANY(:order_ids)")
 _KINDS = text(
     "SELECT order_id, array_agg(kind) AS kinds FROM ledger_entries WHERE session_id = :session_id AND order_id = ANY(:order_ids) GROUP BY order_id"
 )
@@ -129,3 +131,9 @@ async def states_of(db: AsyncSession, session_id: UUID, order_ids: Collection[UU
     """What has become of orders, by the ledger."""
     rows = await db.execute(_KINDS, {"session_id": session_id, "order_ids": list(order_ids)})
     return {row.order_id: state_of(row.kinds) for row in rows}
+
+
+async def payments_of(db: AsyncSession, order_ids: Collection[UUID]) -> dict[UUID, Literal["cod", "transfer"]]:
+    """How orders are paid."""
+    rows = await db.execute(_PAYMENTS, {"order_ids": list(order_ids)})
+    return {row.id: row.payment for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -154,6 +155,7 @@ class OwnOrder(OrderReceipt):
     """An order of this device, and what has become of it."""
 
     state: EntryKind
+    payment: Literal["cod", "transfer"]
 
 
 class OrderList(BaseModel):

@@ -20,7 +20,8 @@ async def ways(market: Market) -> list[str]:
     async with market.browser() as stranger:
         answer = await stranger.get(path_of(market, "payment-ways"))
     assert answer.status_code == 200, answer.text
-    assert set(answer.json()) == {"transfer_product_ids"}
+    assert set(answer.json()) == {"transfer_product_ids", "transfer_of_several"}
+    assert answer.json()["transfer_of_several"] == (answer.json()["transfer_product_ids"] != [])
     found: list[str] = answer.json()["transfer_product_ids"]
     return found
 
@@ -44,5 +45,5 @@ async def test_of_a_session_that_is_not_there_nothing_is_offered_and_no_id_is_re
         nowhere = await stranger.get(f"/api/v1/sessions/{uuid4()}/payment-ways")
         absurd = await stranger.get("/api/v1/sessions/0/payment-ways")
 
-    assert (nowhere.status_code, nowhere.json()) == (200, {"transfer_product_ids": []})
+    assert (nowhere.status_code, nowhere.json()) == (200, {"transfer_product_ids": [], "transfer_of_several": False})
     assert absurd.status_code == 422

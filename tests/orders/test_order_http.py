@@ -33,7 +33,7 @@ async def test_an_order_is_answered_with_a_receipt_and_a_repeat_with_the_same(ma
 
     assert (first.status_code, first.json()["number"], first.json()["total_vnd"]) == (201, 1, 78_000)
     assert [(answer.status_code, answer.json()) for answer in (again, other_spelling)] == [(201, first.json())] * 2
-    assert mine == [first.json() | {"state": "placed"}]
+    assert mine == [first.json() | {"state": "placed", "payment": "cod"}]
     assert "Lan" not in first.text
 
 

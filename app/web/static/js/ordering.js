@@ -18,7 +18,7 @@ import { feeOf } from "./shipping.js";
  */
 /** @typedef {import("./order_ways.js").Receipt} Receipt */
 /** @typedef {import("./ledger_kinds.js").Kind} Kind */
-/** @typedef {Receipt & {state?: Kind}} OwnOrder without a state it was placed a moment ago */
+/** @typedef {Receipt & {state?: Kind, payment?: "cod" | "transfer"}} OwnOrder without a state it was placed a moment ago */
 
 /**
  * @typedef {object} Intention
@@ -33,7 +33,7 @@ import { feeOf } from "./shipping.js";
 
 /**
  * @typedef {{phase: "holding" | "checking" | "waiting"}
- *   | {phase: "placed", receipt: Receipt, atMs: number}
+ *   | {phase: "placed", receipt: Receipt, atMs: number, isTransfer: boolean}
  *   | {phase: "gone", receipt: OwnOrder}
  *   | {phase: "refused", code: ErrorCode, words: string, quantity: number}} Progress
  *   `gone`: was placed, and has been cancelled or has expired; `holding`: sent; `checking`: asked again with the same key; `waiting`: no way to the server now
@@ -100,7 +100,7 @@ export class Ordering {
     /** @type {Record<string, Progress>} */
     const shown = {};
     for (const receipt of orders.filter((order) => !isGone(order))) {
-      for (const { offer_id: offerId } of receipt.lines) if (offerId !== null) shown[offerId] ??= { phase: "placed", receipt, atMs: Number.NEGATIVE_INFINITY };
+      for (const { offer_id: offerId } of receipt.lines) if (offerId !== null) shown[offerId] ??= { phase: "placed", receipt, atMs: Number.NEGATIVE_INFINITY, isTransfer: receipt.payment === "transfer" };
     }
     const gone = new Map(orders.filter(isGone).map((order) => [order.key, order]));
     const known = Object.entries(this.progress.value).map(([id, progress]) => {
@@ -126,9 +126,10 @@ export class Ordering {
    * @param {readonly OrderLine[]} lines
    * @param {number} feeVnd as it was shown
    * @param {Buyer} buyer
+   * @param {boolean} [isTransfer] paid by bank instead of on delivery
    */
-  placeBasket(lines, feeVnd, buyer) {
-    this.#place({ offerId: BASKET, lines, buyer }, feeVnd);
+  placeBasket(lines, feeVnd, buyer, isTransfer = false) {
+    this.#place({ offerId: BASKET, lines, buyer, ...(isTransfer && { payment: "transfer" }) }, feeVnd);
   }
 
   /**
@@ -268,7 +269,7 @@ export class Ordering {
    */
   #placed(intention, receipt) {
     this.#close(intention);
-    this.#show(intention, { phase: "placed", receipt, atMs: performance.now() });
+    this.#show(intention, { phase: "placed", receipt, atMs: performance.now(), isTransfer: intention.payment === "transfer" });
     const others = this.receipts.value.filter((each) => each.key !== receipt.key);
     this.receipts.value = [receipt, ...others];
   }

@@ -9,6 +9,7 @@ import { NewsConsent, sendWithOrder } from "./consent.js";
 import { money } from "./format.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
 import { Picture } from "./parts.js";
+import { PlacedNext, usePaymentWay } from "./payment_way.js";
 import { Stepper } from "./stepper.js";
 import { Privacy, refusalProblems } from "./viewer_form.js";
 
@@ -40,6 +41,7 @@ function BasketForm({ market, sums, code, isOnItsWay }) {
   const problems = refusalProblems(code);
   const address = useAddress(problems);
   const isAsked = buyerOf(knownBuyer.value) === null || Object.keys(problems).length > 0;
+  const way = usePaymentWay(market, sums.lines.map(({ product }) => product.id));
   const isShort = sums.lines.some(({ quantity, most }) => quantity > most);
 
   /** @param {Event} event */
@@ -52,7 +54,7 @@ function BasketForm({ market, sums, code, isOnItsWay }) {
     }
     const buyer = buyerOf(knownBuyer.peek());
     if (buyer === null) return;
-    market.ordering.placeBasket(sums.lines.map(orderLine), sums.feeVnd, buyer);
+    market.ordering.placeBasket(sums.lines.map(orderLine), sums.feeVnd, buyer, way.isTransfer);
     sendWithOrder(market.ordering, BASKET);
   };
 
@@ -60,6 +62,7 @@ function BasketForm({ market, sums, code, isOnItsWay }) {
     <ul class="stack basket" role="list">${sums.lines.map((line) => html`<${Row} key=${line.product.id} market=${market} line=${line} />`)}</ul>
     <${ToShelf} market=${market} />
     ${isAsked ? html`<${AddressFields} ...${address} /><${Privacy} /><${NewsConsent} />` : html`<${DeliverTo} market=${market} />`}
+    ${way.field}
     <div class="sheet-foot stack stack-tight">
       <p class="row row-between small"><span>${say("viewer.basket_goods")}</span><span class="number">${money(sums.goodsVnd)}</span></p>
       <p class="row row-between small"><span>${say("viewer.basket_shipping")}</span><span class="number">${sums.feeVnd > 0 ? money(sums.feeVnd) : say("viewer.shipping_free")}</span></p>
@@ -69,7 +72,7 @@ function BasketForm({ market, sums, code, isOnItsWay }) {
       <button class="button button-primary button-block" type="submit" aria-busy=${isOnItsWay ? "true" : undefined} disabled=${isShort}>
         ${say(isOnItsWay ? "viewer.order_holding" : "form.submit")}
       </button>
-      <p class="tiny soft centred">${say("form.pay_on_delivery")}</p>
+      <p class="tiny soft centred">${way.hint}</p>
     </div>
   </form>`;
 }
@@ -112,9 +115,7 @@ function Words({ market }) {
   switch (progress?.phase) {
     case "placed":
       return html`<p class="notice notice-good" role="status"><span>
-        <strong>${say("viewer.order_placed", { code: progress.receipt.order_code })}</strong> · ${money(progress.receipt.total_vnd)}
-        · <a href=${`/o/${progress.receipt.order_code}#${progress.receipt.link_token}`}>${say("viewer.see_order")}</a>
-        <span class="tiny feedback-next">${say("viewer.order_placed_next", { phone: knownBuyer.value.phone })}</span>
+        <strong>${say("viewer.order_placed", { code: progress.receipt.order_code })}</strong> · ${money(progress.receipt.total_vnd)} · <${PlacedNext} placed=${progress} phone=${knownBuyer.value.phone} />
       </span></p>`;
     case "gone":
       return html`<p class="notice notice-warning" role="alert"><span>

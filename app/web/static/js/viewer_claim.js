@@ -10,6 +10,7 @@ import { heldLines, linesWords, refusedWords, sumOf } from "./claim_words.js";
 import { money, timeOfDay } from "./format.js";
 import { command } from "./http.js";
 import { failureWords, say } from "./page.js";
+import { usePaymentWay } from "./payment_way.js";
 
 /**
  * @typedef {import("./protocol.js").ClaimView} ClaimView
@@ -40,11 +41,11 @@ function followClaims(market) {
   });
 }
 
-/** @param {Market} market @param {ClaimView} claim @param {Buyer} buyer */
-async function order(market, claim, buyer) {
+/** @param {Market} market @param {ClaimView} claim @param {Buyer} buyer @param {boolean} [isTransfer] paid by bank instead of on delivery */
+async function order(market, claim, buyer, isTransfer = false) {
   isBusy.value = true;
   /** @type {import("./http.js").Answer<ClaimView>} */
-  const answer = await command("POST", `/api/v1/sessions/${market.room.sessionId}/claims/mine/${claim.id}/order`, { buyer });
+  const answer = await command("POST", `/api/v1/sessions/${market.room.sessionId}/claims/mine/${claim.id}/order`, { buyer, ...(isTransfer && { payment: "transfer" }) });
   isBusy.value = false;
   problem.value = answer.ok ? "" : failureWords(answer.failure);
   if (answer.ok) {
@@ -92,8 +93,9 @@ export function ClaimForm({ market, claimId }) {
   const address = useAddress({});
   const [hasTried, setHasTried] = useState(false);
   const claim = market.room.state.value.claims.find((each) => each.id === claimId);
+  const held = claim === undefined ? [] : heldLines(claim);
+  const way = usePaymentWay(market, held.map((line) => line.product_id));
   if (claim === undefined || claim.state !== "held") return html`<p>${say("claim.over")}</p>`;
-  const held = heldLines(claim);
   /** @param {Event} event */
   const submit = (event) => {
     event.preventDefault();
@@ -103,15 +105,16 @@ export function ClaimForm({ market, claimId }) {
     sent.add(claim.id);
     rememberBuyer(draft.peek());
     market.sheet.value = null;
-    void order(market, claim, buyer);
+    void order(market, claim, buyer, way.isTransfer);
   };
   return html`<form class="stack" novalidate onSubmit=${submit} data-tried=${hasTried ? "" : undefined}>
     <p><strong>${say("claim.held_for_you", { goods: linesWords(held), time: timeOfDay(claim.until_ms ?? 0) })}</strong></p>
     <${AddressFields} ...${address} />
+    ${way.field}
     <p class="small soft">${say("form.privacy")}</p>
     <div class="sheet-foot stack stack-tight">
       <button class="button button-primary button-block" type="submit">${say("claim.order")} · ${money(sumOf(held))}</button>
-      <p class="tiny soft centred">${say("form.pay_on_delivery")}</p>
+      <p class="tiny soft centred">${way.hint}</p>
     </div>
   </form>`;
 }

@@ -1,15 +1,15 @@
 // The forms in the sheet. To order: how many, to whom, where to; typed once, afterwards one tap orders. To change the address: that alone.
 
 import { html } from "htm/preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { AddressFields, useAddress } from "./address_fields.js";
 import { buyerOf, draft, forgetBuyer, knownBuyer, rememberBuyer } from "./buyer.js";
 import { NewsConsent, sendWithOrder } from "./consent.js";
 import { money, number } from "./format.js";
-import { get } from "./http.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
 import { Picture, Prices } from "./parts.js";
+import { usePaymentWay } from "./payment_way.js";
 import { Stepper } from "./stepper.js";
 import { mostOf, quantityOf, setQuantity } from "./viewer_actions.js";
 import { Field } from "./text_field.js";
@@ -30,15 +30,7 @@ export function OrderForm({ market, offer, product, code }) {
   const address = useAddress(refusalProblems(code));
   // Of this order alone: never remembered with the buyer.
   const [note, setNote] = useState("");
-  const [mayTransfer, setMayTransfer] = useState(false);
-  const [isTransfer, setIsTransfer] = useState(false);
-  // Asked while the form is filled in: nobody waits for it, and without an answer it is cash on delivery.
-  useEffect(() => {
-    void get(`/api/v1/sessions/${market.room.sessionId}/payment-ways`).then((answer) => {
-      const ways = /** @type {import("./http.js").Answer<{transfer_product_ids: string[]}>} */ (answer);
-      setMayTransfer(ways.ok && ways.value.transfer_product_ids.includes(product.id));
-    });
-  }, [product.id]);
+  const way = usePaymentWay(market, [product.id]);
   const isOrderable = offer.state === "open" && offer.remaining > 0;
   const quantity = quantityOf(market, offer);
   const feeVnd = market.ordering.feeOf(offer, quantity);
@@ -50,7 +42,7 @@ export function OrderForm({ market, offer, product, code }) {
     const buyer = buyerOf(draft.peek());
     if (buyer === null || !isOrderable) return;
     rememberBuyer(draft.peek());
-    market.ordering.place(offer, quantity, { ...buyer, note: note.trim() }, isTransfer && mayTransfer);
+    market.ordering.place(offer, quantity, { ...buyer, note: note.trim() }, way.isTransfer);
     sendWithOrder(market.ordering, offer.id);
     market.sheet.value = null;
   };
@@ -74,7 +66,7 @@ export function OrderForm({ market, offer, product, code }) {
     </div>
     <${AddressFields} ...${address} />
     <${Field} id="order-note" label=${say("form.note")} hint=${say("form.optional")} value=${note} most=${200} autocomplete="off" onInput=${setNote} />
-    ${mayTransfer && html`<${PaymentWay} isTransfer=${isTransfer} onChange=${setIsTransfer} />`}
+    ${way.field}
     <${Privacy} />
     <${NewsConsent} />
     <div class="sheet-foot stack stack-tight">
@@ -83,18 +75,9 @@ export function OrderForm({ market, offer, product, code }) {
       <button class="button button-primary button-block" type="submit" disabled=${!isOrderable}>
         ${isOrderable ? say("form.submit") : say(offer.remaining > 0 ? "viewer.offer_ended" : "viewer.sold_out")}
       </button>
-      <p class="tiny soft centred">${say(isTransfer && mayTransfer ? "form.pay_by_transfer_hint" : "form.pay_on_delivery")}</p>
+      <p class="tiny soft centred">${way.hint}</p>
     </div>
   </form>`;
-}
-
-/** On delivery, unless somebody chooses otherwise for this order. @param {{isTransfer: boolean, onChange: (isTransfer: boolean) => void}} props */
-function PaymentWay({ isTransfer, onChange }) {
-  return html`<fieldset class="payment-way stack stack-tight">
-    <legend class="field-label">${say("form.payment")}</legend>
-    <label class="row"><input type="radio" name="payment" checked=${!isTransfer} onChange=${() => onChange(false)} /> <span>${say("form.pay_cod")}</span></label>
-    <label class="row"><input type="radio" name="payment" checked=${isTransfer} onChange=${() => onChange(true)} /> <span>${say("form.pay_transfer")}</span></label>
-  </fieldset>`;
 }
 
 /** Where the next orders go. @param {{market: Market}} props */

@@ -7,6 +7,7 @@ import { buyerOf, knownBuyer } from "./buyer.js";
 import { countdown, money, number } from "./format.js";
 import { problemAdvice, problemSentence, say } from "./page.js";
 import { Picture, Prices, Stars, Stock } from "./parts.js";
+import { PlacedNext } from "./payment_way.js";
 import { Stepper } from "./stepper.js";
 import { AddToBasket } from "./viewer_add.js";
 import { commandOrder, mostOf, orderedFrom, quantityOf, setQuantity } from "./viewer_actions.js";
@@ -152,9 +153,7 @@ function feedbackWords(market, offer) {
     case "placed":
       return html`<p class="notice notice-good">
         <span>
-          <strong>${say("viewer.order_placed", { code: progress.receipt.order_code })}</strong> · ${money(progress.receipt.total_vnd)}
-          · <a href=${`/o/${progress.receipt.order_code}#${progress.receipt.link_token}`}>${say("viewer.see_order")}</a>
-          <span class="tiny feedback-next">${say("viewer.order_placed_next", { phone: knownBuyer.value.phone })}</span>
+          <strong>${say("viewer.order_placed", { code: progress.receipt.order_code })}</strong> · ${money(progress.receipt.total_vnd)} · <${PlacedNext} placed=${progress} phone=${knownBuyer.value.phone} />
         </span>
       </p>`;
     case "gone":
