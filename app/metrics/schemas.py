@@ -28,6 +28,9 @@ class Totals(Sales, ShippingFees):
     comments: int = Field(0, examples=[640])
     commenters: int = Field(0, examples=[187])
     buyers: int = Field(0, examples=[39])
+    product_opens: int | None = Field(None, description="null: not measured in this session", examples=[1_420])
+    product_openers: int | None = Field(None, description="null: not measured in this session", examples=[402])
+    basket_holders: int | None = Field(None, description="null: not measured in this session", examples=[96])
 
 
 class DerivedFigures(AverageOrders):

@@ -53,10 +53,14 @@ class LedgerSummary(Base):
 
 
 class LedgerBuyer(Base):
-    """Who has bought in a session, by the token in the ledger, and the entry of the first order: to count a buyer once."""
+    """Who has bought in a session, by the token in the ledger, and the entry of the first order: to count a buyer once.
+
+    `has_bought_before`: the phone number of that first order had ordered in an earlier session of the organisation; null: not known.
+    """
 
     __tablename__ = "ledger_buyers"
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
     token: Mapped[str] = mapped_column(Text, primary_key=True)
     first_seq: Mapped[int] = mapped_column(BigInteger)
+    has_bought_before: Mapped[bool | None]

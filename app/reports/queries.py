@@ -14,7 +14,7 @@ from app.infra.database import RawConnection
 _SESSION = """
 SELECT s.id, s.title, s.state, s.organisation_id, o.name AS organisation_name,
        CASE WHEN s.kind = 'booth' THEN '' ELSE u.display_name END AS host_name,
-       s.started_at, s.ended_at, coalesce(l.last_seq, 0) AS last_seq, transaction_timestamp() AS as_of, s.host_id, s.ward_code
+       s.started_at, s.ended_at, coalesce(l.last_seq, 0) AS last_seq, transaction_timestamp() AS as_of, s.host_id, s.ward_code, s.kind = 'booth' AS is_booth
 FROM sessions s
 JOIN organisations o ON o.id = s.organisation_id
 JOIN users u ON u.id = s.host_id
@@ -39,7 +39,7 @@ ORDER BY sp.position NULLS LAST, p.name
 
 # Producers of the products, and those an offer was made under: a product may change hands, its sales do not.
 _PRODUCERS = """
-SELECT id, name, kind, commune_name FROM producers
+SELECT id, name, kind, commune_code, commune_name, province_code, province_name FROM producers
 WHERE id IN (SELECT p.producer_id FROM products p JOIN session_products sp ON sp.product_id = p.id AND sp.session_id = $1
              UNION SELECT p.producer_id FROM products p JOIN session_stock t ON t.product_id = p.id AND t.session_id = $1
              UNION SELECT producer_id FROM offers WHERE session_id = $1)
@@ -47,7 +47,8 @@ ORDER BY name
 """
 
 _OFFERS = """
-SELECT f.id, f.product_id, p.name AS product_name, f.state, f.flash_price_vnd, f.total_quantity + f.buffer_quantity AS units_offered,
+SELECT f.id, f.product_id, p.name AS product_name, f.producer_id, f.state, f.flash_price_vnd, f.regular_price_vnd,
+       f.total_quantity + f.buffer_quantity AS units_offered,
        f.remaining, f.starts_at, f.ends_at
 FROM offers f JOIN products p ON p.id = f.product_id
 WHERE f.session_id = $1
@@ -141,6 +142,7 @@ class SessionFacts:
     as_of: datetime
     host_id: UUID | None = None
     ward_code: int | None = None
+    is_booth: bool = False
 
     @property
     def place(self) -> Place:
@@ -154,8 +156,10 @@ class OfferFacts:
     id: UUID
     product_id: UUID
     product_name: str
+    producer_id: UUID
     state: str
     flash_price_vnd: int
+    regular_price_vnd: int
     units_offered: int
     remaining: int
     starts_at: datetime | None

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.ledger.kinds import LossKind, RungName
 from app.metrics.service import MinuteFigures, OutsideFigures, Sales, ShippingFees
+from app.reports.breakdown_schemas import BuyerFigures, CommuneRow, FunnelStep, OfferRow, SourceRow, WithoutGoods
 
 MarkerKind = Literal["session.started", "session.ended", "offer.opened", "offer.ended", "product.pinned"]
 
@@ -157,6 +158,14 @@ class Report(_Body):
     shipping: ShippingFees
     products: tuple[ProductRow, ...]
     producers: tuple[ProducerRow, ...]
+    communes: tuple[CommuneRow, ...] = Field(description="by the commune of the producers; sums as `producers` do")
+    offers: tuple[OfferRow, ...] = Field(
+        description="flash offers as they were made, then what was sold without one; sums as `products` do"
+    )
+    order_sources: tuple[SourceRow, ...] = Field(description="where orders came from, each order in one row: sums to the totals exactly")
+    without_goods: WithoutGoods
+    funnel: tuple[FunnelStep, ...]
+    buyers: BuyerFigures
     step_minutes: int = Field(description="how many minutes an entry of `minutes` covers; more than one for a booth that is open for days")
     minutes: tuple[MinuteFigures, ...]
     markers: tuple[Marker, ...]

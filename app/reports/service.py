@@ -16,6 +16,8 @@ from app.infra.database import Database, RawConnection
 from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
 from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionStats, ShippingFees, definition_of, with_sales
 from app.reports import queries
+from app.reports.breakdown_queries import buyers_by_history, waited
+from app.reports.breakdowns import buyer_figures, commune_rows, funnel, offer_rows, source_rows, without_goods
 from app.reports.folding import FoldedLedger
 from app.reports.reconciliation import reconcile
 from app.reports.schemas import HeadlineMetric, Marker, ModerationFigures, ProducerRow, ProductRow, Report
@@ -113,6 +115,7 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats)
     product_rows = await queries.product_rows(db, session_id)
     shown = with_sales(stats, folded.whole.totals, buyers=folded.whole.buyer_count)
     ended_at = facts.ended_at or facts.as_of
+    new, returning = await buyers_by_history(db, session_id, stored_to=folded.base_seq, later=list(folded.whole.buyers.values()))
     return Report(
         session_id=session_id,
         title=facts.title,
@@ -131,6 +134,12 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats)
         shipping=_shipping(folded),
         products=_products(product_rows, producers, folded),
         producers=_producers(producers, product_rows, folded),
+        communes=commune_rows(producers, folded),
+        offers=offer_rows(offers, folded, await waited(db, session_id)),
+        order_sources=source_rows(folded, is_booth=facts.is_booth),
+        without_goods=without_goods(folded),
+        funnel=funnel(shown),
+        buyers=buyer_figures(folded, new=new, returning=returning),
         step_minutes=stats.step_minutes,
         minutes=_minutes(stats.minutes, folded.minutes, step=stats.step_minutes),
         markers=_markers(facts, offers, await queries.pin_rows(db, facts)),

@@ -17,6 +17,7 @@ from app.infra.database import Database, RawConnection
 from app.ledger.fold import Ladder
 from app.ledger.kinds import LOSS_KINDS
 from app.reports import queries
+from app.reports.breakdown_queries import HAS_BOUGHT_BEFORE, order_sources
 from app.reports.errors import ReportBeingPrepared
 from app.reports.fold_text import fold_from, fold_text
 from app.reports.folding import FOLD_VERSION, FoldedLedger, Row, empty_fold, extend_fold, extend_ladder
@@ -54,10 +55,12 @@ SELECT coalesce(array_agg(DISTINCT body::json ->> 'buyer'), '{}') FROM ledger_en
 WHERE session_id = $1 AND seq > $2 AND seq <= $3 AND kind = 'placed'
 """
 _STORE = "INSERT INTO ledger_summaries (session_id, version, seq, hash, fold) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
-_STORE_BUYERS = """
-INSERT INTO ledger_buyers (session_id, token, first_seq) SELECT $1, token, seq FROM unnest($2::text[], $3::bigint[]) AS new (token, seq)
-ON CONFLICT DO NOTHING
-"""
+_STORE_BUYERS = f"""
+INSERT INTO ledger_buyers AS known (session_id, token, first_seq, has_bought_before)
+SELECT $1, token, seq, ({HAS_BOUGHT_BEFORE}) FROM unnest($2::text[], $3::bigint[]) AS new (token, seq)
+ON CONFLICT (session_id, token) DO UPDATE SET has_bought_before = excluded.has_bought_before
+WHERE known.has_bought_before IS NULL AND excluded.has_bought_before IS NOT NULL
+"""  # noqa: S608 - a constant of breakdown_queries
 # Within its block of entries only the newest is kept; earlier versions of the fold go when this one stands where they stood.
 _PRUNE = """
 DELETE FROM ledger_summaries
@@ -232,6 +235,7 @@ async def _recall(db: RawConnection, session_id: UUID, folded: FoldedLedger, row
         for row in await db.fetch(_COURSES, session_id, order_ids, base, list(LOSS_KINDS)):
             about = {name: row[name] for name in ("amount_vnd", "units", "reason", "shipping_vnd")}
             folded.steps.recall(row["order_id"], row["kind"], **about)
+    folded.sources_of.update(await order_sources(db, session_id, after=base, to=to))
     folded.order_rows.update(await queries.order_sums(db, session_id, after=base, to=to))
 
 

@@ -9,12 +9,14 @@ import pytest
 from pydantic import BaseModel
 
 from app.metrics.service import MinuteFigures, OutsideFigures
-from app.reports import schemas
+from app.reports import breakdown_schemas, schemas
 
 TYPES = Path(__file__).resolve().parents[2] / "app" / "web" / "static" / "js" / "report_types.d.ts"
 MODELS: list[type[BaseModel]] = [
     *(schemas.HeadlineMetric, schemas.Loss, schemas.LadderStep, schemas.ProductRow, schemas.ProducerRow, schemas.Marker),
     *(schemas.Check, schemas.ModerationFigures, schemas.Reconciliation, schemas.Report, MinuteFigures, OutsideFigures),
+    *(breakdown_schemas.CommuneRow, breakdown_schemas.WaitFigures, breakdown_schemas.OfferRow, breakdown_schemas.SourceRow),
+    *(breakdown_schemas.WithoutGoods, breakdown_schemas.FunnelStep, breakdown_schemas.BuyerFigures),
 ]
 
 

@@ -125,6 +125,75 @@ export interface ModerationFigures {
   median_seconds_to_hide: number | null;
 }
 
+export interface CommuneRow {
+  commune_code: number;
+  name: string;
+  province_code: number;
+  province_name: string;
+  producers: number;
+  sales: Sales;
+}
+
+export interface WaitFigures {
+  waiting: number;
+  called: number;
+  bought: number;
+  lapsed: number;
+  left: number;
+  units_wanted: number;
+  units_bought: number;
+  units_lost: number;
+}
+
+export interface OfferRow {
+  offer_id: string | null;
+  product_id: string | null;
+  product_name: string | null;
+  producer_id: string | null;
+  state: "scheduled" | "open" | "ended" | null;
+  flash_price_vnd: number | null;
+  regular_price_vnd: number | null;
+  units_offered: number | null;
+  units_remaining: number | null;
+  starts_at: string | null;
+  ends_at: string | null;
+  sales: Sales;
+  waited: WaitFigures;
+}
+
+export interface SourceRow {
+  source: "flash" | "shelf" | "comment" | "booth";
+  label_vi: string;
+  label_en: string;
+  sales: Sales;
+}
+
+export interface WithoutGoods {
+  revenue_paid_vnd: number;
+  revenue_refunded_vnd: number;
+}
+
+export interface FunnelStep {
+  name: string;
+  label_vi: string;
+  label_en: string;
+  definition_vi: string;
+  definition_en: string;
+  source: "measured" | "derived";
+  count: number | null;
+  per_step: string | null;
+  percent: number | null;
+}
+
+export interface BuyerFigures {
+  buyers: number;
+  new: number;
+  returning: number;
+  unknown: number;
+  definition_vi: string;
+  definition_en: string;
+}
+
 export interface Report {
   session_id: string;
   title: string;
@@ -143,6 +212,12 @@ export interface Report {
   shipping: Readonly<Record<string, number>>;
   products: readonly ProductRow[];
   producers: readonly ProducerRow[];
+  communes: readonly CommuneRow[];
+  offers: readonly OfferRow[];
+  order_sources: readonly SourceRow[];
+  without_goods: WithoutGoods;
+  funnel: readonly FunnelStep[];
+  buyers: BuyerFigures;
   step_minutes: number;
   minutes: readonly MinuteFigures[];
   markers: readonly Marker[];
