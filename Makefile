@@ -117,19 +117,26 @@ nginx:
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; \
 		else echo "These tests need nginx. On Debian: sudo apt-get install nginx"; exit 1; fi; }
 
-deploy-tools:
+deploy-tools: build/deploy/ready
 	@command -v promtool >/dev/null 2>&1 && command -v systemd-analyze >/dev/null 2>&1 && command -v caddy >/dev/null 2>&1 || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus systemd caddy; \
 		else echo "These tests need promtool, systemd-analyze and caddy. On Debian: sudo apt-get install prometheus systemd caddy"; exit 1; fi; }
+
+build/deploy/ready: tests/deploy/kubernetes.lock
+	@$(PYTHON) -m venv --clear build/deploy
+	@build/deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/deploy/kubernetes.lock
+	@touch $@
 
 UV = build/uv/bin/uv
 build/uv/bin/uv:
 	@$(PYTHON) -m venv --clear build/uv
 	@build/uv/bin/pip install --quiet --disable-pip-version-check uv
 
-COMPILE = $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+LOCKED = --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+COMPILE = $(UV) pip compile pyproject.toml $(LOCKED)
 lock: $(UV) ## renew the lock files (the only target that asks for new versions)
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --extra local -c requirements.lock -o requirements-local.lock
 	$(COMPILE) --extra local --extra dev -c requirements-local.lock -o requirements-dev.lock
+	$(UV) pip compile tests/deploy/kubernetes.in $(LOCKED) -o tests/deploy/kubernetes.lock
