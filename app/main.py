@@ -55,6 +55,7 @@ from app.orders import preparing_routes, shelf_routes
 from app.orders import routes as order_routes
 from app.parcels import print_routes as parcel_print_routes
 from app.parcels import routes as parcel_routes
+from app.programmes import league_routes
 from app.programmes import routes as programme_routes
 from app.questions import routes as question_routes
 from app.realtime.doorway import Doorway, ViewerGate
@@ -137,6 +138,7 @@ ROUTERS = (
     job_routes.router,
     export_routes.router,
     programme_routes.router,
+    league_routes.router,
     programme_pages.router,
     goods_pages.router,
     people_pages.router,

@@ -90,5 +90,12 @@ _RATES = (
     ),
 )  # fmt: skip
 
+_COMPARED = _defined(
+    "placed_per_1000_views_vnd", "derived", "placed_vnd / views x 1000",
+    ("Tiền đặt hàng trên 1.000 lượt xem", "Giá trị hàng đặt chia cho số lượt xem của phiên, nhân 1.000. Dưới 100 lượt xem thì không tính."),
+    ("Placed per 1,000 views", "Value placed divided by the session's views, times 1,000. Not computed below 100 views."),
+)  # fmt: skip
+
 OF_REPORTS = (*_SALES[:-1], *_AUDIENCE)
 OF_LEAGUES = (*_SALES, *_RATES)
+OF_COMPARISONS = (*_SALES[:-1], *_AUDIENCE[:1], *_RATES[:2], *_RATES[3:], _COMPARED)

@@ -53,3 +53,19 @@ class TooManyUnionUnits(Conflict):
     code = "too_many_union_units"
     title_vi = "Đơn vị đã khai quá nhiều đơn vị Đoàn."
     title_en = "The organisation has too many youth-union units already."
+
+
+class ComparisonUnfit(BadRequest):
+    """`details["session_ids"]`: rehearsals, or sessions that have not begun; or not two to eight different ones were named."""
+
+    code = "comparison_unfit"
+    title_vi = "So sánh được từ hai đến tám phiên đã lên sóng, không gồm phiên diễn tập."
+    title_en = "Two to eight sessions that have begun can be compared, no rehearsals."
+
+
+class LeagueOrderUnfit(BadRequest):
+    """`details["orders"]`: what this league table can be ordered by."""
+
+    code = "league_order_unfit"
+    title_vi = "Bảng này không xếp theo số ấy được."
+    title_en = "This table cannot be ordered by that figure."

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from app.infra.database import Database
 from app.infra.job_lock import JobLock
+from app.programmes.comparing import Comparing
 from app.programmes.jobs import OWN_LATE_SECONDS, SumsKeeper
+from app.programmes.leagues import Leagues
 from app.programmes.programmes import Programmes
 from app.programmes.reading import ProgrammeReading
 from app.programmes.summing import Sums
+from app.programmes.units import UnionUnits
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,9 @@ class ProgrammeHouse:
 
     programmes: Programmes
     reading: ProgrammeReading
+    leagues: Leagues
+    comparing: Comparing
+    units: UnionUnits
     jobs: SumsKeeper
 
     def all(self) -> tuple[object, ...]:
@@ -29,6 +35,9 @@ def programme_house(database: Database, lock: JobLock) -> ProgrammeHouse:
     return ProgrammeHouse(
         programmes=Programmes(database),
         reading=ProgrammeReading(database),
+        leagues=Leagues(database),
+        comparing=Comparing(database),
+        units=UnionUnits(database),
         jobs=SumsKeeper(Sums(database), lock, late_seconds=OWN_LATE_SECONDS),
     )
 

@@ -71,6 +71,10 @@ SELECT happened_on, kind, count(DISTINCT session_id)::int AS sessions, sum(order
 FROM session_late_sums WHERE session_id = ANY($1::uuid[]) AND day BETWEEN $2 AND $3
 GROUP BY happened_on, kind ORDER BY happened_on DESC, kind
 """
+_LATE_OF_EACH = """
+SELECT session_id, happened_on, kind, 1 AS sessions, sum(orders)::int AS orders, sum(amount_vnd)::bigint AS amount_vnd
+FROM session_late_sums WHERE session_id = ANY($1::uuid[]) GROUP BY session_id, happened_on, kind ORDER BY happened_on DESC, kind
+"""
 _NAMES = "SELECT id, name, kind, commune_name FROM producers WHERE id = ANY($1::uuid[])"
 
 
@@ -111,3 +115,8 @@ async def producer_names(db: RawConnection, producer_ids: Sequence[UUID]) -> dic
 async def late_rows(db: RawConnection, session_ids: Sequence[UUID], period: Period) -> list[dict[str, Any]]:
     """What came after the closing statements, the newest day first."""
     return [dict(row) for row in await db.fetch(_LATE, list(session_ids), period.first_day, period.last_day)]
+
+
+async def late_rows_of_each(db: RawConnection, session_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The same over all days, session by session."""
+    return [dict(row) for row in await db.fetch(_LATE_OF_EACH, list(session_ids))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -83,7 +84,7 @@ class ProgrammeReading:
                 closed_sessions=len(total.closed_sessions), at_closing=closing_of(total.closing), now=closing_of(total.closed)
             ),
             audience=audience_of(members, loaded.period),
-            late=() if is_hidden else tuple(_late(row) for row in late),
+            late=() if is_hidden else tuple(late_of(row) for row in late),
             months=_periods(loaded, "month"),
             weeks=_periods(loaded, "week"),
             definitions=OF_REPORTS,
@@ -111,7 +112,7 @@ async def load(snapshot: Snapshot, user: CurrentUser, programme_id: UUID) -> Loa
     chosen_by = programme.id if programme.takes == "chosen" else None
     members = await queries.member_rows(snapshot.db, reach, period, chosen_by=chosen_by)
     rows = await queries.sum_rows(snapshot.db, [member["id"] for member in members], period)
-    return Loaded(programme, reach, snapshot, members, group_sums(members, rows))
+    return Loaded(programme, reach, snapshot, members, await asyncio.to_thread(group_sums, members, rows))
 
 
 def session_row(member: Mapping[str, Any], groups: Groups) -> SessionRow:
@@ -152,7 +153,7 @@ def _is_whole(member: Mapping[str, Any], period: Period) -> bool:
     )
 
 
-def _late(row: Mapping[str, Any]) -> LateCorrection:
+def late_of(row: Mapping[str, Any]) -> LateCorrection:
     label_vi, label_en = KINDS[row["kind"]].counted
     return LateCorrection(**row, label_vi=label_vi, label_en=label_en)
 

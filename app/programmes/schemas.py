@@ -183,3 +183,123 @@ class ProgrammeReport(_Body):
     months: tuple[PeriodRow, ...]
     weeks: tuple[PeriodRow, ...]
     definitions: tuple[Definition, ...]
+
+
+class LeagueRow(_Body):
+    """One group of a league table. All figures are null where it is hidden; a rate is null, too, where its denominator is too small."""
+
+    rank: int | None = Field(description="equal figures have equal ranks and the next ones are left out; null: nothing to rank by")
+    group_id: str | None = Field(
+        description="code of a commune, id of a unit or producer; null: sessions that belong to none, never ranked"
+    )
+    name: str | None
+    about: str | None = Field(description="of a producer: its commune")
+    sessions: int
+    is_hidden: bool
+    orders_placed: int | None = None
+    placed_vnd: int | None = None
+    net_vnd: int | None = Field(None, description="null in the table of producers, which has `kept_vnd`: payments are about whole orders")
+    kept_vnd: int | None = None
+    late_change_vnd: int | None = Field(
+        None, description="what came after closing changed of `net_vnd` or `kept_vnd`; null: nothing is closed"
+    )
+    lost_per_order_placed_percent: float | None = None
+    returned_per_order_delivered_percent: float | None = None
+    net_per_session_vnd: int | None = None
+    buyers_per_unique_viewer_percent: float | None = None
+
+
+LeagueBy = Literal["commune", "unit", "producer"]
+LeagueOrder = Literal[
+    "net_vnd",
+    "kept_vnd",
+    "net_per_session_vnd",
+    "buyers_per_unique_viewer_percent",
+    "lost_per_order_placed_percent",
+    "returned_per_order_delivered_percent",
+]
+
+
+class League(_Body):
+    """Groups of a programme side by side, ordered by one figure."""
+
+    by: LeagueBy
+    ordered_by: LeagueOrder
+    lowest_first: bool
+    as_of: datetime
+    rows: tuple[LeagueRow, ...]
+    hidden_rows: int
+    minimum_denominators: dict[str, int] = Field(description="below them a rate is not computed, by the name of the rate")
+    definitions: tuple[Definition, ...]
+
+
+class UnitContent(_Body):
+    """A youth-union unit as it is called."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Đoàn xã Thiên Cầm"}]})
+
+    name: Annotated[str, *PROGRAMME_NAME.rules]
+
+
+class UnitView(_Body):
+    id: UUID
+    name: str
+
+
+class HostUnitView(_Body):
+    """A host, and the unit that their next sessions will get."""
+
+    user_id: UUID
+    name: str
+    unit_id: UUID | None
+
+
+class UnitList(_Body):
+    units: tuple[UnitView, ...]
+    hosts: tuple[HostUnitView, ...] = Field(description="empty for who may not change it")
+
+
+class UnitChoice(_Body):
+    """Which unit; null: none."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"unit_id": "0a6dd34c-9a2c-4b12-a84a-6b1f1f3f2b8e"}]})
+
+    unit_id: UUID | None
+
+
+class ComparedSession(_Body):
+    """One of the sessions side by side, each as of its own moment."""
+
+    session_id: UUID
+    title: str
+    kind: Literal["stream", "booth"]
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    commune_name: str | None
+    unit_name: str | None
+    summed_at: datetime | None = Field(description="as of when; null: not summed yet, it is being done")
+    is_current: bool
+    sales: SalesSums
+    at_closing: ClosingSums | None
+    closed_at: datetime | None
+    late: tuple[LateCorrection, ...]
+    duration_seconds: int | None = Field(description="null while it goes on")
+    views: int | None
+    unique_viewers: int | None
+    viewers_peak: int | None
+    watch_seconds: int | None
+    comments: int | None
+    lost_per_order_placed_percent: float | None
+    returned_per_order_delivered_percent: float | None
+    buyers_per_unique_viewer_percent: float | None
+    placed_per_1000_views_vnd: int | None
+
+
+class Comparison(_Body):
+    """Two to eight sessions by the same definitions."""
+
+    as_of: datetime
+    lag_seconds: float | None
+    sessions: tuple[ComparedSession, ...]
+    definitions: tuple[Definition, ...]

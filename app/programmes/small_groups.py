@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from app.programmes.summing import FEW
 
 _PRIME = 2**61 - 1
-# Beyond so many unknown parts, rule 4 is left to rules 2 and 3: with so many hidden, sums of differences isolate nobody in practice.
-_UNKNOWN_MOST = 250
+# Beyond so many unknown parts, half a second of a thread, nothing but totals is shown.
+UNKNOWN_MOST = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,83 +53,122 @@ def is_small(parts: Iterable[Part]) -> bool:
     return any(part.orders for part in found) and few_of(found) is not None
 
 
-class _Hiding:
-    """Hides cell after cell until every rule holds."""
+# What it costs to hide a cell of a table: a session has a report of its own, a league table is what a programme is read for.
+_COSTS = {"session": 1, "week": 2, "month": 3}
+_COST = 4
+# What it costs that hiding one thing makes another necessary.
+_NEXT_COST = 2
 
-    def __init__(self, parts: Mapping[Hashable, Part], cells: Mapping[Hashable, Cell], hidden: Iterable[Hashable]) -> None:
+
+class _Hiding:
+    """Hides cell after cell until every rule holds, each time what costs least and makes least else necessary."""
+
+    def __init__(self, parts: Mapping[Hashable, Part], cells: Mapping[Hashable, Cell], fixed: frozenset[Hashable]) -> None:
         # parts without orders are known to be nothing
         self._parts = {key: part for key, part in parts.items() if part.orders}
         self._cells = {key: cell.parts & self._parts.keys() for key, cell in cells.items()}
+        self._table_of = {key: cell.table for key, cell in cells.items()}
         self._tables: dict[str, list[Hashable]] = {}
-        for key, cell in cells.items():
-            self._tables.setdefault(cell.table, []).append(key)
-        self._totals = set(self._tables.get("", ()))
-        self.small = {key for key, found in self._cells.items() if is_small(self._parts[each] for each in found)}
-        self.hidden = self.small | set(hidden)
+        self._holding: dict[Hashable, list[Hashable]] = {part: [] for part in self._parts}
+        for key, found in self._cells.items():
+            self._tables.setdefault(self._table_of[key], []).append(key)
+            for part in found:
+                self._holding[part].append(key)
+        self._fixed = fixed
+        self._totals = set(self._tables.pop("", ()))
+        self.small = {key for key, found in self._cells.items() if is_small(self._parts[each] for each in found)} - fixed
+        self.hidden = set(self.small)
+        self._known: set[Hashable] = set()
 
     def settle(self) -> None:
         while self._hide_more():
             pass
 
     def _hide_more(self) -> bool:
+        """Mend the first break of a rule that is found, if there is one."""
+        self._known = {next(iter(found)) for key, found in self._cells.items() if len(found) == 1 and key not in self.hidden}
         before = len(self.hidden)
-        known = {next(iter(found)) for key, found in self._cells.items() if len(found) == 1 and key not in self.hidden}
         for key in self._cells:
-            self._keep_rest_large(key, known)
-        for table, keys in self._tables.items():
-            if table:
-                self._keep_hidden_large(keys)
-        if len(self.hidden) == before:
-            self._keep_differences_apart(known)
+            if self._is_broken(key):
+                self._mend(key)
+                if len(self.hidden) > before:
+                    return True
+        for keys in self._tables.values():
+            if self._is_told_by_others(keys):
+                shown = [key for key in keys if key not in self.hidden | self._fixed and self._cells[key]]
+                self._hide(min(shown, key=self._cost_of_cell) if shown else None)
+                if len(self.hidden) > before:
+                    return True
+        self._keep_differences_apart()
         return len(self.hidden) > before
 
-    def _keep_rest_large(self, key: Hashable, known: set[Hashable]) -> None:
+    def _is_broken(self, key: Hashable) -> bool:
+        """Whether a shown cell leaves too little unknown of itself, or a hidden one nothing."""
         found = self._cells[key]
-        rest = found - known
-        if key in self.hidden and found and not rest:
-            # what was hidden can be added up from what is shown
-            self._hide_a_part_of(found, known)
-            return
-        too_few = bool(rest) and ((len(rest) == 1 and len(found) > 1) or is_small(self._parts[each] for each in rest))
-        if key not in self.hidden and too_few and not self._hide_a_part_of(found, known):
-            self.hidden.add(key)
+        rest = found - self._known
+        if key in self.hidden:
+            return bool(found) and not rest
+        return bool(rest) and ((len(rest) == 1 and len(found) > 1) or is_small(self._parts[each] for each in rest))
 
-    def _keep_hidden_large(self, keys: Sequence[Hashable]) -> None:
+    def _is_told_by_others(self, keys: Sequence[Hashable]) -> bool:
+        """Whether all less the shown groups of a table would be one hidden group, or of too few buyers."""
         away = [key for key in keys if key in self.hidden and self._cells[key]]
         if not away or self._totals <= self.hidden:
-            return
-        if len(away) > 1 and not is_small(self._parts[each] for key in away for each in self._cells[key]):
-            return
-        shown = [key for key in keys if key not in self.hidden and self._cells[key]]
-        self.hidden |= {self._smallest(shown)} if shown else self._totals
-
-    def _hide_a_part_of(self, found: frozenset[Hashable] | set[Hashable], known: set[Hashable]) -> bool:
-        """Hide the smallest shown cell that is one part of these. False when there is none."""
-        one = [key for key, parts in self._cells.items() if key not in self.hidden and len(parts) == 1 and parts <= found & known]
-        if not one:
             return False
-        chosen = self._smallest(one)
-        part = next(iter(self._cells[chosen]))
-        # the same part may stand in several tables as a group of one
-        again = {key for key in one if self._cells[key] == {part}}
-        self.hidden |= again
-        known.discard(part)
-        return True
+        return len(away) == 1 or is_small(self._parts[each] for key in away for each in self._cells[key])
 
-    def _smallest(self, keys: Sequence[Hashable]) -> Hashable:
-        return min(keys, key=lambda key: (sum(self._parts[each].orders for each in self._cells[key]), str(key)))
+    def _mend(self, key: Hashable) -> None:
+        parts = [part for part in self._cells[key] & self._known if not any(self._is_only(each, part) for each in self._fixed)]
+        costs = {part: self._cost_of_part(part) for part in parts}
+        best = min(parts, key=lambda part: (costs[part], self._parts[part].orders, str(part)), default=None)
+        may_hide_itself = key not in self.hidden | self._fixed | self._totals
+        if may_hide_itself and (best is None or self._cost_of_cell(key)[0] < costs[best]):
+            self.hidden.add(key)
+        elif best is not None:
+            # the same part may stand in several tables as a group of one
+            self.hidden |= {each for each in self._holding[best] if self._is_only(each, best)}
+        elif key not in self.hidden:
+            self._hide(None)
 
-    def _keep_differences_apart(self, known: set[Hashable]) -> None:
-        unknown = self._parts.keys() - known
-        if len(unknown) > _UNKNOWN_MOST:
+    def _hide(self, key: Hashable | None) -> None:
+        """A cell, or where none is left the totals, so that nothing can be taken off them."""
+        self.hidden |= {key} if key is not None else self._totals - self._fixed
+
+    def _is_only(self, key: Hashable, part: Hashable) -> bool:
+        return len(self._cells[key]) == 1 and part in self._cells[key]
+
+    def _cost_of_part(self, part: Hashable) -> int:
+        cost = 0
+        for key in self._holding[part]:
+            if self._is_only(key, part):
+                cost += _COSTS.get(self._table_of[key], _COST)
+            elif key not in self.hidden:
+                cost += -_NEXT_COST if self._is_broken(key) else _NEXT_COST * (not self._cells[key] - self._known)
+        return cost
+
+    def _cost_of_cell(self, key: Hashable) -> tuple[int, int, str]:
+        table = self._tables[self._table_of[key]]
+        is_first = not any(each in self.hidden for each in table)
+        mends = self._is_broken(key) + self._is_told_by_others(table)
+        cost = _COSTS.get(self._table_of[key], _COST) + _NEXT_COST * (is_first - mends)
+        return cost, sum(self._parts[each].orders for each in self._cells[key]), str(key)
+
+    def _keep_differences_apart(self) -> None:
+        unknown = self._parts.keys() - self._known
+        if not self.small:
             return
-        shown = [(key, frozenset(found - known)) for key, found in self._cells.items() if key not in self.hidden and found - known]
+        if len(unknown) > UNKNOWN_MOST:
+            self.hidden |= self._cells.keys() - self._totals - self._fixed
+            return
+        shown = [
+            (key, frozenset(found - self._known)) for key, found in self._cells.items() if key not in self.hidden and found - self._known
+        ]
         rows = _Rows(rest for _, rest in shown)
         for key in self.small:
-            rest = self._cells[key] - known
+            rest = self._cells[key] - self._known
             if rest and rows.span(rest):
-                near = [other for other, parts in shown if parts & rest and other not in self._totals]
-                self.hidden |= {self._smallest(near)} if near else self._totals
+                near = [other for other, parts in shown if parts & rest and other not in self._totals | self._fixed]
+                self._hide(min(near, key=self._cost_of_cell) if near else None)
                 return
 
 
@@ -161,8 +200,10 @@ class _Rows:
         return row
 
 
-def hidden_cells(parts: Mapping[Hashable, Part], cells: Mapping[Hashable, Cell], *, also: Iterable[Hashable] = ()) -> frozenset[Hashable]:
-    """The cells that must not be shown. `also`: those that are hidden for another reason, e.g. because another table hides the same."""
-    hiding = _Hiding(parts, cells, also)
+def hidden_cells(
+    parts: Mapping[Hashable, Part], cells: Mapping[Hashable, Cell], *, fixed: frozenset[Hashable] = frozenset()
+) -> frozenset[Hashable]:
+    """The cells that must not be shown. `fixed`: those that another table shows already, so they are known and stay so."""
+    hiding = _Hiding(parts, cells, fixed)
     hiding.settle()
     return frozenset(hiding.hidden)

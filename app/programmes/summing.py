@@ -1,7 +1,7 @@
 """Stored sums of sessions: what programmes and comparisons are added up from. A job makes them; no page ever folds a ledger for them.
 
-Everything follows from ledger, figures and statements alone, and a session's rows are written together in one transaction. So two that sum
-one session at once write the same, and whatever is thrown away comes back.
+Everything follows from ledger, figures and statements alone, and a session's rows are written together in one transaction, of one session one
+after the other. Whatever is thrown away comes back.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ ON CONFLICT (session_id) DO UPDATE SET version = excluded.version, ledger_seq = 
 WHERE session_sums.version <> excluded.version OR session_sums.ledger_seq <= excluded.ledger_seq
 RETURNING session_id
 """
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('session_sums:' || $1::text, 0))"
 _UNIT_OF_HOST = """
 INSERT INTO session_units (session_id, unit_id) SELECT $1, unit_id FROM host_units WHERE user_id = $2 ON CONFLICT DO NOTHING
 """
@@ -136,7 +137,9 @@ class Sums:
 
     async def sum(self, session_id: UUID) -> bool:
         """Make the sums of a session as of now. False, and nothing changed, while its stored fold is far behind, or if it has none."""
-        async with self._database.pool.acquire() as db, db.transaction(isolation="repeatable_read"):
+        async with self._database.pool.acquire() as db, db.transaction():
+            # nothing but PostgreSQL is waited for while it is held; what is read is bounded by the ledger's head, so it belongs together
+            await db.execute(_TURN, str(session_id))
             facts = await db.fetchrow(_SESSION, session_id)
             if facts is None:
                 return False

@@ -36,7 +36,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "board": (*_STAFF_STYLES, _UPLOT_STYLE, "board", "board_parts", "board_small", "talk", "claims"),
     "overlay": (*_BASE_STYLES, "overlay"),
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
-    **dict.fromkeys(("programmes", "programme"), (*_STAFF_STYLES, "report", "programmes")),
+    **dict.fromkeys(("programmes", "programme", "compare"), (*_STAFF_STYLES, "report", "programmes")),
     "desk": (*_STAFF_STYLES, "claims", "desk"),
     "complaints": (*_STAFF_STYLES, "desk"),
     "comment_orders": (*_STAFF_STYLES, "claims"),
@@ -52,7 +52,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
 }
 SCRIPTS: Final = (
     *("account", "invitation", "people"),
-    *("board", "booth", "carriers", "comment_orders", "complaints", "desk"),
+    *("board", "booth", "carriers", "comment_orders", "compare", "complaints", "desk"),
     *("goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
     *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay", "parcels", "payments"),
     *("organiser_sessions", "programme", "programmes", "report", "staff", "viewer"),

@@ -9,6 +9,7 @@ import { get, send } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
 import { ProgrammeForm } from "./programme_form.js";
 import { Both, Figures, Late, Periods } from "./programme_figures.js";
+import { Leagues } from "./programme_leagues.js";
 import { Sessions } from "./programme_sessions.js";
 import { daysOf } from "./programme_words.js";
 import { noticeOnTop } from "./signed_out.js";
@@ -49,7 +50,8 @@ function Whole({ report, onChange }) {
       <${Both} both=${report.both} definitions=${report.definitions} /><${Late} rows=${report.late} /></section>`}
     <section class="card card-roomy stack"><h2>${say("programme.months")}</h2><${Periods} rows=${report.months} isByMonth /></section>
     <section class="card card-roomy stack"><h2>${say("programme.weeks")}</h2><${Periods} rows=${report.weeks} /></section>
-    <section class="card card-roomy stack"><h2>${say("programme.sessions")}</h2><${Sessions} path=${PATH} /></section>
+    <section class="card card-roomy stack"><div><h2>${say("programme.leagues")}</h2><p class="small soft">${say("programme.leagues_lead")}</p></div><${Leagues} path=${PATH} /></section>
+    <section class="card card-roomy stack"><h2>${say("programme.sessions")}</h2><${Sessions} path=${PATH} mayKeep=${facts.may_keep} /></section>
     <p class="small soft">${say("programme.rule_small")}</p>
     <p class="small soft">${say("programme.rule_days")}</p>`;
 }
@@ -86,4 +88,6 @@ function Head({ report, onChange }) {
 const root = part("programme", HTMLElement);
 root.replaceChildren();
 noticeOnTop();
+// what is folded away on the screen stands on paper
+addEventListener("beforeprint", () => root.querySelectorAll("details:not(.no-print)").forEach((each) => each.setAttribute("open", "")));
 render(html`<${Page} />`, root);

@@ -126,3 +126,87 @@ export interface ProgrammeReport {
   weeks: readonly PeriodRow[];
   definitions: readonly Definition[];
 }
+
+export type LeagueBy = "commune" | "unit" | "producer";
+export type LeagueOrder =
+  | "net_vnd" | "kept_vnd" | "net_per_session_vnd" | "buyers_per_unique_viewer_percent" | "lost_per_order_placed_percent"
+  | "returned_per_order_delivered_percent";
+
+export interface LeagueRow {
+  rank: number | null;
+  group_id: string | null;
+  name: string | null;
+  about: string | null;
+  sessions: number;
+  is_hidden: boolean;
+  orders_placed: number | null;
+  placed_vnd: number | null;
+  net_vnd: number | null;
+  kept_vnd: number | null;
+  late_change_vnd: number | null;
+  lost_per_order_placed_percent: number | null;
+  returned_per_order_delivered_percent: number | null;
+  net_per_session_vnd: number | null;
+  buyers_per_unique_viewer_percent: number | null;
+}
+
+export interface League {
+  by: LeagueBy;
+  ordered_by: LeagueOrder;
+  lowest_first: boolean;
+  as_of: string;
+  rows: readonly LeagueRow[];
+  hidden_rows: number;
+  minimum_denominators: Record<string, number>;
+  definitions: readonly Definition[];
+}
+
+export interface UnitView {
+  id: string;
+  name: string;
+}
+
+export interface HostUnitView {
+  user_id: string;
+  name: string;
+  unit_id: string | null;
+}
+
+export interface UnitList {
+  units: readonly UnitView[];
+  hosts: readonly HostUnitView[];
+}
+
+export interface ComparedSession {
+  session_id: string;
+  title: string;
+  kind: "stream" | "booth";
+  state: string;
+  started_at: string;
+  ended_at: string | null;
+  commune_name: string | null;
+  unit_name: string | null;
+  summed_at: string | null;
+  is_current: boolean;
+  sales: SalesSums;
+  at_closing: ClosingSums | null;
+  closed_at: string | null;
+  late: readonly LateCorrection[];
+  duration_seconds: number | null;
+  views: number | null;
+  unique_viewers: number | null;
+  viewers_peak: number | null;
+  watch_seconds: number | null;
+  comments: number | null;
+  lost_per_order_placed_percent: number | null;
+  returned_per_order_delivered_percent: number | null;
+  buyers_per_unique_viewer_percent: number | null;
+  placed_per_1000_views_vnd: number | null;
+}
+
+export interface Comparison {
+  as_of: string;
+  lag_seconds: number | null;
+  sessions: readonly ComparedSession[];
+  definitions: readonly Definition[];
+}

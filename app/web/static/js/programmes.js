@@ -7,6 +7,7 @@ import "./staff.js";
 import { command, get } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
 import { ProgrammeForm } from "./programme_form.js";
+import { Units } from "./programme_units.js";
 import { daysOf } from "./programme_words.js";
 import { noticeOnTop } from "./signed_out.js";
 
@@ -55,6 +56,8 @@ function Page() {
       )}
     </ul>
     ${cursor !== null && html`<div class="row"><button class="button button-secondary" type="button" onClick=${() => void load(cursor)}>${say("programme.more")}</button></div>`}
+    <div class="row"><a class="button button-secondary" href="/organiser/compare">${say("programme.compare")}</a></div>
+    ${facts.may_keep && html`<${Units} />`}
   </div>`;
 }
 
