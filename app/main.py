@@ -24,6 +24,7 @@ from app.comment_orders import routes as claim_routes
 from app.comment_orders import source_routes
 from app.desk import routes as desk_routes
 from app.desk import socket as desk_socket
+from app.exports import publishing_routes
 from app.exports import routes as export_routes
 from app.fulfilment import (
     bank_account_routes,
@@ -77,6 +78,7 @@ from app.web import (
     payments_pages,
     people_pages,
     programme_pages,
+    public_report_pages,
     rules_pages,
     share_pictures,
     strangers,
@@ -137,11 +139,13 @@ ROUTERS = (
     closing_routes.router,
     job_routes.router,
     export_routes.router,
+    publishing_routes.router,
     programme_routes.router,
     league_routes.router,
     programme_pages.router,
     goods_pages.router,
     people_pages.router,
+    public_report_pages.router,
     payments_pages.router,
     carriers_pages.router,
     comment_order_pages.router,

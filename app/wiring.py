@@ -23,6 +23,7 @@ from app.catalog.service import CatalogService
 from app.comment_orders.opening import CommentOrders, comment_orders, reading_later
 from app.desk.household import DeskHouse, desk_house
 from app.exports.asking import TableExports
+from app.exports.publishing import Publishing
 from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.complaint_services import ComplaintServices, complaint_services
 from app.fulfilment.desk import OrderDesk
@@ -165,6 +166,7 @@ class Services:
     reports: ReportService
     closing: ClosingService
     table_exports: TableExports
+    publishing: Publishing
     programmes: ProgrammeHouse
 
     def all(self) -> tuple[object, ...]:
@@ -379,5 +381,6 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         reports=reports,
         closing=closing,
         table_exports=TableExports(database),
+        publishing=Publishing(database, reports),
         programmes=programmes,
     )

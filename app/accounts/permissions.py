@@ -59,6 +59,7 @@ class Action(StrEnum):
     READ_PROGRAMMES = "read_programmes"
     KEEP_PROGRAMMES = "keep_programmes"
     CANCEL_JOBS = "cancel_jobs"
+    PUBLISH_REPORTS = "publish_reports"
     KEEP_GOODS = "keep_goods"
     ADD_PRODUCERS = "add_producers"
     OPEN_BOOTHS = "open_booths"
@@ -213,6 +214,10 @@ RULES: Mapping[Action, Rule] = {
     Action.CANCEL_JOBS: Rule(
         sentence="Stop an export or a check that is under way.",
         scope=_SESSION, organiser=_ALL, host=_ALL,
+    ),
+    Action.PUBLISH_REPORTS: Rule(
+        sentence="Show a session's minutes or its closed report to everybody, and take them back.",
+        scope=_SESSION, organiser=_ALL,
     ),
     Action.KEEP_GOODS: Rule(
         sentence="See, describe, picture and import products; producers their own.",

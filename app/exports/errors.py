@@ -35,3 +35,11 @@ class ExportTooLarge(AppError):
     code = "export_too_large"
     title_vi = "Tệp quá lớn, mời chọn ít bảng hơn."
     title_en = "The file would be too large; please choose fewer tables."
+
+
+class NotPublished(NotFound):
+    """There is no such session, or its organisation does not show this to everybody (any more)."""
+
+    code = "not_published"
+    title_vi = "Phiên này không được công bố."
+    title_en = "This session is not published."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.exports.contents import CONTENTS, Content
 from app.exports.files import TableFormat
+from app.exports.models import LICENCE_MOST
 from app.exports.tables import Language
 from app.reports.job_routes import JobView
 
@@ -30,3 +32,27 @@ class ExportList(BaseModel):
     """The newest exports of a session, newest first."""
 
     items: list[JobView]
+
+
+Licence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LICENCE_MOST, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class WantedPublication(BaseModel):
+    """What everybody shall see of a session."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"minutes": True, "report": False, "licence": "CC BY 4.0"}]}
+    )
+
+    minutes: bool = Field(description="the session minute by minute, as open data")
+    report: bool = Field(description="figures, statement and export of a closed session")
+    licence: Licence = Field("CC BY 4.0", description="what the minutes are given under")
+
+
+class Publication(BaseModel):
+    """What everybody sees of a session now."""
+
+    minutes: bool
+    report: bool
+    licence: str
+    changed_at: datetime | None

@@ -15,6 +15,7 @@ from app.ledger.kinds import Kind, figure_names
 SALES = Path("app/metrics/sales.py")
 BROWSER = Path("app/web/static/js/ledger_kinds.js")
 VERIFIER = Path("app/reports/verify.py")
+VERIFIER_IN_BROWSER = Path("app/web/static/js/verify_kinds.js")
 
 _IN_VERIFIER = re.compile(
     r"(?<=# The next three lines are written by `make gen` from app/ledger/kinds\.py\.\n)(?:UNITS_TAKEN .*\nRUNGS .*\nAGAIN .*\n)?"
@@ -65,7 +66,8 @@ _BROWSER_TYPES = """\
 def render_kinds(root: Path, table: Iterable[tuple[str, Kind]]) -> dict[Path, str]:
     """The text of every file that follows from a table of kinds, by its path below `root`."""
     kinds = dict(table)
-    return {SALES: _sales(kinds), BROWSER: _browser(kinds), VERIFIER: _verifier((root / VERIFIER).read_text(encoding="utf-8"), kinds)}
+    verifier = _verifier((root / VERIFIER).read_text(encoding="utf-8"), kinds)
+    return {SALES: _sales(kinds), BROWSER: _browser(kinds), VERIFIER: verifier, VERIFIER_IN_BROWSER: _verifier_in_browser(kinds)}
 
 
 def _sales(kinds: Mapping[str, Kind]) -> str:
@@ -162,3 +164,14 @@ def _verifier(text: str, kinds: Mapping[str, Kind]) -> str:
     rungs = ", ".join(json.dumps(name) for name, kind in kinds.items() if kind.rung is not None)
     again = ", ".join(json.dumps(name) for name, kind in kinds.items() if kind.again)
     return _IN_VERIFIER.sub(f"UNITS_TAKEN = {json.dumps(taken)}\nRUNGS = ({rungs})\nAGAIN = ({again})\n", text, count=1)
+
+
+def _verifier_in_browser(kinds: Mapping[str, Kind]) -> str:
+    """The same list for the verifier that runs on a reader's page."""
+    taken = {name: kind.units_taken for name, kind in kinds.items() if kind.units_taken}
+    return (
+        "// What the verifier knows of kinds. Written by `make gen` from app/ledger/kinds.py; edit the table there.\n\n"
+        f"export const UNITS_TAKEN = {json.dumps(taken)};\n"
+        f"/** @type {{readonly string[]}} */\nexport const RUNGS = {json.dumps([name for name, kind in kinds.items() if kind.rung is not None])};\n"
+        f"/** @type {{readonly string[]}} */\nexport const AGAIN = {json.dumps([name for name, kind in kinds.items() if kind.again])};\n"
+    )

@@ -37,6 +37,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     "overlay": (*_BASE_STYLES, "overlay"),
     "report": (*_STAFF_STYLES, _UPLOT_STYLE, "report"),
     **dict.fromkeys(("programmes", "programme", "compare"), (*_STAFF_STYLES, "report", "programmes")),
+    "public_report": ("fonts", "figure_fonts", *_BASE_STYLES, "figures", "report"),
     "desk": (*_STAFF_STYLES, "claims", "desk"),
     "complaints": (*_STAFF_STYLES, "desk"),
     "comment_orders": (*_STAFF_STYLES, "claims"),
@@ -55,7 +56,7 @@ SCRIPTS: Final = (
     *("board", "booth", "carriers", "comment_orders", "compare", "complaints", "desk"),
     *("goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
     *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay", "parcels", "payments"),
-    *("organiser_sessions", "programme", "programmes", "report", "staff", "viewer"),
+    *("organiser_sessions", "programme", "programmes", "public_report", "report", "staff", "viewer"),
 )
 
 

@@ -14,6 +14,7 @@ Keys are stable and sorted by what they serve:
     goods.                   producers, products, pictures, tables; `goods.item_<item>`, `goods.label_<field>`, `goods.cell_<reason>`
     desk.                    order desk; `desk.state_<kind>`, `desk.reason_<code>`, `desk.matter_<matter>`
     report. ladder. source.  report page; `ladder.<rung>.meaning`, `source.<kind>` + `.meaning`
+    public.                  public page of a closed report
     metric.<id>.             `.name`, `.formula`, `.window`, `.source` of every metric
     error.<code>             what happened; `error.<code>.next` says what to do now
 

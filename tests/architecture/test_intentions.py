@@ -96,6 +96,7 @@ WITHOUT_A_KEY = {
     "POST /api/v1/sessions/{session_id}/quote": "reads; a POST because a basket is long",
     "POST /api/v1/goods/imports/preview": "changes nothing",
     "DELETE /api/v1/pictures/{picture_id}": "what is gone is gone",
+    "PUT /api/v1/sessions/{session_id}/publication": "says what shall be",
     "DELETE /api/v1/jobs/{job_id}": "cancelled twice is cancelled",
 }
 

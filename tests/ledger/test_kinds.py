@@ -10,7 +10,7 @@ import pytest
 
 from app.fulfilment.schemas import NewStep
 from app.infra.database import Database
-from app.ledger.kind_files import BROWSER, SALES, VERIFIER, render_kinds
+from app.ledger.kind_files import BROWSER, SALES, VERIFIER, VERIFIER_IN_BROWSER, render_kinds
 from app.ledger.kinds import KINDS, LATER_KINDS, LOSS_KINDS, RUNGS, STAFF_KINDS, EntryKind, Kind, figure_names, sql_list, words_of_kinds
 from app.metrics.definitions import DEFINITIONS
 from app.metrics.figures import ledger_metric_names
@@ -50,7 +50,7 @@ def test_the_table_names_the_kinds_that_the_type_checker_knows_and_ranks_each() 
     assert [name for name, kind in KINDS.items() if kind.by == "buyer"] == ["placed"]
 
 
-@pytest.mark.parametrize("path", [SALES, BROWSER, VERIFIER], ids=str)
+@pytest.mark.parametrize("path", [SALES, BROWSER, VERIFIER, VERIFIER_IN_BROWSER], ids=str)
 def test_a_file_that_follows_from_the_table_is_exactly_what_make_gen_writes(path: Path) -> None:
     rendered = render_kinds(PROJECT_ROOT, KINDS.items())[path]
 

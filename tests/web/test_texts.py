@@ -32,6 +32,7 @@ PREFIXES = (
         "claim.",
         "desk.",
         "report.",
+        "public.",
         "programme.",
         "ladder.",
         "source.",

@@ -86,6 +86,7 @@ export type ErrorCode =
   | "new_viewer_waits"
   | "not_found"
   | "not_on_shelf"
+  | "not_published"
   | "not_signed_in"
   | "not_your_session"
   | "notes_full"

@@ -10,6 +10,7 @@ import { failureWords, pageFacts, part, say } from "./page.js";
 import { Closing } from "./report_closing.js";
 import { Files } from "./report_files.js";
 import { Headline, Ladder } from "./report_figures.js";
+import { Publishing } from "./report_publish.js";
 import { ModerationTable, OutsideTable, ProducerTable, ProductTable, Proof } from "./report_tables.js";
 import { Timeline } from "./report_timeline.js";
 import { SignedOut, isSignedOut } from "./signed_out.js";
@@ -66,6 +67,7 @@ function Whole({ report: shown }) {
     </div>
     <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} onClosed=${() => void read()} />
     <section class="card card-roomy stack" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} sessionId=${facts.session_id} /></section>
+    <section class="card card-roomy stack no-print"><h2>${say("report.publish")}</h2><${Publishing} sessionId=${facts.session_id} isClosed=${shown.state === "closed"} mayPublish=${facts.may.includes("publish_reports")} /></section>
     ${shown.outside.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.imported")}</h2><${OutsideTable} rows=${shown.outside} /></section>`}
     ${Object.values(shown.moderation).some((figure) => figure) && html`<section class="card card-roomy stack"><h2>${say("report.moderation")}</h2><${ModerationTable} figures=${shown.moderation} /></section>`}
     <section class="card card-roomy stack"><h2>${say("report.by_product")}</h2><${ProductTable} rows=${shown.products} /></section>
