@@ -18,7 +18,7 @@ import asyncpg
 from app.exports.report_tables import count, money, text, time
 from app.exports.tables import Column, Row, Table, Words
 from app.infra.database import Database
-from app.ledger.kinds import KINDS, state_of
+from app.ledger.kinds import KINDS, LOSS_KINDS, RUNGS, state_of
 
 ORDERS_AT_ONCE: Final = 1_000
 COMMENTS_AT_ONCE: Final = 5_000
@@ -53,7 +53,8 @@ FROM comments c LEFT JOIN comment_hidings h ON h.comment_id = c.id
 WHERE c.session_id = $1 AND c.posted_at <= $4 AND c.posted_at >= $2 AND (c.posted_at, c.id) > ($2, $3)
 ORDER BY c.posted_at, c.id LIMIT $5
 """
-_MONEY_KINDS: Final = ("confirmed", "delivered", "paid", "cancelled", "expired", "returned", "refunded")
+# what an order has become: steps of the ladder after the first, and what is lost
+_MONEY_KINDS: Final = (*tuple(RUNGS)[1:], *LOSS_KINDS)
 _TIMES: Final = "\N{MULTIPLICATION SIGN}"
 _Found = asyncpg.Record
 

@@ -57,7 +57,7 @@ async def write_publication(session_id: UUID, body: WantedPublication, user: Sig
     dependencies=[OPEN_TO_EVERYBODY],
     response_model=None,
     summary="A session minute by minute, with a data dictionary",
-    description="Everybody, where the organisation wishes it. Names nobody; what few buyers ordered is hidden. ETag; a minute old at most.",
+    description="Open to everybody, where the organisation wishes it. Names nobody; what few buyers ordered is hidden. ETag; a minute old at most.",
     responses=_PUBLIC,
 )
 async def read_minutes_json(session_id: UUID, request: Request, shown: Shown) -> Response:
@@ -70,7 +70,7 @@ async def read_minutes_json(session_id: UUID, request: Request, shown: Shown) ->
     dependencies=[OPEN_TO_EVERYBODY],
     response_model=None,
     summary="The same as CSV",
-    description="Everybody, where the organisation wishes it. Heads are the keys of the dictionary in the JSON.",
+    description="Open to everybody, where the organisation wishes it. Heads are the keys of the dictionary in the JSON.",
     responses=_PUBLIC,
 )
 async def read_minutes_csv(session_id: UUID, request: Request, shown: Shown) -> Response:
@@ -82,7 +82,7 @@ async def read_minutes_csv(session_id: UUID, request: Request, shown: Shown) -> 
     "/open/sessions/{session_id}/report",
     dependencies=[OPEN_TO_EVERYBODY],
     summary="The report of a closed session, for everybody",
-    description="Everybody, where the organisation wishes it: figures with definitions, ladder, goods, newest statement.",
+    description="Open to everybody, where the organisation wishes it: figures with definitions, ladder, goods, newest statement.",
     responses=_PUBLIC,
 )
 async def read_public_report(session_id: UUID, shown: Shown, response: Response) -> PublicReport:
@@ -95,7 +95,7 @@ async def read_public_report(session_id: UUID, shown: Shown, response: Response)
     dependencies=[OPEN_TO_EVERYBODY],
     response_model=None,
     summary="The file to check a published report by",
-    description="Everybody, where the organisation wishes it: ledger, statement, signature, verifier. Names no buyer.",
+    description="Open to everybody, where the organisation wishes it: ledger, statement, signature, verifier. Names no buyer.",
     responses=_PUBLIC,
 )
 async def read_public_export(session_id: UUID, request: Request, shown: Shown) -> Response:

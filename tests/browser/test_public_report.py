@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from typing_extensions import override
 
 from app.web.modules import SCRIPTS_DIR
 from tests.browser.conftest import DESK, PHONE, Market
@@ -26,6 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(150)]
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     extensions_map = {".js": "text/javascript", "": "text/html"}  # noqa: RUF012 - as the base class has it
 
+    @override
     def log_message(self, *_: object) -> None:
         """Nothing."""
 

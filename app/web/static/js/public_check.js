@@ -38,7 +38,7 @@ export function CheckYourself({ address, publicKey }) {
   };
   return html`<p>${say("public.check_lead")}</p>
     <div class="row">
-      <button type="button" class="button" disabled=${isBusy} onClick=${() => void check(fetched)}>${say("public.check_here")}</button>
+      <button type="button" class="button button-primary" disabled=${isBusy} onClick=${() => void check(fetched)}>${say("public.check_here")}</button>
       <a class="button button-secondary" href=${address} download>${say("report.export")}</a>
     </div>
     <label class="field"><span class="field-label">${say("public.check_file")}</span>

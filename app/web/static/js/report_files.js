@@ -72,7 +72,7 @@ function Choice({ isBusy, onAsk }) {
     ${!isPaper && html`<fieldset class="file-contents"><legend class="field-label">${say("report.file_content")}</legend>
       ${CONTENTS.map((each) => html`<label key=${each} class="check"><input type="checkbox" checked=${content.includes(each)} onChange=${() => toggle(each)} /> <span>${say(`report.file_with_${each}`)}</span></label>`)}
     </fieldset>`}
-    <div class="row"><button class="button" disabled=${isBusy || (!isPaper && content.length === 0)}>${say("report.file_make")}</button></div>
+    <div class="row"><button class="button button-primary" disabled=${isBusy || (!isPaper && content.length === 0)}>${say("report.file_make")}</button></div>
   </form>`;
 }
 

@@ -1,7 +1,7 @@
 """Add publications: what of a session its organisation shows to everybody.
 
 Revision: add_publications
-Follows: add_programmes
+Follows: know_returning_buyers
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "add_publications"
-down_revision = "add_programmes"
+down_revision = "know_returning_buyers"
 branch_labels = None
 depends_on = None
 
