@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from typing_extensions import override
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _PIECE_BYTES = 4_096  # what is parsed before the limits are looked at: at most 15 ms of the loop
@@ -33,6 +34,13 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             super().data_received(data[start : start + _PIECE_BYTES])
             if self.queue.qsize() > _WAITING_MAX:
                 self._refuse(_POLICY_VIOLATION, "too many messages at once")
+
+    @override
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if self.close_sent and self.initial_response is not None:
+            # A refusal before the upgrade is a whole answer; uvicorn would call it a handshake that nobody completed, an error of ours.
+            self.handshake_complete = True
 
     @override
     def handle_ping(self) -> None:

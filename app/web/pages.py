@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -71,6 +72,10 @@ _REPORT_WORDS = ("report.", "source.", "ladder.", "desk.reason_", "session.", "p
 
 Sessions = Annotated[SessionLookup, Depends(provided(SessionLookup))]
 Rooms = Annotated[RoomDirectory, Depends(provided(RoomDirectory))]
+
+# Rehearsals stand on the desks of their sessions alone; the common one names those that have orders.
+_WITH_ORDERS = frozenset(("live", "ended"))
+_LOOKED_AT_FOR_REHEARSALS, _REHEARSALS_NAMED = 50, 3
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -176,9 +181,12 @@ async def organiser_orders(request: Request, session_id: UUID, user: SignedInUse
 
 
 @router.get("/desk", dependencies=[needs(Action.WORK_ORDERS)])
-async def whole_desk(request: Request, user: SignedInUser) -> Response:
-    """The order desk over everything in somebody's reach, but rehearsals."""
-    return _desk(request, user, title=texts_for(language_of(request))["desk.all_sessions"], back="/host")
+async def whole_desk(request: Request, user: SignedInUser, sessions: Sessions) -> Response:
+    """The order desk over everything in somebody's reach, but rehearsals, which it names: they have desks of their own."""
+    managed = await sessions.list_for(user, limit=_LOOKED_AT_FOR_REHEARSALS)
+    rehearsals = [{"session_id": str(each.id), "title": each.title} for each in managed if each.is_rehearsal and each.state in _WITH_ORDERS]
+    title = texts_for(language_of(request))["desk.all_sessions"]
+    return _desk(request, user, title=title, back="/host", rehearsals=rehearsals[:_REHEARSALS_NAMED])
 
 
 @router.get("/organiser", dependencies=[needs(Action.OPEN_REPORTS)])
@@ -197,7 +205,15 @@ async def report(request: Request, session_id: UUID, user: SignedInUser, session
     return render(request, "report.html", script="report.js", words=_REPORT_WORDS, user=user, title=record.title, facts=facts)
 
 
-def _desk(request: Request, user: CurrentUser, *, title: str, back: str, session_id: UUID | None = None) -> Response:
+def _desk(
+    request: Request,
+    user: CurrentUser,
+    *,
+    title: str,
+    back: str,
+    session_id: UUID | None = None,
+    rehearsals: Sequence[Mapping[str, str]] = (),
+) -> Response:
     facts = {
         "session_id": None if session_id is None else str(session_id),
         "title": title,
@@ -205,6 +221,7 @@ def _desk(request: Request, user: CurrentUser, *, title: str, back: str, session
         "user_id": str(user.id),
         "books_payments": user.may(Action.BOOK_PAYMENTS),
         "sets_rules": user.may(Action.SET_RULES),
+        "rehearsals": list(rehearsals),
     }
     return render(request, "desk.html", script="desk.js", words=_DESK_WORDS, user=user, title=title, facts=facts)
 

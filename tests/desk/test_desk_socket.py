@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -58,7 +59,9 @@ async def test_an_order_is_on_the_desk_soon_after_it_was_placed_and_its_colleagu
         assert [each["phone_masked"] for each in queue] == ["•••678"]
 
 
-async def test_strangers_and_those_who_work_no_orders_are_refused_before_the_upgrade(market: Market) -> None:
+async def test_strangers_and_those_who_work_no_orders_are_refused_before_the_upgrade(
+    market: Market, caplog: pytest.LogCaptureFixture
+) -> None:
     auditor = await a_user(market.node, market.organiser.organisation_id, name="Kiểm", role="auditor")
 
     for headers, status in (({}, 401), (await market.login_cookie(auditor), 403)):
@@ -70,6 +73,8 @@ async def test_strangers_and_those_who_work_no_orders_are_refused_before_the_upg
     with pytest.raises(InvalidStatus):
         async with at_the_desk(market, foreign):
             pass
+    # a refusal is an answer, not an error of ours
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_who_signs_out_is_shown_out_and_what_is_said_is_not_listened_to(market: Market) -> None:
@@ -83,6 +88,34 @@ async def test_who_signs_out_is_shown_out_and_what_is_said_is_not_listened_to(ma
             await _read_all(socket)
 
     assert socket.close_code == CloseCode.SIGNED_OUT
+
+
+async def test_who_leaves_in_the_middle_of_the_handshake_is_no_error(market: Market, caplog: pytest.LogCaptureFixture) -> None:
+    headers = await market.login_cookie(await colleague(market))
+    host, _, port = market.node.address.partition(":")
+    upgrade = "".join(
+        f"{name}: {value}\r\n"
+        for name, value in (
+            ("Host", market.node.address), ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="), *headers.items(),
+        )
+    )  # fmt: skip
+
+    async def leaves(after_seconds: float) -> None:
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"GET /ws/desk HTTP/1.1\r\n{upgrade}\r\n".encode())
+        await writer.drain()
+        await asyncio.sleep(after_seconds)
+        writer.transport.abort() if after_seconds else writer.close()
+
+    # around the moment in which the colleague was looked up and is let in
+    for number in range(120):
+        await leaves(number % 40 / 4_000)
+    await asyncio.sleep(1)
+
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
+    async with at_the_desk(market, headers) as socket, asyncio.timeout(20):
+        assert json.loads(await socket.recv()) == {"type": "desk.changed"}
 
 
 async def _read_all(socket: ClientConnection) -> None:

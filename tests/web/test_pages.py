@@ -203,6 +203,23 @@ async def test_facts_of_a_page_cannot_close_their_script(app: FastAPI, client: h
     assert json.loads(facts.group(1))["session"]["title"] == title
 
 
+async def test_the_common_desk_leads_to_the_desks_of_rehearsals_which_do_not_stand_on_it(app: FastAPI, client: httpx2.AsyncClient) -> None:
+    user = await signed_in(app, client)
+    editor = services_of(app).session_editor
+    made = {}
+    for title, is_rehearsal, state in (("Tập dượt", True, "live"), ("Chưa tập", True, "scheduled"), ("Chợ phiên", False, "live")):
+        content = SessionContent(title=title, planned_start_at="2099-01-31T20:00:00+07:00", is_rehearsal=is_rehearsal)
+        made[title] = (await editor.create(user, content)).view.id
+        await services_of(app).database.pool.execute("UPDATE sessions SET state = $2 WHERE id = $1", made[title], state)
+
+    page = await client.get("/desk")
+
+    facts = re.search(r'id="page-facts"[^>]*>(.*?)</script>', page.text, re.DOTALL)
+    assert facts is not None
+    assert json.loads(facts.group(1))["rehearsals"] == [{"session_id": str(made["Tập dượt"]), "title": "Tập dượt"}]
+    assert (await client.get(f"/host/{made['Tập dượt']}/orders")).status_code == 200
+
+
 async def test_plain_files_are_revalidated_soon(client: httpx2.AsyncClient) -> None:
     script = await client.get("/static/js/viewer.js")
     again = await client.get("/static/js/viewer.js", headers={"if-none-match": script.headers["etag"]})

@@ -28,7 +28,7 @@ const QUEUES = [...WORKED, "over"];
 const ALWAYS = ["first", "pack", "over"];
 const SAME_DAY_MS = 12 * 3_600_000;
 
-/** @type {{session_id: string | null, title: string, back: string, books_payments: boolean, sets_rules: boolean, user_id: string}} */
+/** @type {{session_id: string | null, title: string, back: string, books_payments: boolean, sets_rules: boolean, user_id: string, rehearsals: readonly {session_id: string, title: string}[]}} */
 const facts = pageFacts();
 const desk = new DeskState(facts.session_id, facts.user_id, facts.books_payments);
 const bulk = new DeskBulk(desk);
@@ -60,6 +60,7 @@ function Page() {
       <button class="button button-quiet" type="button" aria-keyshortcuts="b" aria-pressed=${bulk.isOn ? "true" : "false"} onClick=${() => (bulk.isOn ? bulk.close() : bulk.open())}>${say("desk.bulk")} <kbd class="desk-key" aria-hidden="true">B</kbd></button>
       <button class="button button-quiet desk-keys-button" type="button" aria-keyshortcuts="?" aria-expanded=${showsKeys ? "true" : "false"} onClick=${() => setShowsKeys(!showsKeys)}>${say("desk.keys")} <kbd aria-hidden="true">?</kbd></button>
     </header>
+    ${facts.rehearsals.length > 0 && html`<p class="notice"><span>${say("desk.rehearsals")} ${facts.rehearsals.map(({ session_id: id, title }, place) => html`${place > 0 && ", "}<a href=${`/host/${id}/orders`}>${title}</a>`)}</span></p>`}
     ${showsKeys && html`<${Keys} close=${() => setShowsKeys(false)} />`}
     <${Queues} />
     <${Find} />
