@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from contextlib import suppress
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -28,17 +29,24 @@ async def colleague(market: Market) -> CurrentUser:
     return await a_user(market.node, market.organiser.organisation_id, name="Cúc", role="desk")
 
 
+async def until_quiet(socket: ClientConnection) -> None:
+    """Once at the beginning, and once more when the counter is first looked at, unless somebody else's desk has looked at it already."""
+    await socket.recv()
+    with suppress(TimeoutError):
+        while True:
+            await asyncio.wait_for(socket.recv(), 1.5)
+
+
 async def test_a_change_made_by_another_worker_is_heard_and_of_another_organisation_nothing(market: Market) -> None:
     headers = await market.login_cookie(await colleague(market))
     async with at_the_desk(market, headers) as socket, asyncio.timeout(20):
-        # once at the beginning, and once more when the counter is first looked at
-        first = [json.loads(await socket.recv()), json.loads(await socket.recv())]
+        await until_quiet(socket)
         other = await market.another_node()
 
         await services_of(other.app).order_desk.work._news.changed(market.session_id)
         await services_of(other.app).order_desk.work._news.changed(market.organiser.organisation_id)
 
-        assert json.loads(await socket.recv()) == first[0] == {"type": "desk.changed"}
+        assert json.loads(await socket.recv()) == {"type": "desk.changed"}
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(socket.recv(), 1.5)
 
@@ -49,8 +57,7 @@ async def test_an_order_is_on_the_desk_soon_after_it_was_placed_and_its_colleagu
     offer = await an_offer(market)
     async with a_viewer(market) as viewer, market.browser(market.organiser) as organiser, at_the_desk(market, headers) as socket:
         async with asyncio.timeout(20):
-            for _ in range(2):
-                await socket.recv()
+            await until_quiet(socket)
             await places(viewer, market, offer)
 
             await socket.recv()
