@@ -198,7 +198,8 @@ async def insert_parcels(db: RawConnection, user: CurrentUser, batch_id: UUID, p
             [new_code() for _ in missing],
         )
         # a code that somebody has already: another one
-        missing = {each: producer for each, producer in missing.items() if each not in {row["id"] for row in rows}}
+        made = {row["id"] for row in rows}
+        missing = {each: producer for each, producer in missing.items() if each not in made}
     return ids
 
 

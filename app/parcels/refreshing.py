@@ -90,16 +90,16 @@ async def refresh(db: RawConnection, held: Held) -> None:
     """Bring the held parcels to what the held orders are about now, and read them again."""
     if not held.facts:
         return
-    lines = defaultdict[tuple[UUID, UUID], list[asyncpg.Record]](list)
+    lines = defaultdict[UUID, dict[UUID, list[asyncpg.Record]]](dict)
     for row in await db.fetch(_LINES, list(held.facts)):
-        lines[row["order_id"], row["sold_by"]].append(row)
+        lines[row["order_id"]].setdefault(row["sold_by"], []).append(row)
     looks: dict[UUID, Look] = {}
     changed: set[UUID] = set()
     for order in held.facts.values():
         there = {line.sold_by: line for line in order.lines} if not order.is_over else {}
-        gone = [sold_by for order_id, sold_by in lines if order_id == order.id and sold_by not in there]
-        for sold_by in [*there, *gone]:
-            parts = lines.get((order.id, sold_by), [])
+        boxed = lines[order.id]
+        for sold_by in [*there, *(boxed.keys() - there.keys())]:
+            parts = boxed.get(sold_by, [])
             wanted = there[sold_by].quantity if sold_by in there else 0
             difference = wanted - sum(part["quantity"] for part in parts)
             if difference:
