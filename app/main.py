@@ -60,7 +60,7 @@ from app.programmes import league_routes
 from app.programmes import routes as programme_routes
 from app.questions import routes as question_routes
 from app.realtime.doorway import Doorway, ViewerGate
-from app.reports import closing_routes, job_routes
+from app.reports import closing_routes, imported_routes, inside_routes, job_routes
 from app.reports import routes as report_routes
 from app.sessions import booth_routes, moments, product_sheet, recording, rules_routes, shipping_routes
 from app.sessions import routes as session_routes
@@ -136,6 +136,8 @@ ROUTERS = (
     hand_over_routes.router,
     metrics_routes.router,
     report_routes.router,
+    inside_routes.router,
+    imported_routes.router,
     closing_routes.router,
     job_routes.router,
     export_routes.router,

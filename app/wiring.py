@@ -93,6 +93,8 @@ from app.realtime.room_log import RoomLog
 from app.realtime.router import Router
 from app.realtime.tickets import TicketSigner
 from app.reports.closing import ClosingService
+from app.reports.imported import ImportedFigures
+from app.reports.inside import ReportDetails
 from app.reports.jobs import OWN_TAIL, ReportJobs, SummaryKeeper
 from app.reports.service import ReportService
 from app.reports.signing import Signer
@@ -164,6 +166,8 @@ class Services:
     staff_watch: StaffWatch
     gate: ViewerGate | None
     reports: ReportService
+    report_details: ReportDetails
+    imported_figures: ImportedFigures
     closing: ClosingService
     table_exports: TableExports
     publishing: Publishing
@@ -379,6 +383,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         staff_watch=staff_watch,
         gate=gate,
         reports=reports,
+        report_details=ReportDetails(database),
+        imported_figures=ImportedFigures(database),
         closing=closing,
         table_exports=TableExports(database),
         publishing=Publishing(database, reports),

@@ -315,6 +315,41 @@ _SALES = (
     ),
 )
 
+
+def _share(name: str, formula: str, labels: tuple[str, str], texts: tuple[str, str]) -> MetricDefinition:
+    return MetricDefinition(name, *labels, "percent", formula, _BROADCAST, "derived", *texts)
+
+
+_SHARES = (
+    _share(
+        "product_openers_per_unique_viewer_percent",
+        "product_openers / unique_viewers * 100",
+        ("Người mở sản phẩm trên 100 người xem không trùng", "Product openers per 100 unique viewers"),
+        (
+            "Tỷ lệ mở sản phẩm (CTR theo người), mẫu số là số người xem không trùng.",
+            "Click-through by people; the denominator is unique viewers.",
+        ),
+    ),
+    _share(
+        "buyers_per_product_opener_percent",
+        "buyers / product_openers * 100",
+        ("Người mua trên 100 người mở sản phẩm", "Buyers per 100 product openers"),
+        (
+            "Số người mua chia cho số người đã mở sản phẩm; có thể trên 100 vì chốt ngay trên thẻ ghim hoặc bằng bình luận không cần mở sản phẩm.",
+            "Buyers divided by viewers who opened a product; may be above 100, since ordering from the pinned card or by comment opens none.",
+        ),
+    ),
+    _share(
+        "views_per_imported_impression_percent",
+        "views (measured) / impressions (imported, all platforms together) * 100",
+        ("Lượt vào phòng trên 100 lượt tiếp cận (nhập vào)", "Room entries per 100 imported impressions"),
+        (
+            "Tỷ lệ vào phòng: lượt vào phòng do hệ thống đo, chia cho lượt tiếp cận nhập từ nền tảng khác. Chưa nhập thì để trống.",
+            "Enter-room rate: room entries measured here divided by impressions imported from other platforms. Blank until some are imported.",
+        ),
+    ),
+)
+
 _OUTSIDE = (
     MetricDefinition(
         "outside_viewers",
@@ -340,7 +375,7 @@ _OUTSIDE = (
     ),
 )
 
-DEFINITIONS: tuple[MetricDefinition, ...] = (*_AUDIENCE, *_SALES, *_OUTSIDE)
+DEFINITIONS: tuple[MetricDefinition, ...] = (*_AUDIENCE, *_SALES, *_SHARES, *_OUTSIDE)
 _BY_NAME = {definition.name: definition for definition in DEFINITIONS}
 
 

@@ -9,8 +9,8 @@ from app.accounts.audit import insert_audit
 from app.accounts.intentions import Intention, claim_intention_raw
 from app.accounts.service import CurrentUser
 from app.infra.clock import utc_now
+from app.infra.cursors import cursor_of, read_cursor
 from app.infra.database import Database, RawConnection
-from app.programmes.cursors import cursor_of, read_cursor
 from app.programmes.errors import ProgrammeDaysUnfit, ProgrammeNotFound, ProgrammeSessionUnfit, TooManyProgrammes
 from app.programmes.schemas import ChosenSessions, ProgrammeContent, ProgrammePage, ProgrammeView
 

@@ -12,11 +12,11 @@ from uuid import UUID
 from app.accounts.service import CurrentUser
 from app.catalog.addresses import book
 from app.infra.clock import utc_now, vietnam_day
+from app.infra.cursors import cursor_of, read_cursor
 from app.infra.database import Database
 from app.infra.limited_reading import Snapshot, reading_snapshot
 from app.ledger.kinds import KINDS
 from app.programmes import members as queries
-from app.programmes.cursors import cursor_of, read_cursor
 from app.programmes.definitions import OF_REPORTS
 from app.programmes.grouping import TOTAL, Groups, closing_of, group_sums, sales_of
 from app.programmes.members import Period

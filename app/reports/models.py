@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, LargeBinary, SmallInteger, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, LargeBinary, SmallInteger, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra.database import Base
@@ -50,6 +50,34 @@ class LedgerSummary(Base):
     hash: Mapped[bytes] = mapped_column(LargeBinary)
     fold: Mapped[str] = mapped_column(Text)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class ImportedFigure(Base):
+    """A figure that somebody read on another platform. Append-only: the highest `number` counts, an empty value takes it back.
+
+    Never added to what is measured. `told`: where the number was read, in that person's words.
+    """
+
+    __tablename__ = "imported_figures"
+    __table_args__ = (
+        CheckConstraint("platform IN ('tiktok', 'facebook', 'youtube', 'zalo', 'other')", name="platform"),
+        CheckConstraint(
+            "figure IN ('impressions', 'views', 'viewers_peak', 'likes', 'comments', 'shares', 'new_followers')", name="figure"
+        ),
+        CheckConstraint("value BETWEEN 0 AND 1000000000000", name="value"),
+        CheckConstraint("number > 0", name="number_positive"),
+        CheckConstraint("char_length(told) <= 300", name="told_length"),
+    )
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    platform: Mapped[str] = mapped_column(Text, primary_key=True)
+    figure: Mapped[str] = mapped_column(Text, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[int | None] = mapped_column(BigInteger)
+    told: Mapped[str] = mapped_column(Text)
+    by_csv: Mapped[bool]
+    entered_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    entered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class LedgerBuyer(Base):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.ledger.kinds import LossKind, RungName
 from app.metrics.service import MinuteFigures, OutsideFigures, Sales, ShippingFees
 from app.reports.breakdown_schemas import BuyerFigures, CommuneRow, FunnelStep, OfferRow, SourceRow, WithoutGoods
+from app.reports.imported_schemas import ImportedRow
 
 MarkerKind = Literal["session.started", "session.ended", "offer.opened", "offer.ended", "product.pinned"]
 
@@ -170,5 +171,6 @@ class Report(_Body):
     minutes: tuple[MinuteFigures, ...]
     markers: tuple[Marker, ...]
     outside: tuple[OutsideFigures, ...] = Field(description="imported from other platforms, never added to our own counts")
+    imported: tuple[ImportedRow, ...] = Field(description="read on other platforms and entered by people; never added to our own counts")
     moderation: ModerationFigures
     reconciliation: Reconciliation

@@ -19,6 +19,7 @@ from app.reports import queries
 from app.reports.breakdown_queries import buyers_by_history, waited
 from app.reports.breakdowns import buyer_figures, commune_rows, funnel, offer_rows, source_rows, without_goods
 from app.reports.folding import FoldedLedger
+from app.reports.imported import imported_rows, impressions_of
 from app.reports.reconciliation import reconcile
 from app.reports.schemas import HeadlineMetric, Marker, ModerationFigures, ProducerRow, ProductRow, Report
 from app.reports.summaries import read_counted
@@ -34,6 +35,9 @@ HEADLINE = (
     *("watch_seconds", "watch_seconds_per_unique_viewer", "likes", "comments", "commenters"),
     *("revenue_placed_per_order_placed_vnd", "revenue_placed_per_1000_views_vnd"),
     *("buyers_per_unique_viewer_percent", "commenters_per_unique_viewer_percent"),
+    *("product_opens", "product_openers", "basket_holders"),
+    *("product_openers_per_unique_viewer_percent", "buyers_per_product_opener_percent", "orders_confirmed_per_order_placed_percent"),
+    "views_per_imported_impression_percent",
 )
 # A node flushes at least once per tick, so what was measured up to the end has arrived by then.
 SETTLE_SECONDS = 20.0
@@ -115,6 +119,7 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats)
     product_rows = await queries.product_rows(db, session_id)
     shown = with_sales(stats, folded.whole.totals, buyers=folded.whole.buyer_count)
     ended_at = facts.ended_at or facts.as_of
+    imported = await imported_rows(db, session_id)
     new, returning = await buyers_by_history(db, session_id, stored_to=folded.base_seq, later=list(folded.whole.buyers.values()))
     return Report(
         session_id=session_id,
@@ -129,7 +134,7 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats)
         measured_as_of=stats.as_of,
         figures_are=stats.figures_are,
         lost_seconds_at_most=stats.restored.lost_seconds_at_most if stats.restored else 0.0,
-        headline=_headline(shown, revenue_net_vnd=folded.steps.net_vnd()),
+        headline=_headline(shown, revenue_net_vnd=folded.steps.net_vnd(), impressions=impressions_of(imported)),
         ladder=folded.steps.steps(),
         shipping=_shipping(folded),
         products=_products(product_rows, producers, folded),
@@ -144,6 +149,7 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats)
         minutes=_minutes(stats.minutes, folded.minutes, step=stats.step_minutes),
         markers=_markers(facts, offers, await queries.pin_rows(db, facts)),
         outside=stats.outside,
+        imported=imported,
         moderation=ModerationFigures(**await queries.moderation_figures(db, session_id)),
         reconciliation=reconcile(
             folded, counted, stats, last_seq=facts.last_seq, offers=offers, stock=await queries.stock_facts(db, session_id)
@@ -156,9 +162,17 @@ def _shipping(folded: FoldedLedger) -> ShippingFees:
     return ShippingFees(**{name: totals[name] for name in ShippingFees.model_fields})
 
 
-def _headline(stats: SessionStats, *, revenue_net_vnd: int) -> tuple[HeadlineMetric, ...]:
+def _headline(stats: SessionStats, *, revenue_net_vnd: int, impressions: int) -> tuple[HeadlineMetric, ...]:
     values = {**stats.totals.model_dump(), **stats.derived.model_dump(), "revenue_net_vnd": revenue_net_vnd}
+    views, viewers, openers = stats.totals.views, stats.totals.unique_viewers, stats.totals.product_openers
+    values["views_per_imported_impression_percent"] = _percent(views, impressions)
+    values["product_openers_per_unique_viewer_percent"] = None if openers is None else _percent(openers, viewers)
+    values["buyers_per_product_opener_percent"] = None if openers is None else _percent(stats.totals.buyers, openers)
     return tuple(_headline_metric(name, values[name]) for name in HEADLINE)
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return round(part * 100 / whole, 2) if whole else None
 
 
 def _headline_metric(name: str, value: float | None) -> HeadlineMetric:

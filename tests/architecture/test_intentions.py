@@ -28,6 +28,8 @@ WITHOUT_A_KEY = {
     "POST /api/v1/sessions/{session_id}/orders": "viewers': an order carries its own key",
     "POST /api/v1/sessions/{session_id}/exports": "the same export is one job, however often it is asked for",
     "POST /api/v1/sessions/{session_id}/verifications": "likewise",
+    "PUT /api/v1/sessions/{session_id}/imported-figures": "says what shall be; the same again writes nothing",
+    "POST /api/v1/sessions/{session_id}/imported-figures/preview": "changes nothing",
     "POST /api/v1/order-pages/{code}/cancellation": "the buyer's: what is cancelled stays cancelled",
     "PUT /api/v1/order-pages/{code}/receiver": "the buyer's: says what shall be",
     "POST /api/v1/order-pages/{code}/complaints": "the buyer's: a complaint carries its own key",

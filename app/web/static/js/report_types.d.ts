@@ -194,6 +194,112 @@ export interface BuyerFigures {
   definition_en: string;
 }
 
+export interface ImportedRow {
+  platform: "tiktok" | "facebook" | "youtube" | "zalo" | "other";
+  figure: "impressions" | "views" | "viewers_peak" | "likes" | "comments" | "shares" | "new_followers";
+  number: number;
+  value: number | null;
+  told: string;
+  by_csv: boolean;
+  entered_by_name: string;
+  entered_at: string;
+}
+
+export interface CommentRow {
+  comment_id: string;
+  said_at: string;
+  author: string;
+  text: string;
+  by_staff: boolean;
+  source: string;
+  state: "shown" | "hidden" | "held" | "restored" | "unheard";
+}
+
+export interface CommentPage {
+  comments: readonly CommentRow[];
+  next_cursor: string | null;
+}
+
+export interface PinnedProduct {
+  at: string;
+  product_id: string;
+  name: string;
+}
+
+export interface OrderBrief {
+  code: string | null;
+  placed_at: string;
+  source: "page" | "comment";
+  units: number;
+  goods_vnd: number;
+}
+
+export interface MomentDetails {
+  from_at: string;
+  until_at: string;
+  pinned: readonly PinnedProduct[];
+  comments: CommentPage;
+  orders_count: number;
+  orders: readonly OrderBrief[];
+}
+
+export interface OfferMinute {
+  minute_at: string;
+  orders: number;
+  units: number;
+  revenue_vnd: number;
+}
+
+export interface OfferEnd {
+  offer_id: string;
+  ends_at: string | null;
+  minutes: readonly OfferMinute[];
+}
+
+export interface OpenItem {
+  kind: "calls" | "given_up" | "packing" | "on_the_way" | "transfers" | "collections" | "refunds";
+  orders: number;
+}
+
+export interface SignedFigures {
+  number: number;
+  signed_at: string;
+  last_seq: number;
+  ladder_vnd: Readonly<Record<string, number>>;
+}
+
+export interface ClosingState {
+  state: string;
+  as_of: string;
+  open: readonly OpenItem[];
+  first: SignedFigures | null;
+  newest: SignedFigures | null;
+}
+
+export interface EnteredFigure {
+  platform: ImportedRow["platform"];
+  figure: ImportedRow["figure"];
+  value: number | null;
+  told: string;
+}
+
+export interface RowError {
+  row: number;
+  column: "platform" | "figure" | "value" | "source" | "row";
+  code: "head_missing" | "unknown" | "not_a_number" | "too_large" | "empty" | "too_long" | "twice" | "too_many";
+  found: string;
+}
+
+export interface ImportPreview {
+  figures: readonly EnteredFigure[];
+  errors: readonly RowError[];
+}
+
+export interface ImportedView {
+  figures: readonly ImportedRow[];
+  history: readonly ImportedRow[];
+}
+
 export interface Report {
   session_id: string;
   title: string;
@@ -222,6 +328,7 @@ export interface Report {
   minutes: readonly MinuteFigures[];
   markers: readonly Marker[];
   outside: readonly OutsideFigures[];
+  imported: readonly ImportedRow[];
   moderation: ModerationFigures;
   reconciliation: Reconciliation;
 }
