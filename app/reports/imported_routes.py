@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 
 from app.accounts.access import SignedInUser, needs
 from app.accounts.permissions import Action
-from app.errors import MalformedRequest, NotSignedIn
+from app.errors import MalformedRequest, NotSignedIn, OriginRefused
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.reports.imported import ImportedFigures
@@ -21,6 +21,7 @@ router = APIRouter(prefix="/api/v1/sessions/{session_id}/imported-figures", tags
 
 Imported = Annotated[ImportedFigures, Depends(provided(ImportedFigures))]
 _REFUSALS = problem_responses(NotSignedIn, SessionNotFound, MalformedRequest)
+_CHANGING = problem_responses(NotSignedIn, OriginRefused, SessionNotFound, MalformedRequest)
 
 
 @router.get(
@@ -39,7 +40,7 @@ async def read_imported(session_id: UUID, user: SignedInUser, imported: Imported
     dependencies=[needs(Action.RUN_SESSIONS)],
     summary="Enter figures of other platforms",
     description="Staff of the organisation, also after closing. Others than those named stay; every version is kept with who entered it.",
-    responses=_REFUSALS,
+    responses=_CHANGING,
 )
 async def enter_figures(session_id: UUID, body: EnteredFigures, user: SignedInUser, imported: Imported) -> ImportedView:
     return await imported.enter(user, session_id, body)
@@ -50,7 +51,7 @@ async def enter_figures(session_id: UUID, body: EnteredFigures, user: SignedInUs
     dependencies=[needs(Action.RUN_SESSIONS)],
     summary="What a CSV file of figures says",
     description="Staff of the organisation. Changes nothing; what it shows is entered with `PUT`.",
-    responses=_REFUSALS,
+    responses=_CHANGING,
 )
 async def preview_figures(session_id: UUID, body: ImportText, user: SignedInUser, imported: Imported) -> ImportPreview:
     await imported.require_entering(user, session_id)

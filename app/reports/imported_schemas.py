@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 Platform = Literal["tiktok", "facebook", "youtube", "zalo", "other"]
 Figure = Literal["impressions", "views", "viewers_peak", "likes", "comments", "shares", "new_followers"]
@@ -26,7 +26,12 @@ class EnteredFigure(_Body):
     told: Told = Field(description="where it was read, e.g. a page and the day", examples=["TikTok Studio, 24/11, trang Phân tích LIVE"])
 
 
+_EXAMPLE: JsonValue = {"platform": "tiktok", "figure": "impressions", "value": 1_234_567, "told": "TikTok Studio, 24/11"}
+
+
 class EnteredFigures(_Body):
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"figures": [_EXAMPLE]}]})
+
     figures: tuple[EnteredFigure, ...] = Field(min_length=1, max_length=100)
     by_csv: bool = False
 
@@ -52,6 +57,10 @@ class ImportedView(_Body):
 
 
 class ImportText(_Body):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"text": "platform,figure,value,source\ntiktok,impressions,1234567,TikTok Studio"}]}
+    )
+
     text: str = Field(max_length=50_000, description="CSV with a head: platform, figure, value, source")
 
 

@@ -1,7 +1,7 @@
 """Keep figures that were read on other platforms, with who entered them, when and from where.
 
 Revision: add_imported_figures
-Follows: know_returning_buyers
+Follows: add_publications
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "add_imported_figures"
-down_revision = "know_returning_buyers"
+down_revision = "add_publications"
 branch_labels = None
 depends_on = None
 
@@ -42,4 +42,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
     op.drop_table("imported_figures")
