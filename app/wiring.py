@@ -107,6 +107,7 @@ from app.sessions.shipping import ShippingService
 from app.sessions.shown_goods import GoodsOnAir
 from app.sessions.telling import RoomTeller
 from app.settings import Settings
+from app.settlement.household import SettlementHouse, settlement_house
 from app.web.share_pictures import SharePictures
 
 
@@ -153,6 +154,7 @@ class Services:
     order_desk: DeskHouse
     parcels: ParcelHouse
     carriers: Carriers
+    settlements: SettlementHouse
     buyer_orders: BuyerOrders
     money: Money
     persons: Persons
@@ -184,6 +186,7 @@ class Services:
             *self.order_desk.all(),
             *self.parcels.all(),
             *self.carriers.all(),
+            *self.settlements.all(),
             *self.from_comments.all(),
             *self.programmes.all(),
             self,
@@ -370,6 +373,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         order_desk=order_desk,
         parcels=parcels,
         carriers=carriers,
+        settlements=settlement_house(database),
         buyer_orders=buyer_orders,
         money=money,
         persons=persons,

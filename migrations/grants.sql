@@ -15,7 +15,7 @@ BEGIN
       WHEN of_table IN ('alembic_version', 'order_code_keys') THEN 'SELECT'
       -- history: written once
       WHEN of_table IN ('ledger_entries', 'audit_entries', 'closing_statements', 'orders', 'order_lines', 'order_changes', 'signing_keys',
-                        'place_imports', 'place_versions', 'livestream_rules')
+                        'place_imports', 'place_versions', 'livestream_rules', 'settlement_facts', 'settlement_lines')
         THEN 'SELECT, INSERT'
       -- lists that are set anew, sign-ins that end, and what is made again from the ledger
       WHEN of_table IN ('session_products', 'product_pictures', 'pictures', 'picture_files', 'sign_ins', 'room_outbox', 'staff_intentions',

@@ -53,6 +53,8 @@ class Action(StrEnum):
     SEND_PARCELS = "send_parcels"
     SET_CARRIERS = "set_carriers"
     BOOK_PAYMENTS = "book_payments"
+    SEE_SETTLEMENTS = "see_settlements"
+    SETTLE = "settle"
     READ_FIGURES = "read_figures"
     READ_REPORTS = "read_reports"
     OPEN_REPORTS = "open_reports"
@@ -190,6 +192,14 @@ RULES: Mapping[Action, Rule] = {
     Action.BOOK_PAYMENTS: Rule(
         sentence="Book payments, and settle those that fit no order.",
         scope=_ORGANISATION, organiser=_ALL, host=_ALL, desk=_ALL,
+    ),
+    Action.SEE_SETTLEMENTS: Rule(
+        sentence="See what producers get for what was sold: open, agreed, paid; producers their own.",
+        scope=_ORGANISATION, organiser=_ALL, producer=_OWN, auditor=_ALL,
+    ),
+    Action.SETTLE: Rule(
+        sentence="Agree on settlements with producers, note that they were paid, enter fees and deductions, set what is withheld.",
+        scope=_ORGANISATION, organiser=_ALL,
     ),
     Action.READ_FIGURES: Rule(
         sentence="Read a session's figures.",

@@ -65,6 +65,8 @@ WITHOUT_A_KEY = {
     "POST /api/v1/parcels/packing-list": "likewise",
     "POST /api/v1/parcels/picks": "likewise",
     "PUT /api/v1/parcels/rules": "says what shall be",
+    "PUT /api/v1/settlement-rules": "says what shall be",
+    "DELETE /api/v1/settlements/{producer_id}/charges/{charge_id}": "what was taken back stays so",
     "PUT /api/v1/parcels/{parcel_id}/sizes": "says what shall be",
     "DELETE /api/v1/parcels/{parcel_id}": "what is dissolved stays so",
     "POST /api/v1/order-lookup": "reads; a POST so that the phone number stands in no address",

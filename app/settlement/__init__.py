@@ -1,0 +1,1 @@
+"""What producers get for what was sold: settlements from the ledgers, agreed and paid as facts of their own."""

@@ -1,0 +1,187 @@
+"""Works out a producer's next settlement: what is new since the last one was agreed, line by line, and what follows to be paid.
+
+A line is where an order stands now less what earlier settlements have said about it. So what comes late (a return, a refund, money, a carrier's
+fee) is a line of the next settlement by itself, whatever it was that came. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from app.infra.database import RawConnection
+from app.ledger.chain import entry_of
+from app.settlement import reading
+from app.settlement.chain import Settled, opening_of, reached, settlements_of
+from app.settlement.charge_kinds import CHARGE_KINDS
+from app.settlement.errors import SettlementChanged, SettlementTooLarge
+from app.settlement.lines import SettledOrder, body_of_line, canonical, digest_of_lines, line_of
+from app.settlement.reading import ProducerFacts
+from app.settlement.rules import SettlementRules, read_rules
+from app.settlement.sharing import per_mille
+from app.settlement.standing import NOTHING_BESIDE, Standing, standings_of
+
+ORDERS_MOST: Final = 60_000
+"""In one settlement: what fits into a transaction of a few seconds, and into a spreadsheet."""
+# A few milliseconds of work: sockets and orders of the same process go on in between.
+_ORDERS_PER_STEP = 20
+_ORDERS_PER_READ = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A settlement before somebody agrees. `content` is what would be agreed, without who and when; `bodies` are its lines as text."""
+
+    producer: ProducerFacts
+    earlier: Sequence[Settled]
+    lines: Sequence[SettledOrder]
+    bodies: Sequence[str]
+    charges: Sequence[asyncpg.Record]
+    content: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """What somebody who looked at it agrees to: SHA-256 of the content, in hex."""
+        return hashlib.sha256(canonical(self.content).encode()).hexdigest()
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.lines and not self.charges and self.content["sums"]["opening"] <= 0
+
+
+async def read_draft(
+    db: RawConnection, producer: ProducerFacts, *, upto: Mapping[UUID, int] | None = None, only: UUID | None = None
+) -> Draft:
+    """The next settlement, up to these entries of these sessions; up to the last of all (or of `only` one) when nothing is said.
+
+    Must run in a transaction. Raises `SettlementChanged` when a ledger does not go so far or was settled further, `SettlementTooLarge`.
+    """
+    rules = await read_rules(db, producer.organisation_id)
+    earlier = settlements_of(await reading.fact_rows(db, producer.id))
+    charges = await reading.charge_rows(db, producer.id, None)
+    settled_to = reached(earlier)
+    lines: list[SettledOrder] = []
+    sessions: list[dict[str, Any]] = []
+    for session_id, to in await _wanted(db, producer, settled_to, upto, only):
+        after = settled_to.get(session_id, 0)
+        found = await _lines(db, producer, session_id, after, to)
+        if len(lines) + len(found) > ORDERS_MOST:
+            raise SettlementTooLarge(details={"limit": ORDERS_MOST})
+        if found:
+            lines += found
+            last_hash = await reading.hash_of_entry(db, session_id, to)
+            sessions.append({"after": after, "hash": last_hash.hex(), "session": str(session_id), "to": to})
+    bodies = [body_of_line(line) for line in lines]
+    content = _content(producer, rules, earlier, lines, charges) | {
+        "lines": len(lines),
+        "lines_sha256": await asyncio.to_thread(digest_of_lines, bodies),
+        "sessions": sessions,
+    }
+    return Draft(producer, earlier, lines, bodies, charges, content)
+
+
+async def _wanted(
+    db: RawConnection, producer: ProducerFacts, settled_to: Mapping[UUID, int], upto: Mapping[UUID, int] | None, only: UUID | None
+) -> list[tuple[UUID, int]]:
+    sold_in = await reading.sessions_of(db, producer)
+    if upto is None:
+        return [(each.session_id, each.last_seq) for each in sold_in if only in (None, each.session_id)]
+    last = {each.session_id: each.last_seq for each in sold_in}
+    for session_id, to in upto.items():
+        if not settled_to.get(session_id, 0) <= to <= last.get(session_id, -1):
+            raise SettlementChanged(details={"session_id": str(session_id)})
+    return [(each.session_id, upto[each.session_id]) for each in sold_in if each.session_id in upto]
+
+
+async def _lines(db: RawConnection, producer: ProducerFacts, session_id: UUID, after: int, to: int) -> list[SettledOrder]:
+    """What is new about the producer's orders of one session, in the order in which they were placed."""
+    codes = await reading.orders_of(db, session_id, producer.id)
+    beside = await reading.beside_ledgers(db, producer.id, codes)
+    moved = await reading.moved_orders(db, session_id, after, to, codes)
+    touched = [order_id for order_id in codes if order_id in moved or order_id in beside]
+    lines: list[SettledOrder] = []
+    for start in range(0, len(touched), _ORDERS_PER_READ):
+        some = touched[start : start + _ORDERS_PER_READ]
+        bodies = await reading.bodies_by_order(db, session_id, to, some)
+        settled = _settled(await reading.settled_bodies(db, producer.id, some), producer.id)
+        for number, order_id in enumerate(some, start=1):
+            entries = [entry_of(body) for body in bodies.get(order_id, ())]
+            standing = standings_of(entries, beside.get(order_id, NOTHING_BESIDE)).get(producer.id, Standing())
+            news = standing.less(settled.get(order_id, Standing()))
+            seqs = tuple(entry.seq for entry in entries if entry.seq > after)
+            if entries and (seqs or not news.is_nothing):
+                lines.append(SettledOrder(session_id, order_id, codes[order_id], seqs, news))
+            if number % _ORDERS_PER_STEP == 0:
+                await asyncio.sleep(0)
+    return lines
+
+
+def _settled(bodies: Sequence[str], producer_id: UUID) -> dict[UUID, Standing]:
+    found: dict[UUID, Standing] = defaultdict(Standing)
+    for body in bodies:
+        line = line_of(body, producer_id)
+        found[line.order_id].add(line.news)
+    return found
+
+
+def _content(
+    producer: ProducerFacts,
+    rules: SettlementRules,
+    earlier: Sequence[Settled],
+    lines: Sequence[SettledOrder],
+    charges: Sequence[asyncpg.Record],
+) -> dict[str, Any]:
+    units, vnd, of_order = totals(line.news for line in lines)
+    rates = rules.rates_of(producer.kind)
+    taxed_vnd = vnd["net"] - of_order["direct_goods"]
+    by_hand = Counter[str]()
+    for row in charges:
+        by_hand[row["kind"]] += CHARGE_KINDS[row["kind"]] * row["amount_vnd"]
+    of_producer = int(rules.delivery_is_producers)
+    sums = {
+        "opening": opening_of(earlier),
+        "goods": vnd["net"],
+        "shipping": of_order["shipping"] * of_producer,
+        "carrier_fee": -of_order["carrier_fee"] * of_producer,
+        "direct": -of_order["direct_goods"] - of_order["direct_shipping"],
+        "vat": -per_mille(taxed_vnd, rates.vat_per_mille),
+        "pit": -per_mille(taxed_vnd, rates.pit_per_mille),
+        **{f"by_hand_{kind}": by_hand[kind] for kind in CHARGE_KINDS},
+    }
+    return {
+        "charges": [_charge(row) for row in charges],
+        "figures": {"order_vnd": _kept(of_order), "units": _kept(units), "vnd": _kept(vnd)},
+        "kind": "agreed",
+        "producer": {"id": str(producer.id), "kind": producer.kind, "name": producer.name, "tax_code": producer.tax_code},
+        "rules": {"delivery_is_producers": rules.delivery_is_producers, **rates.model_dump(), "withholds": rules.withholds},
+        "settlement": len(earlier) + 1,
+        "sums": sums | {"payable": sum(sums.values())},
+        "v": 1,
+    }
+
+
+def totals(standings: Iterable[Standing]) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """Units and VND of goods, and VND of orders, over many standings."""
+    units, vnd, of_order = Counter[str](), Counter[str](), Counter[str]()
+    for standing in standings:
+        for each in standing.units.values():
+            units.update(each)
+        for each in standing.vnd.values():
+            vnd.update(each)
+        of_order.update(standing.of_order)
+    return units, vnd, of_order
+
+
+def _charge(row: asyncpg.Record) -> dict[str, Any]:
+    return {"amount_vnd": row["amount_vnd"], "id": str(row["id"]), "kind": row["kind"], "order": row["code"], "reason": row["reason"]}
+
+
+def _kept(figures: Counter[str]) -> dict[str, int]:
+    return {name: figure for name, figure in sorted(figures.items()) if figure}

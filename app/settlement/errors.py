@@ -1,0 +1,69 @@
+"""Why something is not done with a settlement. Codes are the contract with every client."""
+
+from __future__ import annotations
+
+from app.errors import BadRequest, Conflict, NotFound
+
+
+class SettlementNotFound(NotFound):
+    code = "settlement_not_found"
+    title_vi = "Không tìm thấy bảng quyết toán này."
+    title_en = "There is no such settlement."
+
+
+class SettlementChanged(Conflict):
+    """What was looked at is not what would be agreed by now: somebody agreed meanwhile, or a fee, an amount or a rule came."""
+
+    code = "settlement_changed"
+    title_vi = "Số liệu vừa thay đổi: mời xem lại bảng quyết toán rồi chốt."
+    title_en = "The figures have just changed: look at the settlement again before you agree."
+
+
+class NothingToSettle(Conflict):
+    code = "nothing_to_settle"
+    title_vi = "Chưa có gì mới để chốt."
+    title_en = "There is nothing new to agree on."
+
+
+class SettlementPaid(Conflict):
+    code = "settlement_paid"
+    title_vi = "Bảng quyết toán này đã ghi là đã trả tiền."
+    title_en = "This settlement has been paid already."
+
+
+class NothingPayable(Conflict):
+    """`details["payable_vnd"]`: not more than zero, so it is carried to the next settlement."""
+
+    code = "nothing_payable"
+    title_vi = "Bảng quyết toán này không có tiền phải trả: số âm được chuyển sang kỳ sau."
+    title_en = "This settlement has nothing to pay: what is negative is carried to the next."
+
+
+class PaidInFuture(BadRequest):
+    code = "paid_in_future"
+    title_vi = "Ngày trả tiền không thể ở tương lai."
+    title_en = "The day of payment cannot be in the future."
+
+
+class ChargeNotFound(NotFound):
+    """There is no such amount, or it stands in an agreed settlement and stays there."""
+
+    code = "charge_not_found"
+    title_vi = "Không tìm thấy khoản này, hoặc khoản này đã chốt."
+    title_en = "There is no such amount, or it is agreed already."
+
+
+class TooManyCharges(Conflict):
+    """`details["limit"]`: amounts that may wait for one settlement."""
+
+    code = "too_many_charges"
+    title_vi = "Quá nhiều khoản nhập tay trong một kỳ."
+    title_en = "Too many amounts by hand for one settlement."
+
+
+class SettlementTooLarge(Conflict):
+    """`details["limit"]`: orders in one file or one settlement."""
+
+    code = "settlement_too_large"
+    title_vi = "Quá nhiều đơn cho một bảng quyết toán: hãy chốt theo từng phiên."
+    title_en = "Too many orders for one settlement: settle session by session."

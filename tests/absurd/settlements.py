@@ -1,0 +1,71 @@
+"""Right requests about settlements: agreements on what there is, payments of what was agreed, amounts that wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.absurd.market import Sale
+    from tests.absurd.operations import Operation
+
+_PATH = "/api/v1/settlements"
+
+
+async def settlement_ids(sale: Sale, operation: Operation) -> dict[str, Any]:
+    """An amount that may be taken back, a settlement that may be paid, what an agreement says."""
+    if not operation.template.startswith(_PATH):
+        return {}
+    if operation.template.endswith("{charge_id}"):
+        return {"charge_id": await a_charge(sale)}
+    if operation.template.endswith("/payouts"):
+        return {"number": await a_settlement(sale)}
+    if operation.template.endswith("/agreements"):
+        await a_charge(sale)
+        return await seen(sale)
+    return {}
+
+
+async def a_charge(sale: Sale) -> str:
+    """The id of an addition that makes the next settlement payable."""
+    charge = {"kind": "addition", "amount_vnd": 1_000_000, "reason": "Thưởng"}
+    made = await sale.organiser.post(f"{_PATH}/{sale.ids['producer_id']}/charges", json=charge)
+    assert made.is_success, made.text
+    return str(made.json()[-1]["charge_id"])
+
+
+async def a_settlement(sale: Sale) -> str:
+    """The number of one that was agreed and may be paid."""
+    await a_charge(sale)
+    made = await sale.organiser.post(f"{_PATH}/{sale.ids['producer_id']}/agreements", json=await seen(sale))
+    assert made.is_success, made.text
+    return str(made.json()["number"])
+
+
+async def ids_of_settlements(sale: Sale) -> dict[str, str]:
+    """What stands for settlements in any request."""
+    return {"number": await a_settlement(sale), "charge_id": await a_charge(sale)}
+
+
+async def seen(sale: Sale) -> dict[str, Any]:
+    """What whoever looks at the next settlement agrees to."""
+    draft = (await sale.organiser.get(f"{_PATH}/{sale.ids['producer_id']}/next")).json()
+    return {
+        "sessions": [{"session_id": each["session_id"], "to_seq": each["to_seq"]} for each in draft["sessions"]],
+        "digest": draft["digest"],
+    }
+
+
+def settlement_body(operation: Operation, ids: Any) -> dict[str, Any]:  # noqa: ANN401
+    """What stands in a right body under these names."""
+    if not operation.template.startswith(_PATH):
+        return {}
+    if operation.template.endswith("/agreements"):
+        return {"sessions": ids.get("sessions", []), "digest": ids.get("digest", "0" * 64)}
+    return {
+        "order_code": None,
+        "paid_on": "2026-11-01",
+        "reference": "FT1",
+        "amount_vnd": 1_000,
+        "kind": "deduction",
+        "reason": "Thỏa thuận",
+    }
