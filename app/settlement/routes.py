@@ -61,7 +61,7 @@ _SETTLING: tuple[type[AppError], ...] = (NotSignedIn, OrganiserOnly, OriginRefus
     "/settlements",
     dependencies=[needs(Action.SEE_SETTLEMENTS)],
     summary="How the organisation stands with its producers",
-    description="Organisers and auditors; producers see themselves. What is collected and in no settlement yet, agreed, paid.",
+    description="Staff of the organisation: organisers and auditors; producers see themselves. What is collected and in no settlement yet, agreed, paid.",
     responses=problem_responses(NotSignedIn, Forbidden),
 )
 async def list_producers(user: SignedInUser, lists: Lists) -> ProducerRows:
@@ -75,7 +75,7 @@ async def list_producers(user: SignedInUser, lists: Lists) -> ProducerRows:
     responses=problem_responses(NotSignedIn, Forbidden),
 )
 async def read_rules(user: SignedInUser, rule_book: RuleBook) -> SettlementRules:
-    """Organisers, auditors, producers."""
+    """Staff of the organisation: organisers, auditors, producers."""
     return await rule_book.read(user)
 
 
@@ -96,7 +96,7 @@ async def set_rules(body: SettlementRules, user: SignedInUser, rule_book: RuleBo
     "/settlements/{producer_id}",
     dependencies=[needs(Action.SEE_SETTLEMENTS)],
     summary="A producer's agreed settlements",
-    description="Organisers and auditors; producers their own. The newest first, and whether the chain of facts fits.",
+    description="Staff of the organisation: organisers and auditors; producers their own. The newest first, and whether the chain of facts fits.",
     responses=problem_responses(*_READING),
 )
 async def list_settlements(producer_id: UUID, user: SignedInUser, lists: Lists) -> ProducerSettlements:
@@ -107,7 +107,7 @@ async def list_settlements(producer_id: UUID, user: SignedInUser, lists: Lists) 
     "/settlements/{producer_id}/next",
     dependencies=[needs(Action.SEE_SETTLEMENTS)],
     summary="A producer's next settlement",
-    description="Organisers and auditors; producers their own. What is new since the last one was agreed, of all sessions or of one. Whoever agrees "
+    description="Staff of the organisation: organisers and auditors; producers their own. What is new since the last one was agreed, of all sessions or of one. Whoever agrees "
     "sends its sessions and its digest back.",
     responses=problem_responses(*_READING, SettlementTooLarge),
 )
@@ -126,7 +126,7 @@ async def read_next(
     "/settlements/{producer_id}/orders/{order_id}",
     dependencies=[needs(Action.SEE_SETTLEMENTS)],
     summary="The ledger's entries behind a line",
-    description="Organisers and auditors; producers of their own goods. Every entry about the order with its hash; the buyer is not named.",
+    description="Staff of the organisation: organisers and auditors; producers of their own goods. Every entry about the order with its hash; the buyer is not named.",
     responses=problem_responses(*_READING, SettlementNotFound),
 )
 async def read_steps(producer_id: UUID, order_id: UUID, user: SignedInUser, lists: Lists) -> OrderSteps:
@@ -137,7 +137,7 @@ async def read_steps(producer_id: UUID, order_id: UUID, user: SignedInUser, list
     "/settlements/{producer_id}/{number}",
     dependencies=[needs(Action.SEE_SETTLEMENTS)],
     summary="An agreed settlement",
-    description="Organisers and auditors; producers their own. As it was agreed, with its lines by pages.",
+    description="Staff of the organisation: organisers and auditors; producers their own. As it was agreed, with its lines by pages.",
     responses=problem_responses(*_READING, SettlementNotFound),
 )
 async def read_settlement(

@@ -55,7 +55,7 @@ async def seen(sale: Sale) -> dict[str, Any]:
     }
 
 
-def settlement_body(operation: Operation, ids: Any) -> dict[str, Any]:  # noqa: ANN401
+def settlement_body(operation: Operation, ids: Any) -> dict[str, Any]:
     """What stands in a right body under these names."""
     if not operation.template.startswith(_PATH):
         return {}

@@ -21,8 +21,9 @@ CAKE = EntryLine(None, uuid4(), OTHER, 3, 50_000)
 def entries(*told: tuple[Any, ...]) -> list[Entry]:
     """(kind, lines, fee, money, reason), the last ones may be left out."""
     found = []
-    for seq, (kind, *more) in enumerate(told, start=1):
-        lines, fee, money, reason = (*more, *((), 0, 0, "")[len(more) :])
+    for seq, fact in enumerate(told, start=1):
+        whole: list[Any] = [*fact, *[None, (), 0, 0, ""][len(fact) :]]
+        kind, lines, fee, money, reason = whole
         found.append(Entry(SESSION, seq, kind, ORDER, "b", 0, tuple(lines), reason, fee, money))
     return found
 
