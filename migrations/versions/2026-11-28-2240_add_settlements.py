@@ -3,7 +3,7 @@
 Facts and lines are history: triggers refuse to change them, and the service's role may not (grants.sql).
 
 Revision: add_settlements
-Follows: add_publications
+Follows: add_imported_figures
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "add_settlements"
-down_revision = "add_publications"
+down_revision = "add_imported_figures"
 branch_labels = None
 depends_on = None
 
