@@ -26,6 +26,7 @@ import { day, number, shortNumber, timeOfDay } from "./format.js";
 
 const AXIS_WIDTH = 52;
 const DAY_SECONDS = 86_400;
+const LABEL_PIXELS = 11;
 
 /** @param {string} token */
 function colourOf(token) {
@@ -42,8 +43,9 @@ function colourOf(token) {
  * @param {readonly ChartMark[]} [props.marks]
  * @param {string} props.label what a screen reader says
  * @param {(index: number | null) => void} [props.onPoint] the point under the pointer
+ * @param {(index: number) => void} [props.onOpen] a point was tapped
  */
-export function Chart({ times, values, curves, axes, height, marks = [], label, onPoint }) {
+export function Chart({ times, values, curves, axes, height, marks = [], label, onPoint, onOpen }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const chart = useRef(/** @type {uPlot | null} */ (null));
   const latest = useRef({ marks, onPoint });
@@ -76,7 +78,10 @@ export function Chart({ times, values, curves, axes, height, marks = [], label, 
     chart.current?.setData(table);
   }, [times, values]);
 
-  return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
+  return html`<div class="chart" ref=${box} role="img" aria-label=${label} onClick=${() => {
+    const index = chart.current?.cursor.idx ?? null;
+    if (index !== null) onOpen?.(index);
+  }}></div>`;
 }
 
 /**
@@ -152,6 +157,9 @@ function drawMarks(plot, marks, ink) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.lineWidth = devicePixelRatio;
+  ctx.font = `${LABEL_PIXELS * devicePixelRatio}px sans-serif`;
+  const most = Math.floor(bbox.height / (LABEL_PIXELS * devicePixelRatio * 0.6));
+  let labelledTo = Number.NEGATIVE_INFINITY;
   for (const mark of marks) {
     const x = Math.round(plot.valToPos(mark.at, "x", true));
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
@@ -161,6 +169,15 @@ function drawMarks(plot, marks, ink) {
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
+    // Where marks stand close together the list below the chart names them.
+    if (x - labelledTo < LABEL_PIXELS * devicePixelRatio * 1.4) continue;
+    labelledTo = x;
+    ctx.save();
+    ctx.translate(x + LABEL_PIXELS * devicePixelRatio, bbox.top + bbox.height - 4 * devicePixelRatio);
+    ctx.rotate(-Math.PI / 2);
+    ctx.fillStyle = ink;
+    ctx.fillText(mark.label.length > most ? `${mark.label.slice(0, most - 1)}…` : mark.label, 0, 0);
+    ctx.restore();
   }
   ctx.restore();
 }

@@ -11,7 +11,11 @@ import { Closing } from "./report_closing.js";
 import { Files } from "./report_files.js";
 import { Headline, Ladder } from "./report_figures.js";
 import { Publishing } from "./report_publish.js";
-import { ModerationTable, OutsideTable, ProducerTable, ProductTable, Proof } from "./report_tables.js";
+import { Buyers, CommuneTable, Funnel, OfferTable, SourceTable, WaitedTable } from "./report_breakdowns.js";
+import { Comments } from "./report_comments.js";
+import { Imported } from "./report_imported.js";
+import { ProductTable } from "./report_sales.js";
+import { ModerationTable, OutsideTable, ProducerTable, Proof } from "./report_tables.js";
 import { Timeline } from "./report_timeline.js";
 import { SignedOut, isSignedOut } from "./signed_out.js";
 
@@ -59,19 +63,31 @@ function Whole({ report: shown }) {
     <section class="card card-roomy stack"><h2>${say("report.overview")}</h2><${Headline} metrics=${shown.headline} /></section>
     <section class="card card-roomy stack">
       <div><h2>${say(shown.step_minutes === 1 ? "report.timeline" : "report.timeline_long")}</h2><p class="small soft">${say("report.timeline_lead")}</p></div>
-      <${Timeline} minutes=${wholeMinutes(shown)} isByMinute=${shown.step_minutes === 1} markers=${shown.markers} />
+      <${Timeline} minutes=${wholeMinutes(shown)} isByMinute=${shown.step_minutes === 1} markers=${shown.markers} sessionId=${facts.session_id} step=${shown.step_minutes} />
     </section>
     <div class="report-pair">
       <section class="card card-roomy stack"><h2>${say("report.ladder")}</h2><${Ladder} steps=${shown.ladder} /></section>
       <section class="card card-roomy stack"><h2>${say("report.proof")}</h2><p class="small soft">${say("report.proof_lead")}</p><${Proof} proof=${shown.reconciliation} /></section>
     </div>
-    <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} onClosed=${() => void read()} />
+    <div class="report-pair">
+      <section class="card card-roomy stack"><h2>${say("report.funnel")}</h2><${Funnel} steps=${shown.funnel} /></section>
+      <section class="card card-roomy stack"><h2>${say("report.buyers_title")}</h2><${Buyers} figures=${shown.buyers} /></section>
+    </div>
+    <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} ladder=${shown.ladder} asOf=${shown.as_of} onClosed=${() => void read()} />
     <section class="card card-roomy stack" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} sessionId=${facts.session_id} /></section>
     <section class="card card-roomy stack no-print"><h2>${say("report.publish")}</h2><${Publishing} sessionId=${facts.session_id} isClosed=${shown.state === "closed"} mayPublish=${facts.may.includes("publish_reports")} /></section>
-    ${shown.outside.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.imported")}</h2><${OutsideTable} rows=${shown.outside} /></section>`}
+    <section class="card card-roomy stack"><h2>${say("report.imported")}</h2>
+      ${shown.outside.length > 0 && html`<${OutsideTable} rows=${shown.outside} />`}
+      <${Imported} sessionId=${facts.session_id} rows=${shown.imported} mayEnter=${facts.may.includes("run_sessions")} onEntered=${() => void read()} />
+    </section>
     ${Object.values(shown.moderation).some((figure) => figure) && html`<section class="card card-roomy stack"><h2>${say("report.moderation")}</h2><${ModerationTable} figures=${shown.moderation} /></section>`}
     <section class="card card-roomy stack"><h2>${say("report.by_product")}</h2><${ProductTable} rows=${shown.products} /></section>
-    <section class="card card-roomy stack"><h2>${say("report.by_producer")}</h2><${ProducerTable} rows=${shown.producers} /></section>`;
+    <section class="card card-roomy stack"><h2>${say("report.by_producer")}</h2><${ProducerTable} rows=${shown.producers} /></section>
+    ${shown.communes.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.by_commune")}</h2><${CommuneTable} rows=${shown.communes} /></section>`}
+    ${shown.offers.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.by_offer")}</h2><${OfferTable} sessionId=${facts.session_id} rows=${shown.offers} /></section>`}
+    ${shown.order_sources.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.by_source")}</h2><${SourceTable} rows=${shown.order_sources} apart=${shown.without_goods} /></section>`}
+    ${shown.offers.some(({ waited }) => waited.units_wanted > 0) && html`<section class="card card-roomy stack"><h2>${say("report.waited")}</h2><p class="small soft">${say("report.waited_lead")}</p><${WaitedTable} rows=${shown.offers} /></section>`}
+    <section class="card card-roomy stack"><h2>${say("report.comments")}</h2><${Comments} sessionId=${facts.session_id} /></section>`;
 }
 
 /** @param {Report} shown */

@@ -72,7 +72,7 @@ export function Ladder({ steps }) {
         <span class="number ladder-amount"><strong>${money(step.amount_vnd)}</strong></span>
         <progress class="stock-bar" max=${most} value=${step.amount_vnd} aria-label=${labelOf(step)}></progress>
         ${step.shipping_vnd > 0 && html`<span class="small soft">${say("ladder.shipping", { amount: money(step.shipping_vnd) })}</span>`}
-        <span class="ladder-loss">${lossWords(step).join(" · ")}</span>
+        <ul class="ladder-loss" role="list">${lossWords(step).map((words) => html`<li key=${words}>${words}</li>`)}</ul>
       </div>`,
     )}
     <p class="small soft">${say("ladder.rule")}</p>
@@ -83,7 +83,7 @@ export function Ladder({ steps }) {
 function lossOf({ kind, reason, orders, amount_vnd: amount }) {
   const values = { count: number(orders), amount: money(amount) };
   const words = sayIfKnown(`desk.reason_${reason}`);
-  return words === "" || kind !== "cancelled" ? say(`ladder.loss_${kind}`, values) : say("ladder.lost_by", { reason: words, ...values });
+  return words === "" || (kind !== "cancelled" && kind !== "expired") ? say(`ladder.loss_${kind}`, values) : say("ladder.lost_by", { reason: words, ...values });
 }
 
 /** @param {LadderStep} step */

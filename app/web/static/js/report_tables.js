@@ -1,79 +1,19 @@
-// Tables of a report: per product, per producer, imported counts, and the proof that ledger, figures and stock agree.
+// Tables of a report: per producer, imported counts, and the proof that ledger, figures and stock agree.
 
 import { html } from "htm/preact";
 
 import { dateTime, duration, money, number } from "./format.js";
 import { say } from "./page.js";
 import { labelOf, SourceMark } from "./report_figures.js";
+import { SalesCells, SalesHeads, TotalCells, unitOf } from "./report_sales.js";
 
 /**
- * @typedef {import("./report_types.js").ProductRow} ProductRow
  * @typedef {import("./report_types.js").ProducerRow} ProducerRow
  * @typedef {import("./report_types.js").OutsideFigures} OutsideFigures
  * @typedef {import("./report_types.js").Reconciliation} Reconciliation
- * @typedef {import("./report_types.js").Sales} Sales
  */
 
 /** @typedef {import("./report_types.js").ModerationFigures} ModerationFigures */
-
-const SALES_COLUMNS = /** @type {const} */ ([
-  ["revenue_placed_vnd", "report.column_revenue", "unit.vnd"],
-  ["orders_placed", "report.column_orders", "unit.orders"],
-  ["units_placed", "report.column_units", "unit.pieces"],
-]);
-
-/** @param {readonly {sales: Sales}[]} rows @param {string} name */
-function sum(rows, name) {
-  return rows.reduce((total, row) => total + (row.sales[name] ?? 0), 0);
-}
-
-/** @param {string} key */
-function unitOf(key) {
-  return html`<span class="unit">${say(key)}</span>`;
-}
-
-function SalesHeads() {
-  return SALES_COLUMNS.map(([, title, unit]) => html`<th class="number" scope="col">${say(title)}${unitOf(unit)}</th>`);
-}
-
-/** @param {{sales: Sales}} props */
-function SalesCells({ sales }) {
-  return SALES_COLUMNS.map(([name]) => html`<td class="number">${number(sales[name] ?? 0)}</td>`);
-}
-
-/** @param {{rows: readonly {sales: Sales}[]}} props */
-function TotalCells({ rows }) {
-  return SALES_COLUMNS.map(([name]) => html`<td class="number">${number(sum(rows, name))}</td>`);
-}
-
-/** @param {{rows: readonly ProductRow[]}} props */
-export function ProductTable({ rows }) {
-  if (rows.length === 0) return html`<p class="soft">${say("report.no_products")}</p>`;
-  return html`<div class="table-wrap" tabindex="0"><table class="table">
-    <thead><tr>
-      <th scope="col">${say("report.column_product")}</th>
-      <${SalesHeads} />
-      <th class="number" scope="col">${say("report.column_offered")}${unitOf("unit.pieces")}</th>
-      <th class="number" scope="col">${say("report.column_left")}${unitOf("unit.pieces")}</th>
-    </tr></thead>
-    <tbody>
-      <tr class="total">
-        <th scope="row">${say("report.total")}</th>
-        <${TotalCells} rows=${rows} />
-        <td class="number">${number(rows.reduce((total, row) => total + row.units_offered, 0))}</td>
-        <td class="number">${number(rows.reduce((total, row) => total + row.units_remaining, 0))}</td>
-      </tr>
-      ${rows.map(
-        (row) => html`<tr key=${row.product_id}>
-          <th scope="row">${row.name}<span class="unit">${[row.code, row.producer_name].filter(Boolean).join(" · ")}</span></th>
-          <${SalesCells} sales=${row.sales} />
-          <td class="number">${number(row.units_offered)}</td>
-          <td class="number">${number(row.units_remaining)}</td>
-        </tr>`,
-      )}
-    </tbody>
-  </table></div>`;
-}
 
 /** @param {{rows: readonly ProducerRow[]}} props */
 export function ProducerTable({ rows }) {

@@ -6,6 +6,7 @@ import { useMemo, useState } from "preact/hooks";
 import { Chart, Legend } from "./chart.js";
 import { dateTime, decimal, money, number, shortMoney, timeOfDay } from "./format.js";
 import { say } from "./page.js";
+import { Moment } from "./report_moment.js";
 
 /**
  * @typedef {import("./report_types.js").MinuteFigures} MinuteFigures
@@ -17,6 +18,7 @@ import { say } from "./page.js";
 const CHART_HEIGHT = 190;
 const PEOPLE = /** @type {Curve[]} */ ([
   { label: say("report.curve_viewers"), colour: "--curve-1", scale: "people" },
+  { label: say("report.curve_arrivals"), colour: "--curve-3", scale: "people" },
   { label: say("report.curve_comments"), colour: "--curve-4", scale: "talk" },
 ]);
 const SALES = /** @type {Curve[]} */ ([
@@ -52,11 +54,14 @@ function markerWords(marker) {
  * @param {readonly MinuteFigures[]} props.minutes whole ones: half a minute would look like a fall
  * @param {boolean} props.isByMinute else each covers more: the day is shown, too
  * @param {readonly Marker[]} props.markers
+ * @param {string} props.sessionId
+ * @param {number} props.step minutes that an entry covers
  */
-export function Timeline({ minutes, isByMinute, markers }) {
+export function Timeline({ minutes, isByMinute, markers, sessionId, step }) {
+  const [openAt, setOpenAt] = useState("");
   const [index, setIndex] = useState(/** @type {number | null} */ (null));
   const times = useMemo(() => minutes.map((minute) => Date.parse(minute.minute_at) / 1000), [minutes]);
-  const people = useMemo(() => [minutes.map((minute) => minute.viewers_average), minutes.map((minute) => minute.comments)], [minutes]);
+  const people = useMemo(() => [minutes.map((minute) => minute.viewers_average), minutes.map((minute) => minute.views), minutes.map((minute) => minute.comments)], [minutes]);
   const sales = useMemo(() => [minutes.map((minute) => minute.revenue_placed_vnd), minutes.map((minute) => minute.orders_placed)], [minutes]);
   const marks = useMemo(
     () =>
@@ -66,16 +71,28 @@ export function Timeline({ minutes, isByMinute, markers }) {
     [markers],
   );
   const shown = minutes[index ?? minutes.length - 1];
+  /** @param {number} at */
+  const open = (at) => setOpenAt(minutes[at]?.minute_at ?? "");
   const momentWords = isByMinute ? timeOfDay : dateTime;
   if (minutes.length === 0 || !shown) return html`<p class="soft">${say("report.no_minutes")}</p>`;
   return html`<div class="stack stack-tight">
     <p class="timeline-minute number">
       <strong>${momentWords(Date.parse(shown.minute_at))}</strong>
     </p>
-    <${Legend} curves=${PEOPLE} values=${[decimal(shown.viewers_average), number(shown.comments)]} />
-    <${Chart} times=${times} values=${people} curves=${PEOPLE} axes=${PEOPLE_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} onPoint=${setIndex} />
+    <div class="row no-print timeline-choice">
+      <input class="grow" type="range" min="0" max=${minutes.length - 1} value=${index ?? minutes.length - 1} aria-label=${say("report.choose_minute")}
+        aria-valuetext=${momentWords(Date.parse(shown.minute_at))} onInput=${(/** @type {Event} */ event) => setIndex(Number(/** @type {HTMLInputElement} */ (event.currentTarget).value))} />
+      <button class="button button-secondary" type="button" onClick=${() => setOpenAt(shown.minute_at)}>${say("report.open_minute")}</button>
+    </div>
+    <${Legend} curves=${PEOPLE} values=${[decimal(shown.viewers_average), number(shown.views), number(shown.comments)]} />
+    <${Chart} times=${times} values=${people} curves=${PEOPLE} axes=${PEOPLE_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} onPoint=${setIndex} onOpen=${open} />
     <${Legend} curves=${SALES} values=${[shortMoney(shown.revenue_placed_vnd), number(shown.orders_placed)]} />
-    <${Chart} times=${times} values=${sales} curves=${SALES} axes=${SALES_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} onPoint=${setIndex} />
+    <${Chart} times=${times} values=${sales} curves=${SALES} axes=${SALES_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} onPoint=${setIndex} onOpen=${open} />
+    ${openAt !== "" && html`<${Moment} sessionId=${sessionId} at=${openAt} minutes=${step} onClose=${() => setOpenAt("")} />`}
+    <details>
+      <summary>${say("report.minutes_table")}</summary>
+      <${MinutesTable} minutes=${minutes} words=${momentWords} onOpen=${setOpenAt} />
+    </details>
     <details class="markers">
       <summary>${say("report.what_happened", { count: number(markers.length) })}</summary>
       <ol role="list">
@@ -83,4 +100,21 @@ export function Timeline({ minutes, isByMinute, markers }) {
       </ol>
     </details>
   </div>`;
+}
+
+/** The same as a table: every entry opens. @param {{minutes: readonly MinuteFigures[], words: (ms: number) => string, onOpen: (at: string) => void}} props */
+function MinutesTable({ minutes, words, onOpen }) {
+  return html`<div class="table-wrap minutes-table" tabindex="0"><table class="table">
+    <thead><tr>
+      <th scope="col">${say("report.column_time")}</th><th class="number" scope="col">${say("report.curve_viewers")}</th><th class="number" scope="col">${say("report.curve_arrivals")}</th>
+      <th class="number" scope="col">${say("report.curve_comments")}</th><th class="number" scope="col">${say("report.curve_orders")}</th><th class="number" scope="col">${say("report.curve_revenue")}</th>
+    </tr></thead>
+    <tbody>${minutes.map(
+      (minute) => html`<tr key=${minute.minute_at}>
+        <th scope="row"><button class="sort-button number" type="button" onClick=${() => onOpen(minute.minute_at)}>${words(Date.parse(minute.minute_at))}</button></th>
+        <td class="number">${decimal(minute.viewers_average)}</td><td class="number">${number(minute.views)}</td><td class="number">${number(minute.comments)}</td>
+        <td class="number">${number(minute.orders_placed)}</td><td class="number">${money(minute.revenue_placed_vnd)}</td>
+      </tr>`,
+    )}</tbody>
+  </table></div>`;
 }
