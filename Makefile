@@ -59,7 +59,7 @@ bench-fanout: $(VENV)/ready-dev ## fan-out beside other servers in turns, N view
 bench-orders: $(VENV)/ready-dev ## durable orders per second beside COPY and one transaction per order, bursts; AGAINST=<checkout> compares two trees in turns
 	$(BIN)/python -m benchmarks.$(if $(AGAINST),orders_pairs --against $(AGAINST) $(if $(PAIRS),--pairs $(PAIRS)),orders)
 
-bench-reports: $(VENV)/ready-dev ## one session with N orders (100,000), readers of reports beside orders: build/bench/reports.md; about a minute and a half
+bench-reports: $(VENV)/ready-dev ## one session with N orders (100,000), an event of 15 million views, a programme of 200 sessions: build/bench/reports.json; six minutes
 	$(BIN)/python -m benchmarks.reports $(if $(N),--n $(N))
 
 bench-desk: $(VENV)/ready-dev ## N orders on the desk (100,000), ten colleagues, 500 orders a second: build/bench/desk.json and .md; two minutes

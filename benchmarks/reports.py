@@ -1,4 +1,5 @@
-"""`make bench-reports`: one session with many orders, three readers of everything that reports say, orders beside them and alone."""
+"""`make bench-reports`: one session with many orders, then a huge event and a programme of 200 sessions; readers of everything that reports say,
+orders beside them and alone."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from statistics import median
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
@@ -26,13 +29,17 @@ from app.infra.serving import calm_garbage_collection, listening_socket, make_se
 from app.infra.tasks import TaskOwner
 from app.ledger.chain import Entry, EntryLine, body_of, chain
 from app.main import create_app, services_of
+from app.programmes.summing import Sums
 from app.protocol.client_commands import OrderContent
 from app.reports.jobs import KEPT_TAIL
 from app.reports.summaries import Summaries
 from app.settings import PROJECT_ROOT, Settings, child_environment
 from app.wiring import Services
+from benchmarks.load.build import BENCH_FOLDER
 from benchmarks.load.service import Plan, RunningService, running_service
 from benchmarks.orders_market import phone_of
+from benchmarks.reports_event import Filled, Size
+from benchmarks.reports_event import fill as fill_event
 from benchmarks.sheet import Sheet, console, this_machine, write_markdown
 
 READERS = 3
@@ -113,10 +120,10 @@ async def place_orders(services: Services, session_id: UUID, offer_id: UUID, fir
     return took
 
 
-async def read_for(base: str, cookie: str, paths: list[str]) -> dict[str, list[float]]:
+async def read_for(base: str, cookie: str, paths: list[str], seconds: float = SECONDS) -> dict[str, list[float]]:
     """What a process of readers does: all paths in turn, by several at once. Seconds of each request."""
     took: dict[str, list[float]] = {path: [] for path in paths}
-    ends = time.perf_counter() + SECONDS
+    ends = time.perf_counter() + seconds
 
     async def reader() -> None:
         async with httpx2.AsyncClient(base_url=base, headers={"cookie": cookie}, timeout=30, verify=False) as client:
@@ -130,10 +137,10 @@ async def read_for(base: str, cookie: str, paths: list[str]) -> dict[str, list[f
     return took
 
 
-async def readers_beside(settings: Settings, cookie: str, paths: list[str]) -> dict[str, list[float]]:
+async def readers_beside(settings: Settings, cookie: str, paths: list[str], *, seconds: float = SECONDS) -> dict[str, list[float]]:
     command = [sys.executable, "-m", "benchmarks.reports", "--reader"]
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=PROJECT_ROOT)
-    question = {"base": f"http://127.0.0.1:{settings.port}", "cookie": cookie, "paths": paths}
+    question = {"base": f"http://127.0.0.1:{settings.port}", "cookie": cookie, "paths": paths, "seconds": seconds}
     answer, _ = await process.communicate(json.dumps(question).encode())
     found: dict[str, list[float]] = json.loads(answer)
     return found
@@ -239,6 +246,106 @@ async def measure(service: RunningService, database: Database, count: int) -> li
     ]
 
 
+# What is asked of the event and of the programme of 200 sessions.
+PAGE_MS, XLSX_SECONDS, XLSX_MEGABYTES = 1_000, 30, 300
+
+
+async def measure_event(service: RunningService, database: Database, size: Size) -> tuple[list[Sheet], dict[str, object]]:
+    """Pages of the event and of its programme, each request once per round by three readers, while orders come in; and the whole XLSX."""
+    settings, beside, offer_id = service.settings, service.session_id, service.offer_ids[0]
+    assert settings.redis_url is not None  # noqa: S101 - filled in
+    before = time.perf_counter()
+    async with open_redis(settings.redis_url.get_secret_value()) as redis:
+        filled = await fill_event(database, redis, beside, size)
+    console.print(f"Event and programme, {filled.entries:,} entries, written in {time.perf_counter() - before:.1f} s")
+    async with jobs_process(settings) as jobs, worker_here(settings) as services:
+        before, summaries, sums = time.perf_counter(), Summaries(database), Sums(database)
+        while await summaries.behind(tail=KEPT_TAIL, limit=1) or await sums.behind(limit=1):  # noqa: ASYNC110 - looked at from outside
+            await asyncio.sleep(0.2)
+        summed = time.perf_counter() - before
+        cookie = f"{LOGIN_COOKIE}={(await sign_in(database, settings, beside)).token}"
+        paths = pages_of(filled)
+        await readers_beside(settings, cookie, list(paths.values()), seconds=1)
+        alone = await place_orders(services, beside, offer_id, 40_000)
+        took, during = await asyncio.gather(
+            readers_beside(settings, cookie, list(paths.values()), seconds=SECONDS), place_orders(services, beside, offer_id, 50_000)
+        )
+        seconds, held, job = await whole_workbook(settings, cookie, filled.event_id, jobs)
+    rows = {name: took[path] for name, path in paths.items()}
+    sheets = [
+        Sheet(
+            f"{size.orders:,} orders, {size.comments:,} comments, {size.sessions} sessions: {READERS} readers, {ORDERS_PER_SECOND} orders/s",
+            ("", "count", "median ms", "most ms"),
+            [
+                *([name, str(len(each)), ms(median(each)), ms(max(each))] for name, each in rows.items() if each),
+                ["orders alone", str(len(alone)), ms(median(alone)), ms(max(alone))],
+                ["orders beside the readers", str(len(during)), ms(median(during)), ms(max(during))],
+            ],
+        ),
+        Sheet(
+            "Apart from requests",
+            ("", "s", "MB"),
+            [
+                ["stored folds and sums of all sessions", f"{summed:.1f}", ""],
+                [f"whole XLSX ({job['state']})", f"{seconds:.1f}", f"{held / 1e6:.0f} held, {(job['file_bytes'] or 0) / 1e6:.0f} written"],
+            ],
+        ),
+    ]
+    slowest = max((max(each) for each in rows.values() if each), default=0.0)
+    return sheets, {
+        "size": asdict(size),
+        "pages_ms": {
+            name: {"count": len(each), "median": median(each) * 1e3, "most": max(each) * 1e3} for name, each in rows.items() if each
+        },
+        "orders_ms": {
+            name: {"median": median(each) * 1e3, "most": max(each) * 1e3} for name, each in (("alone", alone), ("beside", during))
+        },
+        "sums_seconds": summed,
+        "xlsx": {"seconds": seconds, "held_bytes": held, "state": job["state"], "file_bytes": job["file_bytes"]},
+        "goals": {
+            "pages": slowest * 1e3 < PAGE_MS,
+            "xlsx": job["state"] == "done" and seconds < XLSX_SECONDS and held < XLSX_MEGABYTES * 1e6,
+        },
+    }
+
+
+def pages_of(filled: Filled) -> dict[str, str]:
+    """Every page of reports and what it reads, by a name for the table."""
+    event, programme = f"/api/v1/sessions/{filled.event_id}", f"/api/v1/programmes/{filled.programme_id}"
+    compared = "&".join(f"session={each}" for each in filled.session_ids[:8])
+    return {
+        "page: reports": "/organiser",
+        "page: report of the event": f"/organiser/{filled.event_id}",
+        "page: programme": f"/organiser/programmes/{filled.programme_id}",
+        "page: compare": f"/organiser/compare?{compared}",
+        "report of the event": f"{event}/report",
+        "its minutes as CSV": f"{event}/report/minutes.csv",
+        "programmes": "/api/v1/programmes",
+        "programme": programme,
+        "its sessions, 200 rows": f"{programme}/sessions?limit=200",
+        "league of communes": f"{programme}/leagues/commune",
+        "league of units": f"{programme}/leagues/unit",
+        "league of producers": f"{programme}/leagues/producer",
+        "eight sessions side by side": f"/api/v1/comparison?{compared}",
+    }
+
+
+async def whole_workbook(settings: Settings, cookie: str, session_id: UUID, jobs: psutil.Process) -> tuple[float, int, dict[str, Any]]:
+    """Report, orders and comments as one XLSX: seconds until it is there, most memory of the process of jobs and its children, the job."""
+    before, most = time.perf_counter(), 0
+    async with httpx2.AsyncClient(
+        base_url=f"http://127.0.0.1:{settings.port}", headers={"cookie": cookie}, timeout=30, verify=False
+    ) as client:
+        wanted = {"format": "xlsx", "content": ["report", "orders", "comments"], "language": "vi"}
+        answer = await client.post(f"/api/v1/sessions/{session_id}/table-exports", json=wanted)
+        job: dict[str, Any] = answer.raise_for_status().json()
+        while job["state"] in {"waiting", "running"}:
+            await asyncio.sleep(0.2)
+            most = max(most, sum(each.memory_info().rss for each in (jobs, *jobs.children(recursive=True)) if each.is_running()))
+            job = (await client.get(f"/api/v1/jobs/{job['id']}")).raise_for_status().json()
+    return time.perf_counter() - before, most, job
+
+
 async def sign_in(database: Database, settings: Settings, session_id: UUID) -> SignedIn:
     assert settings.redis_url is not None  # noqa: S101 - filled in
     organisation_id = await database.pool.fetchval("SELECT organisation_id FROM sessions WHERE id = $1", session_id)
@@ -253,20 +360,29 @@ def ms(seconds: float) -> str:
     return f"{seconds * 1000:.1f}"
 
 
-async def bench(count: int, port: int) -> None:
+async def bench(count: int, port: int, size: Size) -> None:
     machine = this_machine()
     async with running_service(Plan(port, 0)) as service:
         assert service.settings.database_url is not None  # noqa: S101 - filled in
         async with open_database(service.settings.database_url.get_secret_value(), service.settings.database) as database:
-            sheets = await measure(service, database, count)
+            sheets = await measure(service, database, count) if count else []
+            await database.pool.execute(
+                "UPDATE sessions SET state = 'live', ended_at = NULL, closed_at = NULL WHERE id = $1", service.session_id
+            )
+            of_event, found = await measure_event(service, database, size)
+            sheets += of_event
     for sheet in sheets:
         console.print(sheet.as_table())
-    console.print(f"Written to {write_markdown('reports', machine.sentence(utc_now()), sheets, ())}")
+    (BENCH_FOLDER / "reports.json").write_text(json.dumps(found | {"machine": machine.sentence(utc_now())}, indent=2), encoding="utf-8")
+    console.print(f"Written to {write_markdown('reports', machine.sentence(utc_now()), sheets, ())} and reports.json")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=100_000, help="orders of the session")
+    parser.add_argument("--event-orders", type=int, default=Size().orders, help="orders of the event")
+    parser.add_argument("--comments", type=int, default=Size().comments, help="comments of the event")
+    parser.add_argument("--sessions", type=int, default=Size().sessions, help="sessions of the programme")
     parser.add_argument("--port", type=int, default=18_300)
     parser.add_argument("--reader", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -275,7 +391,8 @@ def main() -> None:
         print(json.dumps(asyncio.run(read_for(**asked))))  # noqa: T201 - the answer
         return
     calm_garbage_collection()
-    asyncio.run(bench(chosen.n, chosen.port))
+    size = Size(orders=chosen.event_orders, comments=chosen.comments, sessions=chosen.sessions)
+    asyncio.run(bench(chosen.n, chosen.port, size))
 
 
 if __name__ == "__main__":
