@@ -176,3 +176,8 @@ def readiness(prefix: str) -> str:
 def desk_version(prefix: str, organisation_id: UUID) -> str:
     """STRING counter of changes of an organisation's order desk; whoever changes it adds one, workers with open desks read; TTL a week."""
     return f"{prefix}:desk:{organisation_id}"
+
+
+def union_keys(prefix: str, union_id: UUID) -> tuple[str, str]:
+    """STRING, two HyperLogLogs on one slot: what was put together so far, and the next one; deleted in the round trip that made them."""
+    return f"{prefix}:union:{{{union_id}}}:whole", f"{prefix}:union:{{{union_id}}}:next"

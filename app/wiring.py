@@ -307,7 +307,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
 
     reports = ReportService(database, metrics)
     closing = ClosingService(database, Signer(ring))
-    programmes = programme_house(database, lock)
+    programmes = programme_house(database, metrics, lock)
 
     start_jobs(
         stack,

@@ -17,7 +17,7 @@ def tagged(request: Request, body: BaseModel, *, moving: frozenset[str] = frozen
     Written by pydantic itself: checked and turned over once more by the framework, a long answer would hold the event loop.
     """
     content = body.model_dump_json()
-    same = content if not moving else body.model_dump_json(exclude=set(moving))
+    same = body.model_dump_json(exclude=set(moving)) if moving else content
     tag = f'W/"{hashlib.sha256(same.encode()).hexdigest()[:_TAG_CHARACTERS]}"'
     # a browser asks each time; nobody in between keeps what one person may see
     headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "cookie, authorization"}

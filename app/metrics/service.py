@@ -191,6 +191,10 @@ class MetricsService:
         async with self._database.transactions.begin() as db:
             await write_record(db, session_id, record)
 
+    async def count_together(self, sketches: Sequence[bytes]) -> int:
+        """Distinct devices over sessions, of their stored sketches (`session_totals`); an estimate as each session's is. Lets Redis's errors through."""
+        return await self._store.count_together(sketches)
+
     async def expire_session(self, session_id: UUID, seconds: int) -> None:
         """Let Redis forget a closed session after `seconds`, unless it was to do so sooner."""
         await self._store.expire(session_id, seconds)

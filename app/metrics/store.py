@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 from redis.client import NEVER_DECODE
@@ -22,7 +22,7 @@ from app.metrics.figures import KEYS_KEPT_SECONDS, MEASURED_FIGURES, Flush, Ledg
 from app.metrics.flush_message import Clocks, flush_arguments
 from app.metrics.session_script import SessionScript
 from app.protocol.views import BoardFigures, OutsideCount
-from app.redis_keys import SessionKeys
+from app.redis_keys import SessionKeys, union_keys
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -92,6 +92,18 @@ class MetricsStore:
         for fields in _stored_hashes(snapshot):
             arguments += [len(fields), *chain.from_iterable(fields.items())]
         return bool(await self._restore(self._keys(session_id), *arguments))
+
+    async def count_together(self, sketches: Sequence[bytes]) -> int:
+        """How many distinct devices are in these HyperLogLogs, each once; one round trip, nothing stays behind."""
+        whole, following = union_keys(self._prefix, uuid4())
+        async with self._redis.idempotent.pipeline(transaction=True) as together:
+            for sketch in sketches:
+                _ = together.set(following, sketch)
+                _ = together.pfmerge(whole, following)
+            _ = together.pfcount(whole)
+            _ = together.delete(whole, following)
+            replies = await together.execute()
+        return int(replies[-2])
 
     async def expire(self, session_id: UUID, seconds: int) -> None:
         await self._expire(keys=list(self._keys(session_id).all()), args=[seconds])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.infra.database import Database
 from app.infra.job_lock import JobLock
+from app.metrics.service import MetricsService
 from app.programmes.comparing import Comparing
 from app.programmes.jobs import OWN_LATE_SECONDS, SumsKeeper
 from app.programmes.leagues import Leagues
@@ -31,10 +32,10 @@ class ProgrammeHouse:
         return tuple(getattr(self, name) for name in self.__slots__)
 
 
-def programme_house(database: Database, lock: JobLock) -> ProgrammeHouse:
+def programme_house(database: Database, metrics: MetricsService, lock: JobLock) -> ProgrammeHouse:
     return ProgrammeHouse(
         programmes=Programmes(database),
-        reading=ProgrammeReading(database),
+        reading=ProgrammeReading(database, metrics.count_together),
         leagues=Leagues(database),
         comparing=Comparing(database),
         units=UnionUnits(database),

@@ -75,6 +75,10 @@ _LATE_OF_EACH = """
 SELECT session_id, happened_on, kind, 1 AS sessions, sum(orders)::int AS orders, sum(amount_vnd)::bigint AS amount_vnd
 FROM session_late_sums WHERE session_id = ANY($1::uuid[]) GROUP BY session_id, happened_on, kind ORDER BY happened_on DESC, kind
 """
+_SKETCHES = """
+SELECT decode(figures -> 'sketches' ->> 'unique_viewers', 'base64') AS sketch FROM session_totals
+WHERE session_id = ANY($1::uuid[]) AND (figures ->> 'unique_viewers')::bigint > 0
+"""
 _NAMES = "SELECT id, name, kind, commune_name FROM producers WHERE id = ANY($1::uuid[])"
 
 
@@ -120,3 +124,8 @@ async def late_rows(db: RawConnection, session_ids: Sequence[UUID], period: Peri
 async def late_rows_of_each(db: RawConnection, session_ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The same over all days, session by session."""
     return [dict(row) for row in await db.fetch(_LATE_OF_EACH, list(session_ids))]
+
+
+async def viewer_sketches(db: RawConnection, session_ids: Sequence[UUID]) -> list[bytes | None]:
+    """What tells the viewers of these sessions apart, of those that had any; null where it was not kept."""
+    return [row["sketch"] for row in await db.fetch(_SKETCHES, list(session_ids))]

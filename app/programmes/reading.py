@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
+
+import structlog
 
 from app.accounts.service import CurrentUser
 from app.catalog.addresses import book
@@ -15,6 +17,7 @@ from app.infra.clock import utc_now, vietnam_day
 from app.infra.cursors import cursor_of, read_cursor
 from app.infra.database import Database
 from app.infra.limited_reading import Snapshot, reading_snapshot
+from app.infra.stores_away import STORE_ERRORS
 from app.ledger.kinds import KINDS
 from app.programmes import members as queries
 from app.programmes.definitions import OF_REPORTS
@@ -32,6 +35,11 @@ from app.programmes.schemas import (
     SessionRow,
     SessionRowPage,
 )
+
+log = structlog.get_logger(__name__)
+
+SKETCHES_MOST = 1_000
+CountTogether: TypeAlias = Callable[[Sequence[bytes]], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +64,19 @@ class Loaded:
 class ProgrammeReading:
     """Adds up stored sums; never reads a ledger. Raises `ProgrammeNotFound`, and `ReadTookTooLong` when the database is too busy."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, viewers: CountTogether) -> None:
         self._database = database
+        self._viewers = viewers
 
     async def report(self, user: CurrentUser, programme_id: UUID) -> ProgrammeReport:
         async with reading_snapshot(self._database) as snapshot:
             loaded = await load(snapshot, user, programme_id)
             late = await queries.late_rows(snapshot.db, loaded.ids, loaded.period)
+            measured = measured_within(loaded.members, loaded.period)
+            # a thousand sketches are twelve megabytes: beyond it the page would wait for them
+            is_many = len(measured) > SKETCHES_MOST
+            sketches = [] if is_many else await queries.viewer_sketches(snapshot.db, [member["id"] for member in measured])
+        unique_viewers = None if is_many else await self._count_once(sketches)
         behind = [member["summed_at"] for member in loaded.members if not member["is_current"]]
         groups, members = loaded.groups, loaded.members
         total = groups.by_key[TOTAL]
@@ -83,12 +97,23 @@ class ProgrammeReading:
             else BothFigures(
                 closed_sessions=len(total.closed_sessions), at_closing=closing_of(total.closing), now=closing_of(total.closed)
             ),
-            audience=audience_of(members, loaded.period),
+            audience=audience_of(measured, unique_viewers),
             late=() if is_hidden else tuple(late_of(row) for row in late),
             months=_periods(loaded, "month"),
             weeks=_periods(loaded, "week"),
             definitions=OF_REPORTS,
         )
+
+    async def _count_once(self, sketches: Sequence[bytes | None]) -> int | None:
+        """Devices over sessions, each once; null while Redis is away, or where a sketch was not kept."""
+        kept = [sketch for sketch in sketches if sketch is not None]
+        if len(kept) < len(sketches):
+            return None
+        try:
+            return await self._viewers(kept) if kept else 0
+        except STORE_ERRORS as error:
+            log.warning("viewers_not_counted_together", error=repr(error))
+            return None
 
     async def sessions(self, user: CurrentUser, programme_id: UUID, *, cursor: str | None, limit: int) -> SessionRowPage:
         """Its sessions and booths, the newest first. Raises `MalformedRequest` for a cursor that is none of ours, too."""
@@ -132,11 +157,16 @@ def session_row(member: Mapping[str, Any], groups: Groups) -> SessionRow:
     )
 
 
-def audience_of(members: Sequence[Mapping[str, Any]], period: Period) -> Audience:
-    measured = [member for member in members if member["views"] is not None and _is_whole(member, period)]
+def measured_within(members: Sequence[Mapping[str, Any]], period: Period) -> list[Mapping[str, Any]]:
+    """Those whose measured figures are figures of the period."""
+    return [member for member in members if member["views"] is not None and _is_whole(member, period)]
+
+
+def audience_of(measured: Sequence[Mapping[str, Any]], unique_viewers: int | None) -> Audience:
     return Audience(
         measured_sessions=len(measured),
         views=sum(member["views"] for member in measured),
+        unique_viewers=unique_viewers if measured else None,
         session_unique_viewers=sum(member["unique_viewers"] for member in measured),
         watch_seconds=sum(member["watch_seconds"] for member in measured),
         comments=sum(member["comments"] for member in measured),

@@ -89,6 +89,9 @@ class Audience(_Body):
 
     measured_sessions: int = 0
     views: int = 0
+    unique_viewers: int | None = Field(
+        None, description="devices over all these sessions, each once, an estimate; null: cannot be said now"
+    )
     session_unique_viewers: int = Field(0, description="unique viewers of each session, added up: who watched two is counted twice")
     watch_seconds: int = 0
     comments: int = 0

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.accounts.access import SignedInUser, needs
 from app.accounts.permissions import Action
 from app.errors import MalformedRequest, NotSignedIn
+from app.infra.conditional import tagged
+from app.infra.limited_reading import ReadTookTooLong
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.reports.csv_export import Language, minutes_csv, products_csv
@@ -27,7 +29,7 @@ class CsvResponse(Response):
 
 Reports = Annotated[ReportService, Depends(provided(ReportService))]
 InLanguage = Annotated[Language, Query(description="language of the column heads")]
-_REFUSALS = problem_responses(NotSignedIn, SessionNotFound, ReportBeingPrepared, MalformedRequest)
+_REFUSALS = problem_responses(NotSignedIn, SessionNotFound, ReportBeingPrepared, ReadTookTooLong, MalformedRequest)
 
 
 @router.get(
@@ -36,13 +38,12 @@ _REFUSALS = problem_responses(NotSignedIn, SessionNotFound, ReportBeingPrepared,
     response_model=Report,
     summary="Report of a session",
     description="Staff of the organisation, while it is live and after its end. Sales are folded from the ledger; "
-    "`reconciliation` shows every fact counted twice.",
+    "`reconciliation` shows every fact counted twice. An answer carries an `ETag`; shown again as `If-None-Match`, it is answered with 304 while "
+    "nothing but `as_of` has changed.",
     responses=_REFUSALS,
 )
-async def read_report(session_id: UUID, user: SignedInUser, reports: Reports) -> Response:
-    # written by pydantic itself: checked and turned over once more by the framework, it would hold the event loop
-    content = (await reports.report(user, session_id)).model_dump_json()
-    return Response(content, media_type="application/json", headers={"cache-control": "no-store"})
+async def read_report(request: Request, session_id: UUID, user: SignedInUser, reports: Reports) -> Response:
+    return tagged(request, await reports.report(user, session_id), moving=frozenset({"as_of"}))
 
 
 @router.get(

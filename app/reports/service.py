@@ -13,6 +13,7 @@ from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.infra.clock import from_ms, to_ms
 from app.infra.database import Database, RawConnection
+from app.infra.limited_reading import reading_snapshot
 from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
 from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionStats, ShippingFees, definition_of, with_sales
 from app.reports import queries
@@ -55,7 +56,8 @@ class ReportService:
     async def report(self, user: CurrentUser, session_id: UUID) -> Report:
         """The report of a session, live or after its end, for those whose roles allow it there.
 
-        Raises `SessionNotFound` for everybody else, and `ReportBeingPrepared` while the stored fold is far behind.
+        Raises `SessionNotFound` for everybody else, `ReportBeingPrepared` while the stored fold is far behind, and
+        `ReadTookTooLong` when the database is too busy.
         """
         try:
             # Figures first: whatever ledger entry they include is then certainly in the transaction below.
@@ -76,11 +78,8 @@ class ReportService:
         return await self._read(session_id, stats)
 
     async def _read(self, session_id: UUID, stats: SessionStats) -> Report:
-        async with (
-            self._database.reading.acquire() as db,
-            db.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            return await _read_report(db, session_id, stats)
+        async with reading_snapshot(self._database) as snapshot:
+            return await _read_report(snapshot.db, session_id, stats)
 
     async def finish_ended(self) -> int:
         """Write final figures of ended sessions once every ledger entry is counted; returns how many were written.

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from app.infra.database import open_database
 from app.infra.job_lock import JobLock
 from app.infra.redis_client import open_redis
+from app.metrics.service import MetricsService
 from app.programmes.household import programme_house
 from app.settings import DatabaseSettings
 from tests.browser.conftest import DESK, PHONE, Market, Served
@@ -32,7 +33,7 @@ async def fill(served: Served) -> list[UUID]:
     async with open_database(url, DatabaseSettings()) as database, open_redis(redis_url) as redis:
         host = await database.pool.fetchrow("SELECT id, organisation_id FROM users WHERE role = 'organiser' LIMIT 1")
         assert host is not None
-        house = programme_house(database, JobLock(redis, "pages", "test"))
+        house = programme_house(database, MetricsService(database, redis, "pages"), JobLock(redis, "pages", "test"))
         province = Province(database, house, organisation_id=host["organisation_id"], host_id=host["id"])
         producers = [await province.producer(name) for name in ("HTX Mật ong Hương Sơn", "Cơ sở Cu đơ Thư Viện", "HTX Cam Vũ Quang")]
         made = []

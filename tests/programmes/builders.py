@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -147,9 +148,11 @@ class Province:
                 )
                 await db.execute("UPDATE ledgers SET last_seq = $2, last_hash = $3 WHERE session_id = $1", session_id, seq, digest)
 
-    async def measure(self, session_id: UUID, *, views: int, unique_viewers: int, state: str = "final") -> None:
+    async def measure(self, session_id: UUID, *, views: int, unique_viewers: int, sketch: bytes | None = None) -> None:
         """Figures of a session as they stand after its end."""
-        figures = {"state": state, "unique_viewers": unique_viewers, "measured": {"views": views, "watch_ms": 60_000}, "sketches": {}}
+        sketches = {} if sketch is None else {"unique_viewers": b64encode(sketch).decode()}
+        measured = {"views": views, "watch_ms": 60_000}
+        figures = {"state": "final", "unique_viewers": unique_viewers, "measured": measured, "sketches": sketches}
         await self.database.pool.execute(
             "INSERT INTO session_totals (session_id, figures, products, outside) VALUES ($1, $2::jsonb, '{}', '{}')",
             session_id,

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from redis.client import NEVER_DECODE
 
 from app.accounts.permissions import Grant
 from app.infra.database import Database
+from app.infra.redis_client import RedisClients
 from app.programmes.errors import ProgrammeDaysUnfit, ProgrammeNotFound, ProgrammeSessionUnfit
 from app.programmes.programmes import Programmes
-from app.programmes.reading import ProgrammeReading
 from app.programmes.schemas import ChosenSessions, ProgrammeReport
 from tests.programmes.builders import PRICE_VND, Province
 
@@ -21,7 +22,7 @@ MANY = [f"buyer {number}" for number in range(8)]
 
 async def report_of(province: Province, **chosen: object) -> ProgrammeReport:
     programme = await province.programme(FIRST, LAST)
-    return await ProgrammeReading(province.database).report(province.user(), programme.id)
+    return await province.house.reading.report(province.user(), programme.id)
 
 
 async def test_totals_are_the_sums_of_the_sessions_within_its_days(province: Province) -> None:
@@ -110,7 +111,7 @@ async def test_chosen_sessions_alone_count_where_it_takes_chosen_ones(province: 
 
     await kept.choose(province.user(), programme.id, ChosenSessions(session_ids=(wanted, wanted)))
 
-    found = await ProgrammeReading(province.database).sessions(province.user(), programme.id, cursor=None, limit=10)
+    found = await province.house.reading.sessions(province.user(), programme.id, cursor=None, limit=10)
     assert [row.session_id for row in found.sessions] == [wanted]
     assert (await kept.chosen(province.user(), programme.id)).session_ids == (wanted,)
 
@@ -132,7 +133,7 @@ async def test_somebody_of_one_commune_sees_its_sessions_alone(province: Provinc
     await province.sum()
     programme = await province.programme(FIRST, LAST)
     of_commune = province.user("auditor", Grant("auditor", ward_code=18133))
-    reading = ProgrammeReading(province.database)
+    reading = province.house.reading
 
     found, rows = await reading.report(of_commune, programme.id), await reading.sessions(of_commune, programme.id, cursor=None, limit=10)
 
@@ -144,7 +145,7 @@ async def test_somebody_of_one_commune_sees_its_sessions_alone(province: Provinc
 async def test_pages_of_sessions_are_whole_and_each_once(province: Province) -> None:
     made = {await province.session(FIRST + timedelta(days=number // 2)) for number in range(7)}
     programme = await province.programme(FIRST, LAST)
-    reading, seen, cursor = ProgrammeReading(province.database), [], None
+    reading, seen, cursor = province.house.reading, [], None
 
     while True:
         page = await reading.sessions(province.user(), programme.id, cursor=cursor, limit=3)
@@ -162,10 +163,36 @@ async def test_programmes_of_others_do_not_exist(province: Province, database: D
     programme = await other.programme(FIRST, LAST)
 
     with pytest.raises(ProgrammeNotFound):
-        await ProgrammeReading(database).report(province.user(), programme.id)
+        await province.house.reading.report(province.user(), programme.id)
 
 
 async def test_days_in_the_wrong_order_and_endless_programmes_are_refused(province: Province) -> None:
     for first, last in ((LAST, FIRST), (date(1, 1, 1), date(9999, 12, 31))):
         with pytest.raises(ProgrammeDaysUnfit):
             await province.programme(first, last)
+
+
+async def test_who_watched_two_sessions_is_one_viewer_of_the_programme(province: Province, redis: RedisClients) -> None:
+    devices = [uuid4().bytes for _ in range(60)]
+    for number, of in enumerate((devices[:40], devices[20:])):
+        session_id = await province.session(FIRST + timedelta(days=number))
+        await redis.idempotent.pfadd("bench", *of)
+        sketch = await redis.idempotent.execute_command("GET", "bench", **{NEVER_DECODE: True})  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+        await redis.idempotent.delete("bench")
+        await province.measure(session_id, views=100, unique_viewers=40, sketch=sketch)
+    await province.sum()
+
+    audience = (await report_of(province)).audience
+
+    assert (audience.measured_sessions, audience.session_unique_viewers) == (2, 80)
+    assert audience.unique_viewers is not None
+    assert 57 <= audience.unique_viewers <= 63
+
+
+async def test_without_a_kept_sketch_nobody_guesses_the_viewers(province: Province) -> None:
+    await province.measure(await province.session(FIRST), views=100, unique_viewers=40)
+    await province.sum()
+
+    audience = (await report_of(province)).audience
+
+    assert (audience.unique_viewers, audience.session_unique_viewers) == (None, 40)

@@ -13,7 +13,7 @@ import { Headline, labelOf } from "./report_figures.js";
  * @typedef {import("./programme_types.js").PeriodRow} PeriodRow
  */
 
-const OVERVIEW = /** @type {const} */ (["net_vnd", "placed_vnd", "delivered_vnd", "orders_placed", "session_buyers", "views", "session_unique_viewers"]);
+const OVERVIEW = /** @type {const} */ (["net_vnd", "placed_vnd", "delivered_vnd", "orders_placed", "session_buyers", "unique_viewers", "views", "session_unique_viewers"]);
 const BOTH = /** @type {const} */ (["placed_vnd", "confirmed_vnd", "delivered_vnd", "paid_vnd", "net_vnd"]);
 
 /** @param {{report: ProgrammeReport}} props */

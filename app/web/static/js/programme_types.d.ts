@@ -43,6 +43,7 @@ export interface ClosingSums {
 export interface Audience {
   measured_sessions: number;
   views: number;
+  unique_viewers: number | null;
   session_unique_viewers: number;
   watch_seconds: number;
   comments: number;
