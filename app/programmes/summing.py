@@ -22,14 +22,14 @@ from app.infra.database import Database, RawConnection
 from app.ledger.chain import entry_of
 from app.ledger.fold import Ladder
 from app.reports.errors import ReportBeingPrepared
-from app.reports.folding import ENTRIES_PER_STEP
+from app.reports.folding import ENTRIES_PER_STEP, FOLD_VERSION
 from app.reports.ladder import RevenueLadder
 from app.reports.summaries import read_fold
 
 log = structlog.get_logger(__name__)
 
-# Raise it whenever the same ledger would give other sums: rows of other versions are made anew.
-SUMS_VERSION = 1
+# Raise the first number whenever the same fold would give other sums: rows of other versions, or of another fold, are made anew.
+SUMS_VERSION = 1 * 1_000 + FOLD_VERSION
 # Groups with fewer buyers are small; of those the digests are kept, so that groups of sessions can be counted without counting twice.
 FEW = 5
 _LOST = ("cancelled", "expired")

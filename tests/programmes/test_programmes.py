@@ -177,7 +177,7 @@ async def test_who_watched_two_sessions_is_one_viewer_of_the_programme(province:
     for number, of in enumerate((devices[:40], devices[20:])):
         session_id = await province.session(FIRST + timedelta(days=number))
         await redis.idempotent.pfadd("bench", *of)
-        sketch = await redis.idempotent.execute_command("GET", "bench", **{NEVER_DECODE: True})  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+        sketch = await redis.idempotent.execute_command("GET", "bench", **{NEVER_DECODE: True})
         await redis.idempotent.delete("bench")
         await province.measure(session_id, views=100, unique_viewers=40, sketch=sketch)
     await province.sum()
