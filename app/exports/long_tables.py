@@ -15,7 +15,7 @@ from uuid import UUID
 
 import asyncpg
 
-from app.exports.report_tables import count, money, text, time
+from app.exports.columns import count, money, text, time
 from app.exports.tables import Column, Row, Table, Words
 from app.infra.database import Database
 from app.ledger.kinds import KINDS, LOSS_KINDS, RUNGS, state_of

@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from app.exports.columns import figure, text, time
 from app.exports.definitions import dictionary
 from app.exports.json_text import FORMAT, moment
-from app.exports.report_tables import figure, text, time
 from app.exports.tables import Cell, Column, Document, Row, Table, Words, at_once
 from app.infra.clock import VIETNAM_TIME, to_ms
 from app.infra.database import Database

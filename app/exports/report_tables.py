@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
-from app.exports.tables import Column, Kind, Row, Source, Table, Words, at_once
-from app.metrics.service import definition_of
+from app.exports.breakdown_tables import breakdown_tables
+from app.exports.columns import SALES_FIGURES, count, figure, money, table_of, text, time
+from app.exports.tables import Column, Row, Table, Words
 from app.reports.schemas import Report
 
-_VND: Final = ("đồng", "VND")
-_KINDS: Final[dict[str, Kind]] = {"vnd": "vnd", "percent": "percent", "seconds": "decimal", "vnd_per_1000_views": "decimal"}
-_UNITS: Final[dict[str, Words]] = {
-    "vnd": _VND,
-    "percent": ("%", "%"),
-    "seconds": ("giây", "s"),
-    "vnd_per_1000_views": ("đồng mỗi 1.000 lượt xem", "VND per 1,000 views"),
-}
 _MINUTE_FIGURES: Final = (
     *("viewers_peak", "viewers_average", "views", "views_10s", "likes", "comments"),
     *("orders_placed", "units_placed", "revenue_placed_vnd"),
-)
-SALES_FIGURES: Final = (
-    *("orders_placed", "units_placed", "revenue_placed_vnd", "units_changed", "units_cancelled", "units_expired", "units_delivered"),
-    *("units_returned", "units_restocked", "revenue_changed_vnd", "revenue_cancelled_vnd", "revenue_expired_vnd", "revenue_delivered_vnd"),
-    "revenue_returned_vnd",
 )
 _MARKERS: Final[dict[str, Words]] = {
     "session.started": ("Bắt đầu phiên", "session started"),
@@ -35,46 +22,10 @@ _MARKERS: Final[dict[str, Words]] = {
 }
 
 
-def text(key: str, label: Words, definition: Words, *, source: Source = "text") -> Column:
-    return Column(key=key, label=label, kind="text", definition=definition, source=source)
-
-
-def time(key: str, label: Words, definition: Words, *, source: Source = "text") -> Column:
-    return Column(key=key, label=label, kind="time", definition=definition, source=source, unit=("giờ Việt Nam", "Vietnam time"))
-
-
-def count(key: str, label: Words, definition: Words, *, source: Source = "ledger") -> Column:
-    return Column(key=key, label=label, kind="count", definition=definition, source=source)
-
-
-def money(key: str, label: Words, definition: Words, *, source: Source = "ledger") -> Column:
-    return Column(key=key, label=label, kind="vnd", definition=definition, source=source, unit=_VND)
-
-
-def figure(name: str) -> Column:
-    """A column for a figure of `app/metrics/definitions.py`, with its definition."""
-    meaning = definition_of(name)
-    is_average = name == "viewers_average"
-    return Column(
-        key=name,
-        label=(meaning.label_vi, meaning.label_en),
-        kind="decimal" if is_average else _KINDS.get(meaning.unit, "count"),
-        definition=(meaning.definition_vi, meaning.definition_en),
-        unit=_UNITS.get(meaning.unit, ("", "")),
-        source=meaning.source,
-        formula=meaning.formula,
-        window=meaning.window,
-    )
-
-
 def report_tables(report: Report) -> tuple[Table, ...]:
     """Every table of a report, in the order of the page."""
     found = (headline(report), ladder(report), losses(report), minutes(report), markers(report), products(report), producers(report))
-    return (*found, outside(report), checks(report))
-
-
-def _table(name: str, title: Words, about: Words, columns: Sequence[Column], rows: Sequence[Row]) -> Table:
-    return Table(name=name, title=title, about=about, columns=tuple(columns), rows=at_once(rows), rows_expected=len(rows))
+    return (*found, *breakdown_tables(report), outside(report), checks(report))
 
 
 def headline(report: Report) -> Table:
@@ -100,7 +51,7 @@ def headline(report: Report) -> Table:
         (each.name, each.label_vi, each.label_en, each.value, each.unit, each.source, each.formula, each.definition_vi, each.definition_en)
         for each in report.headline
     ]
-    return _table("headline", ("Chỉ số", "Figures"), ("Mỗi dòng là một chỉ số của phiên.", "One row per figure."), columns, rows)
+    return table_of("headline", ("Chỉ số", "Figures"), ("Mỗi dòng là một chỉ số của phiên.", "One row per figure."), columns, rows)
 
 
 def ladder(report: Report) -> Table:
@@ -136,7 +87,7 @@ def ladder(report: Report) -> Table:
     rows = [tuple(getattr(step, column.key) for column in columns) for step in report.ladder]
     about = ("Mỗi dòng là một bậc; bậc trước cộng phần đổi bằng bậc này cộng phần mất và phần chờ.",
              "One row per step; the step before + changed = this step + lost + waiting.")  # fmt: skip
-    return _table("ladder", ("Bậc doanh thu", "Ladder"), about, columns, rows)
+    return table_of("ladder", ("Bậc doanh thu", "Ladder"), about, columns, rows)
 
 
 def losses(report: Report) -> Table:
@@ -158,7 +109,7 @@ def losses(report: Report) -> Table:
         money("amount_vnd", ("Giá trị", "Value"), ("Giá trị hàng mất.", "Value of goods lost.")),
     )
     rows = [(step.name, loss.kind, loss.reason, loss.orders, loss.amount_vnd) for step in report.ladder for loss in step.losses]
-    return _table("losses", ("Phần mất", "Losses"), ("Mỗi dòng là một lý do ở một bậc.", "One row per reason and step."), columns, rows)
+    return table_of("losses", ("Phần mất", "Losses"), ("Mỗi dòng là một lý do ở một bậc.", "One row per reason and step."), columns, rows)
 
 
 def minutes(report: Report) -> Table:
@@ -168,7 +119,7 @@ def minutes(report: Report) -> Table:
     )
     rows = [tuple(getattr(minute, column.key) for column in columns) for minute in report.minutes]
     about = (f"Mỗi dòng gồm {report.step_minutes} phút.", f"One row per {report.step_minutes} minute(s).")
-    return _table("minutes", ("Từng phút", "Minutes"), about, columns, rows)
+    return table_of("minutes", ("Từng phút", "Minutes"), about, columns, rows)
 
 
 def markers(report: Report) -> Table:
@@ -185,7 +136,7 @@ def markers(report: Report) -> Table:
         (each.at, each.kind, *_MARKERS.get(each.kind, (each.kind, each.kind)), each.product_name, each.flash_price_vnd, each.units_offered)
         for each in report.markers
     ]
-    return _table("moments", ("Sự kiện", "Moments"), ("Mỗi dòng là một sự kiện của phiên.", "One row per moment."), columns, rows)
+    return table_of("moments", ("Sự kiện", "Moments"), ("Mỗi dòng là một sự kiện của phiên.", "One row per moment."), columns, rows)
 
 
 def products(report: Report) -> Table:
@@ -205,7 +156,7 @@ def products(report: Report) -> Table:
     rows: list[Row] = [
         (*(getattr(each, key) for key in plain), *(getattr(each.sales, name) for name in SALES_FIGURES)) for each in report.products
     ]
-    return _table("products", ("Sản phẩm", "Products"), ("Mỗi dòng là một sản phẩm.", "One row per product."), columns, rows)
+    return table_of("products", ("Sản phẩm", "Products"), ("Mỗi dòng là một sản phẩm.", "One row per product."), columns, rows)
 
 
 def producers(report: Report) -> Table:
@@ -220,7 +171,7 @@ def producers(report: Report) -> Table:
         (each.name, each.kind, each.commune_name, each.products, *(getattr(each.sales, name) for name in SALES_FIGURES))
         for each in report.producers
     ]
-    return _table("producers", ("Cơ sở", "Producers"), ("Mỗi dòng là một chủ thể.", "One row per producer."), columns, rows)
+    return table_of("producers", ("Cơ sở", "Producers"), ("Mỗi dòng là một chủ thể.", "One row per producer."), columns, rows)
 
 
 def outside(report: Report) -> Table:
@@ -232,7 +183,7 @@ def outside(report: Report) -> Table:
     )
     rows = [tuple(getattr(each, column.key) for column in columns) for each in report.outside]
     about = ("Số nhập, không bao giờ cộng vào số đo.", "Imported, never added to what was measured.")
-    return _table("outside", ("Nền tảng khác", "Outside"), about, columns, rows)
+    return table_of("outside", ("Nền tảng khác", "Outside"), about, columns, rows)
 
 
 def checks(report: Report) -> Table:
@@ -246,4 +197,4 @@ def checks(report: Report) -> Table:
         Column(key="ok", label=("Khớp", "Fits"), kind="yes", definition=("Hai số bằng nhau.", "Both are the same."), source="derived"),
     )
     rows = [tuple(getattr(each, column.key) for column in columns) for each in report.reconciliation.checks]
-    return _table("checks", ("Đối chiếu", "Checks"), ("Mỗi dòng so hai cách đếm.", "Two counts of one fact."), columns, rows)
+    return table_of("checks", ("Đối chiếu", "Checks"), ("Mỗi dòng so hai cách đếm.", "Two counts of one fact."), columns, rows)

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from xlsxwriter import Workbook
 from xlsxwriter.chart import Chart
+from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from app.exports.definitions import HEADS, definition_rows, facts_of
+from app.exports.sheet_rows import SheetRows, head_xml, serial
 from app.exports.tables import ROWS_OF_SHEET, Document, Kind, Language, Row, Table, Words, chosen
-from app.infra.clock import VIETNAM_TIME
 
 Progress = Callable[[int], Awaitable[None]]
 
@@ -45,12 +46,10 @@ _OPTIONS: Final = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-_DAY_ZERO: Final = datetime(1899, 12, 30, tzinfo=VIETNAM_TIME)
 _A4: Final = 9
 _HEAD_HEIGHT: Final = 48
 _LINE_HEIGHT: Final = 15
 _DEFINITION_WIDTHS: Final = (20, 34, 30, 14, 18, 70, 44, 44)
-_DAY_SECONDS: Final = 86_400
 _SOURCE_WORDS: Final[Words] = (
     "Nguồn số liệu: sổ đơn của phiên và bộ đếm của hệ thống.",
     "Source: the session's ledger and the service's counters.",
@@ -96,7 +95,7 @@ class _Book:
         self._table: Table | None = None
         self._row = 0
         self._part = 1
-        self._writers: list[Callable[[int, int, Any], None]] = []
+        self._rows = SheetRows((), ())
         # name of sheet and last row of what charts are drawn of
         self._ranges: dict[str, tuple[str, int, Table]] = {}
 
@@ -120,7 +119,7 @@ class _Book:
         if isinstance(value, str):
             sheet.write_string(row, 1, _plain(value))
         else:
-            sheet.write_number(row, 1, _serial(value), self._formats["time"])
+            sheet.write_number(row, 1, serial(value), self._formats["time"])
 
     def begin(self, table: Table) -> None:
         self._table, self._part = table, 1
@@ -139,14 +138,15 @@ class _Book:
         title = chosen(table.title, self._language)
         self._sheet = self._added(title if self._part == 1 else f"{title} {self._part}")
         self._sheet.repeat_rows(0)
-        self._writers = [self._writer(column.kind) for column in table.columns]
-        self._sheet.set_row(0, _HEAD_HEIGHT)
         for place, column in enumerate(table.columns):
             self._sheet.set_column(
                 place, place, _WIDE.get(column.key, _WIDTHS[column.kind]) if column.kind == "text" else _WIDTHS[column.kind]
             )
-            self._sheet.write_string(0, place, column.head(self._language), self._head)
         self._sheet.freeze_panes(1, 0)
+        heads = [column.head(self._language) for column in table.columns]
+        self._sheet.row_data_fh.write(head_xml(heads, _number_of(self._head), _HEAD_HEIGHT))
+        kinds = [column.kind for column in table.columns]
+        self._rows = SheetRows(kinds, [_number_of(self._formats[kind]) for kind in kinds])
         self._row = 1
 
     def _require(self) -> Table:
@@ -154,34 +154,22 @@ class _Book:
             raise RuntimeError("no table was begun")
         return self._table
 
-    def _writer(self, kind: Kind) -> Callable[[int, int, Any], None]:
-        sheet, form = self._sheet, self._formats[kind]
-        if kind in {"text", "phone"}:
-            return lambda row, place, cell: sheet.write_string(row, place, _plain(cell), form)
-        if kind == "time":
-            return lambda row, place, cell: sheet.write_number(row, place, _serial(cell), form)
-        if kind == "yes":
-            return lambda row, place, cell: sheet.write_boolean(row, place, cell, form)
-        return lambda row, place, cell: sheet.write_number(row, place, cell, form)
-
     def add(self, rows: Sequence[Row]) -> None:
         with self._turn:
-            self._add(rows)
-
-    def _add(self, rows: Sequence[Row]) -> None:
-        for row in rows:
-            if self._row >= self._rows_of_sheet:
-                self._end_sheet()
-                self._part += 1
-                self._new_sheet()
-            number = self._row
-            for place, (write, cell) in enumerate(zip(self._writers, row, strict=True)):
-                if cell is not None:
-                    write(number, place, cell)
-            self._row += 1
+            while rows:
+                if self._row >= self._rows_of_sheet:
+                    self._end_sheet()
+                    self._part += 1
+                    self._new_sheet()
+                fitting, rows = rows[: self._rows_of_sheet - self._row], rows[self._rows_of_sheet - self._row :]
+                self._sheet.row_data_fh.write(self._rows.xml(fitting, self._row + 1))
+                self._row += len(fitting)
 
     def _end_sheet(self) -> None:
         table = self._require()
+        # what XlsxWriter would have noted cell by cell
+        self._sheet.dim_rowmin, self._sheet.dim_rowmax = 0, self._row - 1
+        self._sheet.dim_colmin, self._sheet.dim_colmax = 0, len(table.columns) - 1
         if self._row > 1:
             self._sheet.autofilter(0, 0, self._row - 1, len(table.columns) - 1)
 
@@ -275,6 +263,7 @@ def _plain(text: str) -> str:
     return text.translate(_NOT_IN_XML)[:_CELL_MOST]
 
 
-def _serial(moment: datetime) -> float:
-    """A spreadsheet counts days since 1900 and knows no zones: the time on a clock in Vietnam."""
-    return (moment - _DAY_ZERO).total_seconds() / _DAY_SECONDS
+def _number_of(form: Format) -> int:
+    """The number by which cells name a format; XlsxWriter gives it to a format when it is first used."""
+    number: int = form._get_xf_index()  # noqa: SLF001 - there is no other way, and its version is pinned
+    return number
