@@ -22,6 +22,7 @@ from app.catalog.seller_papers import PapersDesk
 from app.catalog.service import CatalogService
 from app.comment_orders.opening import CommentOrders, comment_orders, reading_later
 from app.desk.household import DeskHouse, desk_house
+from app.exports.accounting import AccountingLists
 from app.exports.asking import TableExports
 from app.exports.publishing import Publishing
 from app.fulfilment.buyer_orders import BuyerOrders
@@ -172,6 +173,7 @@ class Services:
     imported_figures: ImportedFigures
     closing: ClosingService
     table_exports: TableExports
+    accounting_lists: AccountingLists
     publishing: Publishing
     programmes: ProgrammeHouse
 
@@ -391,6 +393,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         imported_figures=ImportedFigures(database),
         closing=closing,
         table_exports=TableExports(database),
+        accounting_lists=AccountingLists(database, rows),
         publishing=Publishing(database, reports),
         programmes=programmes,
     )

@@ -59,47 +59,46 @@ _TIMES: Final = "\N{MULTIPLICATION SIGN}"
 _Found = asyncpg.Record
 
 
-def _order_columns() -> tuple[Column, ...]:
-    return (
-        text("code", ("Mã đơn", "Order code"), ("Mã mà người mua và bàn đơn gọi đơn.", "What people call the order.")),
-        time("placed_at", ("Đặt lúc", "Placed at"), ("Lúc đơn được ghi vào sổ.", "When it was written to the ledger."), source="ledger"),
-        text("source", ("Từ đâu", "From"), ("page: trang của phiên; comment: bình luận.", "page, or a comment.")),
-        text("payment", ("Thanh toán", "Payment"), ("cod: thu khi giao; transfer: chuyển khoản.", "cod or transfer.")),
-        text("state", ("Trạng thái", "State"), ("Việc xa nhất đã xảy ra với đơn.", "The furthest that it got."), source="ledger"),
-        text("state_key", ("Mã trạng thái", "Key of state"), ("Tên cố định của trạng thái.", "Its lasting name."), source="ledger"),
-        text("goods", ("Hàng", "Goods"), ("Các món của đơn sau mọi lần đổi.", "Its lines after all changes."), source="ledger"),
-        count("units", ("Số phần", "Units"), ("Số phần hàng sau mọi lần đổi.", "Units after all changes.")),
-        money("goods_vnd", ("Tiền hàng", "Goods"), ("Giá trị hàng sau mọi lần đổi.", "Value of goods after all changes.")),
-        money("shipping_vnd", ("Phí giao", "Shipping"), ("Phí giao sau mọi lần đổi.", "Shipping fee after all changes.")),
-        money("total_vnd", ("Tổng đơn", "Total"), ("Tiền hàng và phí giao.", "Goods and shipping.")),
-        *(
-            money(
-                f"{kind}_vnd",
-                (f"Tiền {KINDS[kind].counted[0]}", f"Amount {KINDS[kind].counted[1]}"),
-                (f"Tổng các bút toán “{KINDS[kind].counted[0]}” của đơn, gồm phí giao.", f"Sum of its entries {kind}, with shipping."),
-            )
-            for kind in _MONEY_KINDS
-        ),
-        time("paid_at", ("Trả tiền lúc", "Paid at"), ("Lúc ghi khoản trả gần nhất.", "When it was last paid."), source="ledger"),
-    )
+ORDER_COLUMNS: Final[tuple[Column, ...]] = (
+    text("code", ("Mã đơn", "Order code"), ("Mã mà người mua và bàn đơn gọi đơn.", "What people call the order.")),
+    time("placed_at", ("Đặt lúc", "Placed at"), ("Lúc đơn được ghi vào sổ.", "When it was written to the ledger."), source="ledger"),
+    text("source", ("Từ đâu", "From"), ("page: trang của phiên; comment: bình luận.", "page, or a comment.")),
+    text("payment", ("Thanh toán", "Payment"), ("cod: thu khi giao; transfer: chuyển khoản.", "cod or transfer.")),
+    text("state", ("Trạng thái", "State"), ("Việc xa nhất đã xảy ra với đơn.", "The furthest that it got."), source="ledger"),
+    text("state_key", ("Mã trạng thái", "Key of state"), ("Tên cố định của trạng thái.", "Its lasting name."), source="ledger"),
+    text("goods", ("Hàng", "Goods"), ("Các món của đơn sau mọi lần đổi.", "Its lines after all changes."), source="ledger"),
+    count("units", ("Số phần", "Units"), ("Số phần hàng sau mọi lần đổi.", "Units after all changes.")),
+    money("goods_vnd", ("Tiền hàng", "Goods"), ("Giá trị hàng sau mọi lần đổi.", "Value of goods after all changes.")),
+    money("shipping_vnd", ("Phí giao", "Shipping"), ("Phí giao sau mọi lần đổi.", "Shipping fee after all changes.")),
+    money("total_vnd", ("Tổng đơn", "Total"), ("Tiền hàng và phí giao.", "Goods and shipping.")),
+    *(
+        money(
+            f"{kind}_vnd",
+            (f"Tiền {KINDS[kind].counted[0]}", f"Amount {KINDS[kind].counted[1]}"),
+            (f"Tổng các bút toán “{KINDS[kind].counted[0]}” của đơn, gồm phí giao.", f"Sum of its entries {kind}, with shipping."),
+        )
+        for kind in _MONEY_KINDS
+    ),
+    time("paid_at", ("Trả tiền lúc", "Paid at"), ("Lúc ghi khoản trả gần nhất.", "When it was last paid."), source="ledger"),
+)
 
 
 def orders(database: Database, session_id: UUID, *, last_seq: int, expected: int) -> Table:
     """One row per order as of an entry of the ledger: what it is about by now, and its money by kind of entry, shipping included."""
 
     async def rows() -> AsyncIterator[list[Row]]:
-        async for found, entries, lines in _orders(database, session_id, last_seq):
-            yield [_order_row(order, entries[order["id"]], lines[order["id"]]) for order in found]
+        async for found, entries, lines in order_pieces(database, session_id, last_seq):
+            yield [order_row(order, entries[order["id"]], lines[order["id"]]) for order in found]
 
     about: Words = ("Mỗi dòng là một đơn; không có thông tin người mua.", "One row per order; names no buyer.")
-    return Table(name="orders", title=("Đơn hàng", "Orders"), about=about, columns=_order_columns(), rows=rows, rows_expected=expected)
+    return Table(name="orders", title=("Đơn hàng", "Orders"), about=about, columns=ORDER_COLUMNS, rows=rows, rows_expected=expected)
 
 
 def order_lines(database: Database, session_id: UUID, *, last_seq: int, expected: int) -> Table:
     """One row per line of an order, after all changes up to an entry of the ledger."""
 
     async def rows() -> AsyncIterator[list[Row]]:
-        async for found, entries, lines in _orders(database, session_id, last_seq):
+        async for found, entries, lines in order_pieces(database, session_id, last_seq):
             yield [
                 (
                     *(order["code"], order["placed_at"], _state(entries[order["id"]])[0]),
@@ -158,9 +157,10 @@ def comments(database: Database, session_id: UUID, *, until: datetime, expected:
     return Table(name="comments", title=("Bình luận", "Comments"), about=about, columns=columns, rows=rows, rows_expected=expected)
 
 
-async def _orders(
+async def order_pieces(
     database: Database, session_id: UUID, last_seq: int
 ) -> AsyncIterator[tuple[Sequence[_Found], Mapping[UUID, list[_Found]], Mapping[UUID, list[_Found]]]]:
+    """Orders with their entries and lines by order, as of an entry of the ledger, a piece at a time."""
     after = 0
     while True:
         async with database.reading.acquire() as db:
@@ -183,7 +183,8 @@ def _state(entries: Sequence[_Found]) -> tuple[str, str]:
     return KINDS[state].state[0], state
 
 
-def _order_row(order: _Found, entries: Sequence[_Found], lines: Sequence[_Found]) -> Row:
+def order_row(order: _Found, entries: Sequence[_Found], lines: Sequence[_Found]) -> Row:
+    """One order under `ORDER_COLUMNS`."""
     sums, paid_at = Counter[str](), None
     for entry in entries:
         sums[entry["kind"]] += entry["amount_vnd"] + _shipping_of(entry["body"])

@@ -6,15 +6,17 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import StreamingResponse
 
 from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
 from app.accounts.permissions import Action
 from app.errors import MalformedRequest, NotSignedIn, OriginRefused
+from app.exports.accounting import AccountingLists
 from app.exports.asking import TableExports
 from app.exports.errors import ParquetNotInstalled, TooManyExports
-from app.exports.schemas import ExportList, WantedExport
+from app.exports.schemas import ExportList, WantedExport, WantedReceivers
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.reports.job_routes import JobView, accepted, job_view
@@ -52,3 +54,20 @@ async def start_table_export(
 async def list_table_exports(session_id: UUID, user: SignedInUser, exports: Exports, response: Response) -> ExportList:
     response.headers["cache-control"] = "no-store"
     return ExportList(items=[job_view(job) for job in await exports.about(user, session_id)])
+
+
+@router.post(
+    "/accounting-list",
+    dependencies=[needs(Action.REVEAL_RECEIVERS)],
+    response_class=StreamingResponse,
+    summary="Orders for accounting with their receivers, as CSV",
+    description="Staff in charge of the session: names, phones and addresses in the clear, saying what for. Each order is written down; "
+    "no file is kept.",
+    responses=problem_responses(NotSignedIn, OriginRefused, SessionNotFound, MalformedRequest),
+)
+async def read_accounting_list(
+    session_id: UUID, body: WantedReceivers, user: SignedInUser, lists: Annotated[AccountingLists, Depends(provided(AccountingLists))]
+) -> StreamingResponse:
+    name, pieces = await lists.revealed(user, session_id, body.reason, body.language)
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return StreamingResponse(pieces, media_type="text/csv; charset=utf-8", headers=headers)

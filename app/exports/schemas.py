@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.exports.accounting import AccountingReason
 from app.exports.contents import CONTENTS, Content
 from app.exports.files import TableFormat
 from app.exports.models import LICENCE_MOST
@@ -26,6 +27,15 @@ class WantedExport(BaseModel):
     format: TableFormat | Literal["pdf"] = Field(description="pdf: the report alone, on A4 pages")
     content: tuple[Content, ...] = Field(("report",), min_length=1, max_length=len(CONTENTS))
     language: Language = Field("vi", description="of heads and definitions; CSV: also of separator and decimals")
+
+
+class WantedReceivers(BaseModel):
+    """What somebody wants a list with receivers in the clear for. Written down with their name for each order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"reason": "accounting"}]})
+
+    reason: AccountingReason
+    language: Language = "vi"
 
 
 class ExportList(BaseModel):

@@ -351,6 +351,7 @@ ACCESS = {
     f"POST {S}/exports": "read_reports",
     f"POST {S}/table-exports": "read_reports",
     f"GET {S}/table-exports": "read_reports",
+    f"POST {S}/accounting-list": "reveal_receivers",
     f"GET {S}/publication": "read_reports",
     f"PUT {S}/publication": "publish_reports",
     "GET /api/v1/open/sessions/{session_id}/minutes.json": "public",

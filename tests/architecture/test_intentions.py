@@ -100,6 +100,7 @@ WITHOUT_A_KEY = {
     "POST /api/v1/sessions/{session_id}/quote": "reads; a POST because a basket is long",
     "POST /api/v1/goods/imports/preview": "changes nothing",
     "DELETE /api/v1/pictures/{picture_id}": "what is gone is gone",
+    "POST /api/v1/sessions/{session_id}/accounting-list": "reads; a POST because each look is written down",
     "PUT /api/v1/sessions/{session_id}/publication": "says what shall be",
     "DELETE /api/v1/jobs/{job_id}": "cancelled twice is cancelled",
 }
