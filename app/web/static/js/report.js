@@ -70,17 +70,12 @@ function Whole({ report: shown }) {
       <section class="card card-roomy stack"><h2>${say("report.ladder")}</h2><${Ladder} steps=${shown.ladder} /></section>
       <section class="card card-roomy stack"><h2>${say("report.proof")}</h2><p class="small soft">${say("report.proof_lead")}</p><${Proof} proof=${shown.reconciliation} /></section>
     </div>
-<<<<<<< HEAD
     <div class="report-pair">
       <section class="card card-roomy stack"><h2>${say("report.funnel")}</h2><${Funnel} steps=${shown.funnel} /></section>
       <section class="card card-roomy stack"><h2>${say("report.buyers_title")}</h2><${Buyers} figures=${shown.buyers} /></section>
     </div>
     <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} ladder=${shown.ladder} asOf=${shown.as_of} onClosed=${() => void read()} />
-    <section class="card card-roomy stack" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} sessionId=${facts.session_id} /></section>
-=======
-    <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} onClosed=${() => void read()} />
     <section class="card card-roomy stack" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} sessionId=${facts.session_id} />${facts.may.includes("reveal_receivers") && html`<${AccountingList} sessionId=${facts.session_id} />`}</section>
->>>>>>> 53da838 (Hand orders with receivers to accounting: with a reason, each look written down, nothing kept)
     <section class="card card-roomy stack no-print"><h2>${say("report.publish")}</h2><${Publishing} sessionId=${facts.session_id} isClosed=${shown.state === "closed"} mayPublish=${facts.may.includes("publish_reports")} /></section>
     <section class="card card-roomy stack"><h2>${say("report.imported")}</h2>
       ${shown.outside.length > 0 && html`<${OutsideTable} rows=${shown.outside} />`}
