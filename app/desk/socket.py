@@ -6,7 +6,6 @@ import asyncio
 
 import structlog
 from fastapi import APIRouter
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -20,6 +19,7 @@ from app.errors import AppError, Unavailable
 from app.infra.clock import monotonic
 from app.infra.problems import problem_body, problem_headers
 from app.infra.provided import provided_by
+from app.infra.stores_away import STORE_ERRORS
 from app.infra.tasks import TaskOwner
 from app.protocol.close_codes import CLOSE_REASONS, CloseCode
 from app.realtime.admission import check_page
@@ -107,7 +107,7 @@ async def desk_socket(websocket: WebSocket) -> None:
     except AppError as error:
         await _refuse(websocket, error)
         return
-    except (RedisError, SQLAlchemyError, OSError) as error:
+    except STORE_ERRORS as error:
         log.warning("socket_not_admitted", error=repr(error))
         await _refuse(websocket, Unavailable(retry_after_seconds=2.0))
         return

@@ -7,8 +7,6 @@ from uuid import UUID, uuid5
 
 import structlog
 from fastapi import APIRouter
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -18,6 +16,7 @@ from app.errors import AppError, Unavailable
 from app.infra.open_doors import FOR_BRIDGE, FOR_VIEWERS
 from app.infra.problems import problem_body, problem_headers
 from app.infra.provided import provided_by
+from app.infra.stores_away import STORE_ERRORS
 from app.live.bridges import BridgeTokens
 from app.live.errors import BridgeTokenInvalid
 from app.live.rooms import RoomDirectory
@@ -106,7 +105,7 @@ async def _serve(websocket: WebSocket, session_text: str, admit: Doorkeeper) -> 
     except AppError as error:
         await _refuse(websocket, error)
         return
-    except (RedisError, SQLAlchemyError, OSError) as error:
+    except STORE_ERRORS as error:
         log.warning("socket_not_admitted", error=repr(error))
         await _refuse(websocket, Unavailable(retry_after_seconds=2.0))
         return
