@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from app.infra.clock import monotonic
 from app.infra.database import Base, sqlalchemy_url
+from app.infra.postgres_hosts import PostgresHosts
 from app.infra.startup import StartupError
 from app.settings import PROJECT_ROOT, load_settings
 
@@ -57,7 +58,9 @@ async def _wait_for_turn(connection: AsyncConnection) -> None:
 
 async def _main() -> None:
     server_settings = {"application_name": "ocop-migrate", "lock_timeout": LOCK_TIMEOUT}
-    engine = create_async_engine(sqlalchemy_url(_database_url()), poolclass=NullPool, connect_args={"server_settings": server_settings})
+    url = _database_url()
+    connect_args = {"async_creator_fn": PostgresHosts(url).connect, "server_settings": server_settings}
+    engine = create_async_engine(sqlalchemy_url(url), poolclass=NullPool, connect_args=connect_args)
     async with engine.connect() as connection:
         await _wait_for_turn(connection)
         await connection.run_sync(_run)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 from sqlalchemy import event
-from sqlalchemy.engine import AdaptedConnection
+from sqlalchemy.engine import AdaptedConnection, ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.infra.bounded_pool import server_settings
-from app.infra.watched_commits import connect_to_postgres
+from app.infra.postgres_hosts import PostgresHosts
 from app.settings import DatabaseSettings
 
 _ALARM = "alarm"
 
 
-def open_engine(url: str, settings: DatabaseSettings) -> AsyncEngine:
-    """An engine for a URL as SQLAlchemy spells it. Connections are made when first needed."""
+def open_engine(url: str, hosts: PostgresHosts, settings: DatabaseSettings) -> AsyncEngine:
+    """An engine for a URL as SQLAlchemy spells it, which only names it: `hosts` connect, when it is first needed."""
     limit = settings.transaction_timeout_seconds
     engine = create_async_engine(
         url,
@@ -27,7 +28,7 @@ def open_engine(url: str, settings: DatabaseSettings) -> AsyncEngine:
         hide_parameters=True,  # an error message must not carry what people typed
         pool_timeout=settings.connect_timeout_seconds,
         connect_args={
-            "async_creator_fn": connect_to_postgres,
+            "async_creator_fn": hosts.connect,
             "timeout": settings.connect_timeout_seconds,
             "server_settings": server_settings(settings, use_seconds=limit),
         },
@@ -51,5 +52,11 @@ def _bound_uses(engine: AsyncEngine, limit: float) -> None:
         if (alarm := record.info.pop(_ALARM, None)) is not None:
             alarm.cancel()
 
+    def look(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == asyncpg.ReadOnlySQLTransactionError.sqlstate:
+            # The server became a standby: all its connections go, and the next one looks for the server that takes writes.
+            context.is_disconnect = True
+
+    event.listen(engine.sync_engine, "handle_error", look)
     event.listen(engine.sync_engine, "checkout", begin)
     event.listen(engine.sync_engine, "checkin", finish)

@@ -11,7 +11,8 @@ from asyncpg.pool import PoolAcquireContext
 from typing_extensions import override
 
 from app.infra.counters import CONNECTIONS_THROWN_AWAY
-from app.infra.watched_commits import CommitUnknown, WatchedConnection, connect_to_postgres
+from app.infra.postgres_hosts import PostgresHosts
+from app.infra.watched_commits import CommitUnknown, WatchedConnection
 from app.settings import DatabaseSettings
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ class BoundedPool(_Pool):
     Both limits show as `TimeoutError`.
     """
 
-    def __init__(self, dsn: str, *, size: int, use_seconds: float, settings: DatabaseSettings) -> None:
+    def __init__(self, hosts: PostgresHosts, *, size: int, use_seconds: float, settings: DatabaseSettings) -> None:
         super().__init__(
-            dsn,
+            hosts.urls[0],
             min_size=0,
             max_size=size,
             max_queries=50_000,
             max_inactive_connection_lifetime=300.0,
-            connect=connect_to_postgres,
+            connect=hosts.connect,
             connection_class=WatchedConnection,
             record_class=asyncpg.Record,
             loop=None,
@@ -88,6 +89,9 @@ class _BoundedUse(_Acquire):
 
     @override
     async def __aexit__(self, *exc: object) -> None:
+        if isinstance(exc[1], asyncpg.ReadOnlySQLTransactionError) and self.connection is not None:
+            # the server became a standby: the next connection looks for the one that takes writes
+            self.connection.terminate()
         try:
             await super().__aexit__(*exc)
         except Exception as broken:  # noqa: BLE001 - asyncpg has thrown it away; what was done on it is done

@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.infra.bounded_engine import open_engine
 from app.infra.bounded_pool import BoundedPool
+from app.infra.postgres_hosts import PostgresHosts, single_urls
 from app.settings import DatabaseSettings
 
 RawConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -35,13 +36,13 @@ class Base(DeclarativeBase):
 
 
 def sqlalchemy_url(url: str) -> str:
-    """Any postgres URL, spoken through asyncpg."""
-    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+    """Any postgres URL, spoken through asyncpg; of several hosts the first."""
+    return make_url(single_urls(url)[0]).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
 
 
 def asyncpg_dsn(url: str) -> str:
-    """Any postgres URL in libpq form."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    """Any postgres URL in libpq form; of several hosts the first."""
+    return make_url(single_urls(url)[0]).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,13 @@ async def open_database(url: str, settings: DatabaseSettings, *, read_url: str |
 
     `read_url` is where reports read; left out, the same database.
     """
-    dsn, use_seconds = asyncpg_dsn(url), settings.transaction_timeout_seconds
-    engine = open_engine(sqlalchemy_url(url), settings)
+    hosts, use_seconds = PostgresHosts(url), settings.transaction_timeout_seconds
+    reading = hosts if read_url is None else PostgresHosts(read_url, wants_writes=False)
+    engine = open_engine(sqlalchemy_url(url), hosts, settings)
     pools = (
-        BoundedPool(dsn, size=settings.pool_size, use_seconds=use_seconds, settings=settings),
-        BoundedPool(dsn, size=settings.placing_pool_size, use_seconds=settings.placing_timeout_seconds, settings=settings),
-        BoundedPool(
-            asyncpg_dsn(read_url or url), size=settings.reading_pool_size, use_seconds=settings.reading_timeout_seconds, settings=settings
-        ),
+        BoundedPool(hosts, size=settings.pool_size, use_seconds=use_seconds, settings=settings),
+        BoundedPool(hosts, size=settings.placing_pool_size, use_seconds=settings.placing_timeout_seconds, settings=settings),
+        BoundedPool(reading, size=settings.reading_pool_size, use_seconds=settings.reading_timeout_seconds, settings=settings),
     )
     try:
         for pool in pools:

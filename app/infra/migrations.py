@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
-from app.infra.database import asyncpg_dsn
+from app.infra.postgres_hosts import PostgresHosts
 from app.infra.startup import StartupError
 from app.settings import PROJECT_ROOT
 
@@ -51,7 +51,7 @@ def migration_config(database_url: str) -> Config:
 
 
 async def _grant(database_url: str) -> None:
-    connection = await asyncpg.connect(asyncpg_dsn(database_url))
+    connection = await PostgresHosts(database_url).connect()
     try:
         await connection.execute(_GRANTS.read_text(encoding="utf-8"))
     finally:

@@ -11,14 +11,13 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import asyncpg
 import redis
 from alembic.script import ScriptDirectory
 
 from app.infra.clock import utc_now
-from app.infra.database import asyncpg_dsn
 from app.infra.key_ring import key_ring_of
 from app.infra.migrations import migration_config
+from app.infra.postgres_hosts import PostgresHosts
 from app.infra.production import production_faults
 from app.installation.opening import owner_url
 from app.installation.rotation import KEYS_BY_SECRET
@@ -121,7 +120,7 @@ def _backups(settings: Settings) -> Iterator[Finding]:
 
 async def _gathered(settings: Settings) -> list[Finding]:
     try:
-        db = await asyncpg.connect(asyncpg_dsn(owner_url(settings)), timeout=_REACH_SECONDS)
+        db = await PostgresHosts(owner_url(settings)).connect(timeout=_REACH_SECONDS)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
         return [Finding("bad", f"PostgreSQL cannot be reached ({type(error).__name__}).", "Start it or correct DATABASE_URL.")]
     try:

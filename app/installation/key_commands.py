@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
-import asyncpg
 import typer
 
-from app.infra.database import asyncpg_dsn
 from app.infra.key_ring import KeyRing, key_ring_of
+from app.infra.postgres_hosts import PostgresHosts
 from app.infra.startup import StartupError
 from app.installation.opening import open_stores, owner_url, with_data_folder, with_secret_key
 from app.installation.rotation import KeyRotation
@@ -98,7 +97,7 @@ def _role_of(key_id: str, ring: KeyRing) -> str:
 
 def _on_database(settings: Settings, work: Callable[[KeyRotation], Awaitable[Result]]) -> Result:
     async def run() -> Result:
-        db = await asyncpg.connect(asyncpg_dsn(owner_url(settings)))
+        db = await PostgresHosts(owner_url(settings)).connect()
         try:
             return await work(KeyRotation(db, key_ring_of(settings)))
         finally:

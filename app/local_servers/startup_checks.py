@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import redis
 
+from app.infra.postgres_hosts import PostgresHosts
 from app.infra.startup import StartupError
 
 _REACH_SECONDS = 5.0
@@ -174,7 +175,7 @@ def _bind_failure(host: str, port: int) -> OSError | None:
 
 
 async def _ask(url: str, question: str) -> asyncpg.Record | None:
-    connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1), timeout=_REACH_SECONDS)
+    connection = await PostgresHosts(url).connect(timeout=_REACH_SECONDS)
     try:
         return await connection.fetchrow(question)
     finally:
@@ -182,8 +183,7 @@ async def _ask(url: str, question: str) -> asyncpg.Record | None:
 
 
 async def _connect_once(url: str) -> None:
-    plain = url.replace("postgresql+asyncpg://", "postgresql://", 1)
-    connection = await asyncpg.connect(plain, timeout=_REACH_SECONDS)
+    connection = await PostgresHosts(url).connect(timeout=_REACH_SECONDS)
     await connection.close()
 
 

@@ -184,12 +184,17 @@ class PlacingQueue:
             except NotCommitted as failure:
                 for waiting in known:
                     waiting.may_be_written = False
+                # Where the server is another one now, others may have got these codes there.
+                self._codes.clear()
+                if is_code_taken(failure.__cause__):
+                    continue
                 if is_of_the_content(failure.__cause__):
                     return await self._sort_out(batch, failure.__cause__)
                 BATCH_FAILURES.labels("not_written").inc()
                 log.warning("batch_not_written", session=str(self._session_id), orders=len(batch), error=str(failure))
                 await asyncio.sleep(RETRY_PAUSE_SECONDS)
             except CommitUnknown as failure:
+                self._codes.clear()
                 BATCH_FAILURES.labels("outcome_unknown").inc()
                 log.warning("batch_outcome_unknown", session=str(self._session_id), orders=len(batch), error=str(failure))
                 await asyncio.sleep(RETRY_PAUSE_SECONDS)
@@ -302,6 +307,11 @@ def is_of_the_content(error: BaseException | None) -> bool:
     Locks, time limits, deadlocks, lost connections and a full disk pass; they say nothing about the orders.
     """
     return isinstance(error, _OF_THE_CONTENT) or not isinstance(error, _PASSING)
+
+
+def is_code_taken(error: BaseException | None) -> bool:
+    """True when only the code that an order was to be called by is another's: after a failover that lost what was not confirmed."""
+    return isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == "uq_orders_code"
 
 
 def refusal(error: BaseException | None) -> AppError:
