@@ -47,6 +47,8 @@ class _ReportPaper:
         self._curves()
         self._products()
         self._producers()
+        self._sources()
+        self._buyers()
         self._checks()
         self._definitions()
         as_of = self._say(f"Số liệu lúc {moment(self._report.as_of)}", f"Figures as of {moment(self._report.as_of)}")
@@ -83,7 +85,8 @@ class _ReportPaper:
                 sheets.paper.set_text_color(*SOFT)
                 y = sheets.paper.words(self._label(metric), x=x, y=sheets.y, width=width - 4, size=8, lines=2)
                 sheets.paper.set_text_color(27, 33, 28)
-                y = sheets.paper.words(self._value(metric), x=x, y=y, width=width - 4, size=14, style="B", smallest=9)
+                size = 9 if metric.value is None else 14
+                y = sheets.paper.words(self._value(metric), x=x, y=y, width=width - 4, size=size, style="B", smallest=9)
                 sheets.paper.set_text_color(*SOFT)
                 bottom = max(
                     bottom, sheets.paper.words(chosen(SOURCES[metric.source], self._language), x=x, y=y, width=width - 4, size=6.5)
@@ -107,7 +110,8 @@ class _ReportPaper:
 
     def _ladder(self) -> None:
         sheets, steps = self._sheets, self._report.ladder
-        sheets.section(self._say("Các bậc doanh thu", "Revenue ladder"), room=50)
+        # the steps stand under one another, or they cannot be compared
+        sheets.section(self._say("Các bậc doanh thu", "Revenue ladder"), room=20 + 14.5 * len(steps))
         most = max([1, *(step.amount_vnd for step in steps)])
         for step in steps:
             sheets.room(17)
@@ -207,6 +211,41 @@ class _ReportPaper:
                 for each in sorted(rows, key=lambda each: -each.sales.revenue_placed_vnd)
             ],
         )
+
+    def _sources(self) -> None:
+        rows = [each for each in self._report.order_sources if each.sales.orders_placed]
+        if not rows:
+            return
+        self._sheets.section(self._say("Đơn đến từ đâu", "Where orders came from"))
+        columns = (
+            PrintedColumn(self._say("Nguồn", "Source"), 4),
+            PrintedColumn(self._say("Đơn", "Orders"), 1.4, right=True),
+            PrintedColumn(self._say("Đã đặt", "Placed"), 2.4, right=True),
+            PrintedColumn(self._say("Đã giao", "Delivered"), 2.4, right=True),
+        )
+        self._sheets.table(
+            columns,
+            [
+                (
+                    *(chosen((each.label_vi, each.label_en), self._language), decimal(each.sales.orders_placed)),
+                    *(vnd(each.sales.revenue_placed_vnd), vnd(each.sales.revenue_delivered_vnd)),
+                )
+                for each in rows
+            ],
+        )
+
+    def _buyers(self) -> None:
+        found = self._report.buyers
+        if not found.buyers:
+            return
+        self._sheets.section(self._say("Người mua", "Buyers"), room=20)
+        said = self._say(
+            f"{decimal(found.buyers)} người mua: {decimal(found.new)} lần đầu, {decimal(found.returning)} mua lại, "
+            f"{decimal(found.unknown)} không rõ.",
+            f"{decimal(found.buyers)} buyers: {decimal(found.new)} new, {decimal(found.returning)} returning, {decimal(found.unknown)} unknown.",
+        )
+        self._sheets.text(said)
+        self._sheets.text(chosen((found.definition_vi, found.definition_en), self._language), size=7.5, colour=SOFT)
 
     def _checks(self) -> None:
         proof = self._report.reconciliation
