@@ -65,6 +65,7 @@ from app.reports import routes as report_routes
 from app.sessions import booth_routes, moments, product_sheet, recording, rules_routes, shipping_routes
 from app.sessions import routes as session_routes
 from app.settings import Settings
+from app.settlement import file_routes as settlement_file_routes
 from app.settlement import routes as settlement_routes
 from app.web import (
     booth_pages,
@@ -137,6 +138,7 @@ ROUTERS = (
     carrier_account_routes.router,
     hand_over_routes.router,
     settlement_routes.router,
+    settlement_file_routes.router,
     metrics_routes.router,
     report_routes.router,
     inside_routes.router,

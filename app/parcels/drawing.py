@@ -63,6 +63,12 @@ class Paper(FPDF):
         self._widths = {style: font.cw for style, font in own.items()}
         self.set_creator("ocop-live")
 
+    def put_away(self) -> None:
+        """Close what a document that is not written out has open."""
+        for font in self.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
+
     def printable(self, text: str, style: str) -> str:
         signs = self._signs[style]
         return "".join(sign if ord(sign) in signs else "?" for sign in text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.infra.database import Database
 from app.settlement.agreeing import SettlementDesk
 from app.settlement.charges import SettlementCharges
+from app.settlement.files import SettlementFiles
 from app.settlement.listing import SettlementLists
 from app.settlement.reaching import SettlementReaches
 from app.settlement.rules import SettlementRuleBook
@@ -20,6 +21,7 @@ class SettlementHouse:
     settling: SettlementDesk
     charges: SettlementCharges
     rule_book: SettlementRuleBook
+    files: SettlementFiles
 
     def all(self) -> tuple[object, ...]:
         """Each of them once."""
@@ -28,9 +30,11 @@ class SettlementHouse:
 
 def settlement_house(database: Database) -> SettlementHouse:
     reaches = SettlementReaches(database)
+    lists = SettlementLists(database, reaches)
     return SettlementHouse(
-        lists=SettlementLists(database, reaches),
+        lists=lists,
         settling=SettlementDesk(database),
         charges=SettlementCharges(database),
         rule_book=SettlementRuleBook(database),
+        files=SettlementFiles(database, reaches, lists),
     )

@@ -43,7 +43,7 @@ async def a_settlement(sale: Sale) -> str:
 
 async def ids_of_settlements(sale: Sale) -> dict[str, str]:
     """What stands for settlements in any request."""
-    return {"number": await a_settlement(sale), "charge_id": await a_charge(sale)}
+    return {"number": await a_settlement(sale), "charge_id": await a_charge(sale), "sheet": "xlsx"}
 
 
 async def seen(sale: Sale) -> dict[str, Any]:
