@@ -46,6 +46,7 @@ STYLES: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("people", "account"), (*_STAFF_STYLES, "people")),
     "parcels": (*_STAFF_STYLES, "parcels"),
     "payments": (*_STAFF_STYLES, "payments"),
+    "settlements": (*_STAFF_STYLES, "settlements"),
     "carriers": (*_STAFF_STYLES, "payments", "carriers"),
     **dict.fromkeys(("login", "invitation"), ("fonts", *_BASE_STYLES)),
     **dict.fromkeys(("order", "my_orders", "lookup"), (*_BASE_STYLES, "figures", "order")),
@@ -56,7 +57,7 @@ SCRIPTS: Final = (
     *("board", "booth", "carriers", "comment_orders", "compare", "complaints", "desk"),
     *("goods", "goods_import", "goods_photos", "goods_producer", "goods_product"),
     *("home", "host_edit", "host_sessions", "login", "lookup_page", "my_orders_page", "order_page", "overlay", "parcels", "payments"),
-    *("organiser_sessions", "programme", "programmes", "public_report", "report", "staff", "viewer"),
+    *("organiser_sessions", "programme", "programmes", "public_report", "report", "settlements", "staff", "viewer"),
 )
 
 

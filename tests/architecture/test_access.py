@@ -308,6 +308,7 @@ ACCESS = {
     "GET /api/v1/settlements/{producer_id}/{number}": "see_settlements",
     "GET /api/v1/settlements/{producer_id}/next/settlement.{sheet}": "see_settlements",
     "GET /api/v1/settlements/{producer_id}/{number}/settlement.{sheet}": "see_settlements",
+    "GET /organiser/settlements": "see_settlements",
     "POST /api/v1/settlements/{producer_id}/agreements": "settle",
     "POST /api/v1/settlements/{producer_id}/{number}/payouts": "settle",
     "POST /api/v1/settlements/{producer_id}/charges": "settle",

@@ -34,6 +34,7 @@ PREFIXES = (
         "report.",
         "public.",
         "programme.",
+        "settlement.",
         "ladder.",
         "source.",
         "error.",
