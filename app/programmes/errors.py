@@ -27,6 +27,14 @@ class ProgrammeSessionUnfit(BadRequest):
     title_en = "Some sessions cannot be in a programme: rehearsals, or those of others."
 
 
+class ProgrammeTooLarge(Conflict):
+    """More than `details["most"]` sessions and booths fall into its days: nothing is added up rather than a part of it."""
+
+    code = "programme_too_large"
+    title_vi = "Chương trình có quá nhiều phiên và gian hàng để cộng một lần."
+    title_en = "The programme has too many sessions and booths to be added up at once."
+
+
 class TooManyProgrammes(Conflict):
     """The organisation has `details["most"]` already."""
 

@@ -21,6 +21,7 @@ from app.programmes.errors import (
     ComparisonUnfit,
     LeagueOrderUnfit,
     ProgrammeNotFound,
+    ProgrammeTooLarge,
     TooManyUnionUnits,
     UnionUnitExists,
     UnionUnitNotFound,
@@ -48,7 +49,7 @@ _KEEPING: tuple[type[AppError], ...] = (NotSignedIn, Forbidden, MalformedRequest
     description="Staff of the organisation: organisers and auditors; with a role in one commune, its sessions. By commune, youth-union unit or "
     "producer. Ordered by `order`, highest first but for losses and returns; equal figures share a rank and stand by name; groups without the "
     "figure stand last. A rate carries its denominator in its name and is null below its minimum. Small groups are hidden as in the programme.",
-    responses=problem_responses(*_READING, ProgrammeNotFound, LeagueOrderUnfit),
+    responses=problem_responses(*_READING, ProgrammeNotFound, ProgrammeTooLarge, LeagueOrderUnfit),
 )
 async def read_league(
     request: Request,

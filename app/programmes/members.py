@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from app.infra.database import RawConnection
+from app.programmes.errors import ProgrammeTooLarge
 from app.programmes.reaching import Reach
 from app.programmes.schemas import MEMBERS_MAX
 from app.programmes.summing import SUMS_VERSION
@@ -91,10 +92,14 @@ class Period:
 
 
 async def member_rows(db: RawConnection, reach: Reach, period: Period, *, chosen_by: UUID | None) -> list[MemberRow]:
-    """Sessions and booths of the period in somebody's reach, the newest first; rehearsals and what never began are left out."""
+    """Sessions and booths of the period in somebody's reach, the newest first; rehearsals and what never began are left out. Raises
+    `ProgrammeTooLarge`."""
     wards = None if reach.ward_codes is None else list(reach.ward_codes)
     days = (period.first_day, period.last_day)
-    return [dict(row) for row in await db.fetch(_MEMBERS, SUMS_VERSION, reach.organisation_id, *days, wards, chosen_by, MEMBERS_MAX)]
+    rows = await db.fetch(_MEMBERS, SUMS_VERSION, reach.organisation_id, *days, wards, chosen_by, MEMBERS_MAX + 1)
+    if len(rows) > MEMBERS_MAX:
+        raise ProgrammeTooLarge(details={"most": MEMBERS_MAX})
+    return [dict(row) for row in rows]
 
 
 async def session_rows(db: RawConnection, organisation_id: UUID, session_ids: Sequence[UUID]) -> list[MemberRow]:
@@ -129,3 +134,7 @@ async def late_rows_of_each(db: RawConnection, session_ids: Sequence[UUID]) -> l
 async def viewer_sketches(db: RawConnection, session_ids: Sequence[UUID]) -> list[bytes | None]:
     """What tells the viewers of these sessions apart, of those that had any; null where it was not kept."""
     return [row["sketch"] for row in await db.fetch(_SKETCHES, list(session_ids))]
+
+
+async def chosen_ids(db: RawConnection, programme_id: UUID) -> set[UUID]:
+    return {row["session_id"] for row in await db.fetch("SELECT session_id FROM programme_sessions WHERE programme_id = $1", programme_id)}

@@ -28,6 +28,8 @@ from app.programmes.reaching import Reach, reach_of
 from app.programmes.schemas import (
     Audience,
     BothFigures,
+    Candidate,
+    CandidateList,
     LateCorrection,
     PeriodRow,
     ProgrammeReport,
@@ -62,7 +64,8 @@ class Loaded:
 
 
 class ProgrammeReading:
-    """Adds up stored sums; never reads a ledger. Raises `ProgrammeNotFound`, and `ReadTookTooLong` when the database is too busy."""
+    """Adds up stored sums; never reads a ledger. Raises `ProgrammeNotFound`, `ProgrammeTooLarge`, and `ReadTookTooLong` when the database
+    is too busy."""
 
     def __init__(self, database: Database, viewers: CountTogether) -> None:
         self._database = database
@@ -103,6 +106,24 @@ class ProgrammeReading:
             weeks=_periods(loaded, "week"),
             definitions=OF_REPORTS,
         )
+
+    async def candidates(self, user: CurrentUser, programme_id: UUID) -> CandidateList:
+        """What can be chosen for it, and what is. Raises as the others do."""
+        async with reading_snapshot(self._database) as snapshot:
+            programme = await find_programme(snapshot.db, user.organisation_id, programme_id)
+            period = Period(programme.first_day, programme.last_day)
+            members = await queries.member_rows(snapshot.db, reach_of(user), period, chosen_by=None)
+            chosen = await queries.chosen_ids(snapshot.db, programme_id)
+        found = tuple(
+            Candidate(
+                session_id=member["id"],
+                commune_name=None if member["ward_code"] is None else book.ward_name(member["ward_code"]),
+                is_chosen=member["id"] in chosen,
+                **{name: member[name] for name in ("title", "kind", "started_at")},
+            )
+            for member in members
+        )
+        return CandidateList(candidates=found, chosen_beside=len(chosen - {each.session_id for each in found}))
 
     async def _count_once(self, sketches: Sequence[bytes | None]) -> int | None:
         """Devices over sessions, each once; null while Redis is away, or where a sketch was not kept."""

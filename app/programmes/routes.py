@@ -17,10 +17,24 @@ from app.infra.conditional import tagged
 from app.infra.limited_reading import ReadTookTooLong
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
-from app.programmes.errors import ProgrammeDaysUnfit, ProgrammeNotFound, ProgrammeSessionUnfit, TooManyProgrammes
+from app.programmes.errors import (
+    ProgrammeDaysUnfit,
+    ProgrammeNotFound,
+    ProgrammeSessionUnfit,
+    ProgrammeTooLarge,
+    TooManyProgrammes,
+)
 from app.programmes.programmes import Programmes
 from app.programmes.reading import ProgrammeReading
-from app.programmes.schemas import ChosenSessions, ProgrammeContent, ProgrammePage, ProgrammeReport, ProgrammeView, SessionRowPage
+from app.programmes.schemas import (
+    CandidateList,
+    ChosenSessions,
+    ProgrammeContent,
+    ProgrammePage,
+    ProgrammeReport,
+    ProgrammeView,
+    SessionRowPage,
+)
 
 router = APIRouter(prefix="/api/v1/programmes", tags=["programmes"])
 
@@ -73,6 +87,18 @@ async def change_programme(programme_id: UUID, content: ProgrammeContent, user: 
 
 
 @router.get(
+    "/{programme_id}/candidates",
+    dependencies=[needs(Action.KEEP_PROGRAMMES)],
+    response_model=CandidateList,
+    summary="Sessions and booths that fall into a programme's days",
+    description=f"Organisers. Each with whether it was chosen. {_TAGGED}",
+    responses=problem_responses(*_READING, ProgrammeNotFound, ProgrammeTooLarge),
+)
+async def read_candidates(request: Request, programme_id: UUID, user: SignedInUser, figures: Figures) -> Response:
+    return tagged(request, await figures.candidates(user, programme_id))
+
+
+@router.get(
     "/{programme_id}/chosen-sessions",
     dependencies=[needs(Action.KEEP_PROGRAMMES)],
     summary="The sessions chosen for a programme",
@@ -103,7 +129,7 @@ async def choose_sessions(programme_id: UUID, chosen: ChosenSessions, user: Sign
     description="Staff of the organisation: organisers and auditors; with a role in one commune, the figures of its sessions. Totals as of now, and beside them what the "
     "closing statements said; late corrections by day; weeks and months. Rehearsals never count. Groups of fewer than five buyers are "
     f"hidden, and others so that they cannot be had by subtraction. {_TAGGED}",
-    responses=problem_responses(*_READING, ProgrammeNotFound),
+    responses=problem_responses(*_READING, ProgrammeNotFound, ProgrammeTooLarge),
 )
 async def read_programme(request: Request, programme_id: UUID, user: SignedInUser, figures: Figures) -> Response:
     return tagged(request, await figures.report(user, programme_id), moving=MOVING)
@@ -115,7 +141,7 @@ async def read_programme(request: Request, programme_id: UUID, user: SignedInUse
     response_model=SessionRowPage,
     summary="A programme's sessions and booths, a row each",
     description=f"Staff of the organisation: organisers and auditors; with a role in one commune, its sessions. The newest first. {_TAGGED}",
-    responses=problem_responses(*_READING, ProgrammeNotFound),
+    responses=problem_responses(*_READING, ProgrammeNotFound, ProgrammeTooLarge),
 )
 async def read_sessions(
     request: Request,

@@ -54,6 +54,24 @@ class ChosenSessions(_Body):
     session_ids: tuple[UUID, ...] = Field(max_length=MEMBERS_MAX)
 
 
+class Candidate(_Body):
+    """A session or booth that has begun and falls into the days of a programme."""
+
+    session_id: UUID
+    title: str
+    kind: Literal["stream", "booth"]
+    started_at: datetime
+    commune_name: str | None
+    is_chosen: bool
+
+
+class CandidateList(_Body):
+    """The newest first. What was chosen and has not begun, or lies outside the days, is counted only."""
+
+    candidates: tuple[Candidate, ...]
+    chosen_beside: int
+
+
 class SalesSums(_Body):
     """Orders placed in the period, and how far they have come by now. Value of goods in VND, without shipping fees."""
 

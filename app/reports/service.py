@@ -13,7 +13,7 @@ from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.infra.clock import from_ms, to_ms
 from app.infra.database import Database, RawConnection
-from app.infra.limited_reading import reading_snapshot
+from app.infra.limited_reading import STATEMENT_SECONDS, reading_snapshot
 from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
 from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionStats, ShippingFees, definition_of, with_sales
 from app.reports import queries
@@ -42,6 +42,8 @@ HEADLINE = (
 )
 # A node flushes at least once per tick, so what was measured up to the end has arrived by then.
 SETTLE_SECONDS = 20.0
+# Nobody waits before a job's screen.
+JOB_STATEMENT_SECONDS = 15.0
 REDIS_KEEPS_SECONDS = 7 * 24 * 3600
 
 
@@ -75,10 +77,10 @@ class ReportService:
             stats = await self._metrics.stats(session_id)
         except StatisticsNotFound as error:
             raise SessionNotFound(details={"session_id": str(session_id)}) from error
-        return await self._read(session_id, stats)
+        return await self._read(session_id, stats, seconds=JOB_STATEMENT_SECONDS)
 
-    async def _read(self, session_id: UUID, stats: SessionStats) -> Report:
-        async with reading_snapshot(self._database) as snapshot:
+    async def _read(self, session_id: UUID, stats: SessionStats, *, seconds: float = STATEMENT_SECONDS) -> Report:
+        async with reading_snapshot(self._database, seconds=seconds) as snapshot:
             return await _read_report(snapshot.db, session_id, stats)
 
     async def finish_ended(self) -> int:

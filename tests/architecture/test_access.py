@@ -69,6 +69,7 @@ ACCESS = {
     "POST /api/v1/programmes": "keep_programmes",
     "PUT /api/v1/programmes/{programme_id}": "keep_programmes",
     "GET /api/v1/programmes/{programme_id}": "read_programmes",
+    "GET /api/v1/programmes/{programme_id}/candidates": "keep_programmes",
     "GET /api/v1/programmes/{programme_id}/chosen-sessions": "keep_programmes",
     "PUT /api/v1/programmes/{programme_id}/chosen-sessions": "keep_programmes",
     "GET /api/v1/programmes/{programme_id}/sessions": "read_programmes",

@@ -66,6 +66,21 @@ def fits(page: Page) -> bool:
     return wide
 
 
+def chooses_sessions(page: Page) -> None:
+    page.get_by_text("Sửa tên, ngày và phạm vi").click()
+    page.get_by_label("Chỉ những phiên được chọn").check()
+    page.get_by_role("button", name="Lưu").first.click()
+    choosing = page.locator("details", has_text="Phiên được chọn")
+    choosing.get_by_label("Chợ phiên số 11 ").check()
+    choosing.get_by_label("Chợ phiên số 10 ").check()
+    assert fits(page)
+    page.screenshot(path="build/screenshots/programme-choosing-390.png")
+    choosing.get_by_role("button", name="Lưu").click()
+    expect(page.locator(".report-head")).to_contain_text("2 phiên")
+    expect(page.get_by_role("link", name="Chợ phiên số 9")).to_have_count(0)
+    expect(page.get_by_role("link", name="Chợ phiên số 10")).to_be_visible()
+
+
 def puts_side_by_side(page: Page, base: str, session_ids: list[UUID]) -> None:
     page.goto(f"{base}/organiser/compare?" + "&".join(f"session={each}" for each in session_ids))
     expect(page.get_by_role("columnheader", name="Chợ phiên số 2")).to_be_visible()
@@ -112,4 +127,5 @@ def test_a_programme_from_its_making_to_its_league_tables(market: Market, served
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert fits(page)
     page.screenshot(path="build/screenshots/programme-390-whole.png", full_page=True)
+    chooses_sessions(page)
     puts_side_by_side(page, market.base, session_ids[:3])

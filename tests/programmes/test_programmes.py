@@ -11,7 +11,8 @@ from redis.client import NEVER_DECODE
 from app.accounts.permissions import Grant
 from app.infra.database import Database
 from app.infra.redis_client import RedisClients
-from app.programmes.errors import ProgrammeDaysUnfit, ProgrammeNotFound, ProgrammeSessionUnfit
+from app.programmes import members
+from app.programmes.errors import ProgrammeDaysUnfit, ProgrammeNotFound, ProgrammeSessionUnfit, ProgrammeTooLarge
 from app.programmes.programmes import Programmes
 from app.programmes.schemas import ChosenSessions, ProgrammeReport
 from tests.programmes.builders import PRICE_VND, Province
@@ -114,6 +115,27 @@ async def test_chosen_sessions_alone_count_where_it_takes_chosen_ones(province: 
     found = await province.house.reading.sessions(province.user(), programme.id, cursor=None, limit=10)
     assert [row.session_id for row in found.sessions] == [wanted]
     assert (await kept.chosen(province.user(), programme.id)).session_ids == (wanted,)
+
+
+async def test_what_can_be_chosen_is_what_falls_into_its_days(province: Province) -> None:
+    inside, outside = await province.session(FIRST), await province.session(LAST + timedelta(days=3))
+    await province.session(FIRST, is_rehearsal=True)
+    programme = await province.programme(FIRST, LAST, takes="chosen")
+    await Programmes(province.database).choose(province.user(), programme.id, ChosenSessions(session_ids=(outside,)))
+
+    found = await province.house.reading.candidates(province.user(), programme.id)
+
+    assert [(each.session_id, each.is_chosen) for each in found.candidates] == [(inside, False)]
+    assert found.chosen_beside == 1
+
+
+async def test_a_programme_of_too_many_sessions_is_refused_and_not_cut(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "MEMBERS_MAX", 2)
+    for _ in range(3):
+        await province.session(FIRST)
+
+    with pytest.raises(ProgrammeTooLarge):
+        await report_of(province)
 
 
 async def test_rehearsals_and_sessions_of_others_cannot_be_chosen(province: Province) -> None:

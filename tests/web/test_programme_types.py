@@ -14,6 +14,7 @@ TYPES = (SCRIPTS_DIR / "programme_types.d.ts").read_text(encoding="utf-8")
 MODELS: tuple[type[BaseModel], ...] = (
     *(schemas.ProgrammeView, schemas.ProgrammePage, schemas.SalesSums, schemas.ClosingSums, schemas.Audience, schemas.BothFigures),
     *(schemas.LateCorrection, schemas.PeriodRow, schemas.SessionRow, schemas.SessionRowPage, schemas.Definition, schemas.ProgrammeReport),
+    *(schemas.Candidate, schemas.CandidateList),
     *(schemas.LeagueRow, schemas.League, schemas.UnitView, schemas.HostUnitView, schemas.UnitList),
     *(schemas.ComparedSession, schemas.Comparison),
 )

@@ -84,7 +84,7 @@ function Page() {
     <details class="card card-roomy no-print" open=${facts.chosen.length < 2}><summary>${say("programme.choose", { count: number(chosen.length), most: number(MOST) })}</summary>
       <ul class="programme-choices" role="list">
         ${facts.sessions.map((each) => html`<li key=${each.id}><label class="row"><input type="checkbox" checked=${chosen.includes(each.id)} disabled=${!chosen.includes(each.id) && chosen.length >= MOST} onChange=${() => turn(each.id)} />
-          <span class="grow">${each.title}<span class="unit">${each.when}</span></span></label></li>`)}
+          <span class="grow">${`${each.title} `}<span class="unit">${each.when}</span></span></label></li>`)}
       </ul>
     </details>
     ${problem !== "" && html`<p class="notice notice-danger" role="alert"><span>${problem}</span></p>`}

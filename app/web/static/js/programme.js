@@ -7,6 +7,7 @@ import "./staff.js";
 import { dateTime, number } from "./format.js";
 import { get, send } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
+import { Choosing } from "./programme_choosing.js";
 import { ProgrammeForm } from "./programme_form.js";
 import { Both, Figures, Late, Periods } from "./programme_figures.js";
 import { Leagues } from "./programme_leagues.js";
@@ -25,11 +26,16 @@ const READ_EVERY_MS = 30_000;
 function Page() {
   const [report, setReport] = useState(/** @type {ProgrammeReport | null} */ (null));
   const [problem, setProblem] = useState("");
+  const [version, setVersion] = useState(0);
   const load = async () => {
     /** @type {import("./http.js").Answer<ProgrammeReport>} */
     const answer = await get(PATH);
     setProblem(answer.ok ? "" : failureWords(answer.failure));
     if (answer.ok) setReport(answer.value);
+  };
+  const reload = async () => {
+    await load();
+    setVersion((known) => known + 1);
   };
   useEffect(() => {
     void load();
@@ -37,12 +43,12 @@ function Page() {
   }, []);
   return html`<div class="stack report programme">
     ${problem !== "" && html`<p class="notice notice-danger" role="alert"><span>${problem}</span></p>`}
-    ${report === null ? html`<h1>${facts.name}</h1>${problem === "" && html`<p class="soft">${say("app.loading")}</p>`}` : html`<${Whole} report=${report} onChange=${load} />`}
+    ${report === null ? html`<h1>${facts.name}</h1>${problem === "" && html`<p class="soft">${say("app.loading")}</p>`}` : html`<${Whole} report=${report} version=${version} onChange=${reload} />`}
   </div>`;
 }
 
-/** @param {{report: ProgrammeReport, onChange: () => Promise<void>}} props */
-function Whole({ report, onChange }) {
+/** @param {{report: ProgrammeReport, version: number, onChange: () => Promise<void>}} props */
+function Whole({ report, version, onChange }) {
   return html`<${Head} report=${report} onChange=${onChange} />
     ${report.sales === null && html`<p class="notice notice-warning"><span>${say("programme.all_hidden")}</span></p>`}
     <section class="card card-roomy stack"><h2>${say("report.overview")}</h2><${Figures} report=${report} /></section>
@@ -50,8 +56,8 @@ function Whole({ report, onChange }) {
       <${Both} both=${report.both} definitions=${report.definitions} /><${Late} rows=${report.late} /></section>`}
     <section class="card card-roomy stack"><h2>${say("programme.months")}</h2><${Periods} rows=${report.months} isByMonth /></section>
     <section class="card card-roomy stack"><h2>${say("programme.weeks")}</h2><${Periods} rows=${report.weeks} /></section>
-    <section class="card card-roomy stack"><div><h2>${say("programme.leagues")}</h2><p class="small soft">${say("programme.leagues_lead")}</p></div><${Leagues} path=${PATH} /></section>
-    <section class="card card-roomy stack"><h2>${say("programme.sessions")}</h2><${Sessions} path=${PATH} mayKeep=${facts.may_keep} /></section>
+    <section class="card card-roomy stack"><div><h2>${say("programme.leagues")}</h2><p class="small soft">${say("programme.leagues_lead")}</p></div><${Leagues} key=${version} path=${PATH} /></section>
+    <section class="card card-roomy stack"><h2>${say("programme.sessions")}</h2><${Sessions} key=${version} path=${PATH} mayKeep=${facts.may_keep} /></section>
     <p class="small soft">${say("programme.rule_small")}</p>
     <p class="small soft">${say("programme.rule_days")}</p>`;
 }
@@ -82,7 +88,8 @@ function Head({ report, onChange }) {
     </div>
     <div class="row no-print"><button class="button button-secondary" type="button" onClick=${() => print()}>${say("report.print")}</button></div>
   </header>
-  ${facts.may_keep && html`<details class="card card-roomy no-print"><summary>${say("programme.edit")}</summary><${ProgrammeForm} key=${programme.changed_at} id="edit" content=${programme} words=${say("programme.save")} onSave=${save} /></details>`}`;
+  ${facts.may_keep && html`<details class="card card-roomy no-print"><summary>${say("programme.edit")}</summary><${ProgrammeForm} key=${programme.changed_at} id="edit" content=${programme} words=${say("programme.save")} onSave=${save} /></details>`}
+  ${facts.may_keep && programme.takes === "chosen" && html`<${Choosing} key=${`${programme.first_day} ${programme.last_day}`} path=${PATH} onChange=${onChange} />`}`;
 }
 
 const root = part("programme", HTMLElement);

@@ -14,6 +14,20 @@ export interface ProgrammePage {
   next_cursor: string | null;
 }
 
+export interface Candidate {
+  session_id: string;
+  title: string;
+  kind: "stream" | "booth";
+  started_at: string;
+  commune_name: string | null;
+  is_chosen: boolean;
+}
+
+export interface CandidateList {
+  candidates: readonly Candidate[];
+  chosen_beside: number;
+}
+
 export interface SalesSums {
   orders_placed: number;
   units_placed: number;

@@ -143,6 +143,7 @@ export type ErrorCode =
   | "programme_days_unfit"
   | "programme_not_found"
   | "programme_session_unfit"
+  | "programme_too_large"
   | "province_not_found"
   | "questions_full"
   | "rate_limited"
