@@ -70,7 +70,7 @@ def chooses_sessions(page: Page) -> None:
     page.get_by_text("Sửa tên, ngày và phạm vi").click()
     page.get_by_label("Chỉ những phiên được chọn").check()
     page.get_by_role("button", name="Lưu").first.click()
-    choosing = page.locator("details", has_text="Phiên được chọn")
+    choosing = page.locator("details", has_text="Phiên được chọn:")
     choosing.get_by_label("Chợ phiên số 11 ").check()
     choosing.get_by_label("Chợ phiên số 10 ").check()
     assert fits(page)

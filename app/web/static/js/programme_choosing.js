@@ -17,6 +17,7 @@ export function Choosing({ path, onChange }) {
   const [list, setList] = useState(/** @type {CandidateList | null} */ (null));
   const [chosen, setChosen] = useState(/** @type {ReadonlySet<string>} */ (new Set()));
   const [isKept, setIsKept] = useState(true);
+  const [isOpen, setIsOpen] = useState(false);
   const [problem, setProblem] = useState("");
   useEffect(() => {
     void get(`${path}/candidates`).then((answer) => {
@@ -24,6 +25,7 @@ export function Choosing({ path, onChange }) {
       if (!answer.ok) return;
       const found = /** @type {CandidateList} */ (answer.value);
       setList(found);
+      setIsOpen(!found.candidates.some((each) => each.is_chosen));
       setChosen(new Set(found.candidates.filter((each) => each.is_chosen).map((each) => each.session_id)));
     });
   }, [path]);
@@ -41,7 +43,7 @@ export function Choosing({ path, onChange }) {
     setIsKept(true);
     await onChange();
   };
-  return html`<details class="card card-roomy no-print" open=${list !== null && chosen.size === 0}>
+  return html`<details class="card card-roomy no-print" open=${isOpen}>
     <summary>${say("programme.choosing", { count: number(chosen.size), all: number(list?.candidates.length ?? 0) })}</summary>
     ${problem !== "" && html`<p class="notice notice-danger" role="alert"><span>${problem}</span></p>`}
     ${list?.candidates.length === 0 && html`<p class="soft">${say("programme.no_sessions")}</p>`}
