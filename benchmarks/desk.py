@@ -104,6 +104,13 @@ async def follow(database: Database, count: int) -> float:
     return time.perf_counter() - began
 
 
+async def figures_follow(services: Services, database: Database, session_id: UUID) -> None:
+    head = await database.pool.fetchval("SELECT last_seq FROM ledgers WHERE session_id = $1", session_id)
+    async with asyncio.timeout(_FOLLOW_SECONDS):
+        while await services.metrics.projected_seq(session_id) < head:  # noqa: ASYNC110 - looked at from outside
+            await asyncio.sleep(0.5)
+
+
 class Colleague:
     """Somebody at the desk: takes the next order, says what came of the call, looks at the queues, sometimes searches or takes back."""
 
@@ -201,6 +208,8 @@ async def measure(service: RunningService, database: Database, count: int) -> tu
     async with worker_here(settings) as services:
         followed = await follow(database, count)
         console.print(f"All of them on the desk after {followed:.1f} s")
+        # No process for jobs runs here, so the worker brings its figures up itself after a while: not while colleagues are measured.
+        await figures_follow(services, database, session_id)
         signed_in = [await sign_in(database, settings, session_id) for _ in range(COLLEAGUES)]
         cookies = [f"{LOGIN_COOKIE}={each.token}" for each in signed_in]
         took, orders = await asyncio.gather(colleagues_beside(settings, cookies), place_orders(services, session_id, offer_id))

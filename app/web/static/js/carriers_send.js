@@ -87,13 +87,16 @@ export function Sending({ mappings, mayPrint }) {
     setTicked(next);
     setPreview(null);
   };
+  // Many parcels stand below: the way to the file is above them, and goes on where the answer is.
+  useEffect(() => {
+    if (preview !== null) document.getElementById("carrier-preview")?.focus();
+  }, [preview]);
   if (parcels === null) return html`<p class="soft" role="status">${problem || say("app.loading")}</p>`;
   const none = ticked.size === 0 || isBusy;
   return html`<section class="card card-roomy stack" aria-labelledby="send">
       <h2 id="send">${say("carriers.send")}</h2>
       <p class="small soft">${say("carriers.send_lead")} <a href="/organiser/parcels">${say("carriers.to_parcels")}</a></p>
       ${parcels.length === 0 && html`<p class="notice">${say("carriers.no_parcels")}</p>`}
-      ${parcels.length > 0 && html`<${ParcelList} parcels=${parcels} ticked=${ticked} onTick=${tick} />`}
       <div class="carriers-make">
         <${Choice} id="mapping" label=${say("carriers.columns_for")} value=${mapping} options=${columns.map(({ mapping_id: id, name }) => /** @type {const} */ ([id, name]))}
           onChange=${(/** @type {string} */ id) => {
@@ -110,6 +113,7 @@ export function Sending({ mappings, mayPrint }) {
       html`<p class="small soft">${say("carriers.written_down")}</p><div class="row">
         <button class="button button-primary" type="button" disabled=${isBusy || preview.fitting === 0} onClick=${() => make("xlsx")}>${say("carriers.make_xlsx", { count: number(preview.fitting) })}</button>
         <button class="button button-secondary" type="button" disabled=${isBusy || preview.fitting === 0} onClick=${() => make("csv")}>${say("carriers.make_csv")}</button></div>`}
+      ${parcels.length > 0 && html`<${ParcelList} parcels=${parcels} ticked=${ticked} onTick=${tick} />`}
       <details><summary>${say("carriers.by_api")}</summary>
         <p class="small soft">${say("carriers.by_api_lead", { most: API_AT_ONCE })}</p>
         <div class="row">
@@ -139,7 +143,7 @@ function ParcelList({ parcels, ticked, onTick }) {
 
 /** @param {{preview: CarrierFilePreview}} props */
 function Preview({ preview }) {
-  return html`<div class="stack stack-tight">
+  return html`<div class="stack stack-tight" id="carrier-preview" tabindex="-1">
     <p role="status">${say("carriers.fitting", { count: number(preview.fitting) })}</p>
     ${preview.unfit.length > 0 &&
     html`<ul class="payments-rows" role="list" aria-label=${say("carriers.unfit")}>${preview.unfit.map(

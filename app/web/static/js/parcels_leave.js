@@ -137,6 +137,9 @@ export function LeavingMany({ ids, onDone }) {
   const [problem, setProblem] = useState("");
   const [isBusy, setIsBusy] = useState(false);
   const wanted = { parcel_ids: ids, carrier };
+  const next = useRef(/** @type {HTMLElement | null} */ (null));
+  // A button that waits for its answer loses the focus: whoever works by keys goes on with what the answer brings.
+  useEffect(() => next.current?.focus(), [look, done]);
   const chosen = ids.join();
   useEffect(() => setLook(null), [chosen]);
   /** @param {import("./http.js").Answer<HandedOver>} answer @param {(value: HandedOver | null) => void} show */
@@ -167,9 +170,9 @@ export function LeavingMany({ ids, onDone }) {
     <div class="stack stack-tight">
       <div class="parcels-carrier">${field}</div>
       <p class="row"><button class="button button-secondary" type="button" disabled=${ids.length === 0 || isBusy} onClick=${preview}>${say("parcels.leave_look", { count: number(ids.length) })}</button>
-        ${look !== null && html`<button class="button button-primary" type="button" disabled=${look.fits === 0 || isBusy} onClick=${run}>${say("parcels.leave_run", { count: number(look.fits) })}</button>`}</p>
+        ${look !== null && html`<button ref=${next} class="button button-primary" type="button" disabled=${look.fits === 0 || isBusy} onClick=${run}>${say("parcels.leave_run", { count: number(look.fits) })}</button>`}</p>
       ${problem !== "" && html`<p class="notice notice-danger" role="alert"><span>${problem}</span></p>`}
-      ${done !== null && html`<p class="notice notice-good row row-between" role="status"><span class="grow">${say("parcels.leave_count", { count: number(done.fits) })}</span><${Undo} until=${done.until_ms ?? 0} onUndo=${() => void takeBack()} /></p>`}
+      ${done !== null && html`<p ref=${next} tabindex="-1" class="notice notice-good row row-between" role="status"><span class="grow">${say("parcels.leave_count", { count: number(done.fits) })}</span><${Undo} until=${done.until_ms ?? 0} onUndo=${() => void takeBack()} /></p>`}
       ${unfit.length > 0 && html`<ul class="parcels-rows" role="list" aria-label=${say("parcels.leave_unfit")}>${unfit.map(
         (each) => html`<li key=${each.parcel_id} class="parcels-row parcels-line"><strong>${each.code}</strong><span class="grow">${say(`parcels.leave_${each.problem}`)}</span></li>`,
       )}</ul>`}

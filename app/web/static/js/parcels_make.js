@@ -1,7 +1,7 @@
 // Which boxes would be made of the orders that wait, and making them.
 
 import { html } from "htm/preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { money, number } from "./format.js";
 import { command, send } from "./http.js";
@@ -29,6 +29,7 @@ export function Making({ waiting, onMade }) {
   const [made, setMade] = useState(/** @type {MadeParcels | null} */ (null));
   const [problem, setProblem] = useState("");
   const [isBusy, setIsBusy] = useState(false);
+  const papers = useRef(/** @type {HTMLDivElement | null} */ (null));
   const look = async () => {
     /** @type {import("./http.js").Answer<ParcelPreview>} */
     const answer = await send("POST", "/api/v1/parcels/preview", { merge: merges });
@@ -36,6 +37,10 @@ export function Making({ waiting, onMade }) {
     if (answer.ok) setPreview(answer.value);
   };
   useEffect(() => void look(), [merges, waiting]);
+  // The button that was pressed may be gone by now: whoever works by keys goes on with the papers.
+  useEffect(() => {
+    if (made !== null && made.parcel_ids.length > 0) papers.current?.focus();
+  }, [made]);
   const chosen = preview?.groups.filter((group) => !left.has(nameOf(group))) ?? [];
   const boxes = chosen.reduce((sum, group) => sum + group.parcels.length, 0);
   const make = async () => {
@@ -54,7 +59,7 @@ export function Making({ waiting, onMade }) {
   };
   return html`<section class="card card-roomy stack" aria-labelledby="make">
     <h2 class="heading-20" id="make">${say("parcels.make")}</h2>
-    ${made !== null && made.parcel_ids.length > 0 && html`<div class="notice notice-good parcels-made" role="status"><p>${say("parcels.made", { count: number(made.parcel_ids.length) })}</p><${Papers} printed=${{ batch_id: made.batch_id }} mayPrint /></div>`}
+    ${made !== null && made.parcel_ids.length > 0 && html`<div class="notice notice-good parcels-made" role="status" tabindex="-1" ref=${papers}><p>${say("parcels.made", { count: number(made.parcel_ids.length) })}</p><${Papers} printed=${{ batch_id: made.batch_id }} mayPrint /></div>`}
     ${made !== null && html`<${Left} orders=${made.left} />`}
     <label class="switch"><input type="checkbox" role="switch" checked=${merges} onChange=${() => setMerges(!merges)} /><span>${say("parcels.merge")}</span></label>
     ${preview === null && html`<p class="soft">${say("app.loading")}</p>`}
