@@ -17,10 +17,10 @@ _PRODUCER = """
 SELECT p.id, p.organisation_id, p.name, p.kind, p.tax_code, p.commune_name, p.province_name, o.name AS organisation_name
 FROM producers p JOIN organisations o ON o.id = p.organisation_id WHERE p.id = $1 AND p.organisation_id = $2
 """
-# Wherever goods of theirs may have been sold; drafts have sold nothing.
+# Wherever goods of theirs may have been sold; what a rehearsal sells is nobody's money.
 _SESSIONS = """
 SELECT s.id, s.title, l.last_seq FROM sessions s JOIN ledgers l ON l.session_id = s.id
-WHERE s.organisation_id = $2 AND l.last_seq > 0 AND (
+WHERE s.organisation_id = $2 AND l.last_seq > 0 AND NOT s.is_rehearsal AND (
   EXISTS (SELECT FROM offers f WHERE f.session_id = s.id AND f.producer_id = $1)
   OR EXISTS (SELECT FROM session_stock k JOIN products p ON p.id = k.product_id WHERE k.session_id = s.id AND p.producer_id = $1))
 ORDER BY s.started_at NULLS LAST, s.id

@@ -23,7 +23,7 @@ _ORDERS_PER_STEP: Final = 20
 _TOUCHED = "SELECT DISTINCT order_id FROM ledger_entries WHERE session_id = $1 AND seq > $2 AND seq <= $3"
 _LEDGERS = """
 SELECT l.session_id, l.last_seq FROM ledgers l JOIN sessions s ON s.id = l.session_id
-WHERE s.organisation_id = $1 AND l.last_seq > 0 ORDER BY l.session_id
+WHERE s.organisation_id = $1 AND l.last_seq > 0 AND NOT s.is_rehearsal ORDER BY l.session_id
 """
 
 

@@ -352,6 +352,16 @@ async def test_the_list_of_producers_follows_the_ledger_and_what_was_settled(boo
     assert await rows() == {books.mine: (-258_000, 129_000, 0, 258_000), books.other: (0, 0, 0, 0)}
 
 
+async def test_what_a_rehearsal_sells_is_nobodys_money(books: Books) -> None:
+    await books.sold(honey=1)
+    await books.database.pool.execute("UPDATE sessions SET is_rehearsal = true WHERE id = $1", books.market.session_id)
+
+    assert ((await books.next()).lines, {row.unsettled_vnd for row in (await books.house.lists.producers(books.organiser)).items}) == (
+        [],
+        {0},
+    )
+
+
 async def a_random_step(books: Books, orders: list[UUID], chance: random.Random) -> None:
     """Some fact about some order; what the ledger refuses is refused."""
     order_id = chance.choice(orders)
