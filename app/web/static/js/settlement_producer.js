@@ -75,13 +75,16 @@ export function Producer({ id, settlement, maySettle }) {
           ${["pdf", "xlsx"].map((form) => html`<a key=${form} class="button button-secondary" href=${`${one}/settlement.${form}`} download>${say(`settlement.file_${form}`)}</a>`)}
           ${maySettle && view.state === "open" && html`<${SureButton} isGood words=${say("settlement.agree")} sureWords=${say("settlement.agree_sure", { amount: money(view.sums.payable_vnd) })} disabled=${view.line_count === 0 && view.charges.length === 0 && view.sums.opening_vnd <= 0} onSure=${() => void agree()} />`}
         </div>
-        ${view.paid !== null && html`<p class="notice notice-good"><span>${say("settlement.paid_words", { amount: money(view.paid.amount_vnd), day: view.paid.paid_on, reference: view.paid.reference })}</span></p>`}
+        ${view.paid !== null && html`<p class="notice notice-good"><span>${say("settlement.paid_words", { amount: money(view.paid.amount_vnd), day: dayOf(view.paid.paid_on), reference: view.paid.reference })}</span></p>`}
         ${maySettle && view.state === "agreed" && html`<${Payout} path=${path} view=${view} onPaid=${load} />`}
         ${view.fact_hash !== null && html`<p class="small soft settlement-hash">${say("settlement.hash")} ${view.fact_hash}</p>`}
       </section>
       <${Charges} path=${path} charges=${view.charges} mayChange=${maySettle && view.state === "open"} onChanged=${load} />
       <${Lines} path=${path} view=${view} onMore=${more} />`}`;
 }
+
+/** @param {string} iso */
+const dayOf = (iso) => iso.split("-").reverse().join("/");
 
 /** What adds up, and what was sold. @param {{view: SettlementView}} props */
 function Sums({ view }) {
