@@ -114,6 +114,16 @@ class SessionKeys:
         return self._key("commenters")
 
     @property
+    def product_openers(self) -> str:
+        """HYPERLOGLOG of device ids that opened a product."""
+        return self._key("product_openers")
+
+    @property
+    def basket_holders(self) -> str:
+        """HYPERLOGLOG of device ids that put a first line into a basket."""
+        return self._key("basket_holders")
+
+    @property
     def ledger(self) -> str:
         """HASH `seq` and the sums over the order ledger up to it; the projector's, rebuilt from PostgreSQL when lost."""
         return self._key("ledger")
@@ -153,7 +163,7 @@ class SessionKeys:
             self.log, self.log_head, self.told, self.flushes, self.live, self.minutes, self.ledger_minutes, self.unique_viewers,
             self.commenters, self.ledger, self.products, self.buyers, self.taken, self.outside, self.audience, self.node_lives,
             self.node_known, self.viewers, self.viewer_places, self.short_views, self.left_views, self.pollers, self.poller_places,
-            self.spoke, self.said,
+            self.spoke, self.said, self.product_openers, self.basket_holders,
             *map(self._key, _OF_OLDER_RELEASES),
         )  # fmt: skip
 

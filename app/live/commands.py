@@ -12,7 +12,7 @@ from app.live.posing import poses_as_staff
 from app.live.room import Room
 from app.live.rooms import RoomDirectory
 from app.protocol.base import PROTOCOL_VERSION
-from app.protocol.client_commands import Command, Leave, PostComment, ReportOutsideCount, SendLikes, ViewerHello
+from app.protocol.client_commands import Command, Leave, PostComment, ReportOutsideCount, SendLikes, ShowInterest, ViewerHello
 from app.protocol.close_codes import CloseCode
 from app.protocol.server_events import CommandDone
 from app.realtime.connection import Connection
@@ -29,6 +29,7 @@ def live_handlers(*, rooms: RoomDirectory, comments: CommentService, outside: Ou
             handles(ViewerHello, commands.hello, changes=False, action=Action.SEE_BOARD),
             handles(PostComment, commands.comment, action=Action.SPEAK_AS_STAFF),
             handles(SendLikes, commands.like),
+            handles(ShowInterest, commands.interest),
             handles(ReportOutsideCount, commands.report_outside, has_key=True, action=Action.RUN_SESSIONS),
             handles(Leave, commands.leave, deadline_seconds=None, changes=False, action=Action.SEE_BOARD),
         ]
@@ -72,6 +73,16 @@ class LiveCommands:
     async def like(self, _connection: Connection, session_id: UUID, command: SendLikes) -> CommandDone:
         room = await self._live_room(session_id)
         room.counters.liked(command.count)
+        return CommandDone(id=command.id)
+
+    async def interest(self, connection: Connection, session_id: UUID, command: ShowInterest) -> CommandDone:
+        """Told again, or of a product that is none of the session's, it is done without being counted."""
+        room = await self._live_room(session_id)
+        if any(str(product.id) == str(command.product_id) for product in room.mirror.products):
+            if command.step == "opened":
+                room.counters.opened_product(connection.device_key, command.product_id.bytes)
+            else:
+                room.counters.began_basket(connection.device_key)
         return CommandDone(id=command.id)
 
     async def report_outside(self, connection: Connection, session_id: UUID, command: ReportOutsideCount) -> CommandDone:

@@ -9,6 +9,24 @@ from app.live.device_moves import DeviceMoves
 from app.live.polling import PollingDevices
 from app.metrics.service import Flush, RoomFigures
 
+# About 20 MB of a node at most; beyond it the oldest are forgotten, and what comes again is counted again.
+INTEREST_KNOWN = 200_000
+
+
+class KnownInterest:
+    """What a node has counted of a room's interest, so that it counts each once; the latest `INTEREST_KNOWN`."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, None] = {}
+
+    def is_new(self, key: bytes) -> bool:
+        if key in self._known:
+            return False
+        if len(self._known) >= INTEREST_KNOWN:
+            del self._known[next(iter(self._known))]
+        self._known[key] = None
+        return True
+
 
 class RoomCounters:
     """News of one room on one node. `now` is a monotonic clock in seconds; a device's key is the 16 bytes of its id.
@@ -26,6 +44,9 @@ class RoomCounters:
         self._unsent: Flush | None = None
         self._counts: Counter[str] = Counter()
         self._commented: dict[bytes, None] = {}
+        self._opened: dict[bytes, None] = {}
+        self._basket: dict[bytes, None] = {}
+        self._interest = KnownInterest()
         self._present: set[bytes] = set()
         self._present_told = 0
         self._moves = DeviceMoves()
@@ -35,7 +56,7 @@ class RoomCounters:
     def has_news(self) -> bool:
         """Whether a flush would tell more than the one before, apart from the time that passes."""
         is_present = bool(self._present) or self._present_told > 0 or bool(self.polling)
-        return self._unsent is not None or is_present or bool(self._moves) or any(self._counts.values())
+        return self._unsent is not None or is_present or bool(self._moves) or any(self._counts.values()) or bool(self._basket)
 
     def device_entered(self, device_key: bytes) -> None:
         """The first socket of a device said hello."""
@@ -56,6 +77,17 @@ class RoomCounters:
         self._counts["comments"] += 1
         self._commented[device_key] = None
 
+    def opened_product(self, device_key: bytes, product_key: bytes) -> None:
+        """A device opened a product's details; again it is not counted again."""
+        if self._interest.is_new(device_key + product_key):
+            self._counts["product_opens"] += 1
+            self._opened[device_key] = None
+
+    def began_basket(self, device_key: bytes) -> None:
+        """A device put the first line into a basket."""
+        if self._interest.is_new(device_key):
+            self._basket[device_key] = None
+
     def next_flush(self, *, at_ms: int) -> Flush:
         """What has happened since the last flush that arrived. Until `flush_arrived` the same flush is returned again, unchanged.
 
@@ -74,12 +106,16 @@ class RoomCounters:
             at_ms=at_ms,
             increments={name: count for name, count in self._counts.items() if count},
             commented_devices=tuple(self._commented),
+            opened_devices=tuple(self._opened),
+            basket_devices=tuple(self._basket),
             watching=self._moves.take(),
             polling=self.polling.moves.take(),
         )
         self._present_told = len(self._present)
         self._counts.clear()
         self._commented.clear()
+        self._opened.clear()
+        self._basket.clear()
         return self._unsent
 
     def flush_arrived(self, figures: RoomFigures) -> None:

@@ -11,10 +11,12 @@ from app.metrics.sales import Sales, ShippingFees
 from app.protocol.views import BoardFigures, OutsideCount
 
 # Counters that a node measures itself. The list is closed: a misspelt name would silently open a new field for ever.
-MEASURED_COUNTERS = ("likes", "comments")
+MEASURED_COUNTERS = ("likes", "comments", "product_opens")
 # What is decided over all nodes from the moves of devices; `occupied_ms` is the time during which anybody watched.
 AUDIENCE_FIGURES = ("views", "views_10s", "watch_ms", "occupied_ms", "viewers_peak")
-MEASURED_FIGURES = (*MEASURED_COUNTERS, *AUDIENCE_FIGURES)
+# 1 once a node that measures product opens and baskets has told anything: without it they were not measured, which is not 0.
+MEASURES_INTEREST = "measures_interest"
+MEASURED_FIGURES = (*MEASURED_COUNTERS, *AUDIENCE_FIGURES, MEASURES_INTEREST)
 
 SAME_VIEW_SECONDS = 30.0  # who is back by then continues the view
 VIEW_COUNTS_AFTER_SECONDS = 10.0  # watched for so long in all, a view is one of `views_10s`
@@ -48,7 +50,7 @@ class Flush:
     `node` names one start of one process (host name and pid may come back after a restart: add something random), and its
     `number` grows with every flush. `increments` are what happened since the flush before, by names of `MEASURED_COUNTERS`;
     `at_ms` decides their minute. `watching` are the moves of devices with a socket, `polling` of those without one, each device's in
-    order; `commented_devices` are 16 bytes each.
+    order; `commented_devices`, and those that opened a product or put a first line into a basket, are 16 bytes each.
     """
 
     node: str
@@ -58,6 +60,8 @@ class Flush:
     commented_devices: Sequence[bytes] = ()
     watching: Sequence[Move] = ()
     polling: Sequence[Move] = ()
+    opened_devices: Sequence[bytes] = ()
+    basket_devices: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +130,15 @@ class Snapshot:
     flushes: Mapping[str, int]
     restores: int = 0
     lost_ms_at_most: int = 0
+    product_openers: int = 0
+    basket_holders: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Sketches:
-    """The two HyperLogLogs as raw Redis strings, so that distinct devices outlive Redis; None = nobody yet."""
+    """The HyperLogLogs as raw Redis strings, so that distinct devices outlive Redis; None = nobody yet."""
 
-    unique_viewers: bytes | None
-    commenters: bytes | None
+    unique_viewers: bytes | None = None
+    commenters: bytes | None = None
+    product_openers: bytes | None = None
+    basket_holders: bytes | None = None

@@ -55,7 +55,11 @@ def flush_arguments(flush: Flush, *, ttl_ms: int, clocks: Clocks) -> tuple[str |
         now_ms=clocks.redis_ms() if clocks.redis_ms else None,
     )
     now = clocks.now()
-    return head.to_json(), _packed(flush.watching, now), _packed(flush.polling, now), b"".join(flush.commented_devices)
+    return head.to_json(), _packed(flush.watching, now), _packed(flush.polling, now), *_joined(flush)
+
+
+def _joined(flush: Flush) -> tuple[bytes, ...]:
+    return tuple(b"".join(devices) for devices in (flush.commented_devices, flush.opened_devices, flush.basket_devices))
 
 
 def _packed(moves: Sequence[Move], now: float) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 from uuid import UUID
 
@@ -22,6 +22,8 @@ _KEPT_AS_THEY_ARE = (
     *("viewers_now", "measured", "ledger", "ledger_seq", "unique_viewers", "commenters", "buyers", "taken", "flushes"),
     *("restores", "lost_ms_at_most"),
 )
+# Records of before say nothing of these.
+_KEPT_SINCE_LATER = ("product_openers", "basket_holders")
 
 # Most minutes of a checkpoint are old and unchanged: those are not written again.
 _WRITE_MINUTES = text(
@@ -85,7 +87,7 @@ async def read_record(db: AsyncSession, session_id: UUID) -> Record | None:
 
 def _columns(record: Record) -> dict[str, Any]:
     snapshot = record.snapshot
-    figures: dict[str, Any] = {name: getattr(snapshot, name) for name in _KEPT_AS_THEY_ARE}
+    figures: dict[str, Any] = {name: getattr(snapshot, name) for name in (*_KEPT_AS_THEY_ARE, *_KEPT_SINCE_LATER)}
     sketches = {name: base64.b64encode(value).decode() for name, value in asdict(record.sketches).items() if value is not None}
     return {
         "figures": {"state": record.state, **figures, "sketches": sketches},
@@ -106,6 +108,7 @@ def _record(row: SessionTotals, minutes: Mapping[int, Mapping[str, int]]) -> Rec
             products=row.products,
             outside={source: OutsideFigure(**figure) for source, figure in row.outside.items()},
             **{name: row.figures[name] for name in _KEPT_AS_THEY_ARE},
+            **{name: row.figures.get(name, 0) for name in _KEPT_SINCE_LATER},
         ),
-        sketches=Sketches(unique_viewers=sketches.get("unique_viewers"), commenters=sketches.get("commenters")),
+        sketches=Sketches(**{each.name: sketches.get(each.name) for each in fields(Sketches)}),
     )

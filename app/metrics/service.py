@@ -168,7 +168,7 @@ class MetricsService:
         """
         record = await self._record(session_id)
         if record is None:
-            return await self._store.open_counters(session_id, None, Sketches(None, None))
+            return await self._store.open_counters(session_id, None, Sketches())
         snapshot = record.snapshot
         if record.state == "live":
             lost_ms = max(0, int((utc_now() - snapshot.as_of).total_seconds() * 1000))

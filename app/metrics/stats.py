@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.infra.clock import from_ms, to_ms
-from app.metrics.figures import Snapshot, ledger_metric_names
+from app.metrics.figures import MEASURES_INTEREST, Snapshot, ledger_metric_names
 from app.metrics.queries import SessionTimes
 from app.metrics.sales import COUNTED_KINDS, Sales
 from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, ProductSales, Restored, SessionStats, Totals
@@ -114,7 +114,11 @@ def _totalled(figures: Mapping[str, int]) -> dict[str, int]:
 
 def _totals(snapshot: Snapshot) -> Totals:
     measured = snapshot.measured
+    is_interest_measured = bool(measured.get(MEASURES_INTEREST))
     return Totals(
+        product_opens=measured.get("product_opens", 0) if is_interest_measured else None,
+        product_openers=snapshot.product_openers if is_interest_measured else None,
+        basket_holders=snapshot.basket_holders if is_interest_measured else None,
         views=measured.get("views", 0),
         views_10s=measured.get("views_10s", 0),
         unique_viewers=snapshot.unique_viewers,

@@ -83,12 +83,14 @@ class MetricsStore:
     async def sketches(self, session_id: UUID) -> Sketches:
         """The HyperLogLogs as they are; read after the figures, so they hold at least the devices counted there."""
         of = self._keys(session_id)
-        return Sketches(await _raw(self._redis.idempotent, of.unique_viewers), await _raw(self._redis.idempotent, of.commenters))
+        keys = (of.unique_viewers, of.commenters, of.product_openers, of.basket_holders)
+        return Sketches(*[await _raw(self._redis.idempotent, key) for key in keys])
 
     async def open_counters(self, session_id: UUID, snapshot: Snapshot | None, sketches: Sketches) -> bool:
         """Write a checkpoint back, or open empty counters; False when they were open already. Ledger figures are the projector's."""
         # bytes and text may be mixed in one command: redis-py sends bytes as they are
-        arguments: list[str | int | bytes] = [sketches.unique_viewers or b"", sketches.commenters or b"", KEYS_KEPT_SECONDS]
+        kept = (sketches.unique_viewers, sketches.commenters, sketches.product_openers, sketches.basket_holders)
+        arguments: list[str | int | bytes] = [*(sketch or b"" for sketch in kept), KEYS_KEPT_SECONDS]
         for fields in _stored_hashes(snapshot):
             arguments += [len(fields), *chain.from_iterable(fields.items())]
         return bool(await self._restore(self._keys(session_id), *arguments))
@@ -173,7 +175,10 @@ def _room_figures(reply: Sequence[Any]) -> RoomFigures:
 
 
 def _snapshot(reply: Sequence[Any]) -> Snapshot:
-    now_ms, viewers, unique_viewers, commenters, buyers, live, minutes, flushes, ledger, ledger_minutes, products, taken, outside = reply
+    now_ms, viewers, unique_viewers, commenters, buyers, live, minutes, flushes, ledger, ledger_minutes, products, taken, outside = reply[
+        :13
+    ]
+    product_openers, basket_holders = reply[13:]
     counters, sums = _numbers(live), _numbers(ledger)
     by_minute: dict[int, dict[str, int]] = defaultdict(dict)
     for minute, figures in (*_nested(minutes).items(), *_nested(ledger_minutes).items()):
@@ -195,6 +200,8 @@ def _snapshot(reply: Sequence[Any]) -> Snapshot:
         flushes=_numbers(flushes),
         restores=counters.get("restores", 0),
         lost_ms_at_most=counters.get("lost_ms_at_most", 0),
+        product_openers=product_openers,
+        basket_holders=basket_holders,
     )
 
 

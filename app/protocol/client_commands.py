@@ -41,6 +41,14 @@ class SendLikes(Command):
     count: int = Field(ge=1, le=100)
 
 
+class ShowInterest(Command):
+    """A product of the session was opened, or was the first line of a basket. Counted once per device (and product)."""
+
+    type: Literal["interest.show"] = "interest.show"
+    step: Literal["opened", "basket"]
+    product_id: UUID
+
+
 class OrderLine(Message):
     """How many units of one flash offer."""
 
@@ -114,9 +122,9 @@ class ReportOutsideCount(Command):
     observed_at_ms: Milliseconds | None = None
 
 
-ViewerCommand = ViewerHello | PostComment | SendLikes | PlaceOrder | JoinWaitlist | Leave
+ViewerCommand = ViewerHello | PostComment | SendLikes | ShowInterest | PlaceOrder | JoinWaitlist | Leave
 StaffCommand = ViewerHello | PostComment | ReportOutsideCount | Leave
 BridgeCommand = ViewerHello | ReportOutsideCount | Leave
-ClientCommand = ViewerHello | PostComment | SendLikes | PlaceOrder | JoinWaitlist | Leave | ReportOutsideCount
+ClientCommand = ViewerHello | PostComment | SendLikes | ShowInterest | PlaceOrder | JoinWaitlist | Leave | ReportOutsideCount
 
 client_command: TypeAdapter[ClientCommand] = TypeAdapter(Annotated[ClientCommand, Field(discriminator="type")])

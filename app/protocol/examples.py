@@ -17,6 +17,7 @@ from app.protocol.client_commands import (
     ReportOutsideCount,
     SendLikes,
     ShelfLine,
+    ShowInterest,
     ViewerHello,
 )
 from app.protocol.moderation import HiddenMark, ModerationRules, QuestionView, RestrictionView, TalkView, WarningView
@@ -171,6 +172,7 @@ COMMAND_EXAMPLES: tuple[Message, ...] = (
     ViewerHello(id="1", version=PROTOCOL_VERSION, resume=ResumePosition(epoch=_EPOCH, offset=41), name="Lan"),
     PostComment(id="2", text="mật ong còn không ạ"),
     SendLikes(id="3", count=7),
+    ShowInterest(id="8", step="opened", product_id=_PRODUCT_ID),
     PlaceOrder(
         id="4",
         key=_ORDER_KEY,

@@ -5,7 +5,7 @@
 -- ARGV  1 head, JSON: node, number, minute (of the node's clock), increments {name: amount}, ttl_ms of a silent node, keep_seconds of
 --         the session's keys, moves_max, same_view_ms, counts_after_ms; now_ms only where a test drives the time
 --       2 moves of viewers   3 moves of pollers: records of 21 bytes, device (16), kind (1: 0 came, 1 went, 2 stayed), age in ms (4)
---       4 devices that commented: records of 16 bytes
+--       4 devices that commented   5 that opened a product   6 that put a first line into a basket: records of 16 bytes
 -- Answers false when the counters are cold (never opened, or lost with Redis): the caller restores them and asks again. Else
 --       { applied 0|1, since when the node is known, viewers, polling, {live…}, {ledger…}, unique viewers, buyers, {offer, taken, …},
 --         {source, figure, …} }
@@ -15,6 +15,7 @@
 local KEY_NAMES = [[
   live minutes flushes unique_viewers commenters ledger ledger_minutes products buyers taken outside
   audience node_lives node_known viewers viewer_places short_views left_views pollers poller_places log log_head
+  product_openers basket_holders
 ]]
 local key, position = {}, 0
 for name in string.gmatch(KEY_NAMES, '%S+') do
@@ -230,9 +231,13 @@ if head.number > tonumber(redis.call('HGET', key.flushes, node) or '-1') then
   apply_moves(ARGV[2], viewer_came, viewer_went)
   apply_moves(ARGV[3], poller_came, poller_went)
   write_begun()
-  for at = 1, #ARGV[4], 16 do
-    redis.call('PFADD', key.commenters, uuid_text(string.sub(ARGV[4], at, at + 15)))
+  for argument, sketch in pairs({ [4] = key.commenters, [5] = key.product_openers, [6] = key.basket_holders }) do
+    local packed = ARGV[argument]
+    for at = 1, #packed, 16 do
+      redis.call('PFADD', sketch, uuid_text(string.sub(packed, at, at + 15)))
+    end
   end
+  redis.call('HSET', key.live, 'measures_interest', 1)
 end
 
 -- The earliest first, not more than `RANKS_MAX` at once.

@@ -3,10 +3,11 @@
 -- KEYS  by the names of `KEY_NAMES`
 -- ARGV  1 the time in ms, only where a test drives it; else ''
 -- Answers { now in ms as text, viewers, unique viewers, commenters, buyers, and the hashes live, minutes, flushes, ledger,
---       ledger_minutes, products, taken, outside }, each hash as a flat list
+--       ledger_minutes, products, taken, outside }, each hash as a flat list, then product openers and basket holders
 
 local KEY_NAMES = [[
   live minutes flushes unique_viewers commenters ledger ledger_minutes products buyers taken outside audience node_lives
+  product_openers basket_holders
 ]]
 local key, at = {}, 0
 for name in string.gmatch(KEY_NAMES, '%S+') do
@@ -38,4 +39,6 @@ return {
   redis.call('HGETALL', key.products),
   redis.call('HGETALL', key.taken),
   redis.call('HGETALL', key.outside),
+  redis.call('PFCOUNT', key.product_openers),
+  redis.call('PFCOUNT', key.basket_holders),
 }

@@ -25,6 +25,7 @@ const MOST_LINES = 10;
 export class Basket {
   /** @param {Room} room */
   constructor(room) {
+    this.room = room;
     this.memoryKey = `ocop.basket.${room.sessionId}`;
     /** By product id.
      * @type {import("@preact/signals").Signal<Readonly<Record<string, number>>>}
@@ -40,6 +41,7 @@ export class Basket {
   set(productId, quantity) {
     const { [productId]: before, ...others } = this.quantities.value;
     if (before === undefined && this.isFull) return;
+    if (quantity > 0 && Object.keys(this.quantities.value).length === 0) this.room.showInterest("basket", productId);
     this.quantities.value = quantity > 0 ? { ...this.quantities.value, [productId]: quantity } : others;
     remember(this.memoryKey, this.quantities.value);
   }

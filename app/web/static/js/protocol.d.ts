@@ -800,6 +800,14 @@ export interface ShippingRule {
   free_from_vnd: number | null;
 }
 
+/** A product of the session was opened, or was the first line of a basket. Counted once per device (and product). */
+export interface ShowInterest {
+  id: string;
+  type: "interest.show";
+  step: "opened" | "basket";
+  product_id: string;
+}
+
 /** A mute or ban was lifted. Only on staff sockets. */
 export interface SpeakerFreed {
   type: "speaker.freed";
@@ -915,6 +923,7 @@ export type ViewerCommand =
   | ViewerHello
   | PostComment
   | SendLikes
+  | ShowInterest
   | PlaceOrder
   | JoinWaitlist
   | Leave;
@@ -937,6 +946,7 @@ export type ClientCommand =
   | ViewerHello
   | PostComment
   | SendLikes
+  | ShowInterest
   | PlaceOrder
   | JoinWaitlist
   | Leave

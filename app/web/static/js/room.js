@@ -17,6 +17,9 @@ import { Ticket } from "./ticket.js";
 const TELL_AFTER_MS = 1_200;
 
 export class Room {
+  /** @type {Set<string>} What this page has told of its viewer's interest. */
+  #told = new Set();
+
   /**
    * @param {object} options
    * @param {SessionView} options.session
@@ -71,6 +74,18 @@ export class Room {
       ...(onNoWay && { onRefused: () => this.#onRefused(onNoWay) }),
     });
     this.#watchAbsence();
+  }
+
+  /**
+   * A product was opened, or is the first line of a basket: told once per page, and never waited for.
+   * @param {"opened" | "basket"} step
+   * @param {string} productId
+   */
+  showInterest(step, productId) {
+    const key = `${step} ${productId}`;
+    if (this.#told.has(key) || this.status.peek() !== "open") return;
+    this.#told.add(key);
+    this.socket.request({ type: "interest.show", step, product_id: productId }).catch(() => this.#told.delete(key));
   }
 
   /** @param {() => void} onNoWay */

@@ -29,6 +29,7 @@ import { ProductToOrder } from "./viewer_order.js";
 export function ProductSheet({ market, product }) {
   const [sheet, setSheet] = useState(/** @type {ProductSheetView | null} */ (null));
   const { sessionId } = market.room;
+  useEffect(() => market.room.showInterest("opened", product.id), [product.id]);
   useEffect(() => {
     let isCurrent = true;
     void (async () => {
