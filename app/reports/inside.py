@@ -72,12 +72,13 @@ class ReportDetails:
             await _require(db, user, session_id)
             return await _comments(db, session_id, wanted)
 
-    async def moment(self, user: CurrentUser, session_id: UUID, *, at: datetime, minutes: int) -> MomentDetails:
-        """What happened in the `minutes` from `at`. Raises `SessionNotFound`."""
-        since = min(max(at, _EARLIEST), _LATEST)
-        until = since + timedelta(minutes=minutes)
+    async def moment(self, user: CurrentUser, session_id: UUID, *, at: datetime | None, minutes: int) -> MomentDetails:
+        """What happened in the `minutes` from `at`; without it, in the last ones until the end or now. Raises `SessionNotFound`."""
         async with self._database.reading.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
             facts = await _require(db, user, session_id)
+            begins = at or (facts.ended_at or facts.as_of) - timedelta(minutes=minutes)
+            since = min(max(begins, _EARLIEST), _LATEST)
+            until = since + timedelta(minutes=minutes)
             pins = await db.fetch(sql.PINNED, facts.organisation_id, str(session_id), since, until)
             first, last = [await db.fetchval(sql.SEQ_BEFORE, session_id, moment) for moment in (since, until)]
             return MomentDetails(

@@ -31,7 +31,13 @@ _REFUSALS = problem_responses(NotSignedIn, SessionNotFound, MalformedRequest)
     description="Staff of the organisation. Who was pinned, the first comments with what was decided about them, the first orders by code.",
     responses=_REFUSALS,
 )
-async def read_moment(session_id: UUID, user: SignedInUser, details: Details, at: AwareDatetime, minutes: Minutes = 1) -> MomentDetails:
+async def read_moment(
+    session_id: UUID,
+    user: SignedInUser,
+    details: Details,
+    at: Annotated[AwareDatetime | None, Query(description="where it begins; without it, the last minutes of the session so far")] = None,
+    minutes: Minutes = 1,
+) -> MomentDetails:
     return await details.moment(user, session_id, at=at, minutes=minutes)
 
 

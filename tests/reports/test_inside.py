@@ -91,6 +91,9 @@ async def test_a_minute_opens_to_who_was_pinned_what_was_said_and_orders_without
     assert [(order.code, order.units, order.goods_vnd) for order in minute.orders] == [(code, 2, 100_000)]
     assert (minute.orders_count, [row.text for row in minute.comments.comments]) == (1, ["chốt hai hũ"])
     assert [pin.name for pin in minute.pinned] == ["Mật ong"], "the last one before, and no earlier one"
+    await fair.end()
+    last = await details.moment(fair.staff, fair.id, at=None, minutes=5)
+    assert last.orders == minute.orders, "without a moment, the last minutes"
     assert (before.orders_count, before.pinned, before.comments.comments) == (0, (), ())
     assert "phone" not in minute.model_dump_json()
 
