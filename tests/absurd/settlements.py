@@ -20,8 +20,11 @@ async def settlement_ids(sale: Sale, operation: Operation) -> dict[str, Any]:
     if operation.template.endswith("/payouts"):
         return {"number": await a_settlement(sale)}
     if operation.template.endswith("/agreements"):
-        await a_charge(sale)
-        return await seen(sale)
+        # something new of a producer each time, so that there are sessions to name
+        await sale.orders()
+        sold_by = "SELECT producer_id::text FROM products WHERE id = $1"
+        producer_id = await sale.market.stores.database.pool.fetchval(sold_by, sale.market.product_ids[0])
+        return {"producer_id": producer_id} | await seen(sale, producer_id)
     return {}
 
 
@@ -50,9 +53,9 @@ async def ids_of_settlements(sale: Sale) -> dict[str, str]:
     return {"number": await a_settlement(sale), "charge_id": await a_charge(sale), "sheet": "xlsx"}
 
 
-async def seen(sale: Sale) -> dict[str, Any]:
+async def seen(sale: Sale, producer_id: str | None = None) -> dict[str, Any]:
     """What whoever looks at the next settlement agrees to."""
-    draft = (await sale.organiser.get(f"{_PATH}/{sale.ids['producer_id']}/next")).json()
+    draft = (await sale.organiser.get(f"{_PATH}/{producer_id or sale.ids['producer_id']}/next")).json()
     return {
         "sessions": [{"session_id": each["session_id"], "to_seq": each["to_seq"]} for each in draft["sessions"]],
         "digest": draft["digest"],
@@ -64,7 +67,7 @@ def settlement_body(operation: Operation, ids: Any) -> dict[str, Any]:
     if not operation.template.startswith(_PATH):
         return {}
     if operation.template.endswith("/agreements"):
-        return {"sessions": ids.get("sessions", []), "digest": ids.get("digest", "0" * 64)}
+        return {"sessions": ids.get("sessions", [{"session_id": ids["session_id"], "to_seq": 1}]), "digest": ids.get("digest", "0" * 64)}
     return {
         "order_code": None,
         "paid_on": "2026-11-01",
