@@ -263,6 +263,7 @@ async def measure_event(service: RunningService, database: Database, size: Size)
         while await summaries.behind(tail=KEPT_TAIL, limit=1) or await sums.behind(limit=1):  # noqa: ASYNC110 - looked at from outside
             await asyncio.sleep(0.2)
         summed = time.perf_counter() - before
+        console.print(f"Stored folds and sums after {summed:.1f} s")
         cookie = f"{LOGIN_COOKIE}={(await sign_in(database, settings, beside)).token}"
         paths = pages_of(filled)
         await readers_beside(settings, cookie, list(paths.values()), seconds=1)
@@ -270,6 +271,7 @@ async def measure_event(service: RunningService, database: Database, size: Size)
         took, during = await asyncio.gather(
             readers_beside(settings, cookie, list(paths.values()), seconds=SECONDS), place_orders(services, beside, offer_id, 50_000)
         )
+        console.print("Pages read; now the whole workbook")
         seconds, held, job = await whole_workbook(settings, cookie, filled.event_id, jobs)
     rows = {name: took[path] for name, path in paths.items()}
     sheets = [
