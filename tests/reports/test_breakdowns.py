@@ -9,6 +9,7 @@ from typing import Any
 from app.infra.database import Database
 from app.ledger.kinds import KINDS, figure_names
 from app.metrics.service import Sales
+from app.redis_keys import SessionKeys
 from app.reports.schemas import Report
 from app.reports.summaries import Summaries
 from tests.reports.builders import Fair
@@ -126,6 +127,9 @@ async def an_earlier_order_by_the_phone_of(fair: Fair, order_id: object) -> None
 async def test_the_funnel_says_not_measured_where_nothing_was_measured_and_never_nought(fair: Fair) -> None:
     await a_busy_fair(fair)
     await fair.watch(viewers=30)
+    assert [step.count for step in (await fair.report()).funnel if step.name == "product_openers"] == [0]
+    # as in a session of before, whose nodes did not measure it
+    await fair.redis.once.hdel(SessionKeys(fair.prefix, fair.id).live, "measures_interest")
 
     steps = {step.name: step for step in (await fair.report()).funnel}
 
