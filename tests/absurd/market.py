@@ -22,6 +22,7 @@ from tests.absurd.needing_more import needs_closed_session
 from tests.absurd.operations import Operation, operations_of
 from tests.absurd.parcels import a_parcel, parcel_body, parcel_ids
 from tests.absurd.people import COOKIE, people_body, people_ids
+from tests.absurd.programmes import ids_of_programmes, programme_body
 from tests.absurd.settlements import ids_of_settlements, settlement_body, settlement_ids
 from tests.buyers import BUYER, an_order
 from tests.live.market import Market, a_session
@@ -167,7 +168,8 @@ class Sale:
         if operation.template.endswith(_OF_PARTS):
             units = 2 if operation.template.endswith("/changes") else 1
             known |= {"lines": [{"offer_id": self.offer["id"], "quantity": units}], "seen_seq": 2**40}
-        of_packages = people_body(self, operation) | parcel_body(operation, ids) | carrier_body(operation) | settlement_body(operation, ids)
+        of_packages = people_body(self, operation) | parcel_body(operation, ids) | carrier_body(operation)
+        of_packages |= settlement_body(operation, ids) | programme_body(operation)
         return operation.right_body(known | of_packages)
 
     async def takes_transfers(self) -> str:
@@ -383,4 +385,5 @@ async def open_sale(market: Market, stack: AsyncExitStack) -> Sale:
     sale.ids["parcel_id"] = (await a_parcel(sale))["parcel_id"]
     sale.ids |= await ids_of_carriers(sale)
     sale.ids |= await ids_of_settlements(sale)
+    sale.ids |= await ids_of_programmes(sale)
     return sale

@@ -6,7 +6,9 @@ from tests.absurd.carriers import OF_CARRIERS
 from tests.absurd.operations import Operation
 
 # Refused while the session is live, or about jobs, which there are none of then.
-_CLOSED_ONLY = ("/statement", "/export.zip", "/jobs/{job_id}", "/file")
+_CLOSED_ONLY = ("/statement", "/export.zip", "/jobs/{job_id}", "/file", "/open/sessions/{session_id}/report")
+# What they are about stands in the query; tests/programmes ask them with absurd ones.
+_BY_QUERY = "/comparison"
 # Only within a minute after many steps at once.
 _MANY_TAKEN_BACK = "/desk/bulk/undo"
 # Their bodies are files; tests/catalog has hostile ones.
@@ -27,5 +29,5 @@ def needs_more(operation: Operation) -> bool:
 
 
 def needs_closed_session(operation: Operation) -> bool:
-    """Whether even a right request is refused during a sale."""
-    return operation.template.endswith(_CLOSED_ONLY) or operation.template.endswith("/exports")
+    """Whether even a right request is refused during a sale, or without its query."""
+    return operation.template.endswith((*_CLOSED_ONLY, _BY_QUERY)) or operation.template.endswith("/exports")

@@ -13,28 +13,33 @@ if TYPE_CHECKING:
     from tests.absurd.operations import Operation
 
 _OF_PARCELS = "/api/v1/parcels"
+_HANDED_OVER = "/api/v1/parcel-handovers"
 _PRINTED = ("/labels", "/slips", "/pick-list", "/packing-list", "/picks")
 
 
 async def parcel_ids(sale: Sale, operation: Operation) -> dict[str, Any]:
     """Ids of parcels and orders that this operation may do anything to."""
     path = operation.template
+    if path.startswith(_HANDED_OVER):
+        made = await _packed(sale)
+        return {"mark": await _handed_over(sale, made)} if path.endswith("/undo") else made
     if not path.startswith(_OF_PARCELS) or path.endswith(("/counts", "/rules")):
         return {}
     if path == _OF_PARCELS or path.endswith("/preview"):
         return await sale.orders() | {"confirmed": await _confirmed(sale)}
+    if path.endswith("/reopened"):
+        return await _packed(sale)
     made = await a_parcel(sale)
     if path.endswith("/merged"):
         made["other_parcel_id"] = (await a_parcel(sale))["parcel_id"]
-    if path.endswith("/reopened"):
-        for _ in range(made["units"]):
-            await sale.organiser.post(f"{_OF_PARCELS}/{made['parcel_id']}/scans", json={"product_id": made["product_id"]})
     return made
 
 
 def parcel_body(operation: Operation, ids: Mapping[str, Any]) -> dict[str, Any]:
     """What stands in a right body under these names."""
     path = operation.template
+    if path.startswith(_HANDED_OVER):
+        return {"parcel_ids": [ids["parcel_id"]], "tracking_code": None}
     if not path.startswith(_OF_PARCELS):
         return {}
     if path == _OF_PARCELS:
@@ -63,6 +68,21 @@ async def a_parcel(sale: Sale) -> dict[str, Any]:
         "product_id": line["product_id"],
         "units": parcel["units"],
     }
+
+
+async def _packed(sale: Sale) -> dict[str, Any]:
+    """As `a_parcel`, with all its units in it."""
+    made = await a_parcel(sale)
+    for _ in range(made["units"]):
+        await sale.organiser.post(f"{_OF_PARCELS}/{made['parcel_id']}/scans", json={"product_id": made["product_id"]})
+    return made
+
+
+async def _handed_over(sale: Sale, parcel: Mapping[str, Any]) -> str:
+    """The mark of a parcel's way out, which can be taken back for a minute."""
+    answer = await sale.organiser.post(_HANDED_OVER, json={"parcel_ids": [parcel["parcel_id"]]})
+    assert answer.is_success, answer.text
+    return str(answer.json()["mark"])
 
 
 async def _confirmed(sale: Sale) -> str:
