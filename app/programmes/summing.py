@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
@@ -21,6 +21,7 @@ from app.infra.clock import vietnam_day
 from app.infra.database import Database, RawConnection
 from app.ledger.chain import entry_of
 from app.ledger.fold import Ladder
+from app.ledger.kinds import RELEASING_KINDS, RUNGS, EntryKind
 from app.reports.errors import ReportBeingPrepared
 from app.reports.folding import ENTRIES_PER_STEP, FOLD_VERSION
 from app.reports.ladder import RevenueLadder
@@ -32,7 +33,8 @@ log = structlog.get_logger(__name__)
 SUMS_VERSION = 1 * 1_000 + FOLD_VERSION
 # Groups with fewer buyers are small; of those the digests are kept, so that groups of sessions can be counted without counting twice.
 FEW = 5
-_LOST = ("cancelled", "expired")
+# Of whose sums the columns are, in their order.
+_STEPS: tuple[EntryKind | Literal["net"], ...] = (*RUNGS, "net")
 _BEHIND = """
 SELECT s.id FROM sessions s
 LEFT JOIN ledgers l ON l.session_id = s.id
@@ -251,11 +253,11 @@ def _day_rows(
         then = closing.get(day, _Fold()).steps.sums
         yield (
             *(session_id, day, sums.orders["placed"], totals["units_placed"], sums.amounts["placed"]),
-            *(each for step in ("confirmed", "delivered", "paid", "net") for each in (sums.orders[step], sums.amounts[step])),
-            *(sum(totals[f"orders_{kind}"] for kind in _LOST), totals["orders_returned"]),
+            *(each for step in _STEPS[1:] for each in (sums.orders[step], sums.amounts[step])),
+            *(sum(totals[f"orders_{kind}"] for kind in RELEASING_KINDS), totals["orders_returned"]),
             *(of_day.whole.buyer_count, _kept_few(few.get((day, None), []))),
             then.orders["placed"] if is_closed else None,
-            *(then.amounts[step] if is_closed else None for step in ("placed", "confirmed", "delivered", "paid", "net")),
+            *(then.amounts[step] if is_closed else None for step in _STEPS),
         )
 
 
@@ -273,7 +275,7 @@ def _producer_rows(
             before = then.get(producer, Counter[str]())
             yield (
                 *(session_id, day, UUID(producer), sums["orders_placed"], sums["units_placed"], sums["revenue_placed_vnd"], _kept(sums)),
-                *(sum(sums[f"orders_{kind}"] for kind in _LOST), sums["orders_delivered"], sums["orders_returned"]),
+                *(sum(sums[f"orders_{kind}"] for kind in RELEASING_KINDS), sums["orders_delivered"], sums["orders_returned"]),
                 _kept_few(few.get((day, UUID(producer)), [])),
                 before["revenue_placed_vnd"] if is_closed else None,
                 _kept(before) if is_closed else None,
@@ -282,7 +284,7 @@ def _producer_rows(
 
 def _kept(sums: Mapping[str, int]) -> int:
     """Value of the goods that were neither taken off, cancelled, expired nor given back."""
-    gone = sum(sums.get(f"revenue_{kind}_vnd", 0) for kind in (*_LOST, "returned"))
+    gone = sum(sums.get(f"revenue_{kind}_vnd", 0) for kind in (*RELEASING_KINDS, "returned"))
     return sums.get("revenue_placed_vnd", 0) + sums.get("revenue_changed_vnd", 0) - gone
 
 

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from app.ledger.chain import Entry
 from app.ledger.course import Course, Good
+from app.ledger.kinds import RELEASING_KINDS
 from app.settlement.sharing import shared
 
 UNITS: Final = ("placed", "changed", "cancelled", "expired", "refused", "under_way", "delivered", "returned")
@@ -90,7 +91,7 @@ def standings_of(entries: Sequence[Entry], beside: Beside = NOTHING_BESIDE) -> d
             after = course.ordered.copy()
             after.subtract(before)
             changed.update(after)
-        elif entry.kind in {"cancelled", "expired"}:
+        elif entry.kind in RELEASING_KINDS:
             over = "refused" if entry.kind == "cancelled" and entry.reason in REFUSED else entry.kind
     goods = list(course.ordered)
     money = _Money(course, goods)

@@ -176,7 +176,7 @@ async def test_both_doors_take_a_basket_and_its_repeat(market: Market) -> None:
     assert (by_socket["total_vnd"], by_http["total_vnd"]) == (189_000, 189_000)
     assert [line["offer_id"] for line in by_socket["lines"]] == [offer["id"], None, None]
     assert by_socket | {"id": ""} == again | {"id": ""}
-    assert mine["orders"] == [by_http | {"state": "placed"}]
+    assert mine["orders"] == [by_http | {"state": "placed", "payment": "cod"}]
 
 
 async def test_the_fee_is_quoted_shown_charged_and_reported_apart_from_the_goods(market: Market) -> None:

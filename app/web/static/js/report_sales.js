@@ -4,6 +4,7 @@ import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 
 import { number } from "./format.js";
+import { KINDS } from "./ledger_kinds.js";
 import { say } from "./page.js";
 
 /**
@@ -26,8 +27,8 @@ const SALES_COLUMNS = /** @type {const} */ ([
  */
 export function salesFigure(sales, name) {
   if (name !== "net") return sales[name] ?? 0;
-  const [added, gone] = [["placed", "changed"], ["cancelled", "expired", "returned"]].map((kinds) => kinds.reduce((sum, kind) => sum + (sales[`revenue_${kind}_vnd`] ?? 0), 0));
-  return (added ?? 0) - (gone ?? 0);
+  const gone = Object.entries(KINDS).reduce((total, [kind, { ends }]) => total + (ends ? (sales[`revenue_${kind}_vnd`] ?? 0) : 0), 0);
+  return (sales["revenue_placed_vnd"] ?? 0) + (sales["revenue_changed_vnd"] ?? 0) - gone - (sales["revenue_returned_vnd"] ?? 0);
 }
 
 /** @param {readonly {sales: Sales}[]} rows @param {string} name */
