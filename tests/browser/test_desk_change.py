@@ -64,8 +64,8 @@ def test_an_order_is_changed_delivered_and_comes_back_in_part(market: Market, sh
     expect(buyer.locator(".order-course")).to_contain_text("Đã nhập lại kho")
     shoot(buyer, "order-changed-390")
     page.goto(f"{market.base}/organiser/{session_id}")
-    expect(page.locator(".ladder")).to_contain_text("Đổi sau khi đặt: 1 đơn")
-    expect(page.locator(".ladder")).to_contain_text("Đã giao và đã thu tiền")
+    expect(page.locator("div.ladder")).to_contain_text("Đổi sau khi đặt: 1 đơn")
+    expect(page.locator("div.ladder")).to_contain_text("Đã giao và đã thu tiền")
     shoot(page, "report-ladder-1440")
 
 

@@ -31,10 +31,12 @@ async def fill(served: Served) -> list[UUID]:
     """Twelve sessions in four communes, one of them with two buyers; the first is closed, and something came back later."""
     url, redis_url = served.environment["DATABASE_URL"], served.environment["REDIS_URL"]
     async with open_database(url, DatabaseSettings()) as database, open_redis(redis_url) as redis:
-        host = await database.pool.fetchrow("SELECT id, organisation_id FROM users WHERE role = 'organiser' LIMIT 1")
+        host = await database.pool.fetchrow("SELECT id, organisation_id FROM users WHERE login = $1", served.accounts.organiser.login)
         assert host is not None
         house = programme_house(database, MetricsService(database, redis, "pages"), JobLock(redis, "pages", "test"))
-        province = Province(database, house, organisation_id=host["organisation_id"], host_id=host["id"])
+        province = Province(
+            database, house, organisation_id=host["organisation_id"], host_id=host["id"], secret=served.environment["OCOP_SECRET_KEY"]
+        )
         producers = [await province.producer(name) for name in ("HTX Mật ong Hương Sơn", "Cơ sở Cu đơ Thư Viện", "HTX Cam Vũ Quang")]
         made = []
         for number in range(12):

@@ -26,9 +26,7 @@ _POOL = "INSERT INTO session_stock (session_id, product_id, units, per_viewer_li
 async def fill(served: Served) -> UUID:
     """A session in which a producer sold to eight buyers: one has not paid yet, one sent everything back."""
     async with open_database(served.environment["DATABASE_URL"], DatabaseSettings()) as database:
-        host = await database.pool.fetchrow(
-            "SELECT id, organisation_id FROM users WHERE role = 'organiser' ORDER BY created_at DESC LIMIT 1"
-        )
+        host = await database.pool.fetchrow("SELECT id, organisation_id FROM users WHERE login = $1", served.accounts.organiser.login)
         assert host is not None
         province = Province(database, None, organisation_id=host["organisation_id"], host_id=host["id"])  # type: ignore[arg-type]
         producer_id = await province.producer("HTX Cam Sơn Mai")

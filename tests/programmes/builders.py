@@ -55,6 +55,8 @@ class Province:
     organisation_id: UUID = field(default_factory=uuid4)
     host_id: UUID = field(default_factory=uuid4)
     heads: dict[UUID, tuple[int, bytes]] = field(default_factory=dict)
+    # The organisation signs with a key that this opens.
+    secret: str = "tests"
 
     def user(self, role: Role = "organiser", *grants: Grant) -> CurrentUser:
         return CurrentUser(self.host_id, self.organisation_id, "Tỉnh Đoàn", "login", "Lan", role, grants)
@@ -164,7 +166,7 @@ class Province:
         await self.database.pool.execute(
             "UPDATE sessions SET state = 'closed', ended_at = coalesce(ended_at, now()), closed_at = now() WHERE id = $1", session_id
         )
-        await ClosingService(self.database, Signer(KeyRing("tests"))).statement(self.user(), session_id)
+        await ClosingService(self.database, Signer(KeyRing(self.secret))).statement(self.user(), session_id)
 
     async def sum(self) -> None:
         """What the job does, until nothing is behind."""

@@ -9,6 +9,7 @@ import { difference } from "./order_words.js";
 import { failureWords, say } from "./page.js";
 import { Export } from "./report_export.js";
 import { labelOf } from "./report_figures.js";
+import { problemOf } from "./signed_out.js";
 import { SureButton } from "./sure_button.js";
 
 /** @typedef {import("./report_types.js").ClosingState} ClosingState */
@@ -27,7 +28,7 @@ export function Closing({ sessionId, state, mayClose, ladder, asOf, onClosed }) 
     void (async () => {
       /** @type {import("./http.js").Answer<ClosingState>} */
       const answer = await get(`/api/v1/sessions/${sessionId}/report/closing`);
-      setProblem(answer.ok ? "" : failureWords(answer.failure));
+      setProblem(problemOf(answer));
       if (answer.ok) setFacts(answer.value);
     })();
   }, [sessionId, state, isShown, asOf]);

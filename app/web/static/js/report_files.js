@@ -7,6 +7,7 @@ import { dateTime } from "./format.js";
 import { command, get, remove } from "./http.js";
 import { failureWords, language, say } from "./page.js";
 import { JobState } from "./report_export.js";
+import { problemOf } from "./signed_out.js";
 
 /**
  * @typedef {import("./report_export.js").Job & {file_name: string | null, file_bytes: number | null, expires_at: string | null, created_at: string}} FileJob
@@ -27,7 +28,7 @@ export function Files({ sessionId }) {
   const read = async () => {
     const answer = /** @type {ListAnswer} */ (await get(path));
     if (answer.ok) setJobs(answer.value.items);
-    setProblem(answer.ok ? "" : failureWords(answer.failure));
+    setProblem(problemOf(answer));
   };
   const isOpen = jobs.some((job) => job.state === "waiting" || job.state === "running");
   useEffect(() => void read(), [path]);

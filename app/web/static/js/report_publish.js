@@ -4,7 +4,8 @@ import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { get, send } from "./http.js";
-import { failureWords, say } from "./page.js";
+import { say } from "./page.js";
+import { problemOf } from "./signed_out.js";
 
 /**
  * @typedef {{minutes: boolean, report: boolean, licence: string}} Publication
@@ -22,7 +23,7 @@ export function Publishing({ sessionId, isClosed, mayPublish }) {
   /** @param {PublicationAnswer} answer */
   const take = (answer) => {
     if (answer.ok) setShown(answer.value);
-    setProblem(answer.ok ? "" : failureWords(answer.failure));
+    setProblem(problemOf(answer));
   };
   useEffect(() => void get(path).then((answer) => take(/** @type {PublicationAnswer} */ (answer))), [path]);
   if (shown === null) return problem === "" ? null : html`<p class="notice notice-danger" role="alert">${problem}</p>`;

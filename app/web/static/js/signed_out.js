@@ -4,11 +4,16 @@ import { signal } from "@preact/signals";
 import { html, render } from "htm/preact";
 
 import { SIGNED_OUT } from "./http.js";
-import { part, say } from "./page.js";
+import { failureWords, part, say } from "./page.js";
 
 /** Whether the last word of the server was that nobody is signed in here; set to false by whoever hears otherwise. */
 export const isSignedOut = signal(false);
 addEventListener(SIGNED_OUT, () => (isSignedOut.value = true));
+
+/** What a part of the page says of an answer; nothing when the page as a whole says that nobody is signed in. @param {import("./http.js").Answer<unknown>} answer */
+export function problemOf(answer) {
+  return answer.ok || isSignedOut.peek() ? "" : failureWords(answer.failure);
+}
 
 export function SignedOut() {
   if (!isSignedOut.value) return null;
