@@ -35,7 +35,7 @@ LINGER_SECONDS = 10.0
 _SLOW_BYTES_PER_SECOND = 16 * 1024
 _STREAMED = (".zip", "/metrics")
 # Load balancers ask the machine by its address.
-_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _RETRY_AFTER_SECONDS = 2.0
 
@@ -101,7 +101,7 @@ class BoundedRequests:
             await self._app(scope, receive, send)
             return
         try:
-            if scope["path"] not in _PROBES:
+            if scope["path"] not in PROBES:
                 self._admit(scope)
             body = await self._read(scope, receive) if _has_body(scope) else b""
         except AppError as error:

@@ -40,11 +40,6 @@ def sqlalchemy_url(url: str) -> str:
     return make_url(single_urls(url)[0]).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
 
 
-def asyncpg_dsn(url: str) -> str:
-    """Any postgres URL in libpq form; of several hosts the first."""
-    return make_url(single_urls(url)[0]).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
 @dataclass(frozen=True, slots=True)
 class Database:
     """The doors to PostgreSQL, by purpose, so that a flood at one of them is not felt at the others.

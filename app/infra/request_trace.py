@@ -8,11 +8,11 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.infra.bounded_requests import PROBES
 from app.infra.clock import monotonic
 from app.infra.counters import REQUEST_SECONDS, REQUESTS
 
 REQUEST_ID_HEADER = "x-request-id"
-_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _NO_ANSWER = "none"
 
 
@@ -23,7 +23,7 @@ class RequestTrace:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _PROBES:
+        if scope["type"] != "http" or scope["path"] in PROBES:
             await self._app(scope, receive, send)
             return
         # Ours, never the client's: whoever may choose it can make two requests look like one.

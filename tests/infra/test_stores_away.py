@@ -20,7 +20,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.errors import OutcomeUnknown, Unavailable
 from app.infra.committing import CommitUnknown, NotCommitted, commit
-from app.infra.database import Database, asyncpg_dsn, open_database
+from app.infra.database import Database, open_database
+from app.infra.postgres_hosts import single_urls
 from app.infra.redis_client import RedisClients
 from app.infra.stores_away import is_store_away, store_refusal
 from app.local_servers.embedded_redis import EmbeddedRedis
@@ -115,7 +116,7 @@ async def test_a_server_that_nobody_reaches_is_away_however_it_was_to_be_reached
 
 
 async def test_pools_that_are_exhausted_or_closed_pass(quick: Database) -> None:
-    raw = await asyncpg.connect(asyncpg_dsn(quick.engine.url.render_as_string(hide_password=False)))
+    raw = await asyncpg.connect(single_urls(quick.engine.url.render_as_string(hide_password=False))[0])
     await raw.close()
     closed = await _failure_of(raw.execute("SELECT 1"))
     async with quick.reading.acquire(), quick.reading.acquire():

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from app.errors import AppError, OutcomeUnknown
 from app.infra.bounded_pool import server_settings
 from app.infra.clock import monotonic
-from app.infra.database import Database, asyncpg_dsn, open_database
+from app.infra.database import Database, open_database
 from app.infra.redis_client import RedisClients
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.orders import batch, group_commit
@@ -153,9 +153,7 @@ async def test_a_process_that_stands_still_with_the_ledger_locked_loses_its_lock
 ) -> None:
     """As a worker does that is frozen within a batch; the server ends its transaction, so that the other workers go on."""
     offer_id = await an_offer(database, market, total=10)
-    still = await asyncpg.connect(
-        asyncpg_dsn(postgres_url), server_settings=server_settings(HASTY, use_seconds=HASTY.placing_timeout_seconds)
-    )
+    still = await asyncpg.connect(postgres_url, server_settings=server_settings(HASTY, use_seconds=HASTY.placing_timeout_seconds))
     await still.execute("BEGIN")
     await still.execute("SELECT 1 FROM ledgers WHERE session_id = $1 FOR UPDATE", market.session_id)
 
