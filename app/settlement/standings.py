@@ -18,6 +18,7 @@ from app.settlement.reading import bodies_by_order
 from app.settlement.standing import standings_of
 
 SESSIONS_KEPT: Final = 1_000
+_ENTRIES_PER_KEEP: Final = 5_000
 _ORDERS_PER_READ: Final = 1_000
 _ORDERS_PER_STEP: Final = 20
 _TOUCHED = "SELECT DISTINCT order_id FROM ledger_entries WHERE session_id = $1 AND seq > $2 AND seq <= $3"
@@ -54,8 +55,10 @@ class Standings:
 
     async def _at(self, db: RawConnection, session_id: UUID, to: int) -> SessionStanding:
         kept = self._kept.get(session_id) or SessionStanding()
-        if kept.seq < to:
-            kept = await _advanced(db, session_id, kept, to)
+        while kept.seq < to:
+            kept = await _advanced(db, session_id, kept, min(to, kept.seq + _ENTRIES_PER_KEEP))
+            # Whoever asks again after a limit of time goes on from here.
+            self._kept[session_id] = kept
         self._kept[session_id] = kept
         self._kept.move_to_end(session_id)
         while len(self._kept) > SESSIONS_KEPT:
