@@ -59,6 +59,11 @@ def fetches_a_file(page: Page, parcels: list[dict[str, Any]], to: Path, shoot: C
     """Looked at masked, then fetched; its rows."""
     page.get_by_role("link", name="Gửi đi").click()
     sending = page.get_by_role("region", name="Kiện hàng")
+    expect(sending.get_by_role("checkbox", name=parcels[0]["code"])).to_be_visible()
+    # packed parcels come ticked, and other tests of this service may have packed some
+    ticked = sending.get_by_role("checkbox", checked=True)
+    while ticked.count() > 0:
+        ticked.first.uncheck()
     for parcel in parcels:
         sending.get_by_role("checkbox", name=parcel["code"]).check()
     sending.get_by_label("Cột của").select_option(label="GHN của hợp tác xã")
