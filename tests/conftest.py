@@ -90,27 +90,22 @@ def own_garbage() -> Iterator[None]:
     gc.collect()
 
 
-@pytest.fixture(autouse=True, scope="module")
-def own_garbage_of_the_module(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The same for what its tests shared; it is the first to be made, so the last to go.
+# Looking through everything takes half a second: after each module that is a fifth of the time of all tests.
+MODULES_BETWEEN_LOOKS = 15
+_modules_done = itertools.count(1)
 
-    Looking through everything takes half a second, which is much for a module of one quick test that shares nothing.
+
+@pytest.fixture(autouse=True, scope="module")
+def own_garbage_of_the_module() -> Iterator[None]:
+    """The same for what its tests shared, now and then; it is the first to be made, so the last to go.
+
+    What a module left open is told after one of the next, at the latest when all have ended.
     """
     yield
-    if shares_something(request):
+    if next(_modules_done) % MODULES_BETWEEN_LOOKS == 0:
         gc.unfreeze()
-        gc.collect()
-        gc.freeze()
-    else:
-        gc.collect()
-
-
-def shares_something(request: pytest.FixtureRequest) -> bool:
-    """Whether tests of the module have fixtures that live as long as the module, apart from this file's own."""
-    used = {name for item in request.session.items if item.path == request.path for name in getattr(item, "fixturenames", ())}
-    own = {"own_garbage_of_the_module", "quick_passwords"}
-    found = (request._fixturemanager.getfixturedefs(name, request.node) or () for name in used - own)
-    return any(definition.scope in {"module", "package"} for definitions in found for definition in definitions)
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="module")
