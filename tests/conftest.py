@@ -44,8 +44,9 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The loop that the service runs on (`app/infra/serving.py`)."""
+    return "asyncio", {"use_uvloop": True}
 
 
 # Slow tests start whole services; on a machine half as fast that alone takes a minute.
