@@ -1,7 +1,7 @@
 # Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-slow check test-browser test-nginx test-deploy migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports bench-desk clean web-packages browser nginx deploy-tools
+.PHONY: help run run-cluster dev test test-slow check test-browser test-nginx test-deploy migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports bench-desk clean web-packages browser nginx haproxy deploy-tools
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
@@ -18,6 +18,10 @@ run: export OCOP_DIE_WITH_PARENT = 1
 run: $(VENV)/ready ## start PostgreSQL, Redis, the service and the demo market; Ctrl-C stops all of it
 	@$(BIN)/ocop run
 
+run-cluster: export OCOP_DIE_WITH_PARENT = 1
+run-cluster: $(VENV)/ready haproxy ## the same as a cluster on this machine: two nodes behind HAProxy, PostgreSQL with a synchronous standby, Redis
+	@$(BIN)/ocop run-cluster $(if $(NODES),--nodes $(NODES))
+
 dev: $(VENV)/ready-dev ## one worker on OCOP_PORT (8001) that starts anew when a file changes, on the stores of a running `make run`
 	@eval "$$($(BIN)/ocop environment)" && OCOP_WORKERS=1 OCOP_PORT=$${OCOP_PORT:-8001} exec $(BIN)/python -m watchfiles "$(BIN)/python -m app.cli worker" app
 
@@ -31,7 +35,7 @@ races: export OCOP_RACES = long
 races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… begins with that course of faults; ten minutes
 	OCOP_RACES_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest tests/races tests/absurd/test_fuzz_per_role.py $(TESTS)
 
-test-nginx: $(VENV)/ready-dev nginx ## the shipped nginx configuration before a real node: cached polls, sockets through TLS
+test-nginx: $(VENV)/ready-dev nginx haproxy ## real nodes behind nginx and HAProxy as shipped: cached polls, sockets through TLS, a cluster on this machine
 	$(BIN)/python -m pytest -m nginx $(TESTS)
 
 test-deploy: $(VENV)/ready-dev deploy-tools ## what is in deploy/, checked by the makers' own programs: alerts by promtool, units by systemd-analyze, manifests by their schemas
@@ -116,6 +120,12 @@ nginx:
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light; \
 		else echo "These tests need nginx. On Debian: sudo apt-get install nginx"; exit 1; fi; }
+
+haproxy:
+	@PATH="$$PATH:/usr/sbin" command -v haproxy >/dev/null 2>&1 || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends haproxy; \
+		else echo "A cluster needs HAProxy before its nodes. On Debian: sudo apt-get install haproxy"; exit 1; fi; }
 
 deploy-tools: build/deploy/ready
 	@command -v promtool >/dev/null 2>&1 && command -v systemd-analyze >/dev/null 2>&1 && command -v caddy >/dev/null 2>&1 || { \

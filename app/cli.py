@@ -22,10 +22,11 @@ from app.errors import AppError, all_error_types
 from app.infra.cores import worker_count
 from app.infra.production import require_production_settings
 from app.infra.startup import StartupError
+from app.installation.banner import banner
 from app.installation.later import later
 from app.installation.opening import open_stores, owner_url, secrets_of, stores_to_start, with_data_folder, with_secret_key, with_urls
 from app.local_servers.exec_with_parent import die_with_parent
-from app.local_servers.reachable_at import address_of, lan_address
+from app.local_servers.reachable_at import address_of
 from app.local_servers.readiness import wait_until_ready
 from app.local_servers.startup_checks import (
     DataFolderLock,
@@ -71,7 +72,7 @@ def run(
             with signals.interrupting():
                 settings, lock = _prepare(settings, stack)
                 seeded = _start_everything(settings, supervisor)
-                _say(_banner(settings, seeded))
+                _say(banner(settings, seeded.login_lines if seeded else []))
             supervisor.watch()
         except StopRequested:
             pass
@@ -82,6 +83,19 @@ def run(
                 _say("Stopping…")
             supervisor.stop()
     _say("Stopped.")
+
+
+@cli.command()
+def run_cluster(
+    nodes: Annotated[
+        int, typer.Option(min=1, max=16, help="how many nodes; OCOP_WORKERS says how many workers each has, one if unset")
+    ] = 2,
+) -> None:
+    """Start several nodes behind a proxy, PostgreSQL with a synchronous standby and Redis on this machine; Ctrl-C stops all of it."""
+    from app.installation.local_cluster import run_local_cluster
+    from app.rehearsal.seed import seed_demo
+
+    run_local_cluster(load_settings(), nodes=nodes, say=_say, seed=lambda settings: seed_demo(settings).login_lines)
 
 
 @cli.command()
@@ -156,7 +170,7 @@ def seed() -> None:
     with open_stores(with_data_folder(load_settings())) as settings:
         _bring_up_to_date(settings)
         seeded = seed_demo(settings)
-    _say("\n".join(_login_lines(seeded)))
+    _say("\n".join(seeded.login_lines))
 
 
 @cli.command()
@@ -313,24 +327,6 @@ def _people_command() -> list[str]:
 
 def _own_command(name: str) -> list[str]:
     return [sys.executable, "-m", "app.cli", name]
-
-
-def _banner(settings: Settings, seeded: SeededMarket | None) -> str:
-    lines = ["", "  ocop-live is ready.", ""]
-    lines += [f"  {title:<10} {address_of(settings, 'localhost')}{path}" for title, path in _PAGES]
-    if settings.host in {"", "0.0.0.0", "::"} and (lan := lan_address()):  # noqa: S104 - compared, not bound
-        lines += ["", f"  On a phone in the same network: {address_of(settings, lan)}/"]
-    if seeded is not None:
-        lines += ["", *_login_lines(seeded)]
-    return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])
-
-
-_PAGES = (("Viewers", "/"), ("Host", "/host"), ("Organiser", "/organiser"))
-
-
-def _login_lines(seeded: SeededMarket) -> list[str]:
-    logins = (("Host", seeded.host_login, seeded.host_password), ("Organiser", seeded.organiser_login, seeded.organiser_password))
-    return [f"  {title:<10} login {login:<16} password {password}" for title, login, password in logins]
 
 
 def _read_password() -> str:

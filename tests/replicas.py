@@ -50,10 +50,10 @@ class Replicated(EmbeddedPostgres):
         copying = spawn(
             "pg_basebackup",
             [
-                *(embedded_postgres._reachable_programs(account) / "pg_basebackup", "--host", self._sockets(), "--username", "postgres"),
+                *(embedded_postgres.reachable_programs(account) / "pg_basebackup", "--host", self.sockets, "--username", "postgres"),
                 *("--pgdata", folder / "postgres", "--write-recovery-conf", "--wal-method", "stream", "--checkpoint", "fast"),
             ],
-            env=embedded_postgres._SERVER_ENVIRONMENT,
+            env=embedded_postgres.SERVER_ENVIRONMENT,
             cwd=folder,
             log_file=folder / "copying.log",
             account=account,

@@ -19,7 +19,7 @@ from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_ent
 DATABASE = "ocop"
 _PROGRAM_NAMES = frozenset({"postgres"})
 _SOCKET_NAME = ".s.PGSQL.5432"
-_SERVER_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
+SERVER_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 _READY_SECONDS = 120.0  # recovery after a power loss replays up to max_wal_size
 # `ocop` owns the tables and migrates; the service works as `ocop_app`, which may not touch what is written once (docs/adr/0013).
 _CREATE_ROLES = """
@@ -56,10 +56,10 @@ class EmbeddedPostgres(OwnServer):
         return self.service_url_of(DATABASE)
 
     def url_of(self, database: str) -> str:
-        return f"postgresql://ocop@/{database}?host={self._sockets()}"
+        return f"postgresql://ocop@/{database}?host={self.sockets}"
 
     def service_url_of(self, database: str) -> str:
-        return f"postgresql://ocop_app@/{database}?host={self._sockets()}"
+        return f"postgresql://ocop_app@/{database}?host={self.sockets}"
 
     def start(self) -> None:
         """Create the cluster when there is none, start it and wait until it answers.
@@ -67,15 +67,15 @@ class EmbeddedPostgres(OwnServer):
         Ends servers that a killed predecessor left on the same files. Raises `StartupError` when it does not come up.
         """
         account = account_for(self._cluster)
-        programs = _reachable_programs(account)
-        _leave_nothing_behind(self._cluster, self._sockets())
+        programs = reachable_programs(account)
+        _leave_nothing_behind(self._cluster, self.sockets)
         if not (self._cluster / "PG_VERSION").exists():
             self._create_cluster(programs, account)
         _check_version(self._cluster)
         self._child = spawn(
             "postgres",
             [programs / "postgres", "-D", self._cluster, *self._options()],
-            env=_SERVER_ENVIRONMENT,
+            env=SERVER_ENVIRONMENT,
             cwd=self._cluster,
             log_file=self.log_file,
             death_signal=signal.SIGINT,
@@ -103,8 +103,8 @@ class EmbeddedPostgres(OwnServer):
             if not self._child.wait(1.0):
                 self._child.kill()
         self._child = None
-        if self._sockets().parent != self._data_dir:
-            shutil.rmtree(self._sockets(), ignore_errors=True)
+        if self.sockets.parent != self._data_dir:
+            shutil.rmtree(self.sockets, ignore_errors=True)
 
     def run_sql(self, script: str, *, database: str = "postgres") -> str:
         """Run a psql script as superuser, return its unaligned output. Raises `StartupError` with psql's message when it fails."""
@@ -120,16 +120,18 @@ class EmbeddedPostgres(OwnServer):
             raise StartupError(f"PostgreSQL refused a statement: {' '.join(result.stderr.split())}")
         return result.stdout.strip()
 
-    def _sockets(self) -> Path:
+    @property
+    def sockets(self) -> Path:
+        """The folder of its socket; what libpq calls the host."""
         return socket_folder(self._data_dir / "pg", _SOCKET_NAME, account=account_for(self._cluster))
 
     def _client_environment(self) -> dict[str, str]:
-        return {**_SERVER_ENVIRONMENT, "PGHOST": str(self._sockets()), "PGUSER": "postgres", "PGDATABASE": "postgres"}
+        return {**SERVER_ENVIRONMENT, "PGHOST": str(self.sockets), "PGUSER": "postgres", "PGDATABASE": "postgres"}
 
     def _options(self) -> list[str]:
         settings = {
             "listen_addresses": "",
-            "unix_socket_directories": str(self._sockets()),
+            "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
             "shared_buffers": f"{self._shared_buffers_mb}MB",
             "max_connections": str(self._max_connections),
@@ -155,7 +157,7 @@ class EmbeddedPostgres(OwnServer):
         child = spawn(
             "initdb",
             [programs / "initdb", "-D", unfinished, "-U", "postgres", "--auth=trust", *locale],
-            env=_SERVER_ENVIRONMENT,
+            env=SERVER_ENVIRONMENT,
             cwd=unfinished,
             log_file=self.log_file,
             account=account,
@@ -188,7 +190,7 @@ def _programs() -> Path:
     return Path(found.origin).parent / "pginstall" / "bin"
 
 
-def _reachable_programs(account: Account | None) -> Path:
+def reachable_programs(account: Account | None) -> Path:
     """The server programs, copied once to a system folder when the account cannot reach the environment they were installed in."""
     programs = _programs()
     if can_enter(programs, account):

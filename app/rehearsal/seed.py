@@ -48,6 +48,12 @@ class SeededMarket:
     organiser_password: str
     created: bool
 
+    @property
+    def login_lines(self) -> list[str]:
+        """For people at a terminal."""
+        logins = (("Host", self.host_login, self.host_password), ("Organiser", self.organiser_login, self.organiser_password))
+        return [f"  {title:<10} login {login:<16} password {password}" for title, login, password in logins]
+
 
 async def seed_demo_market(database: Database, settings: Settings, *, redis: RedisClients) -> SeededMarket:
     """Make what is missing of the demo market, so that one rehearsal of its organisation is live.

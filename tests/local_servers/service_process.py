@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 class ServiceProcess:
-    def __init__(self, data_dir: Path, *, port: int, **environment: str) -> None:
+    def __init__(self, data_dir: Path, *, port: int, command: Sequence[str] = ("run", "--no-demo"), **environment: str) -> None:
         self.data_dir = data_dir
         self.port = port
         descriptor, path = tempfile.mkstemp(prefix="ocop-test-", suffix=".out")
@@ -36,7 +36,7 @@ class ServiceProcess:
             env.pop(name, None)
         with os.fdopen(descriptor, "wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "run", "--no-demo"],
+                [sys.executable, "-m", "app.cli", *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -108,8 +108,10 @@ class ServiceProcess:
 
 
 @contextlib.contextmanager
-def service(data_dir: Path, *, port: int | None = None, **environment: str) -> Iterator[ServiceProcess]:
-    started = ServiceProcess(data_dir, port=port or free_port(), **environment)
+def service(
+    data_dir: Path, *, port: int | None = None, command: Sequence[str] = ("run", "--no-demo"), **environment: str
+) -> Iterator[ServiceProcess]:
+    started = ServiceProcess(data_dir, port=port or free_port(), command=command, **environment)
     try:
         yield started
     finally:
