@@ -138,7 +138,10 @@ class AuditEntry(Base):
     """Who changed what. Append-only: a trigger refuses UPDATE and DELETE."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_pins", "subject_id", "id", postgresql_where=text("action = 'session.pinned'")),)
+    __table_args__ = (
+        Index("ix_audit_entries_pins", "subject_id", "id", postgresql_where=text("action = 'session.pinned'")),
+        Index("ix_audit_entries_notices", "subject_id", "id", postgresql_where=text("action = 'notice.set'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     happened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

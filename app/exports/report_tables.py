@@ -19,6 +19,7 @@ _MARKERS: Final[dict[str, Words]] = {
     "offer.opened": ("Mở ưu đãi", "offer opened"),
     "offer.ended": ("Hết ưu đãi", "offer ended"),
     "product.pinned": ("Ghim sản phẩm", "product pinned"),
+    "notice.shown": ("Hiện thông báo", "notice shown"),
 }
 
 
@@ -131,9 +132,13 @@ def markers(report: Report) -> Table:
         text("product_name", ("Sản phẩm", "Product"), ("Trống khi không về sản phẩm nào.", "Empty when about none.")),
         money("flash_price_vnd", ("Giá ưu đãi", "Flash price"), ("Giá của ưu đãi.", "Price of the offer."), source="text"),
         count("units_offered", ("Số phần mở bán", "Units offered"), ("Kể cả phần dự phòng.", "With the over-order buffer."), source="text"),
+        text("text", ("Lời thông báo", "Words"), ("Thông báo hiện trên bình luận.", "The notice shown above the comments.")),
     )
     rows = [
-        (each.at, each.kind, *_MARKERS.get(each.kind, (each.kind, each.kind)), each.product_name, each.flash_price_vnd, each.units_offered)
+        (
+            *(each.at, each.kind, *_MARKERS.get(each.kind, (each.kind, each.kind))),
+            *(each.product_name, each.flash_price_vnd, each.units_offered, each.text),
+        )
         for each in report.markers
     ]
     return table_of("moments", ("Sự kiện", "Moments"), ("Mỗi dòng là một sự kiện của phiên.", "One row per moment."), columns, rows)

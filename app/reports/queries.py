@@ -62,6 +62,14 @@ WHERE a.organisation_id = $1 AND a.action = 'session.pinned' AND a.subject_id = 
 ORDER BY a.id
 """
 
+# A notice without words takes the one before away.
+_NOTICES = """
+SELECT a.happened_at, a.details ->> 'text' AS text
+FROM audit_entries a
+WHERE a.organisation_id = $1 AND a.action = 'notice.set' AND a.subject_id = $2 AND a.details ->> 'text' IS NOT NULL
+ORDER BY a.id
+"""
+
 _ORDER_SUMS = """
 SELECT count(*) AS orders, coalesce(sum(l.units), 0) AS units, coalesce(sum(l.amount_vnd), 0) AS amount_vnd,
        coalesce(sum(o.shipping_vnd), 0) AS shipping_vnd, coalesce(sum(o.total_vnd), 0) AS total_vnd
@@ -203,6 +211,11 @@ async def stock_facts(db: RawConnection, session_id: UUID) -> list[StockFacts]:
 async def pin_rows(db: RawConnection, session: SessionFacts) -> list[dict[str, Any]]:
     """Products that were pinned, with the time, from the audit trail."""
     return [dict(row) for row in await db.fetch(_PINS, session.organisation_id, str(session.id))]
+
+
+async def notice_rows(db: RawConnection, session: SessionFacts) -> list[dict[str, Any]]:
+    """Notices that were shown above the comments, with the time, from the audit trail."""
+    return [dict(row) for row in await db.fetch(_NOTICES, session.organisation_id, str(session.id))]
 
 
 async def moderation_figures(db: RawConnection, session_id: UUID) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from app.metrics.service import MinuteFigures, OutsideFigures, Sales, ShippingFe
 from app.reports.breakdown_schemas import BuyerFigures, CommuneRow, FunnelStep, OfferRow, SourceRow, WithoutGoods
 from app.reports.imported_schemas import ImportedRow
 
-MarkerKind = Literal["session.started", "session.ended", "offer.opened", "offer.ended", "product.pinned"]
+MarkerKind = Literal["session.started", "session.ended", "offer.opened", "offer.ended", "product.pinned", "notice.shown"]
 
 
 class _Body(BaseModel):
@@ -103,6 +103,7 @@ class Marker(_Body):
     offer_id: UUID | None = None
     flash_price_vnd: int | None = None
     units_offered: int | None = None
+    text: str | None = Field(None, description="words of the notice that was shown above the comments")
 
 
 class Check(_Body):

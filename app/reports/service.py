@@ -148,7 +148,7 @@ async def _read_report(db: RawConnection, session_id: UUID, stats: SessionStats)
         buyers=buyer_figures(folded, new=new, returning=returning),
         step_minutes=stats.step_minutes,
         minutes=_minutes(stats.minutes, folded.minutes, step=stats.step_minutes),
-        markers=_markers(facts, offers, await queries.pin_rows(db, facts)),
+        markers=_markers(facts, offers, await queries.pin_rows(db, facts), await queries.notice_rows(db, facts)),
         outside=stats.outside,
         imported=imported,
         moderation=ModerationFigures(**await queries.moderation_figures(db, session_id)),
@@ -246,7 +246,12 @@ def _minutes(measured: Sequence[MinuteFigures], ledger: Mapping[int, Mapping[str
     )
 
 
-def _markers(facts: queries.SessionFacts, offers: Sequence[queries.OfferFacts], pins: Sequence[Mapping[str, Any]]) -> tuple[Marker, ...]:
+def _markers(
+    facts: queries.SessionFacts,
+    offers: Sequence[queries.OfferFacts],
+    pins: Sequence[Mapping[str, Any]],
+    notices: Sequence[Mapping[str, Any]],
+) -> tuple[Marker, ...]:
     found: list[Marker] = []
     if facts.started_at is not None:
         found.append(Marker(at=facts.started_at, kind="session.started"))
@@ -268,4 +273,5 @@ def _markers(facts: queries.SessionFacts, offers: Sequence[queries.OfferFacts], 
     found += [
         Marker(at=pin["happened_at"], kind="product.pinned", product_id=pin["product_id"], product_name=pin["product_name"]) for pin in pins
     ]
+    found += [Marker(at=notice["happened_at"], kind="notice.shown", text=notice["text"]) for notice in notices]
     return tuple(sorted(found, key=lambda marker: marker.at))

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from app.accounts.audit import record_audit
 from app.redis_keys import SessionKeys
 from app.sessions.errors import SessionNotFound
 from tests.reports.builders import Fair, check, failed, headline, step
@@ -182,6 +183,23 @@ async def test_pins_of_the_audit_trail_mark_the_timeline(fair: Fair) -> None:
     assert [(marker.kind, marker.product_name) for marker in report.markers if marker.kind == "product.pinned"] == [
         ("product.pinned", "Mật ong")
     ]
+
+
+async def test_notices_stand_on_the_timeline_with_their_words_and_taking_one_away_does_not(fair: Fair) -> None:
+    async with fair.database.transactions.begin() as db:
+        for words in ("Còn 10 phút miễn phí giao hàng", None):
+            record_audit(
+                db,
+                organisation_id=fair.market.organisation_id,
+                user_id=fair.market.user_id,
+                action="notice.set",
+                subject_id=fair.id,
+                details={"text": words},
+            )
+
+    report = await fair.report()
+
+    assert [marker.text for marker in report.markers if marker.kind == "notice.shown"] == ["Còn 10 phút miễn phí giao hàng"]
 
 
 async def test_outside_counts_are_shown_with_their_source_and_not_in_the_headline(fair: Fair) -> None:

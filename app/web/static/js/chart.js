@@ -42,10 +42,13 @@ function colourOf(token) {
  * @param {number} props.height
  * @param {readonly ChartMark[]} [props.marks]
  * @param {string} props.label what a screen reader says
+ * @param {string} [props.shared] charts with the same word share their cursor
+ * @param {boolean} [props.hasTimes] whether the axis of time has words: of charts above each other the last is enough
+ * @param {boolean} [props.hasLabels] whether marks have their words: of charts above each other the first is enough
  * @param {(index: number | null) => void} [props.onPoint] the point under the pointer
  * @param {(index: number) => void} [props.onOpen] a point was tapped
  */
-export function Chart({ times, values, curves, axes, height, marks = [], label, onPoint, onOpen }) {
+export function Chart({ times, values, curves, axes, height, marks = [], label, shared = "", hasTimes = true, hasLabels = true, onPoint, onOpen }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const chart = useRef(/** @type {uPlot | null} */ (null));
   const latest = useRef({ marks, onPoint });
@@ -59,7 +62,7 @@ export function Chart({ times, values, curves, axes, height, marks = [], label, 
     if (place === null) return undefined;
     const draw = () => {
       chart.current?.destroy();
-      chart.current = new uPlot(options(place, { curves, axes, height, latest }), tableRef.current, place);
+      chart.current = new uPlot(options(place, { curves, axes, height, shared, hasTimes, hasLabels, latest }), tableRef.current, place);
     };
     draw();
     const sizes = new ResizeObserver(() => chart.current?.setSize({ width: place.clientWidth, height }));
@@ -72,7 +75,7 @@ export function Chart({ times, values, curves, axes, height, marks = [], label, 
       chart.current?.destroy();
       chart.current = null;
     };
-  }, [curves, axes, height]);
+  }, [curves, axes, height, shared, hasTimes, hasLabels]);
 
   useEffect(() => {
     chart.current?.setData(table);
@@ -86,11 +89,11 @@ export function Chart({ times, values, curves, axes, height, marks = [], label, 
 
 /**
  * @param {HTMLElement} place
- * @param {{curves: readonly Curve[], axes: readonly Axis[], height: number,
+ * @param {{curves: readonly Curve[], axes: readonly Axis[], height: number, shared: string, hasTimes: boolean, hasLabels: boolean,
  *   latest: {current: {marks: readonly ChartMark[], onPoint: ((index: number | null) => void) | undefined}}}} wish
  * @returns {uPlot.Options}
  */
-function options(place, { curves, axes, height, latest }) {
+function options(place, { curves, axes, height, shared, hasTimes, hasLabels, latest }) {
   const ink = colourOf("--ink-faint");
   const line = colourOf("--line");
   const font = `12px ${colourOf("--font-number")}`;
@@ -99,10 +102,13 @@ function options(place, { curves, axes, height, latest }) {
     height,
     legend: { show: false },
     padding: [8, 8, 0, 0],
-    cursor: { y: false, drag: { x: false, y: false }, points: { show: curves.every((curve) => !curve.bars) } },
+    cursor: {
+      ...{ y: false, drag: { x: false, y: false }, points: { show: curves.every((curve) => !curve.bars) } },
+      ...(shared === "" ? {} : { sync: { key: shared } }),
+    },
     scales: Object.fromEntries([["x", { time: true }], ...axes.map((axis) => [axis.scale, { range: { min: { hard: 0, pad: 0, soft: 0, mode: 1 }, max: { pad: 0.1, soft: 4, mode: 2 } } }])]),
     axes: [
-      { stroke: ink, font, grid: { show: false }, ticks: { stroke: line }, space: 64, values: timeWords },
+      { stroke: ink, font, grid: { show: false }, ticks: { stroke: line }, space: 64, ...(hasTimes ? { values: timeWords } : { values: () => [], size: 8 }) },
       ...axes.map((axis, index) => ({
         scale: axis.scale,
         side: axis.side,
@@ -117,7 +123,7 @@ function options(place, { curves, axes, height, latest }) {
     ],
     series: [{}, ...curves.map((curve) => seriesOf(curve))],
     hooks: {
-      draw: [(plot) => drawMarks(plot, latest.current.marks, ink)],
+      draw: [(plot) => drawMarks(plot, latest.current.marks, ink, hasLabels)],
       setCursor: [(plot) => latest.current.onPoint?.(plot.cursor.idx ?? null)],
     },
   };
@@ -152,8 +158,9 @@ function seriesOf(curve) {
  * @param {uPlot} plot
  * @param {readonly ChartMark[]} marks
  * @param {string} ink
+ * @param {boolean} hasLabels
  */
-function drawMarks(plot, marks, ink) {
+function drawMarks(plot, marks, ink, hasLabels) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.lineWidth = devicePixelRatio;
@@ -170,7 +177,7 @@ function drawMarks(plot, marks, ink) {
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     // Where marks stand close together the list below the chart names them.
-    if (x - labelledTo < LABEL_PIXELS * devicePixelRatio * 1.4) continue;
+    if (!hasLabels || x - labelledTo < LABEL_PIXELS * devicePixelRatio * 1.4) continue;
     labelledTo = x;
     ctx.save();
     ctx.translate(x + LABEL_PIXELS * devicePixelRatio, bbox.top + bbox.height - 4 * devicePixelRatio);

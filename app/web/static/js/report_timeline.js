@@ -30,8 +30,10 @@ const SALES_AXES = /** @type {Axis[]} */ ([{ scale: "money", side: 3 }, { scale:
 
 /** @param {Marker["kind"]} kind */
 function isDrawn(kind) {
-  return kind === "offer.opened" || kind === "product.pinned";
+  return kind === "offer.opened" || kind === "product.pinned" || kind === "notice.shown";
 }
+
+const MARK_COLOURS = /** @type {Partial<Record<Marker["kind"], string>>} */ ({ "offer.opened": "--amber", "notice.shown": "--curve-4" });
 
 /** @param {Marker} marker */
 function markerWords(marker) {
@@ -44,6 +46,8 @@ function markerWords(marker) {
       return say("report.tick_offer", { product }) + price;
     case "offer.ended":
       return say("report.tick_offer_ended", { product });
+    case "notice.shown":
+      return say("report.tick_notice", { text: marker.text ?? "" });
     default:
       return say(marker.kind === "session.started" ? "report.started_at" : "report.ended_at");
   }
@@ -67,7 +71,7 @@ export function Timeline({ minutes, isByMinute, markers, sessionId, step }) {
     () =>
       markers
         .filter((marker) => isDrawn(marker.kind))
-        .map((marker) => ({ at: Date.parse(marker.at) / 1000, label: markerWords(marker), colour: marker.kind === "offer.opened" ? "--amber" : "--line-strong" })),
+        .map((marker) => ({ at: Date.parse(marker.at) / 1000, label: markerWords(marker), colour: MARK_COLOURS[marker.kind] ?? "--line-strong" })),
     [markers],
   );
   const shown = minutes[index ?? minutes.length - 1];
@@ -85,9 +89,9 @@ export function Timeline({ minutes, isByMinute, markers, sessionId, step }) {
       <button class="button button-secondary" type="button" onClick=${() => setOpenAt(shown.minute_at)}>${say("report.open_minute")}</button>
     </div>
     <${Legend} curves=${PEOPLE} values=${[decimal(shown.viewers_average), number(shown.views), number(shown.comments)]} />
-    <${Chart} times=${times} values=${people} curves=${PEOPLE} axes=${PEOPLE_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} onPoint=${setIndex} onOpen=${open} />
+    <${Chart} times=${times} values=${people} curves=${PEOPLE} axes=${PEOPLE_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} shared="timeline" hasTimes=${false} onPoint=${setIndex} onOpen=${open} />
     <${Legend} curves=${SALES} values=${[shortMoney(shown.revenue_placed_vnd), number(shown.orders_placed)]} />
-    <${Chart} times=${times} values=${sales} curves=${SALES} axes=${SALES_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} onPoint=${setIndex} onOpen=${open} />
+    <${Chart} times=${times} values=${sales} curves=${SALES} axes=${SALES_AXES} height=${CHART_HEIGHT} marks=${marks} label=${say("report.timeline_lead")} shared="timeline" hasLabels=${false} onPoint=${setIndex} onOpen=${open} />
     ${openAt !== "" && html`<${Moment} sessionId=${sessionId} at=${openAt} minutes=${step} onClose=${() => setOpenAt("")} />`}
     <details>
       <summary>${say("report.minutes_table")}</summary>

@@ -69,12 +69,13 @@ export interface ProducerRow {
 
 export interface Marker {
   at: string;
-  kind: "session.started" | "session.ended" | "offer.opened" | "offer.ended" | "product.pinned";
+  kind: "session.started" | "session.ended" | "offer.opened" | "offer.ended" | "product.pinned" | "notice.shown";
   product_id: string | null;
   product_name: string | null;
   offer_id: string | null;
   flash_price_vnd: number | null;
   units_offered: number | null;
+  text: string | null;
 }
 
 export interface Check {
