@@ -1,5 +1,8 @@
 """Every Redis key, one function each. `{session_id}` in braces keeps a session on one cluster slot, so scripts may touch several keys.
 
+Keys of no session carry no braces: each is used alone, never with another in one command, so a cluster spreads them by their whole name
+(one organisation's desk here, another's there) and no master carries them all. `tests/architecture/test_redis_slots.py` computes it.
+
 Every script that writes keys of a session gives them a TTL of seven days from then on: Redis forgets what nobody has used for so
 long, and brings it back from PostgreSQL when somebody asks (`app/metrics/service.py`).
 """
@@ -178,9 +181,9 @@ def job_lock(prefix: str, job: str) -> str:
     return f"{prefix}:job_lock:{job}"
 
 
-def readiness(prefix: str) -> str:
-    """STRING that /readyz writes to see whether Redis takes writes; TTL ten seconds."""
-    return f"{prefix}:readiness"
+def readiness(prefix: str, place: int = 0) -> str:
+    """STRING that /readyz writes to see whether Redis takes writes; TTL ten seconds. In a cluster one on each master, by its `place`."""
+    return f"{prefix}:readiness:{place}"
 
 
 def desk_version(prefix: str, organisation_id: UUID) -> str:
@@ -189,5 +192,5 @@ def desk_version(prefix: str, organisation_id: UUID) -> str:
 
 
 def union_keys(prefix: str, union_id: UUID) -> tuple[str, str]:
-    """STRING, two HyperLogLogs on one slot: what was put together so far, and the next one; deleted in the round trip that made them."""
+    """STRING, two HyperLogLogs on one slot: what was put together so far, and the next one; deleted by the script that made them."""
     return f"{prefix}:union:{{{union_id}}}:whole", f"{prefix}:union:{{{union_id}}}:next"

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from redis.exceptions import RedisError
 
-from app.infra.redis_client import RedisClients
+from app.infra.redis_client import RedisClients, answers_to
 from app.infra.tasks import TaskOwner, repeat
 from app.redis_keys import desk_version
 
@@ -69,9 +69,11 @@ class DeskNews:
         if not watched:
             return
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            versions = await self._redis.idempotent.mget([desk_version(self._prefix, each) for each in watched])
+            versions = await answers_to(self._redis.idempotent, [("GET", desk_version(self._prefix, each)) for each in watched])
         for organisation_id, version in zip(watched, versions, strict=True):
             # whoever began to listen since the last look may have missed something
+            if isinstance(version, RedisError):
+                continue
             if organisation_id not in self._seen or self._seen[organisation_id] != version:
                 for heard in self._listeners.get(organisation_id, ()):
                     heard.set()

@@ -1,39 +1,81 @@
-"""Redis clients. `once` never repeats a command by itself: a lost reply is an unknown outcome that scripts must be able to refuse."""
+"""Redis clients. `once` never repeats a command by itself: a lost reply is an unknown outcome that scripts must be able to refuse.
+
+The one door to Redis, whether REDIS_URL names a server, a cluster or a group under Sentinels (`redis_address.py`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import ExponentialBackoff, NoBackoff
-from redis.commands.core import AsyncScript
-from redis.exceptions import OutOfMemoryError, ResponseError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
+from app.infra.redis_address import RedisAddress, read_redis_url
+from app.infra.redis_cluster_client import ClusterClient
 from app.redis_keys import readiness
 
-# Per worker and client. Who finds all of them in use waits for one, and is told after a while that there is none, as if Redis were away.
+# Per worker and client, of a cluster on each of its servers. Who finds all of them in use waits for one, and is told after a while that
+# there is none, as if Redis were away.
 CONNECTIONS = 32
 # One per room that a worker follows, for a second at a time; more rooms take turns.
 BLOCKED_CONNECTIONS = 256
 WAIT_FOR_CONNECTION_SECONDS = 3.0
+# A Sentinel answers from memory or not at all; there are others.
+_SENTINEL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class RedisClients:
-    """`idempotent` may repeat (reads, sets of a value); `once` does not (scripts, counters); `blocking` is for XREAD BLOCK."""
+    """`idempotent` may repeat (reads, sets of a value); `once` does not (scripts, counters); `blocking` is for XREAD BLOCK.
+
+    In a cluster each is a `ClusterClient`: the same commands, as long as the keys of one command stand in one slot (`redis_keys.py`).
+    """
 
     idempotent: Redis
     once: Redis
     blocking: Redis
 
     async def refusal(self, prefix: str) -> str | None:
-        """Why Redis takes no writes (full, a replica, a disk that is full), or None; used by /readyz."""
+        """Why Redis takes no writes (full, a replica, a disk that is full), or None; used by /readyz.
+
+        A cluster takes some as long as one master does: taking every node out because of one would end what still works.
+        """
+        if isinstance(self.once, ClusterClient):
+            keys = [readiness(prefix, place) for place in self.once.a_place_on_each(lambda place: readiness(prefix, place))]
+            found = await asyncio.gather(*map(self._refusal_of, keys or [readiness(prefix)]), return_exceptions=True)
+            if None in found:
+                return None
+            for why in found:
+                if isinstance(why, BaseException):
+                    raise why
+            return str(found[0])
+        return await self._refusal_of(readiness(prefix))
+
+    async def ping(self) -> None:
+        """Ask the server, or every master of a cluster, for a sign of life. Lets Redis's errors through."""
+        await self._ask_masters("PING")
+
+    async def about(self, section: str) -> list[dict[str, Any]]:
+        """A section of INFO, of the server or of every master of a cluster. Lets Redis's errors through."""
+        found = await self._ask_masters("INFO", section)
+        return list(found.values()) if isinstance(self.once, ClusterClient) and len(self.once.get_primaries()) > 1 else [found]
+
+    async def _ask_masters(self, *command: str) -> Any:  # noqa: ANN401 - each command has its own
+        where: dict[str, Any] = {"target_nodes": ClusterClient.PRIMARIES} if isinstance(self.once, ClusterClient) else {}
+        return await self.once.execute_command(*command, **where)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+
+    async def _refusal_of(self, key: str) -> str | None:
         try:
-            await self.once.set(readiness(prefix), "1", ex=10)
+            await self.once.set(key, "1", ex=10)
         except OutOfMemoryError:
             return "refuses writes (OOM)"
         except ResponseError as error:
@@ -43,30 +85,104 @@ class RedisClients:
 
 @asynccontextmanager
 async def open_redis(url: str) -> AsyncIterator[RedisClients]:
-    """Open the three clients and close them on leaving, each whatever happens to the others."""
-    idempotent = _client(url, CONNECTIONS, retry=Retry(ExponentialBackoff(cap=0.5), 3))
-    # redis-py 8 retries by default, also commands that must not run twice.
-    once = _client(url, CONNECTIONS, retry=Retry(NoBackoff(), 0))
-    blocking = _client(url, BLOCKED_CONNECTIONS, retry=Retry(NoBackoff(), 0), socket_timeout=15)
+    """Open the three clients and close them on leaving, each whatever happens to the others. Raises `WrongRedisUrl`."""
+    address = read_redis_url(url)
     async with AsyncExitStack() as stack:
-        for client in (idempotent, once, blocking):
-            stack.push_async_callback(client.aclose)
+        idempotent = _client(address, stack, CONNECTIONS, retry=Retry(ExponentialBackoff(cap=0.5), 3))
+        # redis-py 8 retries by default, also commands that must not run twice.
+        once = _client(address, stack, CONNECTIONS, retry=Retry(NoBackoff(), 0))
+        blocking = _client(address, stack, BLOCKED_CONNECTIONS, retry=Retry(NoBackoff(), 0), socket_timeout=15)
         yield RedisClients(idempotent, once, blocking)
 
 
-def _client(url: str, connections: int, *, retry: Retry, socket_timeout: float = 5) -> Redis:
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=connections,
-        timeout=WAIT_FOR_CONNECTION_SECONDS,
-        decode_responses=True,
-        socket_timeout=socket_timeout,
-        socket_connect_timeout=5,
-        retry=retry,
+def _client(address: RedisAddress, stack: AsyncExitStack, connections: int, *, retry: Retry, socket_timeout: float = 5) -> Redis:
+    if address.kind == "cluster":
+        cluster = ClusterClient(
+            address, places=connections, patience=WAIT_FOR_CONNECTION_SECONDS, retry=retry, socket_timeout=socket_timeout
+        )
+        stack.push_async_callback(cluster.end)
+        return cast("Redis", cluster)
+    bounds: dict[str, Any] = {
+        "max_connections": connections,
+        "timeout": WAIT_FOR_CONNECTION_SECONDS,
+        "decode_responses": True,
+        "socket_timeout": socket_timeout,
+        "socket_connect_timeout": 5,
+        "retry": retry,
+    }
+    if address.kind == "sentinel":
+        client = _behind_sentinels(address, stack, bounds)
+    else:
+        client = Redis.from_pool(BlockingConnectionPool.from_url(address.url, **bounds))
+    stack.push_async_callback(client.aclose)
+    return client
+
+
+class _BoundedSentinelPool(SentinelConnectionPool, BlockingConnectionPool):
+    """Asks the Sentinels for the master with each new connection; who finds none free waits."""
+
+
+def _behind_sentinels(address: RedisAddress, stack: AsyncExitStack, bounds: dict[str, Any]) -> Redis:
+    sentinels = Sentinel(  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+        address.hosts,
+        sentinel_kwargs={
+            "username": address.sentinel_username,
+            "password": address.sentinel_password,
+            "ssl": address.has_tls,
+            "socket_timeout": _SENTINEL_SECONDS,
+            "socket_connect_timeout": _SENTINEL_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        },
     )
-    return Redis.from_pool(pool)
+    stack.push_async_callback(sentinels.aclose)
+    client: Redis = sentinels.master_for(
+        address.master_name,
+        redis_class=Redis,
+        connection_pool_class=_BoundedSentinelPool,
+        db=address.db,
+        username=address.username,
+        password=address.password,
+        ssl=address.has_tls,
+        **bounds,
+    )
+    return client
 
 
-def load_script(client: Redis, path: Path) -> AsyncScript:
-    """Register a Lua file; EVALSHA with a fall-back to EVAL is redis-py's."""
-    return client.register_script(path.read_text(encoding="utf-8"))
+async def answers_to(client: Redis, commands: Sequence[tuple[str, ...]]) -> list[Any]:
+    """Each command's answer, in one round trip per server. Of a cluster's server that is away, the `RedisError` stands in its place.
+
+    Raises `RedisError` when no server answers at all.
+    """
+    if isinstance(client, ClusterClient):
+        found = await asyncio.gather(*(client.execute_command(*command) for command in commands), return_exceptions=True)
+        for error in found:
+            if isinstance(error, BaseException) and not isinstance(error, RedisError):
+                raise error
+        if found and all(isinstance(each, RedisError) for each in found):
+            raise found[0]
+        return found
+    async with client.pipeline(transaction=False) as together:
+        for command in commands:
+            together.execute_command(*command)
+        return await together.execute()
+
+
+class Script:
+    """A Lua script: by its hash, and as a whole to a server that does not know it yet, which has then done nothing."""
+
+    def __init__(self, client: Redis, text: str) -> None:
+        self._client = client
+        self._text = text
+        self._hash = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, keys: Sequence[str], args: Sequence[str | int | bytes] = ()) -> Any:  # noqa: ANN401 - each script has its own
+        """The script's answer, as Redis sends it. Lets Redis's errors through."""
+        try:
+            return await self._client.evalsha(self._hash, len(keys), *keys, *args)
+        except NoScriptError:
+            return await self._client.eval(self._text, len(keys), *keys, *args)
+
+
+def load_script(client: Redis, path: Path) -> Script:
+    """A script of a Lua file."""
+    return Script(client, path.read_text(encoding="utf-8"))

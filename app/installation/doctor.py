@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import redis
 from alembic.script import ScriptDirectory
 
 from app.infra.clock import utc_now
@@ -19,6 +18,7 @@ from app.infra.key_ring import key_ring_of
 from app.infra.migrations import migration_config
 from app.infra.postgres_hosts import PostgresHosts
 from app.infra.production import production_faults
+from app.infra.redis_client import open_redis
 from app.installation.opening import owner_url
 from app.installation.rotation import KEYS_BY_SECRET
 from app.local_servers.key_file import KeyFile
@@ -198,18 +198,25 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield Finding("bad", "REDIS_URL is not set.", "Set it, or let `ocop run` start a server.")
         return
     try:
-        with redis.Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=_REACH_SECONDS, decode_responses=True) as client:
-            policy = str(client.info("memory").get("maxmemory_policy", "unknown"))
-            keeps = str(client.info("persistence").get("aof_enabled", 0)) == "1"
+        policies, keeps = asyncio.run(_about_redis(settings.redis_url.get_secret_value()))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
         yield Finding("bad", f"Redis cannot be reached ({type(error).__name__}).", "Start it or correct REDIS_URL.")
         return
-    if policy == "noeviction":
+    if policies == {"noeviction"}:
         yield Finding("good", "Redis throws nothing away when its memory is full.")
     else:
-        yield Finding("bad", f"Redis has maxmemory-policy {policy}: it may throw rooms and counts away.", "Set it to noeviction.")
+        yield Finding(
+            "bad", f"Redis has maxmemory-policy {', '.join(sorted(policies))}: it may throw rooms and counts away.", "Set it to noeviction."
+        )
     yield (
         Finding("good", "Redis keeps its log of writes (AOF).")
         if keeps
         else Finding("look", "Redis keeps no log of writes: after its restart rooms begin anew.", "Set appendonly yes.")
     )
+
+
+async def _about_redis(url: str) -> tuple[set[str], bool]:
+    """What is done when memory is full, of the server or of all masters, and whether all of them keep a log of writes."""
+    async with open_redis(url) as clients, asyncio.timeout(_REACH_SECONDS):
+        policies = {str(each.get("maxmemory_policy", "unknown")) for each in await clients.about("memory")}
+        return policies, all(str(each.get("aof_enabled", 0)) == "1" for each in await clients.about("persistence"))

@@ -95,6 +95,7 @@ class Projector:
         Redis is read first: whatever it has seen by then is certainly in the heads read afterwards.
         """
         projected = await self._metrics.projected_seqs(session_ids)
+        session_ids = [session_id for session_id in session_ids if session_id in projected]
         async with self._database.transactions() as db:
             heads = (await db.execute(select(Ledger.session_id, Ledger.last_seq).where(Ledger.session_id.in_(session_ids)))).all()
         FIGURES_BEHIND.set(sum(max(0, last_seq - projected[session_id]) for session_id, last_seq in heads))

@@ -14,7 +14,6 @@ import redis
 
 from app.infra.startup import StartupError
 from app.local_servers.redis_on_port import RedisOnPort, are_free, free_ports
-from app.local_servers.server_account import private_folder
 
 SLOTS = 16_384
 _READY_SECONDS = 60.0
@@ -84,13 +83,10 @@ class LocalRedisCluster:
         known = self._remembered()
         if known is None:
             shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            private_folder(self._folder, account=None)
+            self._folder.mkdir(mode=0o700, parents=True)
             self._password, ports = secrets.token_urlsafe(24), free_ports(self._count)
         else:
             self._password, ports = known
-        for number in range(1, self._count + 1):
-            private_folder(self._folder / f"{number}", account=None)
         self.servers = [
             RedisOnPort(self._folder / f"{number}", port=port, password=self._password, settings=self._settings)
             for number, port in enumerate(ports, start=1)

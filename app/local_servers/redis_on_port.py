@@ -47,7 +47,8 @@ class RedisOnPort(EmbeddedRedis):
 
     @override
     def start(self) -> None:
-        private_folder(self._config.parent, account=None)
+        self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self._folder, account=None)
         self._write_config()
         super().start()
 
@@ -56,7 +57,7 @@ class RedisOnPort(EmbeddedRedis):
         return redis.Redis(
             host=LOOPBACK,
             port=self.port,
-            password=self._password,
+            password=self._password or None,
             socket_timeout=seconds,
             decode_responses=True,
             single_connection_client=True,
@@ -67,11 +68,13 @@ class RedisOnPort(EmbeddedRedis):
         with self.client() as client:
             return client.execute_command(command, *arguments)
 
+    def _lines(self) -> dict[str, str]:
+        return {"bind": LOOPBACK, "port": str(self.port), "requirepass": self._password, "masterauth": self._password, **self._settings}
+
     def _write_config(self) -> None:
-        lines = {"bind": LOOPBACK, "port": str(self.port), "requirepass": self._password, "masterauth": self._password, **self._settings}
         descriptor = os.open(self._config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.writelines(f"{name} {value}\n" for name, value in lines.items())
+            file.writelines(f"{name} {value}\n" for name, value in self._lines().items())
 
     @override
     def _options(self) -> list[str]:

@@ -18,6 +18,8 @@ import asyncpg
 import redis
 
 from app.infra.postgres_hosts import PostgresHosts
+from app.infra.redis_address import read_redis_url
+from app.infra.redis_client import open_redis
 from app.infra.startup import StartupError
 
 _REACH_SECONDS = 5.0
@@ -129,20 +131,19 @@ def check_commits_are_durable(url: str) -> None:
 
 
 def check_redis_is_reachable(url: str) -> None:
-    """Ping once. Raises `StartupError` that names the host and the reason, never the password."""
-    place = _place_of(url, default_port=6379)
+    """Ping once. Raises `StartupError` that names the hosts and the reason, never the password."""
+    place = read_redis_url(url).place
     try:
-        client = redis.Redis.from_url(url, socket_connect_timeout=_REACH_SECONDS, socket_timeout=_REACH_SECONDS)
-    except ValueError as error:
-        raise StartupError("REDIS_URL is not a Redis address. It looks like redis://host:6379/0 or unix:///path/redis.sock.") from error
-    try:
-        client.ping()
+        asyncio.run(_ping_redis(url))
     except redis.AuthenticationError as error:
         raise StartupError(f"REDIS_URL: Redis at {place} refuses the user name or password.") from error
-    except (redis.RedisError, OSError) as error:
+    except (redis.RedisError, OSError, TimeoutError) as error:
         raise StartupError(f"REDIS_URL: no Redis answers at {place} ({type(error).__name__}). Start it or correct the URL.") from error
-    finally:
-        client.close()
+
+
+async def _ping_redis(url: str) -> None:
+    async with open_redis(url) as clients, asyncio.timeout(_REACH_SECONDS):
+        await clients.ping()
 
 
 def _try_lock(descriptor: int) -> bool:

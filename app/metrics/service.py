@@ -110,7 +110,7 @@ class MetricsService:
         return (await self._store.ledger_seqs([session_id]))[session_id]
 
     async def projected_seqs(self, session_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """The same for many sessions, in one round trip to Redis."""
+        """The same for many sessions, in one round trip to Redis; without those whose part of a cluster does not answer."""
         return await self._store.ledger_seqs(session_ids)
 
     async def apply(self, session_id: UUID, deltas: Sequence[LedgerDelta]) -> int:

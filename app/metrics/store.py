@@ -15,9 +15,10 @@ from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 from redis.client import NEVER_DECODE
+from redis.exceptions import RedisError
 
 from app.infra.clock import from_ms
-from app.infra.redis_client import RedisClients, load_script
+from app.infra.redis_client import RedisClients, answers_to, load_script
 from app.metrics.figures import KEYS_KEPT_SECONDS, MEASURED_FIGURES, Flush, LedgerDelta, OutsideFigure, RoomFigures, Sketches, Snapshot
 from app.metrics.flush_message import Clocks, flush_arguments
 from app.metrics.session_script import SessionScript
@@ -39,6 +40,7 @@ class MetricsStore:
         self._restore = SessionScript(redis.once, "restore_figures")
         self._outside = SessionScript(redis.idempotent, "report_outside")
         self._read = SessionScript(redis.idempotent, "read_figures")
+        self._count_together = load_script(redis.idempotent, _SCRIPTS / "count_together.lua")
         self._expire = load_script(redis.idempotent, _SCRIPTS / "expire_session.lua")
 
     def _keys(self, session_id: UUID) -> SessionKeys:
@@ -55,11 +57,10 @@ class MetricsStore:
         return await self._outside(self._keys(session_id), *arguments) is not None
 
     async def ledger_seqs(self, session_ids: Sequence[UUID]) -> dict[UUID, int]:
-        async with self._redis.idempotent.pipeline(transaction=False) as together:
-            for session_id in session_ids:
-                _ = together.hget(self._keys(session_id).ledger, "seq")
-            found = await together.execute()
-        return {session_id: int(seq or 0) for session_id, seq in zip(session_ids, found, strict=True)}
+        """Those of a cluster's server that is away are left out."""
+        found = await answers_to(self._redis.idempotent, [("HGET", self._keys(each).ledger, "seq") for each in session_ids])
+        known = ((session_id, seq) for session_id, seq in zip(session_ids, found, strict=True) if not isinstance(seq, RedisError))
+        return {session_id: int(seq or 0) for session_id, seq in known}
 
     async def apply(self, session_id: UUID, deltas: Sequence[LedgerDelta]) -> int:
         arguments: list[str | int] = [KEYS_KEPT_SECONDS, len(deltas)]
@@ -97,15 +98,7 @@ class MetricsStore:
 
     async def count_together(self, sketches: Sequence[bytes]) -> int:
         """How many distinct devices are in these HyperLogLogs, each once; one round trip, nothing stays behind."""
-        whole, following = union_keys(self._prefix, uuid4())
-        async with self._redis.idempotent.pipeline(transaction=True) as together:
-            for sketch in sketches:
-                _ = together.set(following, sketch)
-                _ = together.pfmerge(whole, following)
-            _ = together.pfcount(whole)
-            _ = together.delete(whole, following)
-            replies = await together.execute()
-        return int(replies[-2])
+        return int(await self._count_together(keys=union_keys(self._prefix, uuid4()), args=sketches))
 
     async def expire(self, session_id: UUID, seconds: int) -> None:
         await self._expire(keys=list(self._keys(session_id).all()), args=[seconds])
