@@ -19,7 +19,7 @@ run: $(VENV)/ready ## start PostgreSQL, Redis, the service and the demo market; 
 	@$(BIN)/ocop run
 
 run-cluster: export OCOP_DIE_WITH_PARENT = 1
-run-cluster: $(VENV)/ready haproxy ## the same as a cluster on this machine: two nodes behind HAProxy, PostgreSQL with a synchronous standby, Redis
+run-cluster: $(VENV)/ready haproxy ## the same as a cluster on this machine: two nodes behind HAProxy, PostgreSQL with a synchronous standby, three Redis masters
 	@$(BIN)/ocop run-cluster $(if $(NODES),--nodes $(NODES))
 
 dev: $(VENV)/ready-dev ## one worker on OCOP_PORT (8001) that starts anew when a file changes, on the stores of a running `make run`

@@ -18,6 +18,7 @@ CONNECTIONS_THROWN_AWAY = Counter("ocop_database_connections_thrown_away", "Conn
 STORE_TAKES_WRITES = Gauge(
     "ocop_store_takes_writes", "1 when the store took a write at this scrape, else 0", ["store"], multiprocess_mode="mostrecent"
 )
+WORKERS = Gauge("ocop_workers", "Workers that run, by the version of their code", ["version"], multiprocess_mode="livesum")
 LOOP_LATE_SECONDS = Histogram(
     "ocop_loop_late_seconds",
     "How late a worker's event loop came to something that was due, asked twice a second",

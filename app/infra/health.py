@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from pathlib import Path
 
+import psutil
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
@@ -55,11 +57,19 @@ async def prometheus(request: Request) -> Response:
     for store, why in (await _refusals(request)).items():
         STORE_TAKES_WRITES.labels(store).set(why is None)
     registry = REGISTRY
-    if provided_by(request.app, Settings).metrics_folder is not None:
+    if (folder := provided_by(request.app, Settings).metrics_folder) is not None:
+        _forget_the_dead(folder)
         # the workers of one machine share one port: whichever is asked adds all of them up
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus-client leaves it untyped
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """A worker that was killed has no open sockets and no waiting orders any more; what it counted stays counted."""
+    for pid in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*_*.db")}:
+        if not psutil.pid_exists(pid):
+            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # prometheus-client leaves it untyped
 
 
 async def _refusals(request: Request) -> dict[str, str | None]:

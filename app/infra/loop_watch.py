@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.metadata import version
 
 from app.infra.clock import monotonic
-from app.infra.counters import LOOP_LATE_SECONDS
+from app.infra.counters import LOOP_LATE_SECONDS, WORKERS
 from app.infra.tasks import TaskOwner
 
 INTERVAL_SECONDS = 0.5
+PACKAGE = "ocop-live"
 
 
 class LoopWatch:
@@ -18,6 +20,7 @@ class LoopWatch:
         self._tasks = TaskOwner("loop_watch")
 
     def start(self) -> None:
+        WORKERS.labels(version(PACKAGE)).set(1)
         self._tasks.spawn("look", self._look())
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A whole cluster on one machine: nodes behind a proxy, a primary of PostgreSQL with its synchronous standby, Redis. For `ocop run-cluster`.
+"""A whole cluster on one machine: nodes behind a proxy, a primary of PostgreSQL with its synchronous standby, three masters of Redis. For `ocop run-cluster`.
 
 Each node is `ocop run` with three addresses given, as on a machine of its own, so killing one ends its workers and its jobs and nothing else.
 """
@@ -22,10 +22,10 @@ from app.installation.banner import banner
 from app.installation.cluster_note import ClusterNote, write_note
 from app.installation.opening import secrets_of, with_data_folder, with_secret_key
 from app.local_servers.child_process import last_lines
-from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.exec_with_parent import die_with_parent
 from app.local_servers.local_proxy import LocalProxy, haproxy_program
 from app.local_servers.reachable_at import address_of
+from app.local_servers.redis_cluster import LocalRedisCluster
 from app.local_servers.replicated_postgres import ReplicatedPostgres, url_of_all
 from app.local_servers.server_account import place_data_folder
 from app.local_servers.startup_checks import DataFolderLock, check_port_is_free
@@ -69,7 +69,9 @@ def run_local_cluster(settings: Settings, *, nodes: int, say: Say, seed: Seed) -
                 settings = with_secret_key(settings)
                 logins = _Start(settings, nodes, supervisor, say).everything(seed)
                 say(banner(settings, logins))
-                say(f"  {nodes} nodes, PostgreSQL with a synchronous standby, Redis, HAProxy; logs in {settings.data_dir / 'logs'}\n")
+                say(
+                    f"  {nodes} nodes, PostgreSQL with a synchronous standby, three Redis masters, HAProxy; logs in {settings.data_dir / 'logs'}\n"
+                )
             supervisor.watch()
         except StopRequested:
             pass
@@ -134,9 +136,12 @@ class _Start:
         for server in (primary, standby):
             self._supervisor.start(server, stage=_POSTGRES, stop_seconds=_STOP_SECONDS[_POSTGRES])
         primary.let_commits_wait()
-        self._say("Preparing Redis…")
-        redis = EmbeddedRedis(self._settings.data_dir)
-        self._supervisor.start(redis, stage=_REDIS, stop_seconds=_STOP_SECONDS[_REDIS])
+        self._say("Preparing three masters of Redis…")
+        redis = LocalRedisCluster(self._settings.data_dir)
+        redis.start()
+        for number, master in enumerate(redis.servers, start=1):
+            master.name = f"Redis {number}"
+            self._supervisor.adopt(master, stage=_REDIS, stop_seconds=_STOP_SECONDS[_REDIS])
         return self._settings.model_copy(
             update={
                 "database_owner_url": SecretStr(url_of_all(primary, standby, role="ocop")),

@@ -87,6 +87,12 @@ def is_held(data_dir: Path) -> bool:
         os.close(descriptor)
 
 
+def holder_address(data_dir: Path) -> str | None:
+    """Where the service that holds the folder says it is, `http://host:port`; None when none does."""
+    found = str(_read_holder(data_dir / "lock").get("address", ""))
+    return found if is_held(data_dir) and found.startswith("http") else None
+
+
 def check_port_is_free(host: str, port: int, *, seconds: float = 3.0) -> None:
     """Raise `StartupError` unless `port` can be bound; waits up to `seconds` for a predecessor that is just ending.
 

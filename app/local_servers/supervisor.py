@@ -170,6 +170,10 @@ class Supervisor:
         self._watched.append(_Watched(part, stage, stop_seconds, time.monotonic()))
         part.start()
 
+    def adopt(self, part: Part, *, stage: int, stop_seconds: float) -> None:
+        """Care from now on for a part that runs already: one of several that could only be started together."""
+        self._watched.append(_Watched(part, stage, stop_seconds, time.monotonic()))
+
     def hopeless(self, *, stage: int) -> list[str]:
         """Parts of a stage that ended so often that they will not live, each with how it ended."""
         parts = [watched for watched in self._watched if watched.stage == stage and watched.failures >= _HOPELESS_FAILURES]

@@ -13,6 +13,8 @@ import psutil
 import pytest
 
 from app.installation.cluster_note import ClusterNote, read_note
+from app.installation.status import Installation
+from app.installation.status_probes import look_at
 from app.local_servers.replicated_postgres import ReplicatedPostgres
 from tests.conftest import make_server_folder
 from tests.local_servers.service_process import ServiceProcess, free_port, service
@@ -59,6 +61,25 @@ def test_commits_wait_for_a_standby_that_follows(cluster: ServiceProcess) -> Non
     states = primary_of(cluster).run_sql("SELECT state, sync_state FROM pg_stat_replication")
 
     assert states == "streaming|sync"
+
+
+async def test_status_shows_nodes_the_standby_and_three_masters(cluster: ServiceProcess) -> None:
+    note = note_of(cluster)
+    found = await look_at(Installation(what="here", nodes=note.nodes, database_url=note.database_url, redis_url=note.redis_url))
+
+    assert [part.problem for part in found.parts() if part.problem] == []
+    assert [sum(node.workers.values()) for node in found.nodes] == [1, 1]
+    assert [(server.role, server.commits_wait_for_standby) for server in found.postgres] == [("primary", True), ("standby", None)]
+    assert found.postgres[1].behind_bytes is not None
+    assert [server.role for server in found.redis] == ["master"] * 3
+
+
+def test_a_killed_master_of_redis_comes_back(cluster: ServiceProcess) -> None:
+    victim = cluster.named("redis-server")[0]
+
+    victim.kill()
+
+    eventually(lambda: "Redis" in cluster.output and len(cluster.named("redis-server")) == 3 and cluster.answer("/readyz") == 200, cluster)
 
 
 def test_a_killed_node_is_not_missed_and_comes_back(cluster: ServiceProcess) -> None:
