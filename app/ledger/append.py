@@ -77,6 +77,7 @@ class OpenLedger:
         shipping_vnd: int = 0,
         money_vnd: int = 0,
         turn: int = 1,
+        source: str = "",
     ) -> Entry:
         """Chain one more entry; it is written by `write`."""
         entry = Entry(
@@ -91,6 +92,7 @@ class OpenLedger:
             shipping_vnd=shipping_vnd,
             money_vnd=money_vnd,
             turn=turn,
+            source=source,
         )
         body = body_of(entry)
         self.last_seq, self.last_hash = entry.seq, chain(self.last_hash, body)

@@ -7,6 +7,9 @@ A body that says no version `v` is of version 1: lines of flash offers alone. Ve
 their normal price, and lines that are no goods: `{"amount_vnd":…,"kind":"shipping"}`. Version 3 has differences, whose quantities and
 amounts may be negative; sums of money that no goods stand behind, `{"amount_vnd":…,"kind":"money"}`; and `turn`, when an order has had
 entries of the same kind before. What version 1 or 2 can say is still written so.
+
+The entry `placed` of an order that a comment asked for says `"source":"comment"`, in any version: it moves no sum. Without it the order came
+from one of our pages: from a flash offer, where a line has one, or from the shelf.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ class Entry:
     """A fact about an order. Carries its lines, so that every figure is a fold over entries alone.
 
     `money_vnd`: money for goods that is told without lines, of a later payment or a refund. `turn`: the how manieth of its kind it is for
-    this order.
+    this order. `source`: where an order was placed, told when it was not one of our pages.
     """
 
     session_id: UUID
@@ -61,6 +64,7 @@ class Entry:
     shipping_vnd: int = 0
     money_vnd: int = 0
     turn: int = 1
+    source: str = ""
 
     @property
     def amount_vnd(self) -> int:
@@ -103,9 +107,10 @@ def body_of(entry: Entry) -> str:
     if version:
         others = {"money": entry.money_vnd, "shipping": entry.shipping_vnd}
         lines = ",".join(filter(None, (lines, *(f'{{"amount_vnd":{vnd},"kind":"{kind}"}}' for kind, vnd in others.items() if vnd))))
+    source = f',"source":{encode_basestring(entry.source)}' if entry.source else ""
     return (
         f'{{"at_ms":{entry.happened_at_ms},"buyer":{encode_basestring(entry.buyer_token)},"kind":"{entry.kind}","lines":[{lines}],'
-        f'"order":"{entry.order_id}","reason":{encode_basestring(entry.reason)},"seq":{entry.seq},"session":"{entry.session_id}"{version}}}'
+        f'"order":"{entry.order_id}","reason":{encode_basestring(entry.reason)},"seq":{entry.seq},"session":"{entry.session_id}"{source}{version}}}'
     )
 
 
@@ -137,6 +142,7 @@ def entry_of(body: str) -> Entry:
         shipping_vnd=others.get("shipping", 0),
         money_vnd=others.get("money", 0),
         turn=fields.get("turn", 1),
+        source=fields.get("source", ""),
     )
 
 

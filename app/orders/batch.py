@@ -19,7 +19,7 @@ from app.infra.table_columns import rows_of
 from app.ledger.append import ENTRIES, OpenLedger, open_ledger
 from app.ledger.chain import Entry, EntryLine
 from app.orders import batch_sql as sql
-from app.orders.books import Books, OfferInBatch, OrderIdentity, WantedOrder, contact_rows, line_rows, order_rows, stock_left
+from app.orders.books import PAGE, Books, OfferInBatch, OrderIdentity, WantedOrder, contact_rows, line_rows, order_rows, stock_left
 from app.orders.errors import AmountTooLarge, HoldOver, KeyReused, OfferNotFound, OfferNotOpen, SoldOut, SpoiltOrder, ViewerLimitReached
 from app.orders.holds import find_holds
 from app.orders.shelf import Terms, open_terms, unknown_here
@@ -255,7 +255,8 @@ def _accept(books: Books, order: WantedOrder) -> OrderReceipt:
         lines += from_shelf
     if order.hold_id is not None:
         books.use_hold(order.hold_id)
-    entry = books.ledger.append("placed", order.order_id, buyer_token=order.buyer_token, lines=lines, shipping_vnd=fee_vnd)
+    source = "" if order.source == PAGE else order.source
+    entry = books.ledger.append("placed", order.order_id, buyer_token=order.buyer_token, lines=lines, shipping_vnd=fee_vnd, source=source)
     code = books.codes.pop()
     books.accepted.append((order, entry, code))
     return _new_receipt(order, entry, code)

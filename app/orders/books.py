@@ -15,6 +15,8 @@ from app.orders.shelf import SHELF_HOLD_SECONDS, Pool, ShelfWant, Terms
 from app.protocol.server_events import OrderReceipt
 
 OrderIdentity = tuple[UUID, UUID]
+# The source of an order that was placed on a page of ours.
+PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class WantedOrder:
     received_at: datetime
     confirm_within: timedelta
     shelf: dict[UUID, ShelfWant] = field(default_factory=dict)
-    source: str = "page"
+    source: str = PAGE
     hold_id: UUID | None = None
     shipping_fee_vnd: int | None = None
     other_phone_digests: tuple[bytes, ...] = ()

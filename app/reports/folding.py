@@ -62,7 +62,7 @@ class FoldedLedger:
         self.steps.add(entry)
         delta = delta_of(entry)
         self.minutes[delta.minute].update(delta.totals)
-        self.sources[self.sources_of.get(entry.order_id) or _source_by_lines(entry)].update(delta.totals)
+        self.sources[self.sources_of.get(entry.order_id) or _source_of(entry)].update(delta.totals)
         for offer_id in {line.offer_id for line in entry.lines}:
             lines = [line for line in entry.lines if line.offer_id == offer_id]
             names = figure_names(entry.kind)
@@ -75,8 +75,8 @@ class FoldedLedger:
             )
 
 
-def _source_by_lines(entry: Entry) -> str:
-    return "flash" if any(line.offer_id is not None for line in entry.lines) else SHELF
+def _source_of(entry: Entry) -> str:
+    return entry.source or ("flash" if any(line.offer_id is not None for line in entry.lines) else SHELF)
 
 
 def empty_fold(session_id: UUID) -> FoldedLedger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -63,6 +64,8 @@ async def test_a_comment_holds_units_of_the_shelf_and_becomes_an_order(database:
 
     assert (ordered.state, ordered.until_ms) == ("ordered", None)
     assert await pool(database, market) == (2, 0)
+    body = json.loads(await database.pool.fetchval("SELECT body FROM ledger_entries WHERE order_id = $1", ordered.order_id))
+    assert (body["kind"], body["source"]) == ("placed", "comment")
     row = await database.pool.fetchrow("SELECT source, code, total_vnd FROM orders WHERE id = $1", ordered.order_id)
     assert row is not None
     assert (row["source"], row["code"], row["total_vnd"]) == ("comment", ordered.order_code, 360_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from app.infra.database import Database
@@ -12,6 +13,7 @@ from app.metrics.service import Sales
 from app.redis_keys import SessionKeys
 from app.reports.schemas import Report
 from app.reports.summaries import Summaries
+from tests.orders.builders import a_wanted_order
 from tests.reports.builders import Fair
 
 GOODS = [name for kind in KINDS for name in (figure_names(kind).units, figure_names(kind).revenue_vnd)]
@@ -62,6 +64,38 @@ async def test_every_breakdown_sums_to_an_independent_count_of_the_ledger_with_a
     report = await fair.report()
     assert_sums(report, await counted_independently(fair.database, fair))
     assert (ledger["units_placed"], summed(report.offers)["units_placed"]) == (12, 16)
+
+
+async def sources_counted_independently(database: Database, fair: Fair) -> Counter[str]:
+    """Orders and goods per source and kind, from the texts of the ledger in their order."""
+    found, source_of = Counter[str](), dict[str, str]()
+    for row in await database.pool.fetch("SELECT body FROM ledger_entries WHERE session_id = $1 ORDER BY seq", fair.id):
+        entry = json.loads(row["body"])
+        if entry["kind"] == "placed":
+            is_flash = any(line.get("offer") for line in entry["lines"])
+            source_of[entry["order"]] = entry.get("source") or ("flash" if is_flash else "shelf")
+        goods = sum(line["amount_vnd"] for line in entry["lines"] if line.get("kind") != "shipping")
+        found[f"{source_of[entry['order']]} {entry['kind']} orders"] += 1
+        found[f"{source_of[entry['order']]} {entry['kind']} vnd"] += goods
+    return +found
+
+
+async def test_sources_of_orders_are_recomputed_from_the_ledger_alone(fair: Fair) -> None:
+    offer_id = await fair.offer(total=20)
+    for source in ("page", "comment", "page", "comment", "comment"):
+        order = await fair.queues.place(replace(a_wanted_order(fair.market, {offer_id: 2}), source=source))
+        await fair.record(order, *(("confirmed", "delivered", "paid") if source == "comment" else ("cancelled",)))
+    await fair.project()
+    await Summaries(fair.database).extend(fair.id, steps=1)
+
+    ledger = await sources_counted_independently(fair.database, fair)
+
+    shown = Counter[str]()
+    for row in (await fair.report()).order_sources:
+        for kind in KINDS:
+            shown[f"{row.source} {kind} orders"] = getattr(row.sales, figure_names(kind).orders)
+            shown[f"{row.source} {kind} vnd"] = getattr(row.sales, figure_names(kind).revenue_vnd)
+    assert (+shown, ledger["comment placed orders"], ledger["flash placed orders"]) == (ledger, 3, 2)
 
 
 async def test_each_order_has_one_source_so_sources_sum_to_the_orders_too(fair: Fair) -> None:
