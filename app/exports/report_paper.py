@@ -9,6 +9,7 @@ from app.exports.paper import LEAF, LEFT, PALE, RED, SOFT, WIDTH, PrintedColumn,
 from app.exports.tables import SOURCES, Language, Words, chosen
 from app.infra.clock import VIETNAM_TIME
 from app.ledger.kinds import KINDS
+from app.ledger.reasons import words_of_loss
 from app.reports.schemas import HeadlineMetric, LadderStep, Report
 
 _COLUMNS_OF_FIGURES: Final = 3
@@ -136,7 +137,7 @@ class _ReportPaper:
             form = KINDS[loss.kind].loss if loss.kind in KINDS else None
             if form is not None:
                 said = chosen(form, self._language).format(count=decimal(loss.orders), amount=vnd(loss.amount_vnd))
-                words.append(f"{said} ({loss.reason})" if loss.reason else said)
+                words.append(f"{said} ({chosen(words_of_loss(loss.kind, loss.reason), self._language)})" if loss.reason else said)
         if step.changed_vnd:
             words.append(self._say(f"Đổi đơn: {vnd(step.changed_vnd)}", f"Changed: {vnd(step.changed_vnd)}"))
         if step.waiting_orders:

@@ -7,6 +7,7 @@ from typing import Final
 from app.exports.breakdown_tables import breakdown_tables
 from app.exports.columns import SALES_FIGURES, count, figure, money, table_of, text, time
 from app.exports.tables import Column, Row, Table, Words
+from app.ledger.reasons import side_of_loss, words_of_loss
 from app.reports.schemas import Report
 
 _MINUTE_FIGURES: Final = (
@@ -106,10 +107,27 @@ def losses(report: Report) -> Table:
             ("Mã lý do trong sổ đơn, có thể trống.", "Reason code of the ledger, may be empty."),
             source="ledger",
         ),
+        text(
+            "reason_vi", ("Lý do bằng lời", "Reason (Vietnamese)"), ("Lý do bằng tiếng Việt.", "The reason in Vietnamese."), source="ledger"
+        ),
+        text("reason_en", ("Lý do (tiếng Anh)", "Reason in words"), ("Lý do bằng tiếng Anh.", "The reason in English."), source="ledger"),
+        text(
+            "side",
+            ("Do ai", "With whom it lay"),
+            ("buyer: người mua; seller: bên bán; carrier: vận chuyển; clock: hết hạn; trống: không rõ.", "Empty when nobody said so."),
+            source="ledger",
+        ),
         count("orders", ("Số đơn", "Orders"), ("Số đơn mất vì lý do này.", "Orders lost for this reason.")),
         money("amount_vnd", ("Giá trị", "Value"), ("Giá trị hàng mất.", "Value of goods lost.")),
     )
-    rows = [(step.name, loss.kind, loss.reason, loss.orders, loss.amount_vnd) for step in report.ladder for loss in step.losses]
+    rows = [
+        (
+            *(step.name, loss.kind, loss.reason, *words_of_loss(loss.kind, loss.reason)),
+            *(side_of_loss(loss.kind, loss.reason), loss.orders, loss.amount_vnd),
+        )
+        for step in report.ladder
+        for loss in step.losses
+    ]
     return table_of("losses", ("Phần mất", "Losses"), ("Mỗi dòng là một lý do ở một bậc.", "One row per reason and step."), columns, rows)
 
 

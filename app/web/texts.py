@@ -32,6 +32,7 @@ from typing import Final, Literal, get_args
 from pydantic import TypeAdapter
 
 from app.ledger.kinds import words_of_kinds
+from app.ledger.reasons import words_of_reasons
 
 Language = Literal["vi", "en"]
 
@@ -53,7 +54,8 @@ def choose_language(*wishes: str | None) -> Language:
 @cache
 def texts_for(language: Language) -> Mapping[str, str]:
     """All texts of one language, read once and read-only. Raises `KeyError` on a key nobody wrote, so a misspelling shows at once."""
-    return MappingProxyType(_TEXTS.validate_json((LANGUAGES_DIR / f"{language}.json").read_bytes()) | words_of_kinds(language))
+    own = _TEXTS.validate_json((LANGUAGES_DIR / f"{language}.json").read_bytes())
+    return MappingProxyType(own | words_of_kinds(language) | words_of_reasons(language))
 
 
 def texts_with_prefixes(language: Language, *prefixes: str) -> dict[str, str]:
