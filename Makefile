@@ -38,7 +38,7 @@ races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… 
 test-nginx: $(VENV)/ready-dev nginx haproxy ## real nodes behind nginx and HAProxy as shipped: cached polls, sockets through TLS, a cluster on this machine
 	$(BIN)/python -m pytest -m nginx $(TESTS)
 
-test-deploy: $(VENV)/ready-dev deploy-tools ## what is in deploy/, checked by the makers' own programs: alerts by promtool, units by systemd-analyze, manifests by their schemas
+test-deploy: $(VENV)/ready-dev deploy-tools haproxy ## what is in deploy/, checked by the makers' own programs: alerts by promtool, units by systemd-analyze, manifests by their schemas
 	$(BIN)/python -m pytest -m deploy $(TESTS)
 
 test-browser: $(VENV)/ready-dev browser web-packages ## drive the pages in real headless Chromium, take the README's screenshots

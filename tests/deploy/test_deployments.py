@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from app.local_servers.local_proxy import haproxy_program
 from app.settings import PROJECT_ROOT
+from tests.sockets.haproxy_server import configuration_for
+from tests.sockets.nginx_server import certificate_in
 
 DEPLOY = PROJECT_ROOT / "deploy"
 COMPOSE = (PROJECT_ROOT / "compose.yaml", DEPLOY / "caddy/compose.yaml")
@@ -98,6 +101,19 @@ def test_caddy_takes_its_configuration() -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.deploy
+def test_haproxy_takes_its_configuration_without_a_warning(tmp_path: Path) -> None:
+    certificate, key = certificate_in(tmp_path)
+    (tmp_path / "both.pem").write_bytes(certificate.read_bytes() + key.read_bytes())
+    nodes = ["10.0.0.11:8000", "10.0.0.12:8000"]
+    path = configuration_for(tmp_path, nodes, port=443, plain_port=80, certificate=tmp_path / "both.pem")
+
+    done = run(str(haproxy_program()), "-c", "-f", str(path))
+
+    assert done.returncode == 0, done.stderr
+    assert "[WARNING]" not in done.stdout + done.stderr
 
 
 @pytest.mark.deploy

@@ -45,10 +45,10 @@ def nginx_before(node_address: str, folder: Path) -> Iterator[Nginx]:
     """nginx in front of one node. Fails, and says what to install, when there is none."""
     program = shutil.which("nginx", path=os.defpath + ":/usr/sbin:/usr/local/sbin:/opt/homebrew/bin:/usr/local/bin")
     assert program is not None, MISSING
-    tls_port, plain_port = _free_port(), _free_port()
-    certificate, key = _certificate(folder)
-    ours = _adapted(
-        SHIPPED.read_text(encoding="utf-8"),
+    tls_port, plain_port = free_port(), free_port()
+    certificate, key = certificate_in(folder)
+    ours = adapted(
+        SHIPPED,
         {
             r"listen \[::\].*;\n": "",
             r"listen 80;": f"listen 127.0.0.1:{plain_port};",
@@ -69,37 +69,39 @@ def nginx_before(node_address: str, folder: Path) -> Iterator[Nginx]:
     )
     process = subprocess.Popen([program, "-p", str(folder), "-c", str(whole)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        _wait_until_listening(tls_port, process)
+        wait_until_listening(tls_port, process)
         yield Nginx(tls_port, ssl.create_default_context(cafile=str(certificate)))
     finally:
         process.terminate()
         process.communicate(timeout=10)
 
 
-def _adapted(text: str, changes: dict[str, str]) -> str:
+def adapted(shipped: Path, changes: dict[str, str]) -> str:
+    """The shipped file with other addresses and places, each of which it must have."""
+    text = shipped.read_text(encoding="utf-8")
     for pattern, replacement in changes.items():
         text, count = re.subn(pattern, replacement, text)
-        assert count, f"{SHIPPED.name} has no {pattern!r} any more"
+        assert count, f"{shipped.name} has no {pattern!r} any more"
     return text
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()[1].decode()
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.02)
-    raise AssertionError("nginx does not listen")
+    raise AssertionError("the proxy does not listen")
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def certificate_in(folder: Path) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 that signs itself, valid for an hour."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ocop-live tests")])
