@@ -33,7 +33,7 @@ class SessionKeys:
 
     @property
     def log_head(self) -> str:
-        """HASH `epoch`, `offset` of the log; lost with Redis, which makes a new epoch."""
+        """HASH `epoch`, `offset` of the log, `home` whose history it is; lost with Redis, which makes a new epoch, as does another `home`."""
         return self._key("log_head")
 
     @property
@@ -43,7 +43,7 @@ class SessionKeys:
 
     @property
     def audience(self) -> str:
-        """HASH `counted` viewers over all nodes and `since_ms` up to which their watch time is added up."""
+        """HASH `counted` viewers over all nodes, `since_ms` up to which their watch time is added up, `home` whose history it is."""
         return self._key("audience")
 
     @property

@@ -37,6 +37,9 @@ class Cluster(LocalRedisCluster):
         port = max(set(ports), key=ports.count)
         return next(server for server in self.servers if server.port == port)
 
+    def replica_of(self, master: RedisOnPort) -> RedisOnPort:
+        return next(server for server in self.servers if (role := server.ask("ROLE"))[0] == "slave" and role[2] == master.port)
+
     def kill_master_of(self, key: str) -> RedisOnPort:
         """As a machine that loses its power."""
         server = self.master_of(key)
@@ -65,6 +68,12 @@ class Cluster(LocalRedisCluster):
 
 def _port_of(slots: Sequence[Any], slot: int) -> int:
     return next(int(master[1]) for first, last, master, *_ in slots if first <= slot <= last)
+
+
+def cut_off(replica: RedisOnPort, master: RedisOnPort) -> None:
+    """From now on the replica hears nothing of its master; everybody else hears both."""
+    replica.ask("CONFIG", "SET", "masterauth", "not-its-password")
+    master.ask("CLIENT", "KILL", "TYPE", "replica")
 
 
 def kill(server: RedisOnPort) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ BLOCKED_CONNECTIONS = 256
 WAIT_FOR_CONNECTION_SECONDS = 3.0
 # A Sentinel answers from memory or not at all; there are others.
 _SENTINEL_SECONDS = 1.0
+
+_SHARED_SCRIPTS = Path(__file__).with_name("scripts")
+_NEEDS = re.compile(r"^-- needs (\w+\.lua)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,5 +188,7 @@ class Script:
 
 
 def load_script(client: Redis, path: Path) -> Script:
-    """A script of a Lua file."""
-    return Script(client, path.read_text(encoding="utf-8"))
+    """A script of a Lua file, with what it says that it needs of `app/infra/scripts` before it."""
+    text = path.read_text(encoding="utf-8")
+    needed = [(_SHARED_SCRIPTS / name).read_text(encoding="utf-8") for name in _NEEDS.findall(text)]
+    return Script(client, "".join([*needed, text]))

@@ -122,16 +122,22 @@ class RoomCounters:
         """The flush last returned has been counted, with this answer."""
         self._unsent = None
         if self._known_since not in {None, figures.node_known_since}:
+            # What statistics still have under this name may be wrong: it ends when the name has been silent.
+            self._take_another_name()
             self._tell_all()
-        self._known_since = figures.node_known_since
+        else:
+            self._known_since = figures.node_known_since
 
     def _start_anew(self) -> None:
         """Drop what waits and go on under another name: what the old one had not told ends when that name has been silent."""
         self._moves, self.polling.moves = DeviceMoves(), DeviceMoves()
+        self._take_another_name()
+        self._tell_all()
+
+    def _take_another_name(self) -> None:
         self._starts += 1
         self._number = 0
         self._known_since = None
-        self._tell_all()
 
     def _tell_all(self) -> None:
         moment = self._now()

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.infra.redis_client import RedisClients
+from app.infra.redis_client import RedisClients, open_redis
+from app.local_servers.embedded_redis import EmbeddedRedis
 from app.protocol.server_events import LoggedEvent, ProductPinned
 from app.realtime.room_log import LogBroken, LogPosition, RoomLog
 from app.settings import RealtimeSettings
@@ -65,6 +66,19 @@ async def test_a_log_restored_from_an_older_copy_is_a_new_epoch(room_log: RoomLo
     with pytest.raises(LogBroken):
         await room_log.read_after(SESSION, end)
     assert (await room_log.head(SESSION)).epoch != end.epoch
+
+
+async def test_a_restart_that_loses_nothing_goes_on_in_the_same_epoch(own_redis: EmbeddedRedis) -> None:
+    async with open_redis(own_redis.url) as redis:
+        before = await append(RoomLog(redis, prefix="own", settings=RealtimeSettings()), 3)
+    await asyncio.to_thread(own_redis.stop)
+    await asyncio.to_thread(own_redis.start)
+    async with open_redis(own_redis.url) as redis:
+        log = RoomLog(redis, prefix="own", settings=RealtimeSettings())
+
+        assert await log.head(SESSION) == before
+        assert await append(log, 1) == LogPosition(before.epoch, 4)
+        assert [event.offset for event in await log.read_after(SESSION, before)] == [4]
 
 
 async def test_a_trimmed_log_does_not_pretend_to_be_whole(room_log: RoomLog, redis: RedisClients, redis_prefix: str) -> None:

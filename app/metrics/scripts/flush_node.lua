@@ -10,6 +10,7 @@
 --       { applied 0|1, since when the node is known, viewers, polling, {live…}, {ledger…}, unique viewers, buyers, {offer, taken, …},
 --         {source, figure, …} }
 --
+-- needs server_history.lua
 -- Times are Redis's own: a node says how long ago something was, so clocks of nodes may differ as they like.
 
 local KEY_NAMES = [[
@@ -61,7 +62,7 @@ end
 -- Viewers -------------------------------------------------------------------------------------------------------------------------
 -- `counted` is the one number that is shown, whose maximum is the peak and whose integral is the watch time.
 
-local audience = redis.call('HMGET', key.audience, 'counted', 'since_ms')
+local audience = redis.call('HMGET', key.audience, 'counted', 'since_ms', 'home')
 local counted, since_ms = tonumber(audience[1] or '0'), tonumber(audience[2] or whole(now_ms))
 
 local function note_peak(at_ms)
@@ -201,7 +202,12 @@ local function forget_devices(gone, valid_until_ms, places, went)
   return redis.call('ZLEXCOUNT', places, first, last)
 end
 
--- A node that was taken for dead, or that a lost Redis knew, gets a new mark: it sees that and tells its devices again.
+-- A node that was taken for dead, or that a lost Redis knew, gets a new mark: it sees that and tells its devices again. So do all nodes when
+-- another server has taken over, which may lack their last news.
+local home, is_doubtful = history_since(audience[3])
+if is_doubtful then
+  redis.call('DEL', key.node_known)
+end
 redis.call('ZADD', key.node_lives, whole(now_ms + head.ttl_ms), node)
 redis.call('HSETNX', key.node_known, node, whole(now_ms) .. ':' .. whole(head.number))
 
@@ -254,7 +260,7 @@ take_until(key.left_views, (now_ms - head.same_view_ms - LATE_MS) * WATCHED_STEP
 
 counted = math.max(0, redis.call('HLEN', key.viewers) - dead_viewers)
 note_peak(now_ms)
-redis.call('HSET', key.audience, 'counted', counted, 'since_ms', whole(since_ms))
+redis.call('HSET', key.audience, 'counted', counted, 'since_ms', whole(since_ms), 'home', home)
 
 -- Sums --------------------------------------------------------------------------------------------------------------------------------
 
