@@ -3,6 +3,7 @@
 -- begins anew with another server's. A restart (another id, nothing before it) and a slot that was moved here lose nothing and go on; here
 -- is not told apart what was moved to a server that once took over: it begins anew as well.
 --
+-- KEYS none; the script behind it has its own.
 -- history_since(home) → id to keep as the next `home`; whether what was kept under this one may lack its end. Where INFO is forbidden: never.
 local function history_since(home)
   local about = redis.pcall('INFO', 'replication')
