@@ -50,6 +50,10 @@ class Cluster(LocalRedisCluster):
         """Until a replica has taken over."""
         eventually(lambda: self.master_of(key) is not before and self.master_of(key).ask("ROLE")[0] == "master")
 
+    def wait_for_replicas(self) -> None:
+        """Until every server that is no master copies one."""
+        eventually(lambda: all(role[0] == "master" or role[3] == "connected" for role in (each.ask("ROLE") for each in self.servers)))
+
     def move_slot_of(self, key: str, *, keys_at_once: int = 2) -> RedisOnPort:
         """Bring a key's slot with all its keys to the next master, as an operator's tool does; returns that master."""
         slot = key_slot(key.encode())
