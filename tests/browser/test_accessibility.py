@@ -188,5 +188,12 @@ def test_other_staff_pages_are_clean(market: Market, shoot: Callable[[Page, str]
             assert page.evaluate(
                 "(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(document.querySelector('.top-bar nav'))"
             ), name
+        menu = page.get_by_role("button", name="Mục khác")
+        menu.click()
+        expect(page.get_by_role("link", name="Báo cáo", exact=True)).to_be_visible()
+        found[f"{name} menu"] = what_axe_finds(page)
+        shoot(page, f"staff-{name}-{theme}-menu")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("link", name="Báo cáo", exact=True)).to_be_hidden()
 
     assert {state: problems for state, problems in found.items() if problems} == {}
