@@ -25,6 +25,7 @@ from app.infra.startup import StartupError
 from app.installation.banner import banner
 from app.installation.later import later
 from app.installation.opening import open_stores, owner_url, secrets_of, stores_to_start, with_data_folder, with_secret_key, with_urls
+from app.installation.session_commands import add_session_commands
 from app.installation.status_command import status
 from app.local_servers.exec_with_parent import die_with_parent
 from app.local_servers.reachable_at import address_of
@@ -384,6 +385,7 @@ def _admin() -> typer.Typer:
 
 
 cli.command()(status)
+add_session_commands(cli)
 cli.add_typer(later(_admin, about="First organiser, and a way back in."), name="admin")
 cli.add_typer(later(_bridge, about="Comments of other platforms: listen to social_stream, send them into a session."), name="bridge")
 cli.add_typer(later(_keys, about="The service's secrets: show, replace, rewrap what is stored, forget an old one."), name="keys")
