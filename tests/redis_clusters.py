@@ -136,8 +136,13 @@ class SentinelGroup:
         """As a machine that loses its power; the replica takes over in a while."""
         kill(self.master)
 
-    def wait_for_the_other(self) -> None:
-        eventually(lambda: self.replica.ask("ROLE")[0] == "master")
+    def wait_until_master(self, server: RedisOnPort) -> None:
+        """Until the Sentinels have made it the master."""
+        eventually(lambda: server.ask("ROLE")[0] == "master")
+
+    def wait_until_copies(self, server: RedisOnPort) -> None:
+        """Until it is the other's replica."""
+        eventually(lambda: (role := server.ask("ROLE"))[0] == "slave" and role[3] == "connected")
 
 
 class _Sentinel(RedisOnPort):

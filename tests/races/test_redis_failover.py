@@ -25,6 +25,8 @@ from app.redis_keys import SessionKeys
 from app.settings import RealtimeSettings
 from tests.redis_clusters import a_cluster, a_sentinel_group, cut_off, kill
 
+pytestmark = pytest.mark.slow
+
 PREFIX = "failover"
 KEPT, LOST, NEW = 5, 3, 7
 WITHIN_SECONDS = 30.0
