@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 ENTRIES_PER_STEP = 500
 RETRY_PAUSE_SECONDS = 0.5
+# A part of Redis that stands still holds the sessions of the others up for so long, once.
+PATIENCE_SECONDS = 1.0
 # Commits come up to a hundred times a second, screens change four times: one step for several commits costs a fraction.
 GATHER_SECONDS = 0.1
 
@@ -50,14 +52,21 @@ class Projector:
         self._metrics = metrics
         self._long_way = long_way
         self._pending: set[UUID] = set()
+        # Left to mending; True where the ledger has grown since the last try began.
+        self._troubled: dict[UUID, bool] = {}
         self._tasks = TaskOwner("projector")
         self._wake = asyncio.Event()
+        self._trouble = asyncio.Event()
 
     def start(self) -> None:
         self._tasks.spawn("follow", self._follow())
+        self._tasks.spawn("mend", self._mend())
 
     def kick(self, session_id: UUID) -> None:
         """Say that the ledger of a session has grown. Never blocks; kicks that come together are one."""
+        if session_id in self._troubled:
+            self._troubled[session_id] = True
+            return
         self._pending.add(session_id)
         self._wake.set()
 
@@ -72,15 +81,36 @@ class Projector:
             while self._pending:
                 session_id = self._pending.pop()
                 try:
+                    async with asyncio.timeout(PATIENCE_SECONDS):
+                        stands_at = await self._metrics.projected_seq(session_id)
+                    await self._apply_after(session_id, stands_at)
+                except Exception as error:  # noqa: BLE001 - either store may be away
+                    log.warning("projection_failed", session=str(session_id), error=repr(error))
+                    self._troubled[session_id] = True
+                    self._trouble.set()
+
+    async def _mend(self) -> None:
+        """Sessions that failed, again and again; in a cluster those of one master may, while the others' go on."""
+        while True:
+            await self._trouble.wait()
+            await asyncio.sleep(RETRY_PAUSE_SECONDS)
+            for session_id in tuple(self._troubled):
+                self._troubled[session_id] = False
+                try:
                     await self.catch_up(session_id)
                 except Exception as error:  # noqa: BLE001 - either store may be away; it is tried again
                     log.warning("projection_failed", session=str(session_id), error=repr(error))
-                    await asyncio.sleep(RETRY_PAUSE_SECONDS)
-                    self._pending.add(session_id)
+                    continue
+                if self._troubled.pop(session_id):
+                    self.kick(session_id)
+            if not self._troubled:
+                self._trouble.clear()
 
     async def catch_up(self, session_id: UUID, *, applied: Callable[[int], Awaitable[None]] | None = None) -> int:
         """Apply everything Redis has not seen; returns the `seq` it stands at, and tells `applied` after each step."""
-        stands_at = await self._metrics.projected_seq(session_id)
+        return await self._apply_after(session_id, await self._metrics.projected_seq(session_id), applied=applied)
+
+    async def _apply_after(self, session_id: UUID, stands_at: int, *, applied: Callable[[int], Awaitable[None]] | None = None) -> int:
         while bodies := await bodies_after(self._database.pool, session_id, stands_at, limit=ENTRIES_PER_STEP):
             if len(bodies) == ENTRIES_PER_STEP and self._long_way is not None and await self._long_way.take(session_id, stands_at):
                 break
