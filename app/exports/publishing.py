@@ -35,6 +35,11 @@ _KEPT_MOST: Final = 64
 _ENTRIES_PER_READ: Final = 500
 
 _READ = "SELECT minutes, report, licence, changed_at FROM publications WHERE session_id = $1"
+# What an organisation chose last is what it will most likely choose again.
+_USUAL_LICENCE = """
+SELECT p.licence FROM publications p JOIN sessions s ON s.id = p.session_id
+WHERE s.organisation_id = (SELECT organisation_id FROM sessions WHERE id = $1) ORDER BY p.changed_at DESC LIMIT 1
+"""
 _WRITE = """
 INSERT INTO publications (session_id, minutes, report, licence, changed_by, changed_at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (session_id) DO UPDATE SET minutes = $2, report = $3, licence = $4, changed_by = $5, changed_at = $6
@@ -53,10 +58,13 @@ class Publishing:
         self._packing = asyncio.Semaphore(PACKED_AT_ONCE)
 
     async def publication(self, user: CurrentUser, session_id: UUID) -> Publication:
-        """What is shown now. Raises `SessionNotFound`."""
+        """What is shown now; nothing yet: under which licence it would be, by the organisation's last choice. Raises `SessionNotFound`."""
         async with self._database.pool.acquire() as db:
             await _require_own(db, user, session_id, Action.READ_REPORTS)
-            return await _read(db, session_id)
+            shown = await _read(db, session_id)
+            if shown.changed_at is not None:
+                return shown
+            return shown.model_copy(update={"licence": await db.fetchval(_USUAL_LICENCE, session_id) or DEFAULT_LICENCE})
 
     async def publish(self, user: CurrentUser, session_id: UUID, wanted: WantedPublication) -> Publication:
         """Say what shall be shown from now on; written to the audit trail. Raises `SessionNotFound`, `StatementNotDue`."""

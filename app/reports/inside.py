@@ -32,9 +32,12 @@ from app.reports.inside_schemas import (
     PinnedProduct,
     SignedFigures,
 )
+from app.reports.typed_words import pattern_of
 from app.sessions.errors import SessionNotFound
 
 COMMENTS_PER_PAGE = 50
+# Some 200 ms; the page shows how far it got.
+COMMENTS_SEARCHED_AT_ONCE = 50_000
 ORDERS_SHOWN = 100
 _FIRST_ID = UUID(int=0)
 _EARLIEST, _LATEST = from_ms(0), from_ms(4_000_000_000_000)
@@ -51,7 +54,7 @@ _OPEN: dict[OpenKind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class CommentsWanted:
-    """Which comments: said in this span, with these letters in words or name (in any case), in this state."""
+    """Which comments: said in this span, with these letters in words or name (whatever case or marks), in this state."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -121,10 +124,15 @@ async def _comments(db: RawConnection, session_id: UUID, wanted: CommentsWanted)
     after = (_EARLIEST, _FIRST_ID) if wanted.cursor is None else read_cursor(wanted.cursor)
     span = [min(max(moment, _EARLIEST), _LATEST) for moment in (wanted.since or _EARLIEST, wanted.until or _LATEST)]
     text = wanted.text.replace("\0", "").strip()
-    rows = await db.fetch(sql.COMMENTS, session_id, *span, *after, text, wanted.state, COMMENTS_PER_PAGE + 1)
+    is_search = text != "" or wanted.state is not None
+    piece = COMMENTS_SEARCHED_AT_ONCE if is_search else COMMENTS_PER_PAGE + 1
+    rows = await db.fetch(sql.COMMENTS, session_id, *span, *after, pattern_of(text), wanted.state, COMMENTS_PER_PAGE + 1, piece)
     found = tuple(CommentRow(**row) for row in rows[:COMMENTS_PER_PAGE])
-    more = len(rows) > COMMENTS_PER_PAGE
-    return CommentPage(comments=found, next_cursor=cursor_of(found[-1].said_at, found[-1].comment_id) if more else None)
+    if len(rows) > COMMENTS_PER_PAGE:
+        return CommentPage(comments=found, next_cursor=cursor_of(found[-1].said_at, found[-1].comment_id))
+    if is_search and (end := await db.fetchrow(sql.END_OF_PIECE, session_id, *span, *after, piece - 1)) is not None:
+        return CommentPage(comments=found, next_cursor=cursor_of(end["posted_at"], end["id"]), searched_to=end["posted_at"])
+    return CommentPage(comments=found)
 
 
 def _signed(row: Mapping[str, Any]) -> SignedFigures:

@@ -6,14 +6,17 @@ from __future__ import annotations
 _STATE = """CASE WHEN h.comment_id IS NULL THEN 'shown' WHEN NOT h.is_hidden THEN 'restored'
   WHEN h.reason = 'muted' THEN 'unheard' WHEN h.hidden_by IS NULL THEN 'held' ELSE 'hidden' END"""
 
+_PIECE = """FROM comments WHERE session_id = $1 AND posted_at >= $2 AND posted_at < $3 AND (posted_at, id) > ($4, $5)
+  ORDER BY posted_at, id"""
+# Looked for in a bounded piece at a time: an index of letters would be written with each of a million comments, for a search a day.
 COMMENTS = f"""
 SELECT c.id AS comment_id, c.posted_at AS said_at, c.author, c.text, c.by_staff, c.source, {_STATE} AS state
-FROM comments c LEFT JOIN comment_hidings h ON h.comment_id = c.id
-WHERE c.session_id = $1 AND c.posted_at >= $2 AND c.posted_at < $3 AND (c.posted_at, c.id) > ($4, $5)
-  AND ($6 = '' OR strpos(lower(c.text), lower($6)) > 0 OR strpos(lower(c.author), lower($6)) > 0)
+FROM (SELECT id, posted_at, author, text, by_staff, source {_PIECE} LIMIT $9) AS c LEFT JOIN comment_hidings h ON h.comment_id = c.id
+WHERE ($6 = '' OR c.text ~* $6 OR c.author ~* $6)
   AND ($7::text IS NULL OR $7 = {_STATE})
 ORDER BY c.posted_at, c.id LIMIT $8
 """  # noqa: S608 - a constant of this file
+END_OF_PIECE = f"SELECT posted_at, id {_PIECE} OFFSET $6 LIMIT 1"
 
 PINNED = """
 WITH pins AS (

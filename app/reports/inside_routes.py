@@ -45,14 +45,17 @@ async def read_moment(
     "/comments",
     dependencies=[needs(Action.READ_REPORTS)],
     summary="Comments of a session, searched",
-    description="Staff of the organisation. Oldest first; phone numbers are masked.",
+    description="Staff of the organisation. Oldest first; phone numbers are masked. A search looks through 50,000 comments at a time: go on with `next_cursor` until it is null, also when a page is empty.",
     responses=_REFUSALS,
 )
 async def read_comments(  # noqa: PLR0913 - each is a parameter of the address
     session_id: UUID,
     user: SignedInUser,
     details: Details,
-    text: Annotated[str, Query(max_length=100, description="letters in the words or the name, in any case")] = "",
+    text: Annotated[
+        str,
+        Query(max_length=100, description="letters in the words or the name, in any case, with or without marks: mat ong finds Mật ong"),
+    ] = "",
     state: CommentState | None = None,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,

@@ -32,10 +32,11 @@ class CommentRow(_Body):
 
 
 class CommentPage(_Body):
-    """Up to 50 comments, oldest first."""
+    """Up to 50 comments, oldest first; of a search those of the next 50,000 comments, so there may be none and yet more to come."""
 
     comments: tuple[CommentRow, ...]
     next_cursor: str | None = Field(None, description="for the next page; null: that was the last")
+    searched_to: datetime | None = Field(None, description="so far was looked, when a search is not at its end yet")
 
 
 class PinnedProduct(_Body):

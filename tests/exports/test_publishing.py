@@ -60,6 +60,18 @@ async def test_nothing_is_public_before_it_is_switched_on_and_gone_at_once_when_
     assert len(actions) == 2
 
 
+async def test_the_licence_chosen_last_is_offered_for_the_next_session_of_the_organisation(
+    exporting: Exporting, publishing: Publishing
+) -> None:
+    user, pool = organiser(exporting), exporting.fair.database.pool
+    await publishing.publish(user, exporting.fair.id, WantedPublication(minutes=True, report=False, licence="CC0 1.0"))
+    columns = "organisation_id, host_id, title, state, planned_start_at"
+    insert = f"INSERT INTO sessions (id, {columns}) SELECT $1, {columns} FROM sessions WHERE id = $2"  # noqa: S608
+    await pool.execute(insert, next_session := uuid4(), exporting.fair.id)
+
+    assert (await publishing.publication(user, next_session)).licence == "CC0 1.0"
+
+
 async def test_only_organisers_switch_and_a_report_only_once_its_books_are_closed(exporting: Exporting, publishing: Publishing) -> None:
     fair = exporting.fair
     wanted = WantedPublication(minutes=True, report=False)

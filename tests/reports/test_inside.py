@@ -10,6 +10,7 @@ import pytest
 from app.accounts.service import CurrentUser
 from app.errors import MalformedRequest, NotFound
 from app.infra.clock import utc_now
+from app.reports import inside
 from app.reports.inside import COMMENTS_PER_PAGE, CommentsWanted, ReportDetails
 from app.sessions.errors import SessionNotFound
 from tests.reports.builders import Fair
@@ -60,7 +61,10 @@ async def test_comments_are_found_by_words_time_and_what_was_decided_about_them(
         return [row.text for row in page.comments]
 
     assert await found(text="mật ONG") == ["MẬT ong còn không"]
-    assert await found(text="%") == []
+    assert await found(text="mat ong") == await found(text="Mật Ông".replace("Ô", "O")) == ["MẬT ong còn không"]
+    assert await found(text="duoc") == ["được hiện lại"]
+    for absurd in ("%", ".", "(", "[a", "\\", "*", "a{9", "^", "$", "ơ" * 100, "\U0001d4b6", "\u0301", "]"):
+        assert await found(text=absurd) == []
     assert await found(text="a\0b") == []
     states = [await found(state=state) for state in ("hidden", "held", "unheard", "restored")]
     assert states == [["bán hàng giả"], ["xem ở trang này"], ["nói một mình"], ["được hiện lại"]]
@@ -70,6 +74,25 @@ async def test_comments_are_found_by_words_time_and_what_was_decided_about_them(
     ]
     with pytest.raises(MalformedRequest):
         await found(cursor="nonsense")
+
+
+async def test_a_search_goes_on_piece_by_piece_and_says_how_far_it_looked(
+    fair: Fair, details: ReportDetails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inside, "COMMENTS_SEARCHED_AT_ONCE", 3)
+    now = utc_now()
+    for number in range(8):
+        await say(fair, "cu đơ" if number in {1, 7} else "chào cả nhà", at=now + timedelta(seconds=number))
+
+    pages: list[tuple[list[datetime], datetime | None]] = []
+    cursor = None
+    while not pages or cursor is not None:
+        page = await details.comments(fair.staff, fair.id, CommentsWanted(text="cu do", cursor=cursor))
+        pages.append(([row.said_at for row in page.comments], page.searched_to))
+        cursor = page.next_cursor
+
+    seconds = [timedelta(seconds=number) for number in range(8)]
+    assert pages == [([now + seconds[1]], now + seconds[2]), ([], now + seconds[5]), ([now + seconds[7]], None)]
 
 
 async def test_a_minute_opens_to_who_was_pinned_what_was_said_and_orders_without_their_buyers(fair: Fair, details: ReportDetails) -> None:

@@ -12,6 +12,7 @@ import { failureWords, say } from "./page.js";
  * @typedef {import("./report_types.js").CommentPage} CommentPage
  */
 
+const PAGE = 50;
 const STATES = /** @type {const} */ (["", "shown", "hidden", "held", "restored", "unheard"]);
 
 /** @param {{rows: readonly CommentRow[]}} props */
@@ -34,17 +35,29 @@ export function Comments({ sessionId }) {
   const [cursor, setCursor] = useState(/** @type {string | null} */ (null));
   const [problem, setProblem] = useState("");
   const [isBusy, setIsBusy] = useState(false);
-  /** @param {string | null} after */
+  const [searchedTo, setSearchedTo] = useState(/** @type {string | null} */ (null));
+  /** Up to a page more, however many pieces that takes. @param {string | null} after */
   const find = async (after) => {
     setIsBusy(true);
-    const wanted = new URLSearchParams({ text, ...(state === "" ? {} : { state }), ...(after === null ? {} : { cursor: after }) });
-    /** @type {import("./http.js").Answer<CommentPage>} */
-    const answer = await get(`/api/v1/sessions/${sessionId}/report/comments?${wanted}`);
+    setProblem("");
+    let found = after === null ? [] : [...(rows ?? [])];
+    const enough = found.length + PAGE;
+    let next = after;
+    do {
+      const wanted = new URLSearchParams({ text, ...(state === "" ? {} : { state }), ...(next === null ? {} : { cursor: next }) });
+      /** @type {import("./http.js").Answer<CommentPage>} */
+      const answer = await get(`/api/v1/sessions/${sessionId}/report/comments?${wanted}`);
+      if (!answer.ok) {
+        setProblem(failureWords(answer.failure));
+        break;
+      }
+      found = [...found, ...answer.value.comments];
+      next = answer.value.next_cursor;
+      setRows(found);
+      setCursor(next);
+      setSearchedTo(answer.value.searched_to);
+    } while (next !== null && found.length < enough);
     setIsBusy(false);
-    setProblem(answer.ok ? "" : failureWords(answer.failure));
-    if (!answer.ok) return;
-    setRows([...(after === null ? [] : (rows ?? [])), ...answer.value.comments]);
-    setCursor(answer.value.next_cursor);
   };
   return html`<form class="row no-print" role="search" onSubmit=${(/** @type {Event} */ event) => {
       event.preventDefault();
@@ -59,6 +72,7 @@ export function Comments({ sessionId }) {
       <button class="button button-secondary" type="submit" disabled=${isBusy}>${say("report.comment_find")}</button>
     </form>
     ${problem !== "" && html`<p class="notice notice-danger" role="alert">${problem}</p>`}
-    <div role="status">${rows !== null && (rows.length === 0 ? html`<p class="soft">${say("report.comment_none")}</p>` : html`<${CommentList} rows=${rows} />`)}</div>
+    <div role="status">${searchedTo !== null && cursor !== null && html`<p class="soft">${say("report.comments_searched_to", { time: dateTime(Date.parse(searchedTo)) })}</p>`}
+      ${rows !== null && (rows.length === 0 && cursor === null ? html`<p class="soft">${say("report.comment_none")}</p>` : html`<${CommentList} rows=${rows} />`)}</div>
     ${cursor !== null && html`<div class="row no-print"><button class="button button-secondary" type="button" disabled=${isBusy} onClick=${() => void find(cursor)}>${say("report.more")}</button></div>`}`;
 }

@@ -217,6 +217,7 @@ export interface CommentRow {
 }
 
 export interface CommentPage {
+  searched_to: string | null;
   comments: readonly CommentRow[];
   next_cursor: string | null;
 }
