@@ -16,6 +16,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import APIResponse, Browser, BrowserContext, BrowserType, ConsoleMessage, Page, sync_playwright
 
+from app.installation.cluster_note import read_note
+from app.local_servers.key_file import KeyFile
 from app.rehearsal.demo_accounts import DemoAccounts, read_demo_accounts
 from app.settings import PROJECT_ROOT, child_environment
 from tests.browser.small_png import smaller_png
@@ -39,6 +41,7 @@ _numbers = itertools.count(1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-screenshots", action="store_true", help="copy the README's screenshots from build/ to docs/screenshots")
+    parser.addoption("--cluster", action="store_true", help="the service that most tests share is `ocop run-cluster`; needs HAProxy")
 
 
 @dataclass
@@ -176,10 +179,41 @@ def serve(redis_url: str, session_database: Databases) -> Serve:
 
 
 @pytest.fixture(scope="session")
-def served(serve: Serve) -> Iterator[Served]:
-    """The service that most tests share."""
-    with serve() as running:
+def served(request: pytest.FixtureRequest) -> Iterator[Served]:
+    """The service that most tests share: one machine's, or with `--cluster` two nodes behind HAProxy on replicated stores."""
+    if request.config.getoption("--cluster"):
+        with a_cluster() as running:
+            yield running
+        return
+    start: Serve = request.getfixturevalue("serve")
+    with start() as running:
         yield running
+
+
+@contextmanager
+def a_cluster() -> Iterator[Served]:
+    """`ocop run-cluster` with the demo market's goods and accounts."""
+    folder = make_server_folder()
+    try:
+        with service(folder, command=("run-cluster",), OCOP_DEMO="false", OCOP_WORKERS="1") as process:
+            process.wait_until_ready(within=180.0)
+            data_dir = folder / "cluster"
+            note = read_note(data_dir)
+            assert note is not None
+            environment = {
+                "DATABASE_URL": note.database_owner_url,
+                "REDIS_URL": note.redis_url,
+                "OCOP_SECRET_KEY": KeyFile(data_dir).secrets()[0],
+                "OCOP_DATA_DIR": str(data_dir),
+                "OCOP_PORT": str(process.port),
+            }
+            command = [sys.executable, "-m", "app.cli", "seed"]
+            subprocess.run(command, env=child_environment(environment), cwd=PROJECT_ROOT, check=True, capture_output=True, timeout=60)
+            accounts = read_demo_accounts(data_dir)
+            assert accounts is not None
+            yield Served(f"http://127.0.0.1:{process.port}", accounts, child_environment(environment))
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
