@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.errors import SecondFactorNotBegun, SecondFactorOn, SecondFactorUnreadable, SecondFactorWrong
 from app.accounts.models import SecondFactor
 from app.infra.clock import utc_now
+from app.infra.database import RawConnection
 from app.infra.key_ring import KeyRing
 
 STEP_SECONDS = 30
@@ -24,6 +25,9 @@ STEP_SECONDS = 30
 _STEPS_AROUND = (0, -1, 1)
 _NONCE_BYTES = 12
 _ISSUER = "ocop-live"
+_OLD = "SELECT user_id, key_id, sealed FROM second_factors WHERE key_id <> $1 FOR UPDATE"
+_RESEAL = "UPDATE second_factors SET key_id = $2, sealed = $3 WHERE user_id = $1"
+_UNDER = "SELECT count(*) FROM second_factors WHERE key_id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,20 @@ class SecondFactors:
         anew = {} if row.key_id == self._current_id else self._sealed(row.user_id, secret)
         await db.execute(update(SecondFactor).where(SecondFactor.user_id == row.user_id).values(last_step=max(new), **anew))
 
+    async def reseal(self, db: RawConnection) -> int:
+        """Seal under the secret in use whatever an older one seals; returns how many. What no known secret opens stays as it is."""
+        done = 0
+        async with db.transaction():
+            for row in await db.fetch(_OLD, self._current_id):
+                found = SecondFactor(user_id=row["user_id"], key_id=row["key_id"], sealed=row["sealed"])
+                try:
+                    anew = self._sealed(found.user_id, self._open(found))
+                except SecondFactorUnreadable:
+                    continue
+                await db.execute(_RESEAL, found.user_id, anew["key_id"], anew["sealed"])
+                done += 1
+        return done
+
     def _sealed(self, user_id: UUID, secret: str) -> dict[str, Any]:
         nonce = os.urandom(_NONCE_BYTES)
         sealed = nonce + self._ciphers[self._current_id].encrypt(nonce, secret.encode(), user_id.bytes)
@@ -93,6 +111,12 @@ class SecondFactors:
             return cipher.decrypt(row.sealed[:_NONCE_BYTES], row.sealed[_NONCE_BYTES:], row.user_id.bytes).decode()
         except InvalidTag as error:
             raise SecondFactorUnreadable from error
+
+
+async def sealed_second_factors(db: RawConnection, key_id: str) -> int:
+    """How many this secret still seals."""
+    count: int = await db.fetchval(_UNDER, key_id)
+    return count
 
 
 async def is_on(db: AsyncSession, user_id: UUID) -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.accounts.second_factor import SecondFactors, sealed_second_factors
 from app.carriers.seals import reseal_carriers, sealed_carriers
 from app.fulfilment.money_seals import reseal_money, sealed_money
 from app.infra.database import RawConnection
@@ -89,12 +90,14 @@ class KeyRotation:
                 yield progress
 
     async def reseal(self) -> int:
-        """Seal the organisations' signing keys anew, what is sealed of money by bank, and carriers' tokens; returns how many keys.
+        """Seal the organisations' signing keys anew, what is sealed of money by bank, carriers' tokens and second factors; returns how many
+        signing keys.
 
         Raises `SigningKeyUnreadable`.
         """
         await reseal_money(self._db, self._ring)
         await reseal_carriers(self._db, self._ring)
+        await SecondFactors(self._ring).reseal(self._db)
         signer = Signer(self._ring)
         rows = await self._db.fetch(_SIGNING_KEYS)
         for row in rows:
@@ -110,6 +113,8 @@ class KeyRotation:
             return f"{money} secrets of banks' notices or banks' texts are sealed with {key_id}. Run `ocop keys rotate` first."
         if (accounts := await sealed_carriers(self._db, key_id)) > 0:
             return f"{accounts} carriers' tokens are sealed with {key_id}. Run `ocop keys rotate` first."
+        if (factors := await sealed_second_factors(self._db, key_id)) > 0:
+            return f"{factors} second factors of people's sign-ins are sealed with {key_id}. Run `ocop keys rotate` first."
         others = [secret.text for secret in self._ring.every if secret.key_id != key_id]
         signer = Signer(KeyRing(others[0], former=others[1:]))
         try:

@@ -6,8 +6,10 @@ import asyncio
 from uuid import UUID
 
 import asyncpg
+import pyotp
 import pytest
 
+from app.accounts.second_factor import SecondFactors
 from app.fulfilment.buyer_queries import order_page
 from app.fulfilment.persons import Persons
 from app.fulfilment.sealed_rows import SealedRows
@@ -103,3 +105,18 @@ async def test_orders_that_come_in_meanwhile_and_rows_of_an_unknown_secret_are_l
         pass
     assert await KeyRotation(db, BOTH).in_use() == {NEW.current.key_id: 6, foreign.key_id: 1}
     await db.close()
+
+
+async def test_a_second_factor_outlives_the_secret_it_was_sealed_with(database: Database, market: Market, postgres_url: str) -> None:
+    async with database.transactions.begin() as session:
+        enrolment = await SecondFactors(OLD).begin(session, market.user_id, "lan")
+    db = await asyncpg.connect(postgres_url)
+    rotation = KeyRotation(db, BOTH)
+    assert "second factor" in str(await rotation.needs(OLD.current.key_id))
+
+    await rotation.reseal()
+
+    assert await rotation.needs(OLD.current.key_id) is None
+    await db.close()
+    async with database.transactions.begin() as session:
+        await SecondFactors(NEW).confirm(session, market.user_id, pyotp.TOTP(enrolment.secret).now())
