@@ -13,11 +13,11 @@ import asyncio
 import json
 import shutil
 import statistics
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -81,7 +81,7 @@ SHAPES = {
         "session_id, minute_at",
         "session_id, minute_at",
         "",
-        "{id}, timestamptz '2026-11-01' + {r} * interval '1 min', '{{\"views\": 120, \"likes\": 300, \"comments\": 20, \"viewers\": 900}}'::jsonb",
+        '{id}, timestamptz \'2026-11-01\' + {r} * interval \'1 min\', \'{{"views": 120, "likes": 300, "comments": 20, "viewers": 900}}\'::jsonb',
         {
             "120 minutes": (
                 "SELECT minute_at, figures FROM t WHERE session_id = $1 AND minute_at >= timestamptz '2026-11-01' + $2::int * interval '1 min'"
@@ -110,6 +110,7 @@ async def measure(db: asyncpg.Connection, shape: Shape, way: str, rows: int) -> 
         "SELECT sum(pg_relation_size(oid)) / 1e6, sum(pg_indexes_size(oid)) / 1e6 FROM pg_class"
         " WHERE relkind = 'r' AND (relname = 't' OR oid IN (SELECT relid FROM pg_partition_tree('t')))"
     )
+    assert sizes is not None  # noqa: S101 - sums are one row
     found["table MB"], found["indexes MB"] = (round(float(size)) for size in sizes)
     found |= await _insert_batches(db, shape, per_session)
     for name, (query, value) in shape.reads.items():
@@ -146,7 +147,7 @@ async def _load(db: asyncpg.Connection, shape: Shape, per_session: int) -> float
     row = shape.row.format(id=_ID.format(n="n"), n="n", r="r", salt="")
     for first in range(0, SESSIONS, 50):
         await db.execute(
-            f"INSERT INTO t SELECT {row} FROM generate_series({first}, {first + 49}) n, generate_series(1, {per_session}) r ORDER BY n, r"
+            f"INSERT INTO t SELECT {row} FROM generate_series({first}, {first + 49}) n, generate_series(1, {per_session}) r ORDER BY n, r"  # noqa: S608 - our own text
         )
     return round(time.monotonic() - began, 1)
 
@@ -158,7 +159,7 @@ async def _insert_batches(db: asyncpg.Connection, shape: Shape, per_session: int
         n = SESSIONS - 1 - number % 10
         start = per_session + 1 + number * 100
         row = shape.row.format(id=_ID.format(n=n), n=n, r="r", salt="new ")
-        statement = f"INSERT INTO t SELECT {row} FROM generate_series({start}, {start + 99}) r"
+        statement = f"INSERT INTO t SELECT {row} FROM generate_series({start}, {start + 99}) r"  # noqa: S608 - our own text
         took.append(await _timed(lambda statement=statement: db.execute(statement)))  # type: ignore[misc]
     return _spread("insert 100", took)
 
@@ -179,7 +180,7 @@ async def _take_out(db: asyncpg.Connection, way: str) -> dict[str, float]:
     """Ten sessions of before go, one after the other; then the table is vacuumed."""
     took = []
     for n in range(10):
-        statement = f"DROP TABLE t_{n}" if way == "list" else f"DELETE FROM t WHERE session_id = {_ID.format(n=n)}"
+        statement = f"DROP TABLE t_{n}" if way == "list" else f"DELETE FROM t WHERE session_id = {_ID.format(n=n)}"  # noqa: S608 - our own text
         took.append(await _timed(lambda statement=statement: db.execute(statement)))  # type: ignore[misc]
     vacuum = await _timed(lambda: db.execute("VACUUM t"))
     return _spread("take a session out", took) | {"vacuum after ten": round(vacuum)}
@@ -212,24 +213,33 @@ def _server() -> Iterator[EmbeddedPostgres]:
 
 async def _run(rows: int, tables: list[str], ways: list[str]) -> dict[str, dict[str, Any]]:
     results: dict[str, dict[str, Any]] = {}
-    file = Path(PROJECT_ROOT / "build" / "bench" / "partitions.json")
-    file.parent.mkdir(parents=True, exist_ok=True)
     with _server() as server:
         db = await asyncpg.connect(server.url.replace("//ocop@", "//postgres@"))
         for table in tables:
             for way in ways:
                 results[f"{table} {way}"] = await measure(db, SHAPES[table], way, rows)
-                print(table, way, json.dumps(results[f"{table} {way}"]), flush=True)
-                file.write_text(json.dumps({"rows": rows, "sessions": SESSIONS, "results": results}, indent=1))
+                _say(f"{table} {way} {json.dumps(results[f'{table} {way}'])}")
+                _keep(rows, results)
         await db.close()
     return results
 
 
+def _keep(rows: int, results: dict[str, dict[str, Any]]) -> None:
+    file = PROJECT_ROOT / "build" / "bench" / "partitions.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"rows": rows, "sessions": SESSIONS, "results": results}, indent=1))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def _print_table(results: dict[str, dict[str, Any]], tables: list[str], ways: list[str]) -> None:
     for table in tables:
-        print(f"\n| {table} | {' | '.join(ways)} |\n|---|{'---:|' * len(ways)}")
+        _say(f"\n| {table} | {' | '.join(ways)} |\n|---|{'---:|' * len(ways)}")
         for name in results[f"{table} {ways[0]}"]:
-            print(f"| {name} | {' | '.join(str(results[f'{table} {way}'][name]) for way in ways)} |")
+            _say(f"| {name} | {' | '.join(str(results[f'{table} {way}'][name]) for way in ways)} |")
 
 
 def main() -> None:

@@ -105,6 +105,42 @@ def places() -> Iterator[tuple[Path, Path, Path]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+async def _an_evening(server: Archiving, backup: Path) -> tuple[UUID, list[tuple[datetime, UUID]], datetime]:
+    """Orders, a backup while they come in, more of them, the mistake, more of them. Returns session, who was told yes and when, and the moment
+    before the mistake."""
+    acknowledged: list[tuple[datetime, UUID]] = []
+    over = asyncio.Event()
+
+    async def nothing_to_tell(session_id: object, result: object) -> None:
+        return None
+
+    async with open_database(server.url, DatabaseSettings()) as database:
+        market = await a_market(database)
+        offer_id = await an_offer(database, market, total=1_000_000)
+        queues = PlacingQueues(database.placing, OrderSettings(), nothing_to_tell)
+
+        async def buyer() -> None:
+            while not over.is_set():
+                receipt = await queues.place(a_wanted_order(market, {offer_id: 1}))
+                acknowledged.append((await database.pool.fetchval("SELECT clock_timestamp()"), receipt.order_id))
+
+        buying = [asyncio.ensure_future(buyer()) for _ in range(BUYERS)]
+        await asyncio.to_thread(server.base_backup, backup)
+        await asyncio.sleep(1.0)
+        until: datetime = await database.pool.fetchval("SELECT clock_timestamp()")
+        await asyncio.sleep(0.5)
+        # The ledger refuses it; what holds the receivers does not.
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await database.pool.execute("DELETE FROM ledger_entries")
+        deleted = await database.pool.execute("DELETE FROM order_contacts")
+        assert int(deleted.split()[1]) > BUYERS
+        await asyncio.sleep(0.5)
+        over.set()
+        await asyncio.gather(*buying)
+        await queues.close()
+    return market.session_id, acknowledged, until
+
+
 @pytest.mark.slow
 async def test_back_to_just_before_a_mistake_and_what_came_after_it_is_named(places: tuple[Path, Path, Path]) -> None:
     old_folder, new_folder, backups = places
@@ -116,35 +152,7 @@ async def test_back_to_just_before_a_mistake_and_what_came_after_it_is_named(pla
         stack.callback(old.stop)
         await asyncio.to_thread(upgrade_to_newest, old.url)
 
-        acknowledged: list[tuple[datetime, UUID]] = []
-        async with open_database(old.url, DatabaseSettings()) as database:
-
-            async def nothing_to_tell(session_id: object, result: object) -> None:
-                return None
-
-            market = await a_market(database)
-            offer_id = await an_offer(database, market, total=1_000_000)
-            queues = PlacingQueues(database.placing, OrderSettings(), nothing_to_tell)
-            over = asyncio.Event()
-
-            async def buyer() -> None:
-                while not over.is_set():
-                    receipt = await queues.place(a_wanted_order(market, {offer_id: 1}))
-                    acknowledged.append((await database.pool.fetchval("SELECT clock_timestamp()"), receipt.order_id))
-
-            buying = [asyncio.ensure_future(buyer()) for _ in range(BUYERS)]
-            await asyncio.to_thread(old.base_backup, backup)
-            await asyncio.sleep(1.0)
-            until: datetime = await database.pool.fetchval("SELECT clock_timestamp()")
-            await asyncio.sleep(0.5)
-            # The ledger refuses it; what holds the receivers does not.
-            with pytest.raises(asyncpg.IntegrityConstraintViolationError):
-                await database.pool.execute("DELETE FROM ledger_entries")
-            deleted = await database.pool.execute("DELETE FROM order_contacts")
-            await asyncio.sleep(0.5)
-            over.set()
-            await asyncio.gather(*buying)
-            await queues.close()
+        session_id, acknowledged, until = await _an_evening(old, backup)
         await asyncio.to_thread(old.everything_archived)
 
         new = await asyncio.to_thread(restored, backup, new_folder, archive, until)
@@ -155,12 +163,11 @@ async def test_back_to_just_before_a_mistake_and_what_came_after_it_is_named(pla
         entries = await _rows(new, "SELECT seq, body, hash FROM ledger_entries ORDER BY seq")
         head = await _rows(new, "SELECT last_seq, last_hash FROM ledgers")
 
-    assert int(deleted.split()[1]) > BUYERS
     before = {order_id for at, order_id in acknowledged if at <= until}
     assert len(before) > BUYERS
     assert before <= has
     assert has == with_contact
-    assert first_break(market.session_id, [(row["seq"], row["body"], row["hash"]) for row in entries]) is None
+    assert first_break(session_id, [(row["seq"], row["body"], row["hash"]) for row in entries]) is None
     assert (head[0]["last_seq"], head[0]["last_hash"]) == (len(has), entries[-1]["hash"])
     # The list that people are called from: all that is missing, nothing that was acknowledged before the target.
     lost = had - has
