@@ -69,7 +69,9 @@ class DeskNews:
         if not watched:
             return
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            versions = await answers_to(self._redis.idempotent, [("GET", desk_version(self._prefix, each)) for each in watched])
+            # a little less, so that those of a cluster whose master answers are told
+            commands = [("GET", desk_version(self._prefix, each)) for each in watched]
+            versions = await answers_to(self._redis.idempotent, commands, patience=_PATIENCE_SECONDS / 2)
         for organisation_id, version in zip(watched, versions, strict=True):
             # whoever began to listen since the last look may have missed something
             if isinstance(version, RedisError):

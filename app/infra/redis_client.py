@@ -19,6 +19,7 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import ExponentialBackoff, NoBackoff
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as NoAnswer
 
 from app.infra.redis_address import RedisAddress, read_redis_url
 from app.infra.redis_cluster_client import ClusterClient
@@ -152,13 +153,14 @@ def _behind_sentinels(address: RedisAddress, stack: AsyncExitStack, bounds: dict
     return client
 
 
-async def answers_to(client: Redis, commands: Sequence[tuple[str, ...]]) -> list[Any]:
-    """Each command's answer, in one round trip per server. Of a cluster's server that is away, the `RedisError` stands in its place.
+async def answers_to(client: Redis, commands: Sequence[tuple[str, ...]], *, patience: float) -> list[Any]:
+    """Each command's answer, in one round trip per server.
 
-    Raises `RedisError` when no server answers at all.
+    Of a cluster's server that is away, or has not answered after so many seconds, the `RedisError` stands in its place. Raises `RedisError`
+    when no server answers at all.
     """
     if isinstance(client, ClusterClient):
-        found = await asyncio.gather(*(client.execute_command(*command) for command in commands), return_exceptions=True)
+        found = await asyncio.gather(*(_answer_in_time(client, command, patience) for command in commands), return_exceptions=True)
         for error in found:
             if isinstance(error, BaseException) and not isinstance(error, RedisError):
                 raise error
@@ -169,6 +171,14 @@ async def answers_to(client: Redis, commands: Sequence[tuple[str, ...]]) -> list
         for command in commands:
             together.execute_command(*command)
         return await together.execute()
+
+
+async def _answer_in_time(client: ClusterClient, command: tuple[str, ...], patience: float) -> Any:  # noqa: ANN401 - each command has its own
+    try:
+        async with asyncio.timeout(patience):
+            return await client.execute_command(*command)
+    except TimeoutError as error:
+        raise NoAnswer("no answer in time") from error
 
 
 class Script:

@@ -27,6 +27,9 @@ from app.redis_keys import SessionKeys, union_keys
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 
+# Sessions of a cluster's master that does not answer are looked at another time.
+_PATIENCE_SECONDS = 2.0
+
 
 class MetricsStore:
     """The Redis structures of `SessionKeys` that hold statistics."""
@@ -58,7 +61,9 @@ class MetricsStore:
 
     async def ledger_seqs(self, session_ids: Sequence[UUID]) -> dict[UUID, int]:
         """Those of a cluster's server that is away are left out."""
-        found = await answers_to(self._redis.idempotent, [("HGET", self._keys(each).ledger, "seq") for each in session_ids])
+        found = await answers_to(
+            self._redis.idempotent, [("HGET", self._keys(each).ledger, "seq") for each in session_ids], patience=_PATIENCE_SECONDS
+        )
         known = ((session_id, seq) for session_id, seq in zip(session_ids, found, strict=True) if not isinstance(seq, RedisError))
         return {session_id: int(seq or 0) for session_id, seq in known}
 
