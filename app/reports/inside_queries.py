@@ -30,8 +30,17 @@ ORDER BY pins.happened_at
 """
 
 _PLACED_BETWEEN = "FROM orders o WHERE o.session_id = $1 AND o.seq > $2 AND o.seq <= $3"
-# Entries stand in order of time, so two of them bound the orders of a span.
-SEQ_BEFORE = "SELECT coalesce(max(seq), 0) FROM ledger_entries WHERE session_id = $1 AND happened_at < $2"
+# Entries stand in order of time, so two of them bound the orders of a span. Halving finds one in some twenty steps of the primary key; an
+# index by time would be written with every order.
+SEQ_BEFORE = """
+WITH RECURSIVE halved(low, high) AS (
+  SELECT 0::bigint, coalesce((SELECT max(seq) FROM ledger_entries WHERE session_id = $1), 0)
+  UNION ALL
+  SELECT CASE WHEN e.happened_at < $2 THEN m.middle ELSE m.low END, CASE WHEN e.happened_at < $2 THEN m.high ELSE m.middle - 1 END
+  FROM (SELECT low, high, (low + high + 1) / 2 AS middle FROM halved WHERE low < high) m
+  JOIN ledger_entries e ON e.session_id = $1 AND e.seq = m.middle)
+SELECT low FROM halved WHERE low >= high
+"""
 ORDERS_COUNT = f"SELECT count(*) {_PLACED_BETWEEN}"
 ORDERS = f"""
 SELECT o.code, o.placed_at, o.source,

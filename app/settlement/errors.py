@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import BadRequest, Conflict, NotFound
+from app.errors import BadRequest, Conflict, NotFound, Unavailable
 
 
 class SettlementNotFound(NotFound):
@@ -67,3 +67,11 @@ class SettlementTooLarge(Conflict):
     code = "settlement_too_large"
     title_vi = "Quá nhiều đơn cho một bảng quyết toán: hãy chốt theo từng phiên."
     title_en = "Too many orders for one settlement: settle session by session."
+
+
+class SettlementsBeingSummed(Unavailable):
+    """Long ledgers are read for the first time since this worker began; what was read is kept, so ask again."""
+
+    code = "settlements_being_summed"
+    title_vi = "Số liệu quyết toán đang được tổng hợp, mời xem lại sau ít giây."
+    title_en = "The figures of settlements are being put together, please look again in a few seconds."

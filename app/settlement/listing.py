@@ -66,16 +66,16 @@ class SettlementLists:
     def __init__(self, database: Database, reaches: SettlementReaches) -> None:
         self._database = database
         self._reaches = reaches
-        self._standings = Standings()
+        self._standings = Standings(database.pool)
 
     async def producers(self, user: CurrentUser) -> ProducerRows:
-        """All producers in reach, by name."""
+        """All producers in reach, by name. Raises `SettlementsBeingSummed`."""
         only = await self._reaches.only(user)
         async with self._database.pool.acquire() as db:
             producers = await db.fetch(_PRODUCERS, user.organisation_id, only)
             settled = {row["producer_id"]: row for row in await db.fetch(_SETTLED_SUMS, user.organisation_id)}
-            standing = await self._standings.of_organisation(db, user.organisation_id)
             of_producer = int((await read_rules(db, user.organisation_id)).delivery_is_producers)
+        standing = await self._standings.of_organisation(user.organisation_id)
         items = []
         for row in producers:
             sums: Mapping[str, int] = standing.get(row["id"], {})

@@ -27,6 +27,7 @@ from app.settlement.errors import (
     SettlementChanged,
     SettlementNotFound,
     SettlementPaid,
+    SettlementsBeingSummed,
     SettlementTooLarge,
     TooManyCharges,
 )
@@ -62,7 +63,7 @@ _SETTLING: tuple[type[AppError], ...] = (NotSignedIn, OrganiserOnly, OriginRefus
     dependencies=[needs(Action.SEE_SETTLEMENTS)],
     summary="How the organisation stands with its producers",
     description="Staff of the organisation: organisers and auditors; producers see themselves. What is collected and in no settlement yet, agreed, paid.",
-    responses=problem_responses(NotSignedIn, Forbidden),
+    responses=problem_responses(NotSignedIn, Forbidden, SettlementsBeingSummed),
 )
 async def list_producers(user: SignedInUser, lists: Lists) -> ProducerRows:
     return await lists.producers(user)

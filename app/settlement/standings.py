@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from app.infra.bounded_pool import BoundedPool
+from app.infra.clock import monotonic
 from app.infra.database import RawConnection
 from app.ledger.chain import entry_of
+from app.settlement.errors import SettlementsBeingSummed
 from app.settlement.reading import bodies_by_order
 from app.settlement.standing import standings_of
 
@@ -37,26 +40,42 @@ class SessionStanding:
 
 
 class Standings:
-    """Keeps them. One at a time on a worker: a long ledger takes seconds of its core the first time."""
+    """Keeps them. One at a time on a worker: a long ledger takes seconds of its core the first time.
 
-    def __init__(self) -> None:
+    Whoever waits for another's folding holds no connection meanwhile, and for no longer than a use of one may take.
+    """
+
+    def __init__(self, pool: BoundedPool) -> None:
+        self._pool = pool
         self._kept: OrderedDict[UUID, SessionStanding] = OrderedDict()
         self._lock = asyncio.Lock()
 
-    async def of_organisation(self, db: RawConnection, organisation_id: UUID) -> Mapping[UUID, Counter[str]]:
-        """Sums over all sessions of an organisation, as of now."""
+    async def of_organisation(self, organisation_id: UUID) -> Mapping[UUID, Counter[str]]:
+        """Sums over all sessions of an organisation, as of now. Raises `SettlementsBeingSummed` when it takes too long; ask again."""
         found: dict[UUID, Counter[str]] = defaultdict(Counter)
-        rows = await db.fetch(_LEDGERS, organisation_id)
-        async with self._lock:
+        async with self._pool.acquire() as db:
+            rows = await db.fetch(_LEDGERS, organisation_id)
+        ends = monotonic() + self._pool.use_seconds
+        try:
+            async with asyncio.timeout(self._pool.use_seconds):
+                await self._lock.acquire()
+        except TimeoutError:
+            raise SettlementsBeingSummed(retry_after_seconds=2) from None
+        try:
             for row in rows:
-                for producer_id, figures in (await self._at(db, row["session_id"], row["last_seq"])).sums.items():
+                for producer_id, figures in (await self._at(row["session_id"], row["last_seq"], ends)).sums.items():
                     found[producer_id].update(figures)
+        finally:
+            self._lock.release()
         return found
 
-    async def _at(self, db: RawConnection, session_id: UUID, to: int) -> SessionStanding:
+    async def _at(self, session_id: UUID, to: int, ends: float) -> SessionStanding:
         kept = self._kept.get(session_id) or SessionStanding()
         while kept.seq < to:
-            kept = await _advanced(db, session_id, kept, min(to, kept.seq + _ENTRIES_PER_KEEP))
+            if monotonic() > ends:
+                raise SettlementsBeingSummed(retry_after_seconds=2)
+            async with self._pool.acquire() as db:
+                kept = await _advanced(db, session_id, kept, min(to, kept.seq + _ENTRIES_PER_KEEP))
             # Whoever asks again after a limit of time goes on from here.
             self._kept[session_id] = kept
         self._kept[session_id] = kept

@@ -11,6 +11,7 @@ from app.accounts.service import CurrentUser
 from app.errors import MalformedRequest, NotFound
 from app.infra.clock import utc_now
 from app.reports import inside
+from app.reports import inside_queries as sql
 from app.reports.inside import COMMENTS_PER_PAGE, CommentsWanted, ReportDetails
 from app.sessions.errors import SessionNotFound
 from tests.reports.builders import Fair
@@ -93,6 +94,20 @@ async def test_a_search_goes_on_piece_by_piece_and_says_how_far_it_looked(
 
     seconds = [timedelta(seconds=number) for number in range(8)]
     assert pages == [([now + seconds[1]], now + seconds[2]), ([], now + seconds[5]), ([now + seconds[7]], None)]
+
+
+async def test_the_seq_before_a_moment_is_the_last_entry_that_is_earlier(fair: Fair) -> None:
+    offer_id = await fair.offer()
+    for _ in range(9):
+        await fair.order(offer_id)
+    asked = "SELECT seq, happened_at FROM ledger_entries WHERE session_id = $1"
+    times = {row["seq"]: row["happened_at"] for row in await fair.database.pool.fetch(asked, fair.id)}
+
+    moments = [*times.values(), *(at + timedelta(microseconds=1) for at in times.values()), datetime(1970, 1, 1, tzinfo=UTC)]
+    halved = [await fair.database.pool.fetchval(sql.SEQ_BEFORE, fair.id, moment) for moment in moments]
+
+    assert halved == [max((seq for seq, at in times.items() if at < moment), default=0) for moment in moments]
+    assert await fair.database.pool.fetchval(sql.SEQ_BEFORE, uuid4(), utc_now()) == 0
 
 
 async def test_a_minute_opens_to_who_was_pinned_what_was_said_and_orders_without_their_buyers(fair: Fair, details: ReportDetails) -> None:

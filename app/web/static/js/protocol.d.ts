@@ -167,6 +167,7 @@ export type ErrorCode =
   | "settlement_not_found"
   | "settlement_paid"
   | "settlement_too_large"
+  | "settlements_being_summed"
   | "sheet_has_problems"
   | "sheet_unreadable"
   | "shipping_fee_changed"

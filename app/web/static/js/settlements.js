@@ -46,6 +46,7 @@ function Producers() {
       const answer = await get("/api/v1/settlements");
       setProblem(answer.ok ? "" : failureWords(answer.failure));
       if (answer.ok) setRows(answer.value);
+      else if (answer.failure.code === "settlements_being_summed") setTimeout(load, 3000);
     };
     void load();
   }, []);
