@@ -1,7 +1,7 @@
 # Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run run-cluster dev test test-slow check test-browser test-nginx test-deploy migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports bench-desk clean web-packages browser nginx haproxy deploy-tools
+.PHONY: help run run-cluster dev test test-slow chaos check test-browser test-nginx test-deploy migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports bench-desk clean web-packages browser nginx haproxy deploy-tools
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
@@ -26,14 +26,17 @@ dev: $(VENV)/ready-dev ## one worker on OCOP_PORT (8001) that starts anew when a
 	@eval "$$($(BIN)/ocop environment)" && OCOP_WORKERS=1 OCOP_PORT=$${OCOP_PORT:-8001} exec $(BIN)/python -m watchfiles "$(BIN)/python -m app.cli worker" app
 
 test: $(VENV)/ready-dev ## all tests but the slow ones and the browser's, on real servers that they start themselves
-	$(BIN)/python -m pytest -m "not slow and not browser and not nginx and not deploy" -n 3 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -m "not slow and not browser and not nginx and not deploy and not chaos" -n 3 --dist worksteal $(TESTS)
 
 test-slow: $(VENV)/ready-dev ## tests that are long by nature: whole services killed, stores frozen and full, the demo in real time
-	$(BIN)/python -m pytest -m "slow and not browser and not nginx and not deploy" -n 2 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -m "slow and not browser and not nginx and not deploy and not chaos" -n 2 --dist worksteal $(TESTS)
 
 races: export OCOP_RACES = long
 races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… begins with that course of faults; ten minutes
 	OCOP_RACES_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest tests/races tests/absurd/test_fuzz_per_role.py $(TESTS)
+
+chaos: $(VENV)/ready-dev haproxy ## a sale on a cluster of this machine while its parts are killed, frozen, cut off in turns; MINUTES=10, SEED=… repeats a course
+	OCOP_CHAOS_MINUTES=$(or $(MINUTES),10) OCOP_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -s -m chaos tests/races/test_chaos.py
 
 test-nginx: $(VENV)/ready-dev nginx haproxy ## real nodes behind nginx and HAProxy as shipped: cached polls, sockets through TLS, a cluster on this machine
 	$(BIN)/python -m pytest -m nginx $(TESTS)
