@@ -29,7 +29,16 @@ _CELL_MOST: Final = 32_767
 # XML has no sign for these, and a file with one of them does not open.
 _NOT_IN_XML: Final = dict.fromkeys((0xFFFE, 0xFFFF), "\ufffd")
 _WIDTHS: Final[dict[Kind, int]] = {"text": 22, "phone": 16, "count": 13, "decimal": 15, "percent": 12, "vnd": 17, "time": 19, "yes": 9}
-_WIDE: Final = {"text": 70, "goods": 60, "formula": 44, "definition_vi": 70, "definition_en": 70, "name": 30}
+_WIDE: Final = {
+    "text": 70,
+    "goods": 60,
+    "formula": 44,
+    "definition_vi": 70,
+    "definition_en": 70,
+    "name": 42,
+    "label_vi": 48,
+    "label_en": 48,
+}
 _FORMATS: Final[dict[Kind, dict[str, Any]]] = {
     "count": {"num_format": "#,##0"},
     "decimal": {"num_format": "#,##0.##"},
@@ -47,6 +56,9 @@ _OPTIONS: Final = {
     "strings_to_numbers": False,
 }
 _A4: Final = 9
+_PAGE: Final[Words] = ("Trang", "Page")
+# Widths of columns that a landscape A4 page takes in letters that can be read.
+_WIDTH_OF_PAGE: Final = 230
 _HEAD_HEIGHT: Final = 48
 _LINE_HEIGHT: Final = 15
 _DEFINITION_WIDTHS: Final = (20, 34, 30, 14, 18, 70, 44, 44)
@@ -126,11 +138,12 @@ class _Book:
         self._new_sheet()
 
     def _added(self, name: str) -> Worksheet:
-        """A sheet that prints as wide as an A4 page, its heads on each."""
+        """A sheet that prints as wide as an A4 page, the number of the page below."""
         sheet = self._book.add_worksheet(name)
         sheet.set_landscape()
         sheet.set_paper(_A4)
         sheet.fit_to_pages(1, 0)
+        sheet.set_footer(f"&C&A&R{chosen(_PAGE, self._language)} &P / &N")
         return sheet
 
     def _new_sheet(self) -> None:
@@ -138,10 +151,13 @@ class _Book:
         title = chosen(table.title, self._language)
         self._sheet = self._added(title if self._part == 1 else f"{title} {self._part}")
         self._sheet.repeat_rows(0)
-        for place, column in enumerate(table.columns):
-            self._sheet.set_column(
-                place, place, _WIDE.get(column.key, _WIDTHS[column.kind]) if column.kind == "text" else _WIDTHS[column.kind]
-            )
+        widths = [_WIDE.get(each.key, _WIDTHS[each.kind]) if each.kind == "text" else _WIDTHS[each.kind] for each in table.columns]
+        for place, width in enumerate(widths):
+            self._sheet.set_column(place, place, width)
+        if (pages := -(-sum(widths) // _WIDTH_OF_PAGE)) > 1:
+            # what a row is about stands on each of the pages beside each other
+            self._sheet.fit_to_pages(pages, 0)
+            self._sheet.repeat_columns(0, 1)
         self._sheet.freeze_panes(1, 0)
         heads = [column.head(self._language) for column in table.columns]
         self._sheet.row_data_fh.write(head_xml(heads, _number_of(self._head), _HEAD_HEIGHT))
@@ -248,6 +264,7 @@ class _Book:
             sheet.set_column(place, place, width)
             sheet.write_string(0, place, chosen(words, self._language), self._head)
         sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
         for row, cells in enumerate(definition_rows(document, self._language), start=1):
             lines = max(-(-len(cell) // width) for cell, width in zip(cells, _DEFINITION_WIDTHS, strict=True))
             sheet.set_row(row, _LINE_HEIGHT * max(1, lines))

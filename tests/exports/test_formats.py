@@ -61,6 +61,19 @@ async def test_a_workbook_says_the_figures_of_the_report_with_a_definition_of_ev
     assert all(row["Định nghĩa"] and row["Nguồn"] for row in records(book["Định nghĩa"]))
 
 
+async def test_every_sheet_prints_on_a4_with_heads_and_the_number_of_the_page(exporting: Exporting) -> None:
+    await exporting.fair.order(await exporting.fair.offer())
+    await exporting.fair.end()
+
+    book = opened(await exporting.made("xlsx", "report", "orders", "comments"))
+
+    assert {str(sheet.page_setup.paperSize) for sheet in book} == {"9"}
+    assert [sheet.title for sheet in book if "Trang" not in str(sheet.oddFooter)] == []
+    assert [sheet.title for sheet in book if sheet.print_title_rows != "$1:$1"] == ["Thông tin", "Biểu đồ"]
+    wide = book["Sản phẩm"]
+    assert (wide.page_setup.fitToWidth, wide.page_setup.fitToHeight, wide.print_title_cols) == (2, 0, "$A:$B"), "a table of many columns"
+
+
 async def test_nothing_that_people_wrote_becomes_a_formula_a_link_or_a_number_in_a_workbook(exporting: Exporting) -> None:
     for number, text in enumerate(NAUGHTY):
         await exporting.say(text, seconds=number)

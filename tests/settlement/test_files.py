@@ -67,6 +67,8 @@ async def test_the_sheet_adds_up_to_what_is_payable(books: Books) -> None:
     nets: list[Any] = [row[heads.index("Thực thu (₫)")] for row in rows]
     assert (sums["CÒN PHẢI TRẢ CHỦ THỂ"], sum(nets)) == (settled.sums.payable_vnd, settled.sums.goods_vnd)
     assert all(isinstance(net, int) for net in nets)
+    assert ("Trả hàng (₫)" in heads, "Quá hạn (₫)" in heads) == (True, False), "what never happened has no column"
+    assert {(sheet.page_setup.fitToWidth, "Trang" in str(sheet.oddFooter)) for sheet in book} <= {(1, True), (None, True)}
 
 
 @pytest.mark.parametrize("words", ["Nguyễn Thị Quỳnh Lượng " * 30, "W" * 300, "=HYPERLINK(1)", "🐝 \u202e abc", ""])
