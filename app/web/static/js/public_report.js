@@ -59,7 +59,7 @@ function Whole({ report: shown }) {
 /** @param {{rows: PublicReport["products"]}} props */
 function Products({ rows }) {
   if (rows.length === 0) return html`<p class="soft">${say("report.no_products")}</p>`;
-  return html`<div class="table-wrap"><table class="table">
+  return html`<div class="table-wrap" tabindex="0"><table class="table">
     <thead><tr><th scope="col">${say("report.column_product")}</th><th scope="col">${say("report.column_producer")}</th>
       <th scope="col" class="number">${say("report.column_units")}</th><th scope="col" class="number">${say("report.column_revenue")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr><td>${row.name} <span class="soft">(${row.unit})</span></td><td>${row.producer_name}</td>
