@@ -23,6 +23,7 @@ from app.infra.cores import worker_count
 from app.infra.production import require_production_settings
 from app.infra.startup import StartupError
 from app.installation.banner import banner
+from app.installation.children import environment_for_children, order_writer_for, own_command
 from app.installation.later import later
 from app.installation.opening import open_stores, owner_url, secrets_of, stores_to_start, with_data_folder, with_secret_key, with_urls
 from app.installation.session_commands import add_session_commands
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
     from app.rehearsal.seed import SeededMarket
 
 # Stages stop in the opposite order; the times add up to less than the ten seconds a stop may take.
-_POSTGRES, _REDIS, _WORKERS, _JOBS, _DEMO = 1, 2, 3, 4, 5
-_STOP_SECONDS = {_POSTGRES: 1.2, _REDIS: 0.8, _WORKERS: 5.8, _JOBS: 0.8, _DEMO: 0.8}
+_POSTGRES, _REDIS, _WRITER, _WORKERS, _JOBS, _DEMO = 1, 2, 3, 4, 5, 6
+_STOP_SECONDS = {_POSTGRES: 1.2, _REDIS: 0.8, _WRITER: 0.8, _WORKERS: 5.8, _JOBS: 0.8, _DEMO: 0.8}
 _READY_SECONDS = 60.0
 
 cli = typer.Typer(
@@ -145,6 +146,17 @@ def jobs() -> None:
     settings = load_settings()
     require_production_settings(settings)
     run_until_told(work_on_jobs(settings))
+
+
+@cli.command()
+def order_writer() -> None:
+    """Commit orders for all workers of this machine; OCOP_ORDERS__WRITER_SOCKET, DATABASE_URL and OCOP_SECRET_KEY must be set."""
+    from app.heavy_wiring import write_orders
+    from app.infra.job_process import run_until_told
+
+    settings = load_settings()
+    require_production_settings(settings)
+    run_until_told(write_orders(settings), below_others=False)
 
 
 @cli.command()
@@ -291,13 +303,15 @@ def _start_everything(settings: Settings, supervisor: Supervisor) -> SeededMarke
         _say("Preparing the demo market…")
         seeded = seed_demo(settings)
     _say(f"Starting {workers} worker{'s' if workers > 1 else ''}…")
-    environment = _environment_for_children(settings)
+    environment = environment_for_children(settings)
+    if writer := order_writer_for(settings, environment, workers=workers):
+        supervisor.start(writer, stage=_WRITER, stop_seconds=_STOP_SECONDS[_WRITER])
     for number in range(1, workers + 1):
-        program = Program(f"worker {number}", _own_command("worker"), env=environment, cwd=PROJECT_ROOT)
+        program = Program(f"worker {number}", own_command("worker"), env=environment, cwd=PROJECT_ROOT)
         supervisor.start(program, stage=_WORKERS, stop_seconds=_STOP_SECONDS[_WORKERS])
     wait_until_ready(settings, supervisor, stage=_WORKERS, seconds=_READY_SECONDS)
     supervisor.start(
-        Program("jobs", _own_command("jobs"), env=environment, cwd=PROJECT_ROOT), stage=_JOBS, stop_seconds=_STOP_SECONDS[_JOBS]
+        Program("jobs", own_command("jobs"), env=environment, cwd=PROJECT_ROOT), stage=_JOBS, stop_seconds=_STOP_SECONDS[_JOBS]
     )
     if settings.demo:
         log_file = settings.data_dir / "logs" / "demo.log"
@@ -312,23 +326,9 @@ def _bring_up_to_date(settings: Settings) -> None:
     upgrade_to_newest(owner_url(settings))
 
 
-def _environment_for_children(settings: Settings) -> dict[str, str]:
-    from app.infra.telemetry import counters_folder
-
-    changes = {"OCOP_DATA_DIR": str(settings.data_dir), "OCOP_HOST": settings.host, "OCOP_PORT": str(settings.port)}
-    changes["OCOP_WORKERS"] = str(settings.workers)
-    changes["PROMETHEUS_MULTIPROC_DIR"] = counters_folder(settings.data_dir)
-    # a worker cannot lose the owner's address that it never had
-    return child_environment(changes | {"DATABASE_OWNER_URL": None} | secrets_of(settings))
-
-
 def _people_command() -> list[str]:
     """Simulated people are a program of their own."""
     return [sys.executable, "-m", "app.rehearsal"]
-
-
-def _own_command(name: str) -> list[str]:
-    return [sys.executable, "-m", "app.cli", name]
 
 
 def _read_password() -> str:

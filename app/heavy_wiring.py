@@ -1,9 +1,11 @@
-"""Puts together what `ocop jobs` does: heavy work of every package, in a process apart from all sockets and orders."""
+"""Puts together what runs beside the workers: `ocop jobs`, heavy work of every package; `ocop order-writer`, the orders of all workers."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+from pathlib import Path
 
 from app.exports.work import ExportWork
 from app.infra.database import open_database
@@ -17,6 +19,7 @@ from app.ledger.projector import Projector
 from app.ledger.rebuilding import KIND as PROJECTION
 from app.ledger.rebuilding import RebuildingWork
 from app.metrics.service import MetricsService
+from app.orders.node_writer import NodeWriter
 from app.programmes.household import sums_keeper
 from app.reports.heavy_work import HeavyWork
 from app.reports.jobs import KEPT_TAIL, SummaryKeeper
@@ -50,3 +53,20 @@ async def work_on_jobs(settings: Settings) -> None:
         finally:
             for keeper in keepers:
                 await keeper.close()
+
+
+async def write_orders(settings: Settings) -> None:
+    """Commit orders for the workers of this machine until cancelled: `ocop order-writer`. Needs nothing but PostgreSQL."""
+    path = settings.orders.writer_socket
+    if settings.database_url is None or not path:
+        raise StartupError("`ocop order-writer` needs DATABASE_URL and OCOP_ORDERS__WRITER_SOCKET. `ocop run` sets them for it.")
+    configure_logging(form=settings.log_format, level=settings.log_level)
+    async with open_database(settings.database_url.get_secret_value(), settings.database) as database:
+        writer = NodeWriter(database.placing, settings.orders)
+        try:
+            await writer.start(Path(path))
+            await asyncio.Event().wait()
+        except OSError as error:
+            raise StartupError(f"The order writer cannot listen on {path} ({error.strerror or error}).") from error
+        finally:
+            await writer.close()

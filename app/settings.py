@@ -62,6 +62,11 @@ class OrderSettings(_Group):
     batch_max_orders: int = Field(1_000, description="orders that one transaction commits together")
     queue_max_orders: int = Field(20_000, description="orders that may wait per session and worker before `busy`")
     place_deadline_seconds: float = Field(10.0, description="an order that waited longer is answered `busy` unless it was committed")
+    writer_socket: str = Field(
+        "",
+        description="Unix socket of this node's `ocop order-writer`, which commits orders for all its workers; `ocop run` sets it where"
+        " there are more workers than cores, empty = each worker commits by itself",
+    )
     cod_confirm_hours: float = Field(72.0, description="a COD order that nobody confirmed by then expires and gives its units back")
     waitlist_call_seconds: float = Field(120.0, description="how long freed units are set aside for the next on the waitlist")
     waitlist_max: int = Field(500, description="people who may wait for one offer")

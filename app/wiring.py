@@ -255,7 +255,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
 
     later = reading_later(ring)
     archive = CommentArchive(database, later=later)
-    hub = Hub(realtime, capacity=realtime.max_viewers_per_worker or socket_capacity())
+    hub = Hub(realtime, capacity=realtime.max_viewers_per_worker or socket_capacity(), way=placing.way)
     moderation_reading = ModerationReading(database)
     late_words = LateWords(database, teller=teller)
     stack.push_async_callback(late_words.close)

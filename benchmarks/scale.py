@@ -94,10 +94,12 @@ class Wanted:
     talkers: int
     buyers: int
     stall_every: int
+    workers_asked: int = 0
+    with_writer: bool = True
 
     @property
     def workers(self) -> int:
-        return math.ceil(self.count / viewers_per_worker())
+        return self.workers_asked or math.ceil(self.count / viewers_per_worker())
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def _held_by(service: RunningService) -> _Held:
 
 async def run(wanted: Wanted) -> Outcome:
     """Start, fill, watch, stop. Raises `StartupError`, `LoadFailed`."""
-    async with running_service(Plan(port=wanted.port, workers=wanted.workers)) as service:
+    async with running_service(Plan(port=wanted.port, workers=wanted.workers, with_writer=wanted.with_writer)) as service:
         activity = Activity(service, talkers=wanted.talkers, buyers=wanted.buyers)
         # Signing all tickets and reading the memory of many processes take seconds of this process: not while people are timed.
         target = service.target(wanted.count)
@@ -308,8 +310,21 @@ def main() -> None:
     parser.add_argument("--talkers", type=int, default=30, help="people who comment about every three seconds")
     parser.add_argument("--buyers", type=int, default=20, help="people who order about once a second")
     parser.add_argument("--stall-every", type=int, default=0, help="every so many-th viewer stops reading; 100 = 1 %%")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="workers; 0 = as many as the file limit demands. 18 = a small rush of the shape of 300,000"
+    )
+    parser.add_argument("--without-writer", action="store_true", help="every worker writes its orders by itself")
     chosen = parser.parse_args()
-    wanted = Wanted(chosen.n, min(chosen.seconds, 90), chosen.port, chosen.talkers, chosen.buyers, chosen.stall_every)
+    wanted = Wanted(
+        chosen.n,
+        min(chosen.seconds, 90),
+        chosen.port,
+        chosen.talkers,
+        chosen.buyers,
+        chosen.stall_every,
+        chosen.workers,
+        with_writer=not chosen.without_writer,
+    )
     if reason := _refusal(wanted):
         raise SystemExit(reason)
     BENCH_FOLDER.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The process that does heavy work: at the end of the queue for the processor, ended by SIGTERM or Ctrl-C."""
+"""A process beside the workers, ended by SIGTERM or Ctrl-C; with heavy work it stands at the end of the queue for the processor."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any
 _NICE = 10
 
 
-def run_until_told(work: Coroutine[Any, Any, None]) -> None:
-    """Run it below everybody else; a signal cancels it, and it puts its things in order."""
-    os.nice(_NICE)
+def run_until_told(work: Coroutine[Any, Any, None], *, below_others: bool = True) -> None:
+    """Run it, below everybody else unless they wait for it; a signal cancels it, and it puts its things in order."""
+    if below_others:
+        os.nice(_NICE)
     asyncio.run(_run(work))
 
 

@@ -101,9 +101,11 @@ class Room:
         if resume is not None and resume.epoch == position.epoch and resume.offset > position.offset:
             # Another node told it more than we have read.
             await self.catch_up(resume.offset)
+        # From here on nobody takes it for silent, however long the line of those who arrive is.
+        connection.greet()
+        await self._hub.arrivals.turn()
         self._spread.hurry()
         async with self._telling:
-            connection.greet()
             connection.send(self._content.answer(command.id, resume, for_staff=connection.audience == "staff"))
             if self._hub.join(connection):
                 self.counters.device_entered(connection.device_key)

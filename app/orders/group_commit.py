@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 import asyncpg
@@ -34,6 +35,15 @@ log = structlog.get_logger(__name__)
 
 AfterCommit = Callable[[UUID, BatchResult], Awaitable[None]]
 WriteBatch = Callable[[RawConnection, UUID, Sequence[WantedOrder], list[str]], Awaitable[BatchResult]]
+
+
+class Elsewhere(Protocol):
+    """Another process that commits batches (`writer_client.py`)."""
+
+    async def commit(self, session_id: UUID, orders: Sequence[WantedOrder]) -> BatchResult | None:
+        """None: certainly nothing was written. Raises `CommitUnknown`."""
+
+
 RETRY_PAUSE_SECONDS = 0.3
 # A session without orders for so long gives its queue and writer back.
 IDLE_SECONDS = 600.0
@@ -65,7 +75,7 @@ class _Waiting:
 class PlacingQueue:
     """The queue and the writer of one session on this node."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one independent property of the queue
         self,
         pool: BoundedPool,
         session_id: UUID,
@@ -74,10 +84,12 @@ class PlacingQueue:
         *,
         write: WriteBatch = write_batch,
         commit: Commit[BatchResult] = commit,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._pool = pool
         self._write_batch = write
         self._commit_work = commit
+        self._elsewhere = elsewhere
         self._session_id = session_id
         self._settings = settings
         self._after_commit = after_commit
@@ -180,7 +192,7 @@ class PlacingQueue:
             for waiting in batch:
                 waiting.may_be_written = True
             try:
-                result = await asyncio.shield(self._commit_work(self._pool, partial(self._write, [waiting.order for waiting in batch])))
+                result = await asyncio.shield(self._committed([waiting.order for waiting in batch]))
             except NotCommitted as failure:
                 for waiting in known:
                     waiting.may_be_written = False
@@ -203,6 +215,12 @@ class PlacingQueue:
                 _answer(batch, result.answers)
                 return await self._after_commit(self._session_id, result)
         return None
+
+    async def _committed(self, orders: Sequence[WantedOrder]) -> BatchResult:
+        """By the writer of the node where there is one and it can, or here."""
+        if self._elsewhere is not None and (result := await self._elsewhere.commit(self._session_id, orders)) is not None:
+            return result
+        return await self._commit_work(self._pool, partial(self._write, orders))
 
     async def _write(self, orders: Sequence[WantedOrder], db: RawConnection) -> BatchResult:
         return await self._write_batch(db, self._session_id, orders, self._codes)
@@ -237,7 +255,7 @@ def _answer(batch: Sequence[_Waiting], answers: Sequence[OrderReceipt | AppError
 class PlacingQueues:
     """All placing queues of this node, one per session with orders. A writer that ends for any reason is started again at once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one independent property of the queue
         self,
         pool: BoundedPool,
         settings: OrderSettings,
@@ -246,10 +264,12 @@ class PlacingQueues:
         idle_seconds: float = IDLE_SECONDS,
         write: WriteBatch = write_batch,
         commit: Commit[BatchResult] = commit,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._pool = pool
         self._write_batch = write
         self._commit_work = commit
+        self._elsewhere = elsewhere
         self._settings = settings
         self._after_commit = after_commit
         self._idle_seconds = idle_seconds
@@ -268,6 +288,7 @@ class PlacingQueues:
                 self._after_commit,
                 write=self._write_batch,
                 commit=self._commit_work,
+                elsewhere=self._elsewhere,
             )
             self._queues[order.session_id] = queue
             self._start_writer(order.session_id, queue)

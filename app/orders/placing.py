@@ -16,6 +16,7 @@ from app.infra.clock import monotonic, utc_now
 from app.infra.database import Database
 from app.infra.gathering import Gathering
 from app.infra.key_ring import KeyRing
+from app.infra.right_of_way import RightOfWay
 from app.infra.sealing import Envelopes
 from app.infra.tasks import TaskOwner
 from app.ledger.projector import Projector
@@ -30,6 +31,7 @@ from app.orders.schemas import OwnOrder
 from app.orders.shelf import ShelfWant
 from app.orders.sold_out import SoldOutMemory
 from app.orders.stock import StockService
+from app.orders.writer_client import WriterClient
 from app.protocol.client_commands import OrderContent, OrderLine
 from app.protocol.server_events import OrderReceipt
 from app.sessions.errors import SessionNotFound
@@ -108,8 +110,11 @@ class OrderPlacing:
         self._envelopes = Envelopes(ring)
         self._confirm_within = timedelta(hours=settings.cod_confirm_hours)
         self._known = KnownSessions(database.placing, seconds=settings.place_deadline_seconds)
-        self._queues = PlacingQueues(database.placing, settings, self._after_commit)
+        self._writer = WriterClient(settings.writer_socket) if settings.writer_socket else None
+        self._queues = PlacingQueues(database.placing, settings, self._after_commit, elsewhere=self._writer)
         self._tasks = TaskOwner("orders")
+        # Held while an order is in hand; arrivals and rounds of this worker stand back for it.
+        self.way = RightOfWay()
 
     async def place(
         self, device_id: UUID, session_id: UUID, content: OrderContent, *, refused_with: AppError | None = None
@@ -120,7 +125,7 @@ class OrderPlacing:
         Raises `refused_with`, `SessionNotFound`, `InvalidPhone`, `InvalidAddress`, `SessionNotLive`, `OfferNotFound`, `OfferNotOpen`, `NotOnShelf`,
         `SoldOut`, `ViewerLimitReached`, `PriceChanged`, `ShippingFeeChanged`, `AmountTooLarge`, `OrderCannotBeWritten`, `KeyReused`, `Busy`, `OutcomeUnknown`.
         """
-        with _counted():
+        with self.way.held(), _counted():
             return await self._answer(device_id, session_id, content, refused_with)
 
     async def _answer(self, device_id: UUID, session_id: UUID, content: OrderContent, refused_with: AppError | None) -> OrderReceipt:
@@ -146,7 +151,7 @@ class OrderPlacing:
 
         Raises what `place` raises, and `HoldOver` when they are free again.
         """
-        with _counted():
+        with self.way.held(), _counted():
             asked_at = monotonic()
             await self._known.require(session_id)
             wanted = self._wanted(hold.device_id, session_id, content)
@@ -165,6 +170,8 @@ class OrderPlacing:
         """Finish the queues, then stop. Call it when no socket or request can place an order any more."""
         await self._known.close()
         await self._queues.close()
+        if self._writer is not None:
+            await self._writer.close()
         await self._tasks.close()
 
     def _wanted(self, device_id: UUID, session_id: UUID, content: OrderContent) -> WantedOrder:

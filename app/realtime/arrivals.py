@@ -5,40 +5,82 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
-from app.infra.clock import processor_seconds
+from app.infra.clock import monotonic, processor_seconds
+from app.infra.right_of_way import RightOfWay
 
 _SECONDS_PER_TURN = 0.003
+# While an order is in hand arrivals stand back, but not for longer than this at a time: orders may come without a pause.
+_STAND_BACK_SECONDS = 0.2
+_LOOK_AGAIN_SECONDS = 0.01
+# What answering a hello takes of the processor, about; it is done after its turn came, so it cannot be measured here.
+_HELLO_SECONDS = 0.0003
 
 
 class Arrivals:
-    """Handles what arrives in order, so much per turn of the loop as takes about three milliseconds of the processor."""
+    """Handles what arrives in order, so much per turn of the loop as takes about three milliseconds of the processor.
 
-    __slots__ = ("_is_at_work", "_loop", "_waiting")
+    While somebody holds the right of `way` nothing is handled for up to a fifth of a second, then one turn's share.
+    """
 
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._waiting: deque[Callable[[], None]] = deque()
+    __slots__ = ("_is_at_work", "_stood_back_since", "_waiting", "_way")
+
+    def __init__(self, way: RightOfWay | None = None) -> None:
+        self._way = way or RightOfWay()
+        self._waiting: deque[tuple[Callable[[], None], float]] = deque()
         self._is_at_work = False
+        self._stood_back_since: float | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def add(self, handle: Callable[[], None]) -> None:
         """Call `handle` in its turn, in a moment."""
-        self._waiting.append(handle)
+        self._queue(handle, 0.0)
+
+    async def turn(self) -> None:
+        """Wait for a place among those who arrive: a hello is half of an arrival's work."""
+        came: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue(partial(_come, came), _HELLO_SECONDS)
+        await came
+
+    def _queue(self, handle: Callable[[], None], seconds: float) -> None:
+        self._waiting.append((handle, seconds))
         self._go_on()
 
     def _go_on(self) -> None:
         if self._waiting and not self._is_at_work:
             self._is_at_work = True
-            self._loop.call_soon(self._take_some)
+            asyncio.get_running_loop().call_soon(self._take_some)
 
     def _take_some(self) -> None:
+        if self._stands_back():
+            asyncio.get_running_loop().call_later(_LOOK_AGAIN_SECONDS, self._take_some)
+            return
         until = processor_seconds() + _SECONDS_PER_TURN
         try:
             while self._waiting and processor_seconds() < until:
-                self._waiting.popleft()()
+                handle, seconds = self._waiting.popleft()
+                handle()
+                until -= seconds
         finally:
             self._is_at_work = False
             self._go_on()
+
+    def _stands_back(self) -> bool:
+        if not self._way.is_taken:
+            self._stood_back_since = None
+            return False
+        now = monotonic()
+        if self._stood_back_since is None:
+            self._stood_back_since = now
+        if now - self._stood_back_since < _STAND_BACK_SECONDS:
+            return True
+        self._stood_back_since = None
+        return False
+
+
+def _come(came: asyncio.Future[None]) -> None:
+    if not came.done():  # its viewer may have left meanwhile
+        came.set_result(None)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
+from app.infra.clock import monotonic
+from app.infra.right_of_way import RightOfWay
 from app.realtime import counters
 from app.realtime.spread import Spread
 from app.realtime.websocket_frames import text_frame
 
+_WAY_SECONDS = 0.5  # so long in all a round stands still for orders that are in hand
 _WRITES_PER_TURN = 256  # about 2 ms of a broadcast: as long a command waits for its turn
 
 
@@ -28,17 +31,21 @@ class Fanout:
         self._rounds = 0
         self._doomed: list[int] = []
 
-    async def broadcast(self, fds: Iterable[int], frame: bytes, spread: Spread) -> None:
+    async def broadcast(self, fds: Iterable[int], frame: bytes, spread: Spread, way: RightOfWay | None = None) -> None:
         """Write one frame to every fd that takes bytes. Who joins meanwhile does not get it, who leaves meanwhile is skipped."""
         data = text_frame(frame)
         length = len(data)
         write, ready = os.write, self.ready
         everyone = list(fds)
-        written = 0
+        written, patience = 0, _WAY_SECONDS
         self._rounds += 1
         try:
             for start in range(0, len(everyone), _WRITES_PER_TURN):
                 await spread.wait_for_turn(start / len(everyone))
+                if way is not None and way.is_taken and patience > 0:
+                    since = monotonic()
+                    await way.give_way(patience)
+                    patience -= monotonic() - since
                 for fd in everyone[start : start + _WRITES_PER_TURN]:
                     if ready[fd]:
                         try:

@@ -9,7 +9,6 @@ import structlog
 
 from app.infra.tasks import TaskOwner
 from app.realtime.admission import ViewerAdmission
-from app.realtime.arrivals import Arrivals
 from app.realtime.connection import Connection
 from app.realtime.descriptors import can_detach_sockets
 from app.realtime.detached import DetachedSockets
@@ -43,4 +42,4 @@ def open_gate(
     stack.push_async_callback(sockets.stop)
     opening = TaskOwner("gate")
     stack.push_async_callback(opening.close)
-    return ViewerGate(settings=settings, admission=admission, hub=hub, sockets=sockets, arrivals=Arrivals(), tasks=opening)
+    return ViewerGate(settings=settings, admission=admission, hub=hub, sockets=sockets, arrivals=hub.arrivals, tasks=opening)

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.infra.clock import monotonic, processor_seconds
+from app.infra.right_of_way import RightOfWay
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
+from app.realtime.arrivals import Arrivals
 from app.realtime.connection import Connection
 from app.realtime.descriptors import FdSet
 from app.realtime.detached import DetachedSockets
@@ -51,7 +53,9 @@ class _Room:
 class Hub:
     """Admission, membership and broadcast. One per worker; every method runs on the loop's thread."""
 
-    def __init__(self, settings: RealtimeSettings, *, capacity: int, now: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, settings: RealtimeSettings, *, capacity: int, now: Callable[[], float] = monotonic, way: RightOfWay | None = None
+    ) -> None:
         self._settings = settings
         self._capacity = capacity
         self._now = now
@@ -64,6 +68,8 @@ class Hub:
         self._empty = asyncio.Event()
         self._empty.set()
         self._detached: DetachedSockets | None = None
+        self._way = way or RightOfWay()
+        self.arrivals = Arrivals(self._way)
 
     def use_detached(self, sockets: DetachedSockets) -> None:
         """From now on viewers may come as bare descriptors, too."""
@@ -178,7 +184,7 @@ class Hub:
             return RoundCost(0.0, 0.0)
         started, processor_before = self._now(), processor_seconds()
         if self._detached is not None and audience == "viewer":
-            await self._detached.fanout.broadcast(room.fds, frame, spread or Spread(0.0))
+            await self._detached.fanout.broadcast(room.fds, frame, spread or Spread(0.0), self._way)
         members = tuple(room.members[audience])
         for start in range(0, len(members), _CHUNK):
             for connection in members[start : start + _CHUNK]:

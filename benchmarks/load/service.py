@@ -32,6 +32,7 @@ from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.server_account import place_data_folder
 from app.local_servers.startup_checks import DataFolderLock
+from app.local_servers.writer_socket import writer_socket_of
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer
 from app.protocol.base import PROTOCOL_VERSION
@@ -71,6 +72,7 @@ class Plan:
     worker_cores: tuple[int, ...] = ()
     store_cores: tuple[int, ...] = ()
     worker_settings: Mapping[str, str] = field(default_factory=dict)
+    with_writer: bool = True
 
 
 class RunningService:
@@ -246,6 +248,12 @@ def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) 
     command = [sys.executable, "-m", "app.cli", "worker"]
     workers: list[ChildProcess] = []
     stack.callback(_stop, workers)
+    if plan.with_writer and (socket := writer_socket_of(settings, plan.workers)):
+        # as `ocop run` does
+        environment["OCOP_ORDERS__WRITER_SOCKET"] = socket
+        own = [sys.executable, "-m", "app.cli", "order-writer"]
+        writer = spawn("order writer", own, env=environment, cwd=PROJECT_ROOT, log_file=_worker_log(settings), own_share=True)
+        stack.callback(_stop, [writer])
     with on_cores(plan.worker_cores or cores()):
         workers += [
             spawn(f"worker {number}", command, env=environment, cwd=PROJECT_ROOT, log_file=_worker_log(settings), own_share=False)
