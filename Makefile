@@ -1,7 +1,7 @@
 # Two commands: `make run` starts everything, `make test` proves it. Each builds what it needs first.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run run-cluster dev test test-slow chaos check test-browser test-nginx test-deploy migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports bench-desk clean web-packages browser nginx haproxy deploy-tools
+.PHONY: help run run-cluster dev test test-slow chaos check test-browser test-nginx test-deploy migrate gen lock races bench-fanout bench-orders bench-scale bench-page bench-reports bench-desk bench-partitions clean web-packages browser nginx haproxy deploy-tools
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	command -v $$name >/dev/null 2>&1 && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$name && break; done)
@@ -71,6 +71,9 @@ bench-reports: $(VENV)/ready-dev ## one session with N orders (100,000), an even
 
 bench-desk: $(VENV)/ready-dev ## N orders on the desk (100,000), ten colleagues, 500 orders a second: build/bench/desk.json and .md; two minutes
 	$(BIN)/python -m benchmarks.desk $(if $(N),--n $(N))
+
+bench-partitions: $(VENV)/ready-dev ## big tables at ROWS rows (10,000,000), whole and partitioned: build/bench/partitions.json; half an hour, 20 GB of disk
+	$(BIN)/python -m benchmarks.partitions $(if $(ROWS),--rows $(ROWS))
 
 bench-scale: $(VENV)/ready-dev ## fill this machine with N viewers (300,000) while people chat and order; eight minutes at most
 	$(BIN)/python -m benchmarks.scale $(if $(N),--n $(N))
