@@ -50,7 +50,8 @@ class DataFolderLock:
         deadline = time.monotonic() + _STOPPING_PATIENCE_SECONDS
         while not _try_lock(descriptor):
             holder = _read_holder(self._path)
-            if not holder.get("stopping") or time.monotonic() > deadline:
+            # nothing at all: it is just being written, or the holder has just let go
+            if (holder and not holder.get("stopping")) or time.monotonic() > deadline:
                 os.close(descriptor)
                 raise StartupError(f"ocop is already running (pid {holder.get('pid', '?')}) at {holder.get('address', '?')}.")
             time.sleep(0.1)

@@ -81,6 +81,8 @@ class Moving:
             *(uuid4(), sale.id, uuid4(), b"12345678"),
         )
         await sale.moves("ended", "closed")
+        # the clock's work, which would else come at some moment between two looks
+        await self.here.pool.execute("UPDATE offers SET state = 'ended', announced_state = 'ended' WHERE session_id = $1", sale.id)
         await sale.closing.statement(sale.organiser, sale.id)
         back = {"reason": "broken", "resaleable": True, "lines": [{"offer_id": wish["lines"][0]["offer_id"], "quantity": 1}]}
         await changes.take_back(sale.organiser, sale.id, changed.order_id, PartReturn.model_validate(back))

@@ -19,7 +19,7 @@ _TASKS = (
     "ViewerMessages._answer",
     "Router._answer_apart",
     "PlacingQueues._start_writer.<locals>.write",
-    "commit",
+    "PlacingQueue._committed",
     "Gathering._answer_all",
 )
 
