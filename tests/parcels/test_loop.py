@@ -27,6 +27,12 @@ ORDERS = 1_000
 MOST_MS = 25.0
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """The loop of the standard library: the steps of the other cannot be told apart from here."""
+    return "asyncio"
+
+
 @contextmanager
 def steps_of_the_loop() -> Iterator[list[tuple[float, str]]]:
     """Processor time of this thread, in milliseconds, that each step of the loop takes."""
