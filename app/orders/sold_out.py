@@ -16,6 +16,7 @@ DEVICES_WAITING = 50_000
 
 _BUYERS = """
 SELECT o.device_id, o.client_key FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.offer_id = $1
+UNION ALL SELECT device_id, NULL FROM waitlist_entries WHERE offer_id = $1 AND state IN ('waiting', 'called')
 """
 
 
@@ -23,6 +24,8 @@ SELECT o.device_id, o.client_key FROM order_lines l JOIN orders o ON o.id = l.or
 class _Empty:
     until: float
     placed: frozenset[tuple[UUID, UUID]]
+    # also those who joined the line at another worker: they may be called at any time
+    in_line: frozenset[UUID]
 
 
 class SoldOutMemory:
@@ -50,7 +53,9 @@ class SoldOutMemory:
             self._reading.discard(offer_id)
         if len(self._offers) >= OFFERS_REMEMBERED:
             self._offers.clear()
-        self._offers[offer_id] = _Empty(monotonic() + TRUSTED_SECONDS, frozenset((row["device_id"], row["client_key"]) for row in rows))
+        placed = frozenset((row["device_id"], row["client_key"]) for row in rows if row["client_key"] is not None)
+        in_line = frozenset(row["device_id"] for row in rows if row["client_key"] is None)
+        self._offers[offer_id] = _Empty(monotonic() + TRUSTED_SECONDS, placed, in_line)
 
     def forget(self, offer_ids: Iterable[UUID]) -> None:
         """Units of these offers came back."""
@@ -70,6 +75,6 @@ class SoldOutMemory:
             empty = self._offers.get(offer_id)
             if empty is None or now >= empty.until:
                 continue
-            if (device_id, key) not in empty.placed and (offer_id, device_id) not in self._waiting:
+            if (device_id, key) not in empty.placed and device_id not in empty.in_line and (offer_id, device_id) not in self._waiting:
                 return offer_id
         return None

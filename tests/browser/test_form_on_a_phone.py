@@ -17,7 +17,9 @@ WITH_KEYBOARD: ViewportSize = {"width": 390, "height": 400}
 
 
 def box_of(found: Locator) -> dict[str, float]:
-    box = found.bounding_box()
+    # what is drawn anew in this moment has no place yet
+    expect(found).to_be_visible()
+    box = found.bounding_box() or found.bounding_box()
     assert box is not None
     return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
 
