@@ -6,7 +6,6 @@ Each node is `ocop run` with three addresses given, as on a machine of its own, 
 from __future__ import annotations
 
 import contextlib
-import http.client
 import os
 import signal
 import sys
@@ -25,6 +24,7 @@ from app.local_servers.child_process import last_lines
 from app.local_servers.exec_with_parent import die_with_parent
 from app.local_servers.local_proxy import LocalProxy, haproxy_program
 from app.local_servers.reachable_at import address_of
+from app.local_servers.readiness import is_ready
 from app.local_servers.redis_cluster import LocalRedisCluster
 from app.local_servers.replicated_postgres import ReplicatedPostgres, url_of_all
 from app.local_servers.server_account import place_data_folder
@@ -205,24 +205,13 @@ class _Start:
         """Each node, then the proxy, which is told so a moment later."""
         deadline = time.monotonic() + _READY_SECONDS
         waiting = [*self._ports, self._settings.port]
-        while waiting := [port for port in waiting if not _is_ready(port)]:
+        while waiting := [port for port in waiting if not is_ready(_LOOPBACK, port)]:
             self._supervisor.tend()
             if self._supervisor.hopeless(stage=_NODES) or time.monotonic() > deadline:
                 number = min(waiting[0] - self._ports.start + 1, len(self._ports)) if waiting[0] in self._ports else 1
                 log = self._node_log(number)
                 raise StartupError(f"Node {number} is not ready: {last_lines(log)} (log: {log})")
             time.sleep(0.1)
-
-
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=5)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _given(secret: SecretStr | None) -> str:

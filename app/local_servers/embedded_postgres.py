@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from typing_extensions import override
+
 from app.infra.startup import StartupError
 from app.local_servers.child_process import Account, last_lines, spawn, stop_leftovers
 from app.local_servers.own_server import OwnServer
@@ -88,6 +90,7 @@ class EmbeddedPostgres(OwnServer):
             self.stop(seconds=2.0)
             raise
 
+    @override
     def ask_to_stop(self) -> None:
         """Begin a fast shutdown: sessions are ended, a checkpoint is written."""
         if self._child is not None:

@@ -59,18 +59,11 @@ class EmbeddedRedis(OwnServer):
             self.stop(seconds=1.0)
             raise
 
-    def ask_to_stop(self) -> None:
-        if self._child is not None:
-            self._child.send(signal.SIGTERM)
-
     def stop(self, *, seconds: float = 5.0) -> None:
         """Flush the append-only file and end; killed past `seconds`."""
         if self._child is None:
             return
-        self.ask_to_stop()
-        if not self._child.wait(seconds):
-            self._child.kill()
-        self._child = None
+        self._end(seconds=seconds)
         if self._socket().parent != self._folder:
             shutil.rmtree(self._socket().parent, ignore_errors=True)
 

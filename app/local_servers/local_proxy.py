@@ -106,18 +106,9 @@ class LocalProxy(OwnServer):
             self.stop(seconds=1.0)
             raise
 
-    def ask_to_stop(self) -> None:
-        if self._child is not None:
-            self._child.send(signal.SIGTERM)
-
     def stop(self, *, seconds: float = 1.0) -> None:
         """End it with everything that goes through it; killed past `seconds`."""
-        if self._child is None:
-            return
-        self.ask_to_stop()
-        if not self._child.wait(seconds):
-            self._child.kill()
-        self._child = None
+        self._end(seconds=seconds)
 
     def _configuration(self) -> str:
         servers = "\n".join(f"    server node-{number} {node} check" for number, node in enumerate(self._nodes, start=1))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+
 from app.local_servers.child_process import ChildProcess, how_it_ended
 
 
 class OwnServer:
-    """`name` is for people."""
+    """`name` is for people. SIGTERM ends it; a server that wants something else says so itself."""
 
     name: str
 
@@ -33,3 +35,17 @@ class OwnServer:
         if self._child is None:
             raise RuntimeError(f"{self.name} has not been started")
         return self._child.pid
+
+    def ask_to_stop(self) -> None:
+        """Begin its end, and do not wait for it."""
+        if self._child is not None:
+            self._child.send(signal.SIGTERM)
+
+    def _end(self, *, seconds: float) -> None:
+        """Ask, wait so many seconds, kill."""
+        if self._child is None:
+            return
+        self.ask_to_stop()
+        if not self._child.wait(seconds):
+            self._child.kill()
+        self._child = None
