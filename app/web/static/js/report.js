@@ -75,7 +75,7 @@ function Whole({ report: shown }) {
       <section class="card card-roomy stack"><h2>${say("report.buyers_title")}</h2><${Buyers} figures=${shown.buyers} /></section>
     </div>
     <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} ladder=${shown.ladder} asOf=${shown.as_of} onClosed=${() => void read()} />
-    <section class="card card-roomy stack" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} sessionId=${facts.session_id} />${facts.may.includes("reveal_receivers") && html`<${AccountingList} sessionId=${facts.session_id} />`}</section>
+    <section class="card card-roomy stack no-print" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} sessionId=${facts.session_id} />${facts.may.includes("reveal_receivers") && html`<${AccountingList} sessionId=${facts.session_id} />`}</section>
     <section class="card card-roomy stack no-print"><h2>${say("report.publish")}</h2><${Publishing} sessionId=${facts.session_id} isClosed=${shown.state === "closed"} mayPublish=${facts.may.includes("publish_reports")} /></section>
     <section class="card card-roomy stack"><h2>${say("report.imported")}</h2>
       ${shown.outside.length > 0 && html`<${OutsideTable} rows=${shown.outside} />`}
@@ -88,7 +88,7 @@ function Whole({ report: shown }) {
     ${shown.offers.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.by_offer")}</h2><${OfferTable} sessionId=${facts.session_id} rows=${shown.offers} /></section>`}
     ${shown.order_sources.length > 0 && html`<section class="card card-roomy stack"><h2>${say("report.by_source")}</h2><${SourceTable} rows=${shown.order_sources} apart=${shown.without_goods} /></section>`}
     ${shown.offers.some(({ waited }) => waited.units_wanted > 0) && html`<section class="card card-roomy stack"><h2>${say("report.waited")}</h2><p class="small soft">${say("report.waited_lead")}</p><${WaitedTable} rows=${shown.offers} /></section>`}
-    <section class="card card-roomy stack"><h2>${say("report.comments")}</h2><${Comments} sessionId=${facts.session_id} /></section>`;
+    <section class="card card-roomy stack no-print"><h2>${say("report.comments")}</h2><${Comments} sessionId=${facts.session_id} /></section>`;
 }
 
 /** @param {Report} shown */
