@@ -27,6 +27,8 @@ from app.protocol.server_events import (
 from app.protocol.views import CommentView, OfferView, ProductView, SessionView, StockView
 
 COMMENTS_SHOWN = 30
+# As many as may be hidden between those that are shown and come back in their place.
+PLACES_KNOWN = 10 * COMMENTS_SHOWN
 # Ticks go to everybody: they tell what is left of a pool only when it runs low.
 LOW_STOCK = 20
 
@@ -52,6 +54,7 @@ class RoomMirror:
         self.pinned_product_id = pinned_product_id
         self._offers = {offer.id: offer for offer in offers}
         self._comments: deque[CommentView] = deque(comments, COMMENTS_SHOWN)
+        self._places: dict[str, int] = {comment.id: place for place, comment in enumerate(self._comments)}
         self._pools = {pool.product_id: pool for pool in shelf}
         self._taken: dict[UUID, int] = {}
         self.talk = talk or TalkView()
@@ -81,7 +84,7 @@ class RoomMirror:
         match event:
             case CommentPosted():
                 if not self.moderation.is_hidden(event.comment.id) and all(known.id != event.comment.id for known in self._comments):
-                    self._comments.append(event.comment)
+                    self._append(event.comment)
             case CommentsHidden():
                 self._take_off(set(event.comment_ids))
             case CommentsRestored():
@@ -128,6 +131,12 @@ class RoomMirror:
             if left != pool.left:
                 self._pools[product_id] = pool.model_copy(update={"left": left})
 
+    def _append(self, comment: CommentView) -> None:
+        self._comments.append(comment)
+        self._places[comment.id] = next(reversed(self._places.values()), -1) + 1
+        if len(self._places) > PLACES_KNOWN:
+            del self._places[next(iter(self._places))]
+
     def _take_off(self, comment_ids: Collection[str]) -> None:
         """Off the screen, and out of the answers to them."""
         left = [comment for comment in self._comments if comment.id not in comment_ids]
@@ -140,9 +149,9 @@ class RoomMirror:
         )
 
     def _put_back(self, comments: Iterable[CommentView]) -> None:
-        """In their place by time; one that is older than all that is shown stays away."""
+        """In their place by time, within a millisecond as they came; one that is older than all that is shown stays away."""
         known = {comment.id: comment for comment in (*self._comments, *comments)}
-        in_order = sorted(known.values(), key=lambda comment: comment.at_ms)
+        in_order = sorted(known.values(), key=lambda comment: (comment.at_ms, self._places.get(comment.id, -1)))
         self._comments = deque(in_order[-COMMENTS_SHOWN:], COMMENTS_SHOWN)
 
     def _within_pool(self, offer: OfferView) -> OfferView:

@@ -124,6 +124,21 @@ def test_what_is_hidden_when_somebody_joins_stays_so_until_it_is_restored(happen
     assert not any(server.moderation.is_hidden(comment.id) for comment in server.comments)
 
 
+def test_a_restored_comment_stands_where_it_stood_among_those_of_the_same_millisecond() -> None:
+    said = [a_comment(number) for number in range(1, 6)]
+    for each in said:
+        each["comment"]["at_ms"] = 7
+    ids = [each["comment"]["id"] for each in said]
+    mirror = apply_all(a_mirror(), [room_event.validate_python(each) for each in said])
+
+    for gone in ([1, 3], [3], [0, 4]):
+        hidden = {"type": "comments.hidden", "comment_ids": [ids[place] for place in gone]}
+        restored = {"type": "comments.restored", "comments": [said[place]["comment"] for place in gone]}
+        apply_all(mirror, [room_event.validate_python(hidden), room_event.validate_python(restored)])
+
+    assert [comment.id for comment in mirror.comments] == ids
+
+
 @given(events, st.data())
 def test_content_that_is_newer_than_its_position_ends_up_the_same(happened: list[RoomEvent], draw: st.DataObject) -> None:
     position = draw.draw(st.integers(0, len(happened)))
