@@ -13,6 +13,8 @@ from app.infra.postgres_hosts import PostgresHosts
 from app.infra.startup import StartupError
 from app.settings import PROJECT_ROOT
 
+# Orders that come in take their tables in an order of their own: PostgreSQL ends a deadlock by giving up one side, often the migration.
+_TRIES = 5
 _GRANTS = PROJECT_ROOT / "migrations" / "grants.sql"
 
 
@@ -28,18 +30,25 @@ def upgrade_to_newest(database_url: str) -> None:
 def upgrade(config: Config) -> None:
     """Apply every migration that is missing, one transaction each. Of several upgrades at once the first works and the others wait for it.
 
-    Raises `StartupError` when a migration gave up waiting for a table that others use, or when another upgrade takes too long, and
-    otherwise whatever the failing migration raised. PostgreSQL rolls that migration back whole; those before it stay.
+    A migration that PostgreSQL gave up to end a deadlock is tried again. Raises `StartupError` when a migration gave up waiting for a table
+    that others use, or when another upgrade takes too long, and otherwise whatever the failing migration raised. PostgreSQL rolls that
+    migration back whole; those before it stay.
     """
-    try:
-        command.upgrade(config, "head")
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != asyncpg.LockNotAvailableError.sqlstate:
-            raise
-        raise StartupError(
-            "A migration gave up waiting for a table that others are using; nothing of it was kept. "
-            "Run `ocop migrate` again, outside of the rush or when no long report or backup is running."
-        ) from error
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            command.upgrade(config, "head")
+        except DBAPIError as error:
+            sqlstate = getattr(error.orig, "sqlstate", None)
+            if sqlstate == asyncpg.DeadlockDetectedError.sqlstate and tries_left:
+                continue
+            if sqlstate not in {asyncpg.LockNotAvailableError.sqlstate, asyncpg.DeadlockDetectedError.sqlstate}:
+                raise
+            raise StartupError(
+                "A migration gave up waiting for a table that others are using; nothing of it was kept. "
+                "Run `ocop migrate` again, outside of the rush or when no long report or backup is running."
+            ) from error
+        else:
+            return
 
 
 def migration_config(database_url: str) -> Config:

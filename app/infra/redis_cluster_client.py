@@ -1,8 +1,9 @@
 """redis-py's client of a Redis Cluster, so that rooms on other masters do not feel the one that is away.
 
-Four things differ from redis-py 8.1. Its own client closes every connection, also those that others are using, when one part of the cluster
-is down; it asks for the cluster's map again before every command for as long as that lasts; it sends ASKING and the command that it is for
-over different connections; and it refuses at once what finds no free connection.
+Seven things differ from redis-py 8.1. Its own client closes every connection, also those that others are using, when one part of the cluster
+is down; it asks for the cluster's map again before every command for as long as that lasts; it asks one server after the other for it, also
+one that is frozen; it lets what waits for a frozen master wait on when another has long taken its place; it sends its first command
+anywhere; it sends ASKING and the command that it is for over different connections; and it refuses at once what finds no free connection.
 """
 
 from __future__ import annotations
@@ -31,10 +32,12 @@ from typing_extensions import override
 
 from app.infra.clock import monotonic
 from app.infra.redis_address import RedisAddress
-from app.infra.tasks import TaskOwner
+from app.infra.redis_cluster_probes import ClusterProbes
+from app.infra.tasks import TaskOwner, repeat
 
 # The map of the cluster is read again at most so often; while a master is away every command to it asks for that.
 RENEW_SECONDS = 0.5
+WATCH_SECONDS = 1.0
 _REDIRECTS_MAX = 30
 # While the keys of one room move from master to master, its scripts have to wait.
 _TRY_AGAIN_SECONDS = 0.05
@@ -66,6 +69,9 @@ class ClusterClient(RedisCluster):
         self._patience = patience
         self._places: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(places))
         self._tasks = TaskOwner("redis_cluster")
+        self._configured = list(self.nodes_manager.startup_nodes.values())
+        self._probes = ClusterProbes(self._tasks, self.connection_kwargs)
+        self._watch: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
         self._renewed_at = float("-inf")
         self._failed: str | None = None
@@ -81,6 +87,8 @@ class ClusterClient(RedisCluster):
                 self._renewing = self._tasks.start("map", self._renew())
             # Whoever gives up waiting must not end it for the others.
             await asyncio.shield(self._renewing)
+        if self._watch is None:
+            self._watch = self._tasks.start("watch", repeat("redis_cluster_watch", WATCH_SECONDS, self._leave_the_replaced))
         return self
 
     @override
@@ -91,6 +99,8 @@ class ClusterClient(RedisCluster):
     async def end(self) -> None:
         """Close all connections."""
         await self._tasks.close()
+        self._watch = None
+        await self._probes.close()
         self._initialize = True
         await self.nodes_manager.aclose()
         await self.nodes_manager.aclose("startup_nodes")
@@ -109,6 +119,9 @@ class ClusterClient(RedisCluster):
 
     @override
     async def execute_command(self, *args: Any, **kwargs: Any) -> Any:
+        if self._initialize:
+            # Without a map redis-py would send the first command anywhere, also to a server that says nothing.
+            _ = await self.initialize()
         try:
             return await super().execute_command(*args, **kwargs)
         except SlotNotCoveredError as error:
@@ -148,14 +161,34 @@ class ClusterClient(RedisCluster):
         raise TryAgainError("sent from server to server too often")
 
     async def _renew(self) -> None:
+        known = {node.name: node for node in self._configured} | self.nodes_manager.startup_nodes
+        answering = await self._probes.first_to_answer(known.values())
+        # Where nobody answers in time, all are asked once more, one after the other.
+        asked = {node.name: self._probes.node(node) for node in ([answering] if answering else known.values())}
+        self.nodes_manager.startup_nodes = asked
         try:
             await self.nodes_manager.initialize(last_failed_node_name=self._failed)
             if not self._knows_commands:
-                await self.commands_parser.initialize(self.nodes_manager.default_node)
+                await self.commands_parser.initialize(self._probes.node(answering or self.nodes_manager.default_node))
                 self._knows_commands = True
         except RedisClusterException as error:
             raise NoConnection(str(error)) from error
         self._initialize, self._renewed_at = False, monotonic()
+
+    async def _leave_the_replaced(self) -> None:
+        """What waits for a master that stands still waits no longer once the cluster has put another in its place."""
+        masters = self.get_primaries()
+        silent = await self._probes.silent(masters)
+        others = [node for node in masters if node not in silent]
+        if not silent or not others:
+            return
+        now_masters = await self._probes.masters(others[0])
+        replaced = [node for node in silent if node.name not in now_masters]
+        if replaced:
+            self._initialize, self._renewed_at = True, float("-inf")
+            _ = await self.initialize()
+            for node in replaced:
+                await node.disconnect()
 
     @asynccontextmanager
     async def _place_at(self, node: ClusterNode) -> AsyncIterator[None]:

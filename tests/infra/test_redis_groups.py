@@ -116,20 +116,20 @@ async def test_a_frozen_master_holds_up_its_own_rooms_only(cluster: Cluster) -> 
         master = cluster.master_of(here)
         with frozen(master.pid):
             stuck = [asyncio.ensure_future(_outcome(redis, here)) for _ in range(10)]
+            both = await answers_to(redis.idempotent, [("GET", elsewhere), ("GET", here)], patience=0.2)
             ends = monotonic() + 3
             while monotonic() < ends:
                 started = monotonic()
                 await redis.once.incr(elsewhere)
                 slowest = max(slowest, monotonic() - started)
                 await asyncio.sleep(0.01)
-            both = await answers_to(redis.idempotent, [("GET", elsewhere), ("GET", here)], patience=0.5)
             how_they_ended = await asyncio.wait_for(asyncio.gather(*stuck), 15)
         await asyncio.to_thread(cluster.wait_for_another_master, here, master)
         # nobody told this client: it finds the new master by itself
         await _eventually_written(redis, here)
 
     assert slowest < 1
-    assert int(both[0]) > 100
+    assert both[0] == "1"
     assert isinstance(both[1], RedisError)
     assert set(how_they_ended) <= {"refused", "done"}
 

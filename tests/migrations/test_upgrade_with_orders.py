@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import textwrap
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -13,6 +14,7 @@ import pytest
 from app.infra.migrations import migration_config, upgrade, upgrade_to_newest
 from app.infra.startup import StartupError
 from app.settings import PROJECT_ROOT
+from tests.metrics.builders import eventually
 from tests.migrations.filled import Filled
 from tests.migrations.open_market import OpenMarket, open_market
 from tests.migrations.structure import structure_of
@@ -63,6 +65,17 @@ _HOLDS_A_LOCK = """
 op.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
 op.execute("SELECT pg_sleep(3)")
 """
+_TAKES_TABLES_THE_OTHER_WAY_ROUND = """
+op.execute("LOCK TABLE order_lines IN ACCESS EXCLUSIVE MODE")
+op.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+op.add_column("orders", sa.Column("of_tests", sa.Text()))
+"""
+_MIGRATION_WAITS = """
+SELECT EXISTS (
+  SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+  WHERE NOT granted AND relation = 'orders'::regclass AND application_name = 'ocop-migrate'
+)
+"""
 _ENFORCES_TOO_EARLY = """
 op.add_column("orders", sa.Column("of_tests", sa.Text(), server_default="", nullable=False))
 op.alter_column("orders", "of_tests", server_default=None)
@@ -99,6 +112,15 @@ def extra_revisions(folder: Path, revisions: list[str], *steps: str) -> Migrate:
         upgrade(config)
 
     return migrate
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    db = await asyncpg.connect(url)
+    try:
+        yield db
+    finally:
+        await db.close()
 
 
 @pytest.mark.slow
@@ -158,6 +180,23 @@ async def test_a_migration_that_cannot_have_its_lock_gives_up_and_leaves_everyth
     assert await structure_of(market.url) == before
     assert market.failures() == []
     assert await market.lost_or_broken() == []
+
+
+async def test_a_migration_that_was_given_up_to_end_a_deadlock_is_tried_again(
+    filled_url: str, revisions: list[str], tmp_path: Path
+) -> None:
+    migrate = extra_revisions(tmp_path / "versions", revisions, _TAKES_TABLES_THE_OTHER_WAY_ROUND)
+    await asyncio.to_thread(upgrade_to_newest, filled_url)
+    async with connected(filled_url) as seller, connected(filled_url) as onlooker:
+        # PostgreSQL gives up whoever waited first.
+        async with seller.transaction():
+            await seller.execute("LOCK TABLE orders IN ACCESS SHARE MODE")
+            migrating = asyncio.ensure_future(asyncio.to_thread(migrate, filled_url))
+            await eventually(lambda: onlooker.fetchval(_MIGRATION_WAITS))
+            await seller.execute("LOCK TABLE order_lines IN ACCESS SHARE MODE")
+        await migrating
+
+    assert "orders.of_tests" in await _columns(filled_url)
 
 
 @pytest.mark.slow
