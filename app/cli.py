@@ -22,6 +22,7 @@ from app.errors import AppError, all_error_types
 from app.infra.cores import worker_count
 from app.infra.production import require_production_settings
 from app.infra.startup import StartupError
+from app.infra.tracing import check_tracing
 from app.installation.banner import banner
 from app.installation.children import environment_for_children, order_writer_for, own_command
 from app.installation.later import later
@@ -127,6 +128,7 @@ def worker() -> None:
 
     settings = load_settings()
     require_production_settings(settings)
+    check_tracing(settings)
     if settings.environment == "production" and settings.database_url:
         check_commits_are_durable(settings.database_url.get_secret_value())
     try:
@@ -268,6 +270,7 @@ def _prepare(settings: Settings, stack: contextlib.ExitStack) -> tuple[Settings,
         lock = stack.enter_context(DataFolderLock(settings.data_dir, address=address_of(settings, "localhost")))
     settings = with_secret_key(settings)
     require_production_settings(settings)
+    check_tracing(settings)
     if settings.environment == "production" and settings.demo:
         raise StartupError("Production plays no demo market: its people have known passwords. Set OCOP_DEMO=false, or use --no-demo.")
     check_port_is_free(settings.host, settings.port)

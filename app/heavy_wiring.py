@@ -15,6 +15,7 @@ from app.infra.key_ring import key_ring_of
 from app.infra.redis_client import open_redis
 from app.infra.startup import StartupError
 from app.infra.telemetry import configure_logging
+from app.infra.tracing import tracing
 from app.ledger.projector import Projector
 from app.ledger.rebuilding import KIND as PROJECTION
 from app.ledger.rebuilding import RebuildingWork
@@ -36,6 +37,7 @@ async def work_on_jobs(settings: Settings) -> None:
     configure_logging(form=settings.log_format, level=settings.log_level)
     node = f"{settings.node_name or socket.gethostname()}-jobs-{os.getpid()}"
     async with (
+        tracing(settings, "jobs"),
         open_database(settings.database_url.get_secret_value(), settings.database) as database,
         open_redis(settings.redis_url.get_secret_value()) as redis,
     ):
@@ -61,7 +63,7 @@ async def write_orders(settings: Settings) -> None:
     if settings.database_url is None or not path:
         raise StartupError("`ocop order-writer` needs DATABASE_URL and OCOP_ORDERS__WRITER_SOCKET. `ocop run` sets them for it.")
     configure_logging(form=settings.log_format, level=settings.log_level)
-    async with open_database(settings.database_url.get_secret_value(), settings.database) as database:
+    async with tracing(settings, "order-writer"), open_database(settings.database_url.get_secret_value(), settings.database) as database:
         writer = NodeWriter(database.placing, settings.orders)
         try:
             await writer.start(Path(path))

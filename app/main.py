@@ -47,6 +47,7 @@ from app.infra.serving import ServingHooks, hand_over
 from app.infra.slow_clients import SlowHeads
 from app.infra.tasks import TaskOwner
 from app.infra.telemetry import configure_logging
+from app.infra.tracing import tracing
 from app.live import history, moderation_routes, polling_routes, warning_routes
 from app.live import routes as live_routes
 from app.live import sockets as live_sockets
@@ -196,6 +197,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(tracing(settings, "worker"))
             services = await open_services(settings, stack)
             provide(app, *services.all())
             _build_routes(app)

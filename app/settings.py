@@ -234,6 +234,16 @@ class Settings(BaseSettings):
         validation_alias="PROMETHEUS_MULTIPROC_DIR",
         description="where workers share their counters; `ocop run` sets it for its workers",
     )
+    otlp_endpoint: str = Field(
+        "",
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="OpenTelemetry collector that traces are sent to (OTLP over HTTP), with the extra `telemetry` installed; unset = none",
+    )
+    otlp_traces_endpoint: str = Field(
+        "",
+        validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        description="the same as a whole address, path included; goes before the other",
+    )
     node_name: str = Field("", description="name of this worker among all nodes; empty = host name and process id")
     secret_key: SecretStr | None = Field(
         None, description="signs tickets, digests and wraps personal data; unset = generated once into the data folder"
@@ -267,6 +277,13 @@ class Settings(BaseSettings):
     privacy: PrivacySettings = PrivacySettings()
     complaints: ComplaintSettings = ComplaintSettings()
     carriers: CarrierSettings = CarrierSettings()
+
+    @property
+    def trace_endpoint(self) -> str:
+        """Where spans are posted to; empty: nowhere."""
+        if self.otlp_traces_endpoint or not self.otlp_endpoint:
+            return self.otlp_traces_endpoint
+        return f"{self.otlp_endpoint.rstrip('/')}/v1/traces"
 
     @cached_property
     def cookies_are_secure(self) -> bool:

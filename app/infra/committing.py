@@ -10,6 +10,7 @@ import asyncpg
 
 from app.infra.bounded_pool import BoundedPool
 from app.infra.database import RawConnection
+from app.infra.tracing import span
 from app.infra.watched_commits import CommitUnknown
 
 __all__ = ["Commit", "CommitUnknown", "NotCommitted", "commit"]
@@ -41,7 +42,8 @@ async def commit(pool: BoundedPool, work: Work[Result]) -> Result:
                 await _roll_back(db, transaction)
                 raise
             try:
-                await transaction.commit()
+                with span("postgresql.commit"):
+                    await transaction.commit()
             except BaseException:
                 _throw_away(db)
                 raise

@@ -15,6 +15,7 @@ import structlog
 from app.errors import AppError
 from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic
+from app.infra.tracing import FINE, OUTCOME, root
 
 log = structlog.get_logger(__name__)
 
@@ -143,23 +144,32 @@ class JobRunner:
             log.error("job_given_up", job=str(job.id), kind=job.kind)
             await self._finish(job, "failed", error="internal")
             return True
+        with root(f"job {job.kind}", {"ocop.job_id": job.id, "ocop.subject_id": job.subject_id, "ocop.job_claim": job.claim}) as span:
+            span.set(OUTCOME, await self._attempt(job))
+        return True
+
+    async def _attempt(self, job: RunningJob) -> str:
+        """Do it and write down what became of it; returns the same as a code."""
         try:
             await self._do(job)
         except JobLost:
             log.info("job_stopped", job=str(job.id))
+            return "lost"
         except asyncio.CancelledError:
             await self._pool.execute(_GIVE_BACK, job.id, job.claim)
             raise
         except AppError as error:
             log.warning("job_failed", job=str(job.id), kind=job.kind, code=error.code, **error.details)
             await self._finish(job, "failed", error=error.code)
+            return error.code
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             # the store is away or was: the lease passes, and it is done again
             raise
         except Exception:
             log.exception("job_failed", job=str(job.id), kind=job.kind)
             await self._finish(job, "failed", error="internal")
-        return True
+            return "internal"
+        return FINE
 
     async def _do(self, job: RunningJob) -> None:
         beat = asyncio.get_running_loop().create_task(self._beat(job, asyncio.current_task()))

@@ -14,6 +14,8 @@ from typing import Literal
 import structlog
 from typing_extensions import override
 
+from app.infra.tracing import add_trace_id
+
 _PROCESSORS: list[structlog.typing.Processor] = []
 """One list that stays: loggers keep it from their first line on, and whoever looks at lines (tests) changes it in place."""
 
@@ -34,6 +36,7 @@ def configure_logging(*, form: Literal["console", "json"], level: str) -> None:
     """Set up structlog, and send the standard library's loggers (uvicorn, asyncio, SQLAlchemy) the same way."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_trace_id,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -66,6 +69,9 @@ def configure_logging(*, form: Literal["console", "json"], level: str) -> None:
     of_uvicorn = logging.getLogger("uvicorn.error")
     of_uvicorn.setLevel(max(logging.WARNING, root.level))
     of_uvicorn.filters[:] = [FewOfAKind()]
+    # a collector that is away would be told of with every batch of spans
+    for of_traces in ("opentelemetry.exporter.otlp.proto.http.trace_exporter", "opentelemetry.sdk._shared_internal"):
+        logging.getLogger(of_traces).addFilter(FewOfAKind())
 
 
 class FewOfAKind(logging.Filter):

@@ -19,6 +19,7 @@ import asyncpg
 import structlog
 
 from app.errors import AppError, OutcomeUnknown
+from app.infra import tracing
 from app.infra.bounded_pool import BoundedPool
 from app.infra.clock import monotonic
 from app.infra.committing import Commit, CommitUnknown, NotCommitted, commit
@@ -64,6 +65,7 @@ class _Waiting:
     answer: asyncio.Future[OrderReceipt]
     due_at: float
     may_be_written: bool = False
+    turn: tracing.Turn = tracing.NO_TURN
 
     def give_up(self) -> None:
         """Its time has passed."""
@@ -116,8 +118,12 @@ class PlacingQueue:
         self._watch(due_at)
         self._idle.clear()
         self._wake.set()
-        with WAITING.track_inprogress():
-            return await waiting.answer
+        of_the_order: tracing.Attributes = {"ocop.session_id": self._session_id, "ocop.order_id": order.order_id}
+        with WAITING.track_inprogress(), tracing.turn("order", of_the_order) as waiting.turn:
+            receipt = await waiting.answer
+            # a repeat is answered with the order that was written first
+            waiting.turn.set("ocop.order_id", receipt.order_id)
+            return receipt
 
     async def write_until_idle(self, idle_seconds: float = IDLE_SECONDS) -> None:
         """The writer: take what waits, commit it, answer, again. Ends when nothing has come for `idle_seconds`."""
@@ -192,7 +198,8 @@ class PlacingQueue:
             for waiting in batch:
                 waiting.may_be_written = True
             try:
-                result = await asyncio.shield(self._committed([waiting.order for waiting in batch]))
+                with self._span(batch):
+                    result = await asyncio.shield(self._committed([waiting.order for waiting in batch]))
             except NotCommitted as failure:
                 for waiting in known:
                     waiting.may_be_written = False
@@ -215,6 +222,10 @@ class PlacingQueue:
                 _answer(batch, result.answers)
                 return await self._after_commit(self._session_id, result)
         return None
+
+    def _span(self, batch: Sequence[_Waiting]) -> tracing.Span:
+        of_the_batch: tracing.Attributes = {"ocop.session_id": self._session_id, "ocop.batch_orders": len(batch)}
+        return tracing.together("order.batch", [waiting.turn for waiting in batch], of_the_batch)
 
     async def _committed(self, orders: Sequence[WantedOrder]) -> BatchResult:
         """By the writer of the node where there is one and it can, or here."""

@@ -24,6 +24,7 @@ from app.infra.clock import monotonic
 from app.infra.committing import CommitUnknown, NotCommitted, commit
 from app.infra.database import RawConnection
 from app.infra.tasks import TaskOwner
+from app.infra.tracing import Span, carried_on
 from app.ledger.append import OpenLedger
 from app.orders.batch import BatchResult, BatchWriter
 from app.orders.books import WantedOrder
@@ -104,7 +105,8 @@ class _Lane:
             return
         orders = [order for each in together for order in each.batch.orders]
         try:
-            result = await self._commit(orders, min(each.batch.due_at for each in together))
+            with self._span(together, len(orders)):
+                result = await self._commit(orders, min(each.batch.due_at for each in together))
         except NotCommitted as failure:
             self._codes.clear()
             if len(together) > 1:
@@ -123,6 +125,10 @@ class _Lane:
         else:
             for each, part in zip(together, split(result, [len(each.batch.orders) for each in together]), strict=True):
                 _settle(each, committed(each.batch.number, part))
+
+    def _span(self, together: Sequence[_Waiting], orders: int) -> Span:
+        traced = [each.batch.traced_as for each in together]
+        return carried_on("order.writer", traced, {"ocop.session_id": self._session_id, "ocop.batch_orders": orders})
 
     async def _commit(self, orders: Sequence[WantedOrder], due_at: float) -> BatchResult:
         return await commit(self._pool, partial(self._write_batch, PunctualWriter(due_at), orders))

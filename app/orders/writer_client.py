@@ -13,6 +13,7 @@ import structlog
 from typing_extensions import override
 
 from app.infra.clock import monotonic
+from app.infra.tracing import here
 from app.infra.watched_commits import CommitUnknown
 from app.orders.batch import BatchResult
 from app.orders.books import WantedOrder
@@ -48,7 +49,13 @@ class WriterClient:
         if line is None:
             return None
         self._number += 1
-        batch = Batch(number=self._number, session_id=session_id, due_at=monotonic() + _BEGIN_SECONDS, orders=tuple(orders))
+        batch = Batch(
+            number=self._number,
+            session_id=session_id,
+            due_at=monotonic() + _BEGIN_SECONDS,
+            orders=tuple(orders),
+            traced_as=None if (place := here()) is None else place.text,
+        )
         try:
             outcome = await line.ask(batch)
         except ConnectionError as error:

@@ -27,7 +27,10 @@ class FrameTooLong(ValueError):
 
 
 class Batch(BaseModel):
-    """Orders of one session, to be begun until `due_at`: the clock `monotonic` of this machine, which all its processes share."""
+    """Orders of one session, to be begun until `due_at`: the clock `monotonic` of this machine, which all its processes share.
+
+    `traced_as`: the recorded span for which it is written.
+    """
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64", frozen=True)
 
@@ -35,6 +38,7 @@ class Batch(BaseModel):
     session_id: UUID
     due_at: float
     orders: tuple[WantedOrder, ...]
+    traced_as: str | None = None
 
 
 class Refusal(BaseModel):

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from app.errors import AppError, MalformedRequest, TooManyRequests, Unavailable
+from app.infra import tracing
 from app.infra.problems import field_problems
 from app.infra.stores_away import outcome_unknown, store_refusal
 from app.infra.tasks import TaskOwner
@@ -72,6 +73,7 @@ class Router:
 
     def __init__(self, routes: Mapping[type[Command], Route], *, settings: RealtimeSettings) -> None:
         self._routes = dict(routes)
+        self._names = {kind: str(kind.model_fields["type"].default) for kind in routes}
         self._max_bytes = settings.max_message_bytes
         self._tasks = TaskOwner("commands")
         self._apart: dict[Connection, int] = {}
@@ -118,22 +120,28 @@ class Router:
                 self._apart[connection] = left
 
     async def _answer(self, connection: Connection, command: Command, route: Route) -> None:
-        reply: ServerMessage | None
+        with tracing.root(self._names[type(command)], {"ocop.session_id": connection.session_id}, is_request=True) as span:
+            reply = await self._reply(connection, command, route)
+            code = reply.code if isinstance(reply, CommandFailed) else tracing.FINE
+            span.set(tracing.OUTCOME, code)
+            if code == AppError.code:
+                span.fail(code)
+        if reply is not None:
+            connection.send(encode(reply))
+
+    async def _reply(self, connection: Connection, command: Command, route: Route) -> ServerMessage | None:
         try:
             work = route.work(connection, connection.session_id, command)
-            reply = await (work if route.deadline_seconds is None else self._in_time(command, work, route, route.deadline_seconds))
+            return await (work if route.deadline_seconds is None else self._in_time(command, work, route, route.deadline_seconds))
         except AppError as error:
-            reply = failure(command.id, error)
+            return failure(command.id, error)
         except Exception as error:
             if (refusal := store_refusal(error, changes=route.changes, has_key=route.has_key)) is not None:
                 log.warning("command_without_store", command=type(command).__name__, error=type(error).__name__)
-                reply = failure(command.id, refusal)
-            else:
-                error_id = secrets.token_hex(6)
-                log.exception("command_crashed", error_id=error_id, session_id=str(connection.session_id))
-                reply = failure(command.id, AppError(details={"error_id": error_id}))
-        if reply is not None:
-            connection.send(encode(reply))
+                return failure(command.id, refusal)
+            error_id = secrets.token_hex(6)
+            log.exception("command_crashed", error_id=error_id, session_id=str(connection.session_id))
+            return failure(command.id, AppError(details={"error_id": error_id}))
 
     async def _in_time(
         self, command: Command, work: Coroutine[Any, Any, ServerMessage | None], route: Route, seconds: float
