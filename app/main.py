@@ -220,6 +220,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         routes=_EVERYTHING.routes,
+        # Its own would send paths, and with them what opens an order's page, and join traces of strangers; ours is `app/infra/tracing.py`.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     pages.mount_static(app)
     add_problem_handlers(app)

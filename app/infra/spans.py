@@ -58,7 +58,8 @@ class SpanExporter:
             own[SERVICE_NAME] = "ocop-live"
         # Its own hook at the process's end would wait for the collector without a bound of ours.
         self._provider = TracerProvider(resource=resource.merge(Resource({**own})), shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+        self._sender = OTLPSpanExporter(endpoint=endpoint)
+        self._provider.add_span_processor(BatchSpanProcessor(self._sender))
         self._tracer = self._provider.get_tracer("ocop-live")
 
     def draw(
@@ -85,9 +86,12 @@ class SpanExporter:
 
         # A daemon: threads of a pool are waited for at the end of the loop.
         threading.Thread(target=shut_down, name="close-spans", daemon=True).start()
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await closed.wait()
+        except TimeoutError:
+            # It tries again no more, and leaves what it has not begun to send.
+            self._sender.shutdown()  # type: ignore[no-untyped-call]
 
 
 def open_exporter(endpoint: str, process: str) -> SpanExporter:

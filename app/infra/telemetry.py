@@ -71,7 +71,7 @@ def configure_logging(*, form: Literal["console", "json"], level: str) -> None:
     of_uvicorn.filters[:] = [FewOfAKind()]
     # a collector that is away would be told of with every batch of spans
     for of_traces in ("opentelemetry.exporter.otlp.proto.http.trace_exporter", "opentelemetry.sdk._shared_internal"):
-        logging.getLogger(of_traces).addFilter(FewOfAKind())
+        logging.getLogger(of_traces).filters[:] = [FewOfAKind()]
 
 
 class FewOfAKind(logging.Filter):
