@@ -276,6 +276,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         settings=realtime,
         node=node,
         core_share=min(1.0, core_count() / worker_count(settings.workers)),
+        hear=sold_out.hear,
     )
     speaking = Speaking(TalkTurns(redis, prefix=prefix), has_ordered=partial(has_ordered, database.pool))
     comments = CommentService(room_log=room_log, archive=archive, speaking=speaking)

@@ -21,7 +21,7 @@ from app.live.tellings import ToldFigures, is_urgent, readable_part, told_to
 from app.metrics.service import MetricsService, RoomFigures
 from app.protocol.client_commands import ViewerHello
 from app.protocol.close_codes import CloseCode
-from app.protocol.server_events import ClaimAnswered, ClaimChanged, LoggedEvent, RoomTick, SpeakerRestricted
+from app.protocol.server_events import ClaimAnswered, ClaimChanged, LoggedEvent, RoomEvent, RoomTick, SpeakerRestricted
 from app.protocol.views import CommentView, SessionView
 from app.realtime.connection import Connection
 from app.realtime.counters import SHED_COMMENTS
@@ -41,6 +41,10 @@ _CATCH_UP_STEP_SECONDS = 0.02
 _RELOAD_PAUSE_SECONDS = 0.5
 
 
+def ignore(_: RoomEvent) -> None:
+    """For a room whose events concern nobody else in this process."""
+
+
 class Room:
     """Events become part of the mirror at the moment they are told, so a hello is answered exactly as of the last tick."""
 
@@ -56,12 +60,14 @@ class Room:
         settings: RealtimeSettings,
         node: str,
         core_share: float,
+        hear: Callable[[RoomEvent], None] = ignore,
     ) -> None:
         self.session_id = session_id
         self._load = load
         self._log = log
         self._hub = hub
         self._metrics = metrics
+        self._hear = hear
         self._tick_events_max = settings.tick_events_max
         self._content = RoomContent(loaded, window_events=settings.room_window_events)
         self._pending: list[LoggedEvent] = []
@@ -248,6 +254,8 @@ class Room:
         while True:
             try:
                 async for events in self._log.follow(self.session_id, read_up_to):
+                    for each in events:
+                        self._hear(each.event)
                     self._pending.extend(events)
                     if any(is_urgent(event) for event in events):
                         await self.tell(with_figures=False)

@@ -16,10 +16,10 @@ from app.infra.clock import monotonic
 from app.infra.tasks import TaskOwner, repeat
 from app.live.errors import SpeakerBanned
 from app.live.loading import RoomLoader
-from app.live.room import Room
+from app.live.room import Room, ignore
 from app.metrics.service import MetricsService
 from app.protocol.close_codes import CloseCode
-from app.protocol.server_events import ServerLeaving
+from app.protocol.server_events import RoomEvent, ServerLeaving
 from app.realtime.connection import Connection
 from app.realtime.hub import Hub
 from app.realtime.room_log import RoomLog
@@ -53,7 +53,7 @@ class _Entry:
 
 
 class RoomDirectory:
-    """One per worker. Call `start` after the stores are open; at the end `drain`, then `stop`."""
+    """One per worker. Call `start` after the stores are open; at the end `drain`, then `stop`. `hear` gets each event before anybody is told."""
 
     def __init__(  # noqa: PLR0913 - what every room of a node shares
         self,
@@ -65,12 +65,12 @@ class RoomDirectory:
         settings: RealtimeSettings,
         node: str,
         core_share: float = 1.0,
+        hear: Callable[[RoomEvent], None] = ignore,
     ) -> None:
         self._log = room_log
         self._load = loader.load
-        self._make_room = partial(
-            Room, load=loader.load, log=room_log, hub=hub, metrics=metrics, settings=settings, node=node, core_share=core_share
-        )
+        ours = partial(Room, load=loader.load, log=room_log, hub=hub, metrics=metrics, settings=settings)
+        self._make_room = partial(ours, node=node, core_share=core_share, hear=hear)
         self._entries: dict[UUID, _Entry] = {}
         self._tasks = TaskOwner("rooms")
         self._is_leaving = False

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from app.infra.clock import monotonic
+from app.protocol.server_events import OfferChanged, RoomEvent, WaitlistCalled
 
 TRUSTED_SECONDS = 2.0  # then one order asks the database again: units may have come back on another node
 OFFERS_REMEMBERED = 1_000
@@ -49,6 +50,8 @@ class SoldOutMemory:
         self._reading.add(offer_id)
         try:
             rows = await self._pool.fetch(_BUYERS, offer_id)
+            if offer_id not in self._reading:
+                return  # units came back meanwhile
         finally:
             self._reading.discard(offer_id)
         if len(self._offers) >= OFFERS_REMEMBERED:
@@ -61,6 +64,17 @@ class SoldOutMemory:
         """Units of these offers came back."""
         for offer_id in offer_ids:
             self._offers.pop(offer_id, None)
+            self._reading.discard(offer_id)
+
+    def hear(self, event: RoomEvent) -> None:
+        """What a room of this worker is about to be told: whoever is called there must find here what was kept for them."""
+        match event:
+            case WaitlistCalled():
+                self.forget([event.offer_id])
+            case OfferChanged():
+                self.forget([event.offer.id])
+            case _:
+                pass
 
     def never_refuse(self, offer_id: UUID, device_id: UUID) -> None:
         """This device waits for the offer and may be called at any time: the database decides about its orders."""

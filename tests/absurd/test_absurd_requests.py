@@ -21,7 +21,7 @@ from tests.absurd.values import ABSURD, IN_ADDRESSES, IN_HEADERS, TIMES, whole_b
 from tests.architecture.service_routes import routes_of
 
 # Thousands of requests: a guard against what hangs, not against a busy machine.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SOME, ALL = 4, 1_000
 Broken = list[tuple[Any, ...]]
 Course = dict[Place, object]

@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from app.settings import PROJECT_ROOT, child_environment
 
 
@@ -27,6 +29,7 @@ def _imported_by_commands() -> list[str]:
     return sorted({node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module})
 
 
+@pytest.mark.slow
 def test_the_service_starts_with_the_packages_of_the_production_lock_alone() -> None:
     absent = _modules_beyond_production()
     modules = ["app.cli", *_imported_by_commands()]

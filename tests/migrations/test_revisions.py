@@ -136,6 +136,7 @@ def test_two_upgrades_at_once_take_turns(bare_database: Callable[[], str]) -> No
     assert _structure(bare_url) == _structure(by_one)
 
 
+@pytest.mark.slow
 def test_every_migration_can_be_undone_and_done_again(bare_url: str, revisions: list[str]) -> None:
     config = migration_config(bare_url)
     before = _structure(bare_url)
@@ -151,6 +152,7 @@ def test_every_migration_can_be_undone_and_done_again(bare_url: str, revisions: 
         before = after
 
 
+@pytest.mark.slow
 def test_all_migrations_can_be_undone_to_nothing_and_done_again(bare_url: str) -> None:
     config = migration_config(bare_url)
     command.upgrade(config, "head")

@@ -34,6 +34,8 @@ DEADLINE_SECONDS = 2.0
 SETTINGS = OrderSettings(place_deadline_seconds=DEADLINE_SECONDS)
 HASTY = DatabaseSettings(connect_timeout_seconds=1.0, placing_timeout_seconds=1.5, lock_timeout_seconds=0.5)
 
+TRIES_OF_A_BUYER = 4
+
 Timed = tuple[OrderReceipt | BaseException, float]
 
 
@@ -157,10 +159,13 @@ async def test_a_process_that_stands_still_with_the_ledger_locked_loses_its_lock
     await still.execute("BEGIN")
     await still.execute("SELECT 1 FROM ledgers WHERE session_id = $1 FOR UPDATE", market.session_id)
 
-    answer, _ = await _timed(queues, a_wanted_order(market, {offer_id: 1}))
+    wanted = a_wanted_order(market, {offer_id: 1})
+    answers = [(await _timed(queues, wanted))[0]]
+    while not isinstance(answers[-1], OrderReceipt) and len(answers) < TRIES_OF_A_BUYER:
+        answers.append((await _timed(queues, wanted))[0])
     still.terminate()
 
-    assert isinstance(answer, OrderReceipt)
+    assert isinstance(answers[-1], OrderReceipt), answers
 
 
 async def test_joining_a_waitlist_is_answered_by_the_deadline_too(

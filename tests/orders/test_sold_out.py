@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
+from app.infra.clock import now_ms
 from app.infra.database import Database
+from app.infra.tasks import TaskOwner
 from app.orders.sold_out import SoldOutMemory
+from app.protocol.server_events import WaitlistCalled
 from tests.orders.builders import a_market, an_offer
 
 
@@ -21,3 +25,28 @@ async def test_whoever_joined_the_line_at_another_worker_is_never_refused_by_mem
 
     assert memory.refuses(stranger, uuid4(), [offer_id]) == offer_id
     assert memory.refuses(in_line, uuid4(), [offer_id]) is None
+
+
+async def test_what_was_remembered_before_somebody_joined_and_was_called_at_other_workers_refuses_nobody(database: Database) -> None:
+    offer_id = await an_offer(database, await a_market(database), total=1)
+    memory, called = SoldOutMemory(database.pool), uuid4()
+    await memory.remember(offer_id)
+    assert memory.refuses(called, uuid4(), [offer_id]) == offer_id
+
+    memory.hear(WaitlistCalled(offer_id=offer_id, entry_ids=(uuid4(),), until_ms=now_ms() + 60_000))
+
+    assert memory.refuses(called, uuid4(), [offer_id]) is None
+
+
+async def test_a_call_that_is_heard_while_the_buyers_are_read_is_not_overwritten(database: Database) -> None:
+    offer_id = await an_offer(database, await a_market(database), total=1)
+    memory, tasks = SoldOutMemory(database.pool), TaskOwner("test")
+    reading = tasks.start("remember", memory.remember(offer_id))
+    while memory.is_due(offer_id):  # noqa: ASYNC110 - until it asks the database
+        await asyncio.sleep(0)
+
+    memory.hear(WaitlistCalled(offer_id=offer_id, entry_ids=(uuid4(),), until_ms=now_ms() + 60_000))
+    await reading
+
+    assert memory.refuses(uuid4(), uuid4(), [offer_id]) is None
+    await tasks.close()

@@ -6,8 +6,10 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import httpx2
+import pytest
 
 from app.infra.clock import monotonic
 from app.infra.database import Database
@@ -25,6 +27,7 @@ from tests.selling import selling_services
 from tests.sockets.workers import Workers
 
 
+@pytest.mark.slow
 async def test_a_worker_that_dies_between_the_last_unit_and_the_telling_leaves_it_to_the_others(
     postgres_url: str, own_redis: EmbeddedRedis, tmp_path: Path
 ) -> None:
@@ -100,6 +103,29 @@ async def test_buyers_who_go_on_pressing_at_two_nodes_are_told_once_and_nobody_i
     assert [each.event.type for each in heard].count("offer.sold_out") == 1
     assert [each.event.type for each in heard].count("waitlist.called") == 0
     assert [row["state"] for row in states] == ["left"]
+
+
+async def test_whoever_is_called_gets_the_units_at_a_worker_that_knew_them_to_be_gone_before_they_joined_elsewhere(
+    postgres_url: str, redis_url: str, redis_prefix: str
+) -> None:
+    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
+        market = await open_market(stores, stack)
+        await market.goes_live()
+        other, device = await market.another_node(), uuid4()
+        offer = await an_offer_by_http(market, total_quantity=1)
+        here, there = await market.enters(device=device), await market.enters(node=other, device=device)
+        as_host = {"origin": f"http://{other.address}"} | await market.login_cookie(market.host)
+        async with market.browser() as buyer, httpx2.AsyncClient(base_url=f"http://{other.address}", headers=as_host, verify=False) as host:
+            await buyer.post(path_of(market, "tickets"))
+            placed = (await buyer.post(path_of(market, "orders"), json=an_order(offer))).json()
+            joined = await there.asks("waitlist.join", offer_id=offer["id"])
+            # Of what happens at the other node this one hears only what the room is told.
+            await host.post(path_of(market, "orders", placed["order_id"], "steps"), json={"kind": "cancelled", "reason": "no_answer"})
+            await here.sees_event("waitlist.called")
+            answer = await here.asks("order.place", **an_order(offer))
+
+    assert joined["type"] == "waitlist.joined"
+    assert answer["type"] == "order.placed", answer
 
 
 async def test_only_a_batch_that_takes_the_last_unit_writes_into_the_outbox(

@@ -6,6 +6,8 @@ import asyncio
 import time
 from uuid import UUID, uuid4
 
+import pytest
+
 from app.infra.clock import from_ms, now_ms
 from app.ledger.chain import Entry, EntryLine, body_of, chain, genesis_hash
 from app.reports.summaries import Summaries
@@ -55,6 +57,7 @@ async def longest_hold_during(fair: Fair) -> tuple[float, float]:
     return took, longest
 
 
+@pytest.mark.slow
 async def test_a_report_of_20_000_orders_reads_the_stored_fold(fair: Fair) -> None:
     offer_id = await fair.offer(total=10)
     await fill_ledger(fair, offer_id)
