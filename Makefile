@@ -41,7 +41,7 @@ chaos: $(VENV)/ready-dev haproxy ## a sale on a cluster of this machine while it
 test-nginx: $(VENV)/ready-dev nginx haproxy ## real nodes behind nginx and HAProxy as shipped: cached polls, sockets through TLS, a cluster on this machine
 	$(BIN)/python -m pytest -m nginx $(TESTS)
 
-test-deploy: $(VENV)/ready-dev deploy-tools haproxy ## what is in deploy/, checked by the makers' own programs: alerts by promtool, units by systemd-analyze, manifests by their schemas
+test-deploy: $(VENV)/ready-dev deploy-tools haproxy ## what is in deploy/, checked by the makers' own programs: alerts by promtool, units by systemd-analyze, manifests by their schemas, Patroni's failover
 	$(BIN)/python -m pytest -m deploy $(TESTS)
 
 test-browser: $(VENV)/ready-dev browser web-packages ## drive the pages in real headless Chromium, take the README's screenshots
@@ -133,15 +133,22 @@ haproxy:
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends haproxy; \
 		else echo "A cluster needs HAProxy before its nodes. On Debian: sudo apt-get install haproxy"; exit 1; fi; }
 
-deploy-tools: build/deploy/ready
-	@command -v promtool >/dev/null 2>&1 && command -v systemd-analyze >/dev/null 2>&1 && command -v caddy >/dev/null 2>&1 || { \
+deploy-tools: build/deploy/ready build/patroni/ready
+	@command -v promtool >/dev/null 2>&1 && command -v systemd-analyze >/dev/null 2>&1 && command -v caddy >/dev/null 2>&1 && command -v etcd >/dev/null 2>&1 || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus systemd caddy; \
-		else echo "These tests need promtool, systemd-analyze and caddy. On Debian: sudo apt-get install prometheus systemd caddy"; exit 1; fi; }
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus systemd caddy etcd-server; \
+		else echo "These tests need promtool, systemd-analyze, caddy and etcd. On Debian: sudo apt-get install prometheus systemd caddy etcd-server"; exit 1; fi; }
 
 build/deploy/ready: tests/deploy/kubernetes.lock
 	@$(PYTHON) -m venv --clear build/deploy
 	@build/deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/deploy/kubernetes.lock
+	@touch $@
+
+# Patroni runs as PostgreSQL's user, who can reach the system's Python, but not one in a closed home.
+build/patroni/ready: tests/deploy/patroni.lock
+	@python=/usr/bin/python3; $$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || python=$(PYTHON); \
+		$$python -m venv --clear build/patroni
+	@build/patroni/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/deploy/patroni.lock
 	@touch $@
 
 UV = build/uv/bin/uv
@@ -156,3 +163,4 @@ lock: $(UV) ## renew the lock files (the only target that asks for new versions)
 	$(COMPILE) --extra local -c requirements.lock -o requirements-local.lock
 	$(COMPILE) --extra local --extra dev -c requirements-local.lock -o requirements-dev.lock
 	$(UV) pip compile tests/deploy/kubernetes.in $(LOCKED) -o tests/deploy/kubernetes.lock
+	$(UV) pip compile tests/deploy/patroni.in $(LOCKED) -o tests/deploy/patroni.lock
