@@ -20,7 +20,15 @@ log = structlog.get_logger(__name__)
 _ADDRESS = ("host", "port", "user", "password", "database", "dsn", "connection_class")
 _SECONDS = 5.0
 _TAKES_WRITES = "SELECT NOT (pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on')"
-_NEXT = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError)
+_NEXT = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    # a standby that has not copied the database yet
+    asyncpg.InvalidCatalogNameError,
+)
 
 
 def single_urls(url: str) -> list[str]:

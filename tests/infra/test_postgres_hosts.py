@@ -50,6 +50,14 @@ async def test_a_host_that_is_away_is_passed_over(postgres_server: EmbeddedPostg
         await each.close()
 
 
+async def test_a_host_that_does_not_know_the_database_is_passed_over(postgres_url: str) -> None:
+    server, folder = postgres_url.rpartition("/ocop_test")[0], postgres_url.partition("host=")[2]
+    hosts = PostgresHosts(f"{server}/not_copied_yet?host={folder},{folder}")
+
+    with pytest.raises(PostgresUnreachable, match=r"does not exist.*does not exist"):
+        await hosts.connect()
+
+
 async def test_that_nobody_takes_writes_is_said_of_each(postgres_url: str) -> None:
     folder = postgres_url.partition("host=")[2]
     hosts = PostgresHosts(postgres_url.replace(folder, f"/nowhere,{folder}"))
