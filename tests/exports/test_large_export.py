@@ -1,9 +1,11 @@
-"""An event of 50,000 orders and a million comments is one workbook within half a minute and 300 MB, by the process that does it in earnest."""
+"""An event of 50,000 orders and a million comments is one workbook within 300 MB, by the process that does it in earnest.
+
+How long that takes is measured by `make bench-reports`.
+"""
 
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 import time
@@ -27,7 +29,6 @@ from tests.reports.ledgers import write_ledger
 
 ORDERS = 50_000
 COMMENTS = 1_000_000
-SECONDS_MOST = 30
 MEMORY_MAX_BYTES = 300_000_000
 PATIENCE_SECONDS = 240
 
@@ -81,7 +82,7 @@ def jobs_process(environment: dict[str, str]) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.slow
-async def test_a_great_event_is_one_workbook_in_time_and_memory(
+async def test_a_great_event_is_one_workbook_in_bounded_memory(
     exporting: Exporting, postgres_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     fair = exporting.fair
@@ -102,8 +103,6 @@ async def test_a_great_event_is_one_workbook_in_time_and_memory(
     assert (done.state, done.error) == ("done", None)
     assert done.total > ORDERS * 2 + COMMENTS
     assert most < MEMORY_MAX_BYTES
-    # other work on this machine takes its share of the clock, not of the processor time that this took
-    assert spent < SECONDS_MOST, f"{spent:.1f} s of a processor, load {os.getloadavg()[0]:.1f}"
     with zipfile.ZipFile(io.BytesIO(await exporting.file(done))) as archive:
         assert archive.testzip() is None
     print(f"{spent:.1f} s, {most / 1e6:.0f} MB, {done.file_bytes or 0} bytes")  # noqa: T201 - what a run on this machine took
