@@ -149,21 +149,20 @@ class Room:
             self._flushed_at = monotonic()
             self._figures = figures
 
-    async def tell(self, *, with_figures: bool, due_at: float | None = None) -> None:
+    async def tell(self, *, with_figures: bool) -> None:
         """Make what was read part of the mirror and send it to everyone in one frame, with the figures if they are wanted.
 
-        Without figures it is urgent. `due_at`: when a tick should have begun.
+        Without figures it is urgent.
         """
         self._spread.hurry()
         async with self._telling:
-            began_late = 0.0 if due_at is None else max(0.0, monotonic() - due_at)
             self._spread = Spread(self._cadence.spread_seconds if with_figures else 0.0)
             events, self._pending = self._pending, []
             if not events and not with_figures:
                 return  # another teller was quicker; heartbeats are a tick's business
             after = self.position.offset
             is_over = self._content.take(events)
-            await self._broadcast(after, events, self._take_figures() if with_figures else None, began_late)
+            await self._broadcast(after, events, self._take_figures() if with_figures else None)
         self._send_away(events)
         self._answer_claims(events)
         if is_over:
@@ -202,7 +201,7 @@ class Room:
             return None
         return self._content.take_figures(self._figures, always=self._is_long_since(self._told_at))
 
-    async def _broadcast(self, after: int, events: list[LoggedEvent], figures: ToldFigures | None, began_late: float) -> None:
+    async def _broadcast(self, after: int, events: list[LoggedEvent], figures: ToldFigures | None) -> None:
         if not events and figures is None and not self._is_long_since(self._told_at):
             return
         self._told_at = monotonic()
@@ -220,8 +219,7 @@ class Room:
         )
         hub = self._hub
         if hub.has_members(self.session_id, "viewer"):
-            cost = await hub.broadcast(self.session_id, "viewer", encode(tick), self._spread)
-            self._cadence.note_round(cost, began_late=began_late)
+            self._cadence.note_round(await hub.broadcast(self.session_id, "viewer", encode(tick), self._spread))
         if hub.has_members(self.session_id, "staff"):
             board = {"events": told_to(shown, self.mirror, for_staff=True), "board": figures.board if figures else None}
             await hub.broadcast(self.session_id, "staff", encode(tick.model_copy(update=board)))
@@ -242,7 +240,7 @@ class Room:
             if flush is not None:
                 await asyncio.wait({flush}, timeout=self._cadence.lead_seconds)
             await _sleep_until(tick_at)
-            await self.tell(with_figures=True, due_at=tick_at)
+            await self.tell(with_figures=True)
             tick_at = max(tick_at + self._cadence.seconds, monotonic())
 
     def _has_watchers(self) -> bool:
@@ -271,7 +269,7 @@ class Room:
             self._send_away_banned()
             self._pending = []
             self._told_at = float("-inf")
-            await self._broadcast(self.position.offset, [], None, began_late=0.0)
+            await self._broadcast(self.position.offset, [], None)
         return self.position
 
     async def _load_again(self) -> LoadedRoom:

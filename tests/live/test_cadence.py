@@ -38,40 +38,6 @@ def test_the_longest_interval_is_never_exceeded() -> None:
     assert interval_after(RoundCost(9.0, 9.0), core_share=0.1) == 4.5
 
 
-def test_a_room_that_is_late_ticks_earlier_by_as_much_so_that_nobody_waits_longer_than_five_seconds() -> None:
-    cadence = Cadence(SETTINGS, core_share=0.25)
-    for _ in range(50):
-        cadence.note_round(RoundCost(1.2, 0.3), began_late=0.1)
-    assert cadence.seconds == 4.5
-
-    cadence.note_round(RoundCost(1.2, 0.3), began_late=1.1)
-
-    assert cadence.seconds == pytest.approx(5.0 - 1.1, rel=0.01)
-
-
-def test_a_round_that_takes_longer_than_usual_counts_as_late_at_its_end() -> None:
-    cadence = Cadence(SETTINGS, core_share=0.25)
-    for _ in range(50):
-        cadence.note_round(RoundCost(1.0, 0.3))
-
-    cadence.note_round(RoundCost(2.0, 0.3))
-
-    assert cadence.seconds == pytest.approx(5.0 - 1.0, rel=0.01)
-
-
-def test_late_rounds_take_half_of_a_core_at_most_and_what_was_late_once_is_forgotten() -> None:
-    cadence = Cadence(SETTINGS, core_share=0.25)
-    for _ in range(50):
-        cadence.note_round(RoundCost(1.0, 0.3))
-    cadence.note_round(RoundCost(1.0, 0.3), began_late=4.9)
-    assert cadence.seconds == pytest.approx(0.3 / (0.5 * 0.25), rel=0.01)
-
-    for _ in range(50):
-        cadence.note_round(RoundCost(1.0, 0.3))
-
-    assert cadence.seconds == 4.5
-
-
 def test_one_slow_round_does_not_change_the_pace_at_once() -> None:
     cadence = Cadence(SETTINGS, core_share=1.0)
     for _ in range(50):
