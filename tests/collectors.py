@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Literal
 
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
@@ -102,6 +103,7 @@ def _value(value: AnyValue) -> object:
 
 @asynccontextmanager
 async def a_collector(behaviour: Behaviour = "answers") -> AsyncIterator[Collector]:
+    """Listens while it is open; whoever begins to send to it meanwhile does so every fiftieth of a second instead of every five."""
     collector = Collector(behaviour)
     server = await asyncio.start_server(collector.take, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
@@ -109,7 +111,9 @@ async def a_collector(behaviour: Behaviour = "answers") -> AsyncIterator[Collect
     if behaviour == "away":
         server.close()
     try:
-        yield collector
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
+            yield collector
     finally:
         server.close()
         collector.hang_up()

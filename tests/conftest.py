@@ -30,6 +30,7 @@ from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.server_account import SYSTEM_FOLDER, account_for, can_enter
 from app.settings import DatabaseSettings
 from tests import people
+from tests.collectors import Collector, a_collector
 
 # No test decides by time: a busy machine would make it fail.
 hypothesis.settings.register_profile("here", deadline=None)
@@ -334,4 +335,11 @@ async def database(postgres_url: str) -> AsyncIterator[Database]:
 async def redis(redis_url: str) -> AsyncIterator[RedisClients]:
     """Clients of the run's Redis; keep keys apart with `redis_prefix`."""
     async with open_redis(redis_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def collector() -> AsyncIterator[Collector]:
+    """One that takes every span and keeps it."""
+    async with a_collector() as opened:
         yield opened

@@ -173,6 +173,7 @@ class ClusterClient(RedisCluster):
                 self._knows_commands = True
         except RedisClusterException as error:
             raise NoConnection(str(error)) from error
+        await self._probes.keep([node.name for node in self._configured] + list(self.nodes_manager.nodes_cache))
         self._initialize, self._renewed_at = False, monotonic()
 
     async def _leave_the_replaced(self) -> None:

@@ -32,6 +32,11 @@ class ClusterProbes:
             await node.disconnect()
         self._nodes.clear()
 
+    async def keep(self, names: Collection[str]) -> None:
+        """Close what leads to other servers: over the months a cluster may have had many."""
+        for name in self._nodes.keys() - set(names):
+            await self._nodes.pop(name).disconnect()
+
     async def first_to_answer(self, nodes: Collection[ClusterNode]) -> ClusterNode | None:
         """Whoever of these answers first; None when nobody does in time. The others are not waited for."""
         asked = {self._tasks.start("probe", self._answers(node)): node for node in nodes}

@@ -36,7 +36,8 @@ class SoldOutMemory:
         self._pool = pool
         self._offers: dict[UUID, _Empty] = {}
         self._waiting: set[tuple[UUID, UUID]] = set()
-        self._reading: set[UUID] = set()
+        # Which reading counts: one that units came back during does not.
+        self._reading: dict[UUID, object] = {}
 
     def is_due(self, offer_id: UUID) -> bool:
         """Whether this offer is to be remembered, for the first time or again, and nobody does so already."""
@@ -47,13 +48,15 @@ class SoldOutMemory:
 
     async def remember(self, offer_id: UUID) -> None:
         """Call it after a commit that left nothing. The keys are read after the stock was seen empty, so none is missing."""
-        self._reading.add(offer_id)
+        this = self._reading[offer_id] = object()
         try:
             rows = await self._pool.fetch(_BUYERS, offer_id)
-            if offer_id not in self._reading:
-                return  # units came back meanwhile
         finally:
-            self._reading.discard(offer_id)
+            counts = self._reading.get(offer_id) is this
+            if counts:
+                del self._reading[offer_id]
+        if not counts:
+            return
         if len(self._offers) >= OFFERS_REMEMBERED:
             self._offers.clear()
         placed = frozenset((row["device_id"], row["client_key"]) for row in rows if row["client_key"] is not None)
@@ -64,7 +67,7 @@ class SoldOutMemory:
         """Units of these offers came back."""
         for offer_id in offer_ids:
             self._offers.pop(offer_id, None)
-            self._reading.discard(offer_id)
+            self._reading.pop(offer_id, None)
 
     def hear(self, event: RoomEvent) -> None:
         """What a room of this worker is about to be told: whoever is called there must find here what was kept for them."""

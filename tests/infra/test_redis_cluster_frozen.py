@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from app.infra.clock import monotonic
 from app.infra.redis_client import open_redis
 from tests.freezing import frozen
-from tests.redis_clusters import Cluster, a_cluster
+from tests.redis_clusters import Cluster, a_cluster, eventually
 
 CLIENTS = 12
 # redis-py alone waits five for each server that says nothing, and fifteen in a blocking read.
@@ -53,8 +53,8 @@ async def test_a_blocked_read_of_a_frozen_master_ends_when_another_takes_its_pla
             key = keys_of_each_master(cluster)[0]
             await redis.idempotent.get(key)
             reading = asyncio.ensure_future(redis.blocking.xread({key: "$"}, block=FOR_LONG_MS))
-            await asyncio.sleep(0.3)
             before = cluster.master_of(key)
+            await asyncio.to_thread(eventually, lambda: before.ask("INFO", "clients")["blocked_clients"] == 1)
             with frozen(before.pid):
                 began = monotonic()
                 with pytest.raises(RedisError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -26,17 +25,6 @@ from tests.orders.builders import a_market
 WITHOUT_PACKAGES = (
     "import sys; sys.modules['opentelemetry.exporter'] = None; sys.argv = ['ocop', {command!r}]; from app.cli import main; main()"
 )
-
-
-@pytest.fixture(autouse=True)
-def sent_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
-
-
-@pytest.fixture
-async def collector() -> AsyncIterator[Collector]:
-    async with a_collector() as opened:
-        yield opened
 
 
 def sending_to(collector: Collector) -> Settings:

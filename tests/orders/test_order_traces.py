@@ -38,17 +38,6 @@ STRANGERS_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 START_SECONDS = 30.0
 
 
-@pytest.fixture(autouse=True)
-def sent_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
-
-
-@pytest.fixture
-async def collector() -> AsyncIterator[Collector]:
-    async with a_collector() as opened:
-        yield opened
-
-
 @asynccontextmanager
 async def traced_market(stores: Stores, collector: Collector) -> AsyncIterator[Market]:
     """A live market on a node that sends its traces."""

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -20,7 +21,8 @@ from app.realtime.room_log import LogPosition, RoomLog
 from tests.buyers import an_offer as an_offer_by_http
 from tests.buyers import an_order, path_of
 from tests.freezing import frozen
-from tests.live.market import open_market, open_stores
+from tests.live.market import Market as LiveMarket
+from tests.live.market import Node, Stores, open_market, open_stores
 from tests.local_servers.service_process import free_port
 from tests.orders.builders import Market, a_wanted_order, an_offer
 from tests.selling import selling_services
@@ -61,15 +63,19 @@ async def test_a_worker_that_dies_between_the_last_unit_and_the_telling_leaves_i
     assert [str(each.event.offer_id) for each in heard if each.event.type == "offer.sold_out"] == [offer["id"]]
 
 
+async def one_unit_at_two_nodes(stores: Stores, stack: AsyncExitStack) -> tuple[LiveMarket, Node, dict[str, Any]]:
+    """A market that is live on both nodes, the second one, and an open offer of one unit."""
+    market = await open_market(stores, stack)
+    await market.goes_live()
+    return market, await market.another_node(), await an_offer_by_http(market, total_quantity=1)
+
+
 async def test_buyers_who_go_on_pressing_at_two_nodes_are_told_once_and_nobody_is_called_after_the_end(
     postgres_url: str, redis_url: str, redis_prefix: str
 ) -> None:
     """For longer than a node trusts its memory of what is sold out. Then the session ends, and a unit comes back."""
     async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
-        market = await open_market(stores, stack)
-        await market.goes_live()
-        other = await market.another_node()
-        offer = await an_offer_by_http(market, total_quantity=1)
+        market, other, offer = await one_unit_at_two_nodes(stores, stack)
         listener, waiting = await market.enters(), await market.enters(node=other)
         buyers = [
             await stack.enter_async_context(httpx2.AsyncClient(base_url=f"http://{node.address}", timeout=30, verify=False))
@@ -109,10 +115,8 @@ async def test_whoever_is_called_gets_the_units_at_a_worker_that_knew_them_to_be
     postgres_url: str, redis_url: str, redis_prefix: str
 ) -> None:
     async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
-        market = await open_market(stores, stack)
-        await market.goes_live()
-        other, device = await market.another_node(), uuid4()
-        offer = await an_offer_by_http(market, total_quantity=1)
+        market, other, offer = await one_unit_at_two_nodes(stores, stack)
+        device = uuid4()
         here, there = await market.enters(device=device), await market.enters(node=other, device=device)
         as_host = {"origin": f"http://{other.address}"} | await market.login_cookie(market.host)
         async with market.browser() as buyer, httpx2.AsyncClient(base_url=f"http://{other.address}", headers=as_host, verify=False) as host:
