@@ -24,6 +24,13 @@ def staff(market: Market) -> Iterator[Desk]:
     desk.call("DELETE", f"/api/v1/bank-accounts/{account['account_id']}")
 
 
+def shows_the_code(page: Page, order_code: str) -> None:
+    """The order's page names the memo and has drawn its picture, for which the account is asked once more."""
+    expect(page.get_by_text(f"OCOP{order_code}").first).to_be_visible(timeout=20_000)
+    drawn = "() => [...document.querySelectorAll('.order-transfer-picture')].some((each) => each.complete && each.naturalWidth > 0)"
+    page.wait_for_function(drawn, timeout=20_000)
+
+
 def test_a_viewer_chooses_a_transfer_and_finds_the_code_on_the_orders_page(
     market: Market, staff: Desk, shoot: Callable[[Page, str], None]
 ) -> None:
@@ -45,7 +52,7 @@ def test_a_viewer_chooses_a_transfer_and_finds_the_code_on_the_orders_page(
     (order,) = staff.call("GET", f"/api/v1/sessions/{session_id}/orders")["orders"]
     assert order["payment"] == "transfer"
     link.click()
-    expect(page.get_by_text(f"OCOP{order['code']}").first).to_be_visible(timeout=20_000)
+    shows_the_code(page, order["code"])
     shoot(page, "order-transfer-390")
 
 
@@ -76,7 +83,7 @@ def test_a_basket_is_paid_by_transfer_and_says_so_after_a_reload_too(
     (order,) = page.request.get(f"{market.base}/api/v1/sessions/{session_id}/orders/mine").json()["orders"]
     assert order["payment"] == "transfer"
     sheet.get_by_role("link", name="Xem mã VietQR").click()
-    expect(page.get_by_text(f"OCOP{order['order_code']}").first).to_be_visible(timeout=20_000)
+    shows_the_code(page, order["order_code"])
 
 
 def test_what_a_comment_asked_for_is_paid_by_transfer(market: Market, staff: Desk, shoot: Callable[[Page, str], None]) -> None:
