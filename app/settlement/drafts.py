@@ -36,6 +36,20 @@ _ORDERS_PER_READ = 2_000
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which sessions a settlement shall cover: those named, or (nothing named) all; never those left out."""
+
+    only: frozenset[UUID] = frozenset()
+    without: frozenset[UUID] = frozenset()
+
+    def __contains__(self, session_id: UUID) -> bool:
+        return session_id not in self.without and (not self.only or session_id in self.only)
+
+
+ALL_SESSIONS: Final = Chosen()
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A settlement before somebody agrees. `content` is what would be agreed, without who and when; `bodies` are its lines as text."""
 
@@ -57,9 +71,9 @@ class Draft:
 
 
 async def read_draft(
-    db: RawConnection, producer: ProducerFacts, *, upto: Mapping[UUID, int] | None = None, only: UUID | None = None
+    db: RawConnection, producer: ProducerFacts, *, upto: Mapping[UUID, int] | None = None, chosen: Chosen = ALL_SESSIONS
 ) -> Draft:
-    """The next settlement, up to these entries of these sessions; up to the last of all (or of `only` one) when nothing is said.
+    """The next settlement, up to these entries of these sessions; up to the last of all chosen ones when nothing is said.
 
     Must run in a transaction. Raises `SettlementChanged` when a ledger does not go so far or was settled further, `SettlementTooLarge`.
     """
@@ -69,9 +83,9 @@ async def read_draft(
     settled_to = reached(earlier)
     lines: list[SettledOrder] = []
     sessions: list[dict[str, Any]] = []
-    for session_id, to in await _wanted(db, producer, settled_to, upto, only):
+    for session_id, to in await _wanted(db, producer, settled_to, upto, chosen):
         after = settled_to.get(session_id, 0)
-        found = await _lines(db, producer, session_id, after, to)
+        found = await lines_of_session(db, producer, session_id, after=after, to=to)
         if len(lines) + len(found) > ORDERS_MOST:
             raise SettlementTooLarge(details={"limit": ORDERS_MOST})
         if found:
@@ -88,11 +102,11 @@ async def read_draft(
 
 
 async def _wanted(
-    db: RawConnection, producer: ProducerFacts, settled_to: Mapping[UUID, int], upto: Mapping[UUID, int] | None, only: UUID | None
+    db: RawConnection, producer: ProducerFacts, settled_to: Mapping[UUID, int], upto: Mapping[UUID, int] | None, chosen: Chosen
 ) -> list[tuple[UUID, int]]:
     sold_in = await reading.sessions_of(db, producer)
     if upto is None:
-        return [(each.session_id, each.last_seq) for each in sold_in if only in (None, each.session_id)]
+        return [(each.session_id, each.last_seq) for each in sold_in if each.session_id in chosen]
     last = {each.session_id: each.last_seq for each in sold_in}
     for session_id, to in upto.items():
         if not settled_to.get(session_id, 0) <= to <= last.get(session_id, -1):
@@ -100,7 +114,7 @@ async def _wanted(
     return [(each.session_id, upto[each.session_id]) for each in sold_in if each.session_id in upto]
 
 
-async def _lines(db: RawConnection, producer: ProducerFacts, session_id: UUID, after: int, to: int) -> list[SettledOrder]:
+async def lines_of_session(db: RawConnection, producer: ProducerFacts, session_id: UUID, *, after: int, to: int) -> list[SettledOrder]:
     """What is new about the producer's orders of one session, in the order in which they were placed."""
     codes = await reading.orders_of(db, session_id, producer.id)
     beside = await reading.beside_ledgers(db, producer.id, codes)

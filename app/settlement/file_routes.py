@@ -13,6 +13,7 @@ from app.catalog.errors import ProducerNotFound
 from app.errors import AppError, Forbidden, MalformedRequest, NotSignedIn, Unavailable
 from app.infra.problems import problem_responses
 from app.infra.provided import provided
+from app.settlement.choosing import ChosenSessions
 from app.settlement.errors import SettlementNotFound, SettlementTooLarge
 from app.settlement.files import MEDIA_TYPES, Form, SettlementFiles
 
@@ -30,11 +31,11 @@ _FILES: dict[int | str, dict[str, Any]] = {
     dependencies=[needs(Action.SEE_SETTLEMENTS)],
     response_class=Response,
     summary="A producer's next settlement as a file",
-    description="Staff of the organisation: organisers and auditors; producers their own. Marked as a draft; names no buyer.",
+    description="Staff of the organisation: organisers and auditors; producers their own. Of all sessions with something new or of chosen ones. Marked as a draft; names no buyer.",
     responses=_FILES | problem_responses(*_READING),
 )
-async def next_file(producer_id: UUID, sheet: Form, user: SignedInUser, files: Files) -> Response:
-    return _answer(await files.file(user, producer_id, None, sheet), sheet, "du-thao-quyet-toan")
+async def next_file(producer_id: UUID, sheet: Form, user: SignedInUser, files: Files, chosen: ChosenSessions) -> Response:
+    return _answer(await files.file(user, producer_id, None, sheet, chosen), sheet, "du-thao-quyet-toan")
 
 
 @router.get(

@@ -12,7 +12,7 @@ from app.errors import Unavailable
 from app.infra.child_work import ChildWork, WorkFailed
 from app.infra.clock import VIETNAM_TIME, from_ms, utc_now
 from app.infra.database import Database
-from app.settlement.drafts import ORDERS_MOST
+from app.settlement.drafts import ALL_SESSIONS, ORDERS_MOST, Chosen
 from app.settlement.listing import SettlementLists
 from app.settlement.reaching import SettlementReaches
 from app.settlement.reading import ProducerFacts
@@ -31,12 +31,12 @@ class SettlementFiles:
         self._lists = lists
         self._work = ChildWork("app.settlement.paper_work", at_once=1, waiting_max=10, seconds=60.0, answer_max_bytes=64 * 1024 * 1024)
 
-    async def file(self, user: CurrentUser, producer_id: UUID, number: int | None, form: Form) -> bytes:
-        """An agreed settlement, or (None) the next one. Raises `ProducerNotFound`, `SettlementNotFound`, `SettlementTooLarge`, `Unavailable`."""
+    async def file(self, user: CurrentUser, producer_id: UUID, number: int | None, form: Form, chosen: Chosen = ALL_SESSIONS) -> bytes:
+        """An agreed settlement, or (None) the next one of the chosen sessions. Raises `ProducerNotFound`, `SettlementNotFound`, `SettlementTooLarge`, `Unavailable`."""
         async with self._database.pool.acquire() as db:
             producer = await self._reaches.require(db, user, producer_id)
         if number is None:
-            view = await self._lists.draft(user, producer_id, limit=ORDERS_MOST)
+            view = await self._lists.draft(user, producer_id, chosen=chosen, limit=ORDERS_MOST)
         else:
             view = await self._lists.settlement(user, producer_id, number, limit=ORDERS_MOST)
         try:

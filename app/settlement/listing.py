@@ -15,8 +15,8 @@ from app.infra.clock import to_ms
 from app.infra.database import Database, RawConnection
 from app.ledger.chain import entry_of
 from app.settlement import reading
-from app.settlement.chain import Settled, first_break, settlements_of
-from app.settlement.drafts import read_draft
+from app.settlement.chain import Settled, first_break, reached, settlements_of
+from app.settlement.drafts import ALL_SESSIONS, Chosen, lines_of_session, read_draft, totals
 from app.settlement.errors import SettlementNotFound
 from app.settlement.lines import SettledOrder, line_of
 from app.settlement.reaching import SettlementReaches
@@ -33,6 +33,8 @@ from app.settlement.schemas import (
     ProducerRow,
     ProducerRows,
     ProducerSettlements,
+    SessionChoice,
+    SessionChoices,
     SessionRange,
     SettlementRow,
     SettlementView,
@@ -110,15 +112,39 @@ class SettlementLists:
         )
 
     async def draft(
-        self, user: CurrentUser, producer_id: UUID, *, session_id: UUID | None = None, after: int = 0, limit: int = LINES_SHOWN
+        self, user: CurrentUser, producer_id: UUID, *, chosen: Chosen = ALL_SESSIONS, after: int = 0, limit: int = LINES_SHOWN
     ) -> SettlementView:
-        """The next settlement as it would be agreed now, of all sessions or of one. Raises `ProducerNotFound`, `SettlementTooLarge`."""
+        """The next settlement as it would be agreed now, of the chosen sessions. Raises `ProducerNotFound`, `SettlementTooLarge`."""
         async with self._database.pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
             producer = await self._reaches.require(db, user, producer_id)
-            draft = await read_draft(db, producer, only=session_id)
+            draft = await read_draft(db, producer, chosen=chosen)
             shown = draft.lines[after : after + limit]
             view = await _view(db, producer.id, draft.content, shown, after=after, charges=draft.charges)
         return view.model_copy(update={"digest": draft.digest})
+
+    async def choices(self, user: CurrentUser, producer_id: UUID) -> SessionChoices:
+        """Sessions that have something new, however many orders there are together. Raises `ProducerNotFound`."""
+        async with self._database.pool.acquire() as db:
+            producer = await self._reaches.require(db, user, producer_id)
+            settled_to = reached(settlements_of(await reading.fact_rows(db, producer_id)))
+            sold_in = await reading.sessions_of(db, producer)
+        items = []
+        for each in sold_in:
+            # a connection for one session at a time: many together may take longer than one may be kept
+            async with self._database.pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
+                lines = await lines_of_session(db, producer, each.session_id, after=settled_to.get(each.session_id, 0), to=each.last_seq)
+            if lines:
+                _, vnd, _ = totals(line.news for line in lines)
+                items.append(
+                    SessionChoice(
+                        session_id=each.session_id,
+                        title=each.title,
+                        started_at_ms=to_ms(each.started_at),
+                        orders=len(lines),
+                        goods_vnd=vnd["net"],
+                    )
+                )
+        return SessionChoices(items=items)
 
     async def settlement(
         self, user: CurrentUser, producer_id: UUID, number: int, *, after: int = 0, limit: int = LINES_SHOWN

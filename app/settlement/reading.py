@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -19,7 +20,7 @@ FROM producers p JOIN organisations o ON o.id = p.organisation_id WHERE p.id = $
 """
 # Wherever goods of theirs may have been sold; what a rehearsal sells is nobody's money.
 _SESSIONS = """
-SELECT s.id, s.title, l.last_seq FROM sessions s JOIN ledgers l ON l.session_id = s.id
+SELECT s.id, s.title, s.started_at, l.last_seq FROM sessions s JOIN ledgers l ON l.session_id = s.id
 WHERE s.organisation_id = $2 AND l.last_seq > 0 AND NOT s.is_rehearsal AND (
   EXISTS (SELECT FROM offers f WHERE f.session_id = s.id AND f.producer_id = $1)
   OR EXISTS (SELECT FROM session_stock k JOIN products p ON p.id = k.product_id WHERE k.session_id = s.id AND p.producer_id = $1))
@@ -87,6 +88,7 @@ class SoldIn:
 
     session_id: UUID
     title: str
+    started_at: datetime | None
     last_seq: int
 
 
@@ -102,7 +104,7 @@ async def producer_facts(db: RawConnection, producer_id: UUID, organisation_id: 
 
 async def sessions_of(db: RawConnection, producer: ProducerFacts) -> list[SoldIn]:
     rows = await db.fetch(_SESSIONS, producer.id, producer.organisation_id)
-    return [SoldIn(row["id"], row["title"], row["last_seq"]) for row in rows]
+    return [SoldIn(row["id"], row["title"], row["started_at"], row["last_seq"]) for row in rows]
 
 
 async def orders_of(db: RawConnection, session_id: UUID, producer_id: UUID) -> dict[UUID, str]:

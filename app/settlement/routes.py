@@ -19,6 +19,7 @@ from app.infra.problems import problem_responses
 from app.infra.provided import provided
 from app.settlement.agreeing import SettlementDesk
 from app.settlement.charges import SettlementCharges
+from app.settlement.choosing import ChosenSessions
 from app.settlement.errors import (
     ChargeNotFound,
     NothingPayable,
@@ -42,6 +43,7 @@ from app.settlement.schemas import (
     Payout,
     ProducerRows,
     ProducerSettlements,
+    SessionChoices,
     SettlementView,
 )
 
@@ -108,7 +110,7 @@ async def list_settlements(producer_id: UUID, user: SignedInUser, lists: Lists) 
     "/settlements/{producer_id}/next",
     dependencies=[needs(Action.SEE_SETTLEMENTS)],
     summary="A producer's next settlement",
-    description="Staff of the organisation: organisers and auditors; producers their own. What is new since the last one was agreed, of all sessions or of one. Whoever agrees "
+    description="Staff of the organisation: organisers and auditors; producers their own. What is new since the last one was agreed, of all sessions or of chosen ones. Whoever agrees "
     "sends its sessions and its digest back.",
     responses=problem_responses(*_READING, SettlementTooLarge),
 )
@@ -116,11 +118,23 @@ async def read_next(
     producer_id: UUID,
     user: SignedInUser,
     lists: Lists,
-    session_id: UUID | None = None,
+    chosen: ChosenSessions,
     after: After = 0,
     limit: Limit = LINES_SHOWN,
 ) -> SettlementView:
-    return await lists.draft(user, producer_id, session_id=session_id, after=after, limit=limit)
+    return await lists.draft(user, producer_id, chosen=chosen, after=after, limit=limit)
+
+
+@router.get(
+    "/settlements/{producer_id}/next/sessions",
+    dependencies=[needs(Action.SEE_SETTLEMENTS)],
+    summary="Sessions that a producer's next settlement may cover",
+    description="Staff of the organisation: organisers and auditors; producers their own. Those with something new since the last one, with their "
+    "orders and the goods collected.",
+    responses=problem_responses(*_READING),
+)
+async def list_choices(producer_id: UUID, user: SignedInUser, lists: Lists) -> SessionChoices:
+    return await lists.choices(user, producer_id)
 
 
 @router.get(

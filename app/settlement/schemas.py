@@ -15,6 +15,8 @@ from app.settlement.rules import LegalKind
 REFERENCE = Line(100)
 LINES_SHOWN = 200
 SESSIONS_MOST = 2_000
+CHOSEN_MOST = 100
+"""Sessions named, and sessions left out, in one address: it must pass any proxy."""
 PROPER_DAYS: TypeAlias = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2200, 1, 1))]
 State = Literal["open", "agreed", "paid", "carried"]
 """`open`: the next one, which nobody has agreed on; `carried`: agreed with nothing to pay, the next one begins with its sum."""
@@ -109,6 +111,22 @@ class SessionRange(BaseModel):
     after_seq: int
     to_seq: int
     last_hash: str
+
+
+class SessionChoice(BaseModel):
+    """A session in which something is new since the producer's last settlement: how many orders, and their goods collected, before fees."""
+
+    session_id: UUID
+    title: str
+    started_at_ms: int | None
+    orders: int
+    goods_vnd: int
+
+
+class SessionChoices(BaseModel):
+    """What the next settlement may cover, the earliest first."""
+
+    items: list[SessionChoice]
 
 
 class Sums(BaseModel):

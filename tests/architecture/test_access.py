@@ -305,6 +305,7 @@ ACCESS = {
     "PUT /api/v1/settlement-rules": "settle",
     "GET /api/v1/settlements/{producer_id}": "see_settlements",
     "GET /api/v1/settlements/{producer_id}/next": "see_settlements",
+    "GET /api/v1/settlements/{producer_id}/next/sessions": "see_settlements",
     "GET /api/v1/settlements/{producer_id}/orders/{order_id}": "see_settlements",
     "GET /api/v1/settlements/{producer_id}/{number}": "see_settlements",
     "GET /api/v1/settlements/{producer_id}/next/settlement.{sheet}": "see_settlements",

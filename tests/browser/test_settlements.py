@@ -40,6 +40,59 @@ async def fill(served: Served) -> UUID:
         return producer_id
 
 
+async def fill_two(served: Served) -> UUID:
+    """Two sessions in which a producer sold to one buyer each, 100,000 VND in the morning and 400,000 in the afternoon."""
+    async with open_database(served.environment["DATABASE_URL"], DatabaseSettings()) as database:
+        host = await database.pool.fetchrow("SELECT id, organisation_id FROM users WHERE login = $1", served.accounts.organiser.login)
+        assert host is not None
+        province = Province(database, None, organisation_id=host["organisation_id"], host_id=host["id"])  # type: ignore[arg-type]
+        producer_id = await province.producer("HTX Chè Tân Mai")
+        for units, title in ((1, "Phiên chợ sáng"), (2, "Phiên chợ chiều của hội thi sản phẩm OCOP toàn xã")):
+            session_id = await province.session(DAY, title=title, ward_code=18133)
+            await database.pool.execute(_POOL, session_id, producer_id)
+            (sold,) = await province.sell(session_id, producer_id, DAY, buyers=["1"], units=units)
+            await province.record(sold, "confirmed", "delivered", "paid", day=DAY)
+        return producer_id
+
+
+def test_chosen_sessions_are_settled_and_the_others_wait(market: Market, served: Served) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        producer_id = thread.submit(lambda: asyncio.run(fill_two(served))).result()
+    market.expected.append("409 (Conflict)")
+    page = market.page(PHONE)
+    signs_in(page, market.base, market.accounts.organiser, "/organiser/settlements")
+    page.get_by_role("link", name="HTX Chè Tân Mai").click()
+    payable = page.get_by_role("row", name="Còn phải trả chủ thể")
+    expect(payable).to_contain_text("500.000")
+    page.get_by_text("Phiên trong kỳ này: 2 trên 2").click()
+    page.get_by_label("Phiên chợ sáng").uncheck()
+    expect(payable).to_contain_text("400.000")
+    assert fits(page)
+    page.screenshot(path="build/screenshots/settlement-choosing-390.png", full_page=True)
+    href = page.get_by_role("link", name="Bảng tính (XLSX)").get_attribute("href") or ""
+    assert "without=" in href or "session_id=" in href
+
+    # a colleague enters an amount between the first tap and the second
+    page.get_by_role("button", name="Chốt quyết toán").click()
+    charge = {"kind": "deduction", "amount_vnd": 10_000, "reason": "Thùng xốp", "order_code": None}
+    path = f"{market.base}/api/v1/settlements/{producer_id}/charges"
+    assert page.request.post(path, data=charge, headers={"origin": market.base}).ok
+    page.get_by_role("button", name="Chốt 400.000").click()
+    expect(page.get_by_role("alert")).to_contain_text("Số liệu vừa thay đổi")
+    expect(payable).to_contain_text("390.000")
+
+    page.get_by_role("button", name="Bỏ chọn tất cả").click()
+    expect(page.get_by_text("Mời chọn ít nhất một phiên")).to_be_visible()
+    expect(payable).to_have_count(0)
+    page.get_by_label("Phiên chợ chiều").check()
+    page.get_by_role("button", name="Chốt quyết toán").click()
+    page.get_by_role("button", name="Chốt 390.000").click()
+    expect(page.get_by_text("Đã chốt, chưa trả").first).to_be_visible()
+    page.get_by_role("link", name="Kỳ đang mở").click()
+    expect(payable).to_contain_text("100.000")
+    expect(page.get_by_text("Phiên trong kỳ này")).to_have_count(0)
+
+
 def filled(served: Served) -> UUID:
     # Playwright's own loop runs in this thread
     with ThreadPoolExecutor(1) as thread:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,8 +13,10 @@ from app.fulfilment.changes import Change, WantedLine, append_change
 from app.fulfilment.transitions import Step, append_steps
 from app.infra.clock import utc_now, vietnam_day
 from app.infra.database import Database
+from app.ledger.chain import genesis_hash
+from app.ledger.models import Ledger
 from app.orders.group_commit import PlacingQueues
-from app.sessions.models import SessionProduct
+from app.sessions.models import LivestreamSession, SessionProduct
 from app.settlement.household import SettlementHouse, settlement_house
 from app.settlement.schemas import Agreement, CoveredSession, NewCharge, Payout, SettlementView
 from tests.desk.builders import a_colleague
@@ -125,4 +127,25 @@ async def some_books(database: Database, market: Market, queues: PlacingQueues) 
         other=cake_maker,
         honey=await an_offer(database, market, total=500, limit=50),
         cake=await an_offer(database, cake_market, total=500, limit=50, price_vnd=50_000),
+    )
+
+
+async def another_session(books: Books, title: str) -> Books:
+    """The same people and producers in a session of its own, which began after all others of them."""
+    session_id, old = uuid4(), books.market
+    market = Market(old.organisation_id, old.user_id, session_id, old.producer_id, old.product_id)
+    cake_id = await books.database.pool.fetchval("SELECT id FROM products WHERE producer_id = $1", books.other)
+    async with books.database.transactions.begin() as db:
+        about = {"organisation_id": old.organisation_id, "host_id": old.user_id, "state": "live", "announced_state": "live"}
+        db.add(LivestreamSession(id=session_id, title=title, started_at=utc_now(), **about))
+        await db.flush()
+        for position, product_id in enumerate((old.product_id, cake_id), start=1):
+            db.add(SessionProduct(session_id=session_id, product_id=product_id, position=position, code=f"A{position}"))
+        db.add(Ledger(session_id=session_id, last_seq=0, last_hash=genesis_hash(session_id)))
+    cakes = Market(old.organisation_id, old.user_id, session_id, books.other, cake_id)
+    return replace(
+        books,
+        market=market,
+        honey=await an_offer(books.database, market, total=500, limit=50),
+        cake=await an_offer(books.database, cakes, total=500, limit=50, price_vnd=50_000),
     )

@@ -14,7 +14,16 @@ from app.web.modules import SCRIPTS_DIR
 TYPES = (SCRIPTS_DIR / "settlement_types.d.ts").read_text(encoding="utf-8")
 MODELS: tuple[type[BaseModel], ...] = (
     *(schemas.ProducerRow, schemas.ProducerRows, schemas.SettlementRow, schemas.ProducerSettlements, schemas.GoodFigures),
-    *(schemas.LineView, schemas.SessionRange, schemas.Sums, schemas.AppliedRules, schemas.ChargeView, schemas.PaidView),
+    *(
+        schemas.LineView,
+        schemas.SessionRange,
+        schemas.SessionChoice,
+        schemas.SessionChoices,
+        schemas.Sums,
+        schemas.AppliedRules,
+        schemas.ChargeView,
+        schemas.PaidView,
+    ),
     *(schemas.SettlementView, schemas.LedgerStep, schemas.OrderSteps, SettlementRules),
 )
 

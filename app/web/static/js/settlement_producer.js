@@ -1,7 +1,7 @@
 // One producer: the settlement that is open, with what is entered by hand and the button to agree; and those that were agreed.
 
 import { html } from "htm/preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { dateTime, money, number } from "./format.js";
 import { command, get } from "./http.js";
@@ -9,11 +9,14 @@ import { failureWords, say } from "./page.js";
 import { Charges } from "./settlement_charges.js";
 import { Lines } from "./settlement_lines.js";
 import { Payout } from "./settlement_payout.js";
+import { choiceQuery, Sessions } from "./settlement_sessions.js";
 import { SureButton } from "./sure_button.js";
 
 /**
  * @typedef {import("./settlement_types.js").SettlementView} SettlementView
  * @typedef {import("./settlement_types.js").ProducerSettlements} ProducerSettlements
+ * @typedef {import("./settlement_types.js").SessionChoice} SessionChoice
+ * @typedef {import("./settlement_sessions.js").LeftOut} LeftOut
  */
 
 const SUMS = /** @type {const} */ ([
@@ -30,22 +33,54 @@ export function Producer({ id, settlement, maySettle }) {
   const [view, setView] = useState(/** @type {SettlementView | null} */ (null));
   const [all, setAll] = useState(/** @type {ProducerSettlements | null} */ (null));
   const [problem, setProblem] = useState("");
-  const load = async () => {
+  const [choices, setChoices] = useState(/** @type {readonly SessionChoice[]} */ ([]));
+  const [leftOut, setLeftOut] = useState(/** @type {LeftOut} */ (new Set()));
+  const [isBusy, setIsBusy] = useState(false);
+  // Of several readings that are under way, only the last is of what is chosen by now.
+  const reading = useRef(0);
+  const query = choiceQuery(choices, leftOut);
+  /** @param {string} chosen @param {boolean} [withChoices] */
+  const read = async (chosen, withChoices = true) => {
+    const turn = (reading.current += 1);
+    setIsBusy(true);
     /** @type {[import("./http.js").Answer<SettlementView>, import("./http.js").Answer<ProducerSettlements>]} */
-    const [answer, list] = await Promise.all([get(`${one}?limit=${LINES_AT_ONCE}`), get(path)]);
+    const [answer, list] = await Promise.all([get(`${one}?limit=${LINES_AT_ONCE}&${chosen}`), get(path)]);
+    if (turn !== reading.current) return;
     if (answer.ok) setView(answer.value);
     else setProblem(failureWords(answer.failure));
     if (list.ok) setAll(list.value);
+    const mayChoose = chosen !== "" || (answer.ok ? answer.value.sessions.length > 1 : answer.failure.code === "settlement_too_large");
+    if (maySettle && settlement === null && mayChoose && withChoices) {
+      /** @type {import("./http.js").Answer<import("./settlement_types.js").SessionChoices>} */
+      const found = await get(`${path}/next/sessions`);
+      if (turn !== reading.current) return;
+      if (found.ok) setChoices(found.value.items);
+    } else if (withChoices) setChoices([]);
+    setIsBusy(false);
   };
+  const load = () => read(query ?? "");
   useEffect(() => {
     setView(null);
     setProblem("");
-    void load();
+    setLeftOut(new Set());
+    void read("");
   }, [one]);
+  /** @param {LeftOut} next */
+  const choose = (next) => {
+    const chosen = choiceQuery(choices, next);
+    setLeftOut(next);
+    setProblem("");
+    if (chosen !== null) return void read(chosen, false);
+    // nothing that could be agreed on: a reading that is under way is of another choice
+    reading.current += 1;
+    setIsBusy(false);
+    setView(null);
+    setProblem(say(choices.every((each) => next.has(each.session_id)) ? "settlement.choose_one" : "settlement.choose_fewer"));
+  };
   const more = async () => {
     if (view === null || view.next_line === null) return;
     /** @type {import("./http.js").Answer<SettlementView>} */
-    const answer = await get(`${one}?after=${view.next_line}&limit=${LINES_AT_ONCE}`);
+    const answer = await get(`${one}?after=${view.next_line}&limit=${LINES_AT_ONCE}&${query ?? ""}`);
     if (!answer.ok) return setProblem(failureWords(answer.failure));
     // other figures by now: what is on the screen would no longer be what one agrees on
     if (answer.value.digest !== view.digest) return setView(answer.value.digest === null ? view : null), void load();
@@ -53,6 +88,7 @@ export function Producer({ id, settlement, maySettle }) {
   };
   const agree = async () => {
     if (view === null) return;
+    setIsBusy(true);
     const sessions = view.sessions.map(({ session_id, to_seq }) => ({ session_id, to_seq }));
     /** @type {import("./http.js").Answer<SettlementView>} */
     const answer = await command("POST", `${path}/agreements`, { sessions, digest: view.digest });
@@ -64,16 +100,17 @@ export function Producer({ id, settlement, maySettle }) {
     ${all !== null && !all.chain_fits && html`<p class="notice notice-danger" role="alert"><span>${say("settlement.chain_broken")}</span></p>`}
     ${all !== null && html`<${Settlements} all=${all} chosen=${settlement} />`}
     ${problem !== "" && html`<p class="notice notice-danger" role="alert"><span>${problem}</span></p>`}
+    ${choices.length > 0 && html`<section class="card card-roomy"><${Sessions} all=${choices} leftOut=${leftOut} mustChoose=${view === null} onChange=${choose} /></section>`}
     ${view === null && problem === "" && html`<p class="soft">${say("app.loading")}</p>`}
-    ${view !== null && html`<section class="card card-roomy stack" aria-labelledby="settlement">
+    ${view !== null && html`<section class="card card-roomy stack" aria-labelledby="settlement" aria-busy=${isBusy}>
         <div>
           <h2 class="heading-20" id="settlement">${view.producer_name} · ${say("settlement.number", { number: number(view.number) })}</h2>
           <p class="small soft">${say(`settlement.state_${view.state}`)}${view.agreed_at_ms !== null && ` · ${dateTime(view.agreed_at_ms)} · ${view.agreed_by ?? ""}`}</p>
         </div>
         <${Sums} view=${view} />
         <div class="row">
-          ${["pdf", "xlsx"].map((form) => html`<a key=${form} class="button button-secondary" href=${`${one}/settlement.${form}`} download>${say(`settlement.file_${form}`)}</a>`)}
-          ${maySettle && view.state === "open" && html`<${SureButton} isGood words=${say("settlement.agree")} sureWords=${say("settlement.agree_sure", { amount: money(view.sums.payable_vnd) })} disabled=${view.line_count === 0 && view.charges.length === 0 && view.sums.opening_vnd <= 0} onSure=${() => void agree()} />`}
+          ${["pdf", "xlsx"].map((form) => html`<a key=${form} class="button button-secondary" href=${`${one}/settlement.${form}${query ? `?${query}` : ""}`} download>${say(`settlement.file_${form}`)}</a>`)}
+          ${maySettle && view.state === "open" && html`<${SureButton} key=${view.digest} isGood words=${say("settlement.agree")} sureWords=${say("settlement.agree_sure", { amount: money(view.sums.payable_vnd) })} disabled=${isBusy || view.line_count === 0 && view.charges.length === 0 && view.sums.opening_vnd <= 0} onSure=${() => void agree()} />`}
         </div>
         ${view.paid !== null && html`<p class="notice notice-good"><span>${say("settlement.paid_words", { amount: money(view.paid.amount_vnd), day: dayOf(view.paid.paid_on), reference: view.paid.reference })}</span></p>`}
         ${maySettle && view.state === "agreed" && html`<${Payout} path=${path} view=${view} onPaid=${load} />`}

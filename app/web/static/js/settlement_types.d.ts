@@ -59,6 +59,18 @@ export interface SessionRange {
   last_hash: string;
 }
 
+export interface SessionChoice {
+  session_id: string;
+  title: string;
+  started_at_ms: number | null;
+  orders: number;
+  goods_vnd: number;
+}
+
+export interface SessionChoices {
+  items: readonly SessionChoice[];
+}
+
 export interface Sums {
   opening_vnd: number;
   goods_vnd: number;
