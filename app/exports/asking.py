@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from app.accounts.intentions import Intention, claim_intention_raw
 from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
+from app.errors import Forbidden
 from app.exports.errors import TooManyExports
 from app.exports.parquet import require_parquet
 from app.exports.schemas import WantedExport
@@ -15,6 +16,7 @@ from app.exports.work import KIND
 from app.infra.database import Database, RawConnection
 from app.infra.jobs import JobQueue, JobStatus, NewJob, add_job, jobs_about
 from app.reports import queries
+from app.reports.closing import may_see
 from app.sessions.errors import SessionNotFound
 
 OPEN_MOST: Final = 5
@@ -35,13 +37,15 @@ class TableExports:
     async def start(self, user: CurrentUser, session_id: UUID, wanted: WantedExport, intention: Intention | None) -> JobStatus:
         """The job that makes the file; the one of before when the intention was sent before.
 
-        Raises `SessionNotFound`, `ParquetNotInstalled`, `TooManyExports`, `IntentionKeyReused`.
+        Raises `SessionNotFound`, `Forbidden`, `ParquetNotInstalled`, `TooManyExports`, `IntentionKeyReused`.
         """
         if wanted.format == "parquet":
             require_parquet()
         job_id = uuid4()
         async with self._database.pool.acquire() as db, db.transaction():
             facts = await _require_own(db, user, session_id)
+            if "settlements" in wanted.content and not user.may_everywhere(Action.SEE_SETTLEMENTS):
+                raise Forbidden
             await db.execute(_LOCK, user.id)
             claim = await claim_intention_raw(db, user.id, intention, job_id)
             if claim.is_first:
@@ -51,20 +55,23 @@ class TableExports:
         return await self._jobs.status(claim.subject_id, user.organisation_id)
 
     async def about(self, user: CurrentUser, session_id: UUID) -> list[JobStatus]:
-        """The newest exports of a session, whoever asked for them. Raises `SessionNotFound`."""
+        """The newest exports of a session that they may fetch, whoever asked for them. Raises `SessionNotFound`."""
         async with self._database.pool.acquire() as db:
             await _require_own(db, user, session_id)
-            return await jobs_about(db, KIND, session_id, limit=SHOWN_MOST)
+            return [job for job in await jobs_about(db, KIND, session_id, limit=SHOWN_MOST) if may_see(user, job)]
 
 
 def _job(job_id: UUID, user: CurrentUser, facts: queries.SessionFacts, wanted: WantedExport) -> NewJob:
+    parameters: dict[str, int | str] = {"format": wanted.format, "language": wanted.language, "content": ",".join(wanted.content)}
+    if "settlements" in wanted.content:
+        parameters["needs"] = Action.SEE_SETTLEMENTS
     return NewJob(
         kind=KIND,
         key=str(job_id),
         subject_id=facts.id,
         organisation_id=facts.organisation_id,
         asked_by=user.id,
-        parameters={"format": wanted.format, "language": wanted.language, "content": ",".join(wanted.content)},
+        parameters=parameters,
     )
 
 

@@ -52,6 +52,8 @@ class ParquetFile:
         return self._arrow.bool_() if kind == "yes" else getattr(self._arrow, _TYPES[kind])()
 
     def add(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
         columns = list(zip(*rows, strict=True))
         arrays = [self._arrow.array(cells, type=field.type) for cells, field in zip(columns, self._schema, strict=True)]
         self._writer.write_batch(self._arrow.record_batch(arrays, schema=self._schema))

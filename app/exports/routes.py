@@ -12,7 +12,7 @@ from app.accounts.access import SignedInUser, needs
 from app.accounts.errors import IntentionKeyReused
 from app.accounts.intentions import Intended
 from app.accounts.permissions import Action
-from app.errors import MalformedRequest, NotSignedIn, OriginRefused
+from app.errors import Forbidden, MalformedRequest, NotSignedIn, OriginRefused
 from app.exports.accounting import AccountingLists
 from app.exports.asking import TableExports
 from app.exports.errors import ParquetNotInstalled, TooManyExports
@@ -32,10 +32,10 @@ Exports = Annotated[TableExports, Depends(provided(TableExports))]
     dependencies=[needs(Action.READ_REPORTS)],
     status_code=202,
     summary="Ask for tables of a session as one file",
-    description="Staff of the organisation: XLSX, CSV, JSON or Parquet of report, orders, comments; names no buyer. "
+    description="Staff of the organisation: XLSX, CSV, JSON or Parquet of report, orders, comments; of settlements for who may see all of them; names no buyer. "
     "Made by a job; the file is kept for three days (`expires_at`).",
     responses=problem_responses(
-        NotSignedIn, OriginRefused, SessionNotFound, ParquetNotInstalled, TooManyExports, IntentionKeyReused, MalformedRequest
+        NotSignedIn, Forbidden, OriginRefused, SessionNotFound, ParquetNotInstalled, TooManyExports, IntentionKeyReused, MalformedRequest
     ),
 )
 async def start_table_export(
@@ -48,7 +48,7 @@ async def start_table_export(
     "/table-exports",
     dependencies=[needs(Action.READ_REPORTS)],
     summary="Exports of a session, newest first",
-    description="Staff of the organisation: the last twenty, whoever asked for them.",
+    description="Staff of the organisation: the last twenty, whoever asked for them; those with settlements for who may see all of them.",
     responses=problem_responses(NotSignedIn, SessionNotFound, MalformedRequest),
 )
 async def list_table_exports(session_id: UUID, user: SignedInUser, exports: Exports, response: Response) -> ExportList:

@@ -19,6 +19,7 @@ from app.exports.files import TableFormat, write_file
 from app.exports.long_tables import comments, order_lines, orders
 from app.exports.report_paper import report_pdf
 from app.exports.report_tables import report_tables
+from app.exports.settlement_tables import settlement_tables
 from app.exports.tables import Document, Language, Table, Words
 from app.infra.clock import VIETNAM_TIME
 from app.infra.database import Database
@@ -62,7 +63,7 @@ class ExportWork:
             await job.write(await asyncio.to_thread(report_pdf, report, language))
             await job.finish_file(f"{document_of(report, ()).file_stem}.pdf")
             return
-        document = document_of(report, tuple(await self._tables(report, contents)))
+        document = document_of(report, tuple(await self._tables(job, report, contents)))
         job.total = document.rows_expected
         folder = await asyncio.to_thread(_new_folder)
         try:
@@ -71,7 +72,7 @@ class ExportWork:
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    async def _tables(self, report: Report, contents: Sequence[Content]) -> list[Table]:
+    async def _tables(self, job: RunningJob, report: Report, contents: Sequence[Content]) -> list[Table]:
         """In the order of `CONTENTS`, whatever the order of asking."""
         last_seq, until, database = report.reconciliation.ledger_last_seq, report.as_of, self._database
         async with database.reading.acquire() as db:
@@ -84,6 +85,8 @@ class ExportWork:
         if "orders" in contents:
             found.append(orders(database, report.session_id, last_seq=last_seq, expected=expected["orders"]))
             found.append(order_lines(database, report.session_id, last_seq=last_seq, expected=expected["orders"]))
+        if "settlements" in contents:
+            found += await settlement_tables(database, job.organisation_id, [report.session_id], until=until)
         if "comments" in contents:
             found.append(comments(database, report.session_id, until=until, expected=expected["comments"]))
         return found

@@ -17,7 +17,7 @@ from app.infra.database import RawConnection
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "outdated"]
 
-_COLUMNS = "id, kind, subject_id, organisation_id, state, done, total, error, result, file_name, file_bytes, claim, created_at, finished_at"
+_COLUMNS = "parameters::jsonb ->> 'needs' AS needs, id, kind, subject_id, organisation_id, state, done, total, error, result, file_name, file_bytes, claim, created_at, finished_at"
 _START = """
 INSERT INTO jobs (id, kind, key, subject_id, parameters, organisation_id, asked_by, total) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running', 'done') DO NOTHING
@@ -68,11 +68,12 @@ class JobStatus:
     claim: int
     created_at: datetime
     finished_at: datetime | None
+    needs: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What is asked for. The same `kind` and `key` are the same job."""
+    """What is asked for. A parameter `needs` names what else whoever looks at the job must be allowed to do. The same `kind` and `key` are the same job."""
 
     kind: str
     key: str

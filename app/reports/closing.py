@@ -95,6 +95,8 @@ class ClosingService:
                 await _require_own(db, user, job.subject_id, action)
             except SessionNotFound:
                 raise JobNotFound(details={"job_id": str(job_id)}) from None
+        if not may_see(user, job):
+            raise JobNotFound(details={"job_id": str(job_id)})
         return job
 
     async def cancel_job(self, user: CurrentUser, job_id: UUID) -> JobStatus:
@@ -132,6 +134,11 @@ class ClosingService:
                 log.exception("statement_not_signed", session=str(session_id), code=error.code, **error.details)
             except STORE_ERRORS as error:
                 log.warning("statement_signed_later", session=str(session_id), error=repr(error))
+
+
+def may_see(user: CurrentUser, job: JobStatus) -> bool:
+    """Whether they may do in the whole organisation what a job about one session needs besides."""
+    return job.needs is None or user.may_everywhere(Action(job.needs))
 
 
 async def _require_own(

@@ -40,6 +40,11 @@ class Settled:
         return "agreed" if self.payable_vnd > 0 else "carried"
 
     @property
+    def paid_content(self) -> dict[str, Any]:
+        """What was noted as paid, with day and reference; empty until then."""
+        return {} if self.paid is None else json.loads(self.paid["body"])
+
+    @property
     def left_vnd(self) -> int:
         """What of it goes into the next one: what was paid differently, or what nobody can be paid."""
         if self.paid is not None:

@@ -201,7 +201,8 @@ async def report(request: Request, session_id: UUID, user: SignedInUser, session
     """The report of one session."""
     record = await sessions.managed(user, session_id, Action.OPEN_REPORTS)
     may = sorted(actions_at(user, Place(record.id, record.host_id, record.ward_code)))
-    facts = {"session_id": str(session_id), "title": record.title, "state": record.state, "may": may}
+    sees_settlements = user.may_everywhere(Action.SEE_SETTLEMENTS)
+    facts = {"session_id": str(session_id), "title": record.title, "state": record.state, "may": may, "sees_settlements": sees_settlements}
     return render(request, "report.html", script="report.js", words=_REPORT_WORDS, user=user, title=record.title, facts=facts)
 
 

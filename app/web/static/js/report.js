@@ -25,7 +25,7 @@ import { SignedOut, isSignedOut } from "./signed_out.js";
 const LIVE_EVERY_MS = 10_000;
 const MINUTE_MS = 60_000;
 
-/** @type {{session_id: string, title: string, state: string, may: readonly string[]}} */
+/** @type {{session_id: string, title: string, state: string, may: readonly string[], sees_settlements: boolean}} */
 const facts = pageFacts();
 const path = `/api/v1/sessions/${facts.session_id}/report`;
 /** @type {import("@preact/signals").Signal<Report | null>} */
@@ -75,7 +75,7 @@ function Whole({ report: shown }) {
       <section class="card card-roomy stack"><h2>${say("report.buyers_title")}</h2><${Buyers} figures=${shown.buyers} /></section>
     </div>
     <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} ladder=${shown.ladder} asOf=${shown.as_of} onClosed=${() => void read()} />
-    <section class="card card-roomy stack no-print" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} sessionId=${facts.session_id} />${facts.may.includes("reveal_receivers") && html`<${AccountingList} sessionId=${facts.session_id} />`}</section>
+    <section class="card card-roomy stack no-print" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} sessionId=${facts.session_id} seesSettlements=${facts.sees_settlements} />${facts.may.includes("reveal_receivers") && html`<${AccountingList} sessionId=${facts.session_id} />`}</section>
     <section class="card card-roomy stack no-print"><h2>${say("report.publish")}</h2><${Publishing} sessionId=${facts.session_id} isClosed=${shown.state === "closed"} mayPublish=${facts.may.includes("publish_reports")} /></section>
     <section class="card card-roomy stack"><h2>${say("report.imported")}</h2>
       ${shown.outside.length > 0 && html`<${OutsideTable} rows=${shown.outside} />`}

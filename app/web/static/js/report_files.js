@@ -18,9 +18,11 @@ const LOOK_AGAIN_MS = 1000;
 const KILO = 1024;
 const FORMATS = ["xlsx", "csv", "pdf", "json", "parquet"];
 const CONTENTS = ["report", "orders", "comments"];
+// For those who may see every producer's.
+const SETTLEMENTS = "settlements";
 
-/** @param {{sessionId: string}} props */
-export function Files({ sessionId }) {
+/** @param {{sessionId: string, seesSettlements: boolean}} props */
+export function Files({ sessionId, seesSettlements }) {
   const path = `/api/v1/sessions/${sessionId}/table-exports`;
   const [jobs, setJobs] = useState(/** @type {FileJob[]} */ ([]));
   const [problem, setProblem] = useState("");
@@ -50,13 +52,13 @@ export function Files({ sessionId }) {
     await remove(`/api/v1/jobs/${job.id}`);
     await read();
   };
-  return html`<${Choice} isBusy=${isBusy} onAsk=${ask} />
+  return html`<${Choice} contents=${seesSettlements ? [...CONTENTS, SETTLEMENTS] : CONTENTS} isBusy=${isBusy} onAsk=${ask} />
     ${problem !== "" && html`<p class="notice notice-danger" role="alert">${problem}</p>`}
     ${jobs.length > 0 && html`<ul class="files">${jobs.map((job) => html`<${File} key=${job.id} job=${job} onCancel=${() => void cancel(job)} />`)}</ul>`}`;
 }
 
-/** @param {{isBusy: boolean, onAsk: (wanted: {format: string, content: string[]}) => void}} props */
-function Choice({ isBusy, onAsk }) {
+/** @param {{contents: string[], isBusy: boolean, onAsk: (wanted: {format: string, content: string[]}) => void}} props */
+function Choice({ contents, isBusy, onAsk }) {
   const [format, setFormat] = useState("xlsx");
   const [content, setContent] = useState(["report"]);
   const isPaper = format === "pdf";
@@ -71,7 +73,7 @@ function Choice({ isBusy, onAsk }) {
         ${FORMATS.map((each) => html`<option key=${each} value=${each}>${say(`report.file_${each}`)}</option>`)}
       </select></label>
     ${!isPaper && html`<fieldset class="file-contents"><legend class="field-label">${say("report.file_content")}</legend>
-      ${CONTENTS.map((each) => html`<label key=${each} class="check"><input type="checkbox" checked=${content.includes(each)} onChange=${() => toggle(each)} /> <span>${say(`report.file_with_${each}`)}</span></label>`)}
+      ${contents.map((each) => html`<label key=${each} class="check"><input type="checkbox" checked=${content.includes(each)} onChange=${() => toggle(each)} /> <span>${say(`report.file_with_${each}`)}</span></label>`)}
     </fieldset>`}
     <div class="row"><button class="button button-primary" disabled=${isBusy || (!isPaper && content.length === 0)}>${say("report.file_make")}</button></div>
   </form>`;
