@@ -107,10 +107,10 @@ def test_a_long_comment_takes_little_time_whatever_it_says() -> None:
 
     took = []
     for text in texts:
-        begun = time.process_time()
+        begun = time.thread_time()
         words.find(text)
         has_link(text)
-        took.append(time.process_time() - begun)
+        took.append(time.thread_time() - begun)
 
     assert max(took) < 0.25
 
