@@ -110,6 +110,5 @@ async def test_no_step_of_the_loop_takes_long_whatever_is_done_for_a_thousand_pa
     gone = await timed("hand over", handing_over.hand_over(table.lan, HandOver(parcel_ids=made.parcel_ids[:HANDED_MOST]), None))
     await timed("take back", handing_over.undo(table.lan, gone.mark, None))
 
-    print({name: round(pieces, 1) for name, (pieces, _) in longest.items()})
     assert gone.fits == HANDED_MOST
     assert {name: step for name, step in longest.items() if step[0] > MOST_PIECES} == {}
