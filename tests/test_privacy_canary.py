@@ -25,6 +25,7 @@ from websockets.exceptions import ConnectionClosed
 
 from app.settings import PROJECT_ROOT, child_environment
 from tests import canary_doors as doors
+from tests import canary_settlements as settlements
 from tests.local_servers.service_process import ServiceProcess, service
 
 PASSWORD = "cam-vu-quang-2026"
@@ -104,6 +105,7 @@ class Fair:
     def __init__(self, running: ServiceProcess, stack: AsyncExitStack) -> None:
         self.base = f"http://127.0.0.1:{running.port}"
         self.stack = stack
+        self.organisation_id = ""
         self.session_id = ""
         self.offer_id = ""
 
@@ -142,8 +144,9 @@ async def a_fair(running: ServiceProcess) -> AsyncIterator[tuple[Fair, httpx2.As
     await asyncio.to_thread(ocop, running, "create-user", *who)
     async with AsyncExitStack() as stack:
         fair = Fair(running, stack)
+        fair.organisation_id = organisation_id
         staff = await fair.browser(login)
-        producer = {"name": "HTX", "kind": "cooperative", "province_code": 42, "commune_code": 18547}
+        producer = {"name": "HTX", "kind": "cooperative", "province_code": 42, "commune_code": 18547, "tax_code": settlements.TAX_CODE}
         producer_id = (await staff.post("/api/v1/producers", json=producer)).json()["id"]
         product = {"producer_id": producer_id, "name": "Cu đơ", "price_vnd": 50_000, "unit": "gói", "weight_grams": 300}
         product_id = (await staff.post("/api/v1/products", json=product)).json()["id"]
@@ -153,6 +156,13 @@ async def a_fair(running: ServiceProcess) -> AsyncIterator[tuple[Fair, httpx2.As
         new = {"product_id": product_id, "flash_price_vnd": 39_000, "total_quantity": 20, "per_viewer_limit": 20, "open_now": True}
         fair.offer_id = (await staff.post(fair.path("offers"), json=new)).json()["id"]
         yield fair, staff
+
+
+def a_host(running: ServiceProcess, fair: Fair) -> str:
+    """The login of somebody who reads the session's report and may not see settlements."""
+    login = f"nguoi.dan.{uuid4().hex[:6]}"
+    ocop(running, "create-user", "--organisation", fair.organisation_id, "--login", login, "--name", "Ban Chiều", "--role", "host")
+    return login
 
 
 def mishaps(fair: Fair) -> list[tuple[str, bytes]]:
@@ -200,6 +210,8 @@ async def test_a_buyer_leaves_no_trace(running: ServiceProcess) -> None:
         await _steps_of_staff(fair, staff)
         await asyncio.sleep(1.5)
         documents = await _documents(fair, staff)
+        documents |= await settlements.settle(fair, staff, SPELLINGS)
+        documents |= await settlements.of_others(fair, staff, await fair.browser(await asyncio.to_thread(a_host, running, fair)))
         for neighbour in neighbours:
             await neighbour.socket.close()
         await listening

@@ -10,6 +10,7 @@ from app.accounts.service import CurrentUser
 from app.fulfilment.errors import OrderNotFound
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
+from app.live.masking import mask_phone_numbers
 from app.protocol.order_codes import read_order_code
 from app.settlement import reading
 from app.settlement.agreeing import lock_head
@@ -42,7 +43,7 @@ class SettlementCharges:
         self._database = database
 
     async def add(self, user: CurrentUser, producer_id: UUID, wanted: NewCharge, intention: Intention | None = None) -> list[ChargeView]:
-        """One more; answers all that wait. Raises `ProducerNotFound`, `OrderNotFound`, `TooManyCharges`."""
+        """One more, phone numbers in its reason masked; answers all that wait. Raises `ProducerNotFound`, `OrderNotFound`, `TooManyCharges`."""
         async with self._database.pool.acquire() as db, db.transaction():
             producer = await require_facts(db, user, producer_id)
             await lock_head(db, producer)
@@ -51,7 +52,7 @@ class SettlementCharges:
                 if await db.fetchval(_WAITING, producer_id) >= CHARGES_MOST:
                     raise TooManyCharges(details={"limit": CHARGES_MOST})
                 order_id = None if wanted.order_code is None else await self._order(db, user, producer_id, wanted.order_code)
-                about = (wanted.kind, wanted.amount_vnd, wanted.reason, order_id)
+                about = (wanted.kind, wanted.amount_vnd, mask_phone_numbers(wanted.reason), order_id)
                 await db.execute(_INSERT, claim.subject_id, producer_id, *about, user.id, utc_now())
                 await _audit(db, user, claim.subject_id, "settlement_charge.added", {"kind": wanted.kind, "amount_vnd": wanted.amount_vnd})
             return [charge_view(row) for row in await reading.charge_rows(db, producer_id, None)]

@@ -33,6 +33,7 @@ from app.settlement.errors import (
 )
 from app.settlement.reading import fact_rows
 from app.settlement.rules import SettlementRules
+from app.settlement.schemas import NewCharge
 from tests.desk.builders import a_colleague
 from tests.orders.builders import a_market, charge_delivery
 from tests.settlement.builders import Books, agreement
@@ -244,6 +245,14 @@ async def test_amounts_by_hand_count_once_in_the_next_settlement_and_can_be_take
             await books.house.charges.withdraw(books.organiser, books.mine, gone)
     with pytest.raises(OrderNotFound):
         await books.charge("deduction", 1, order_code=await books.code_of(await books.sold(cake=1)))
+
+
+async def test_a_reason_keeps_no_phone_number_and_every_amount(books: Books) -> None:
+    wanted = NewCharge(kind="deduction", amount_vnd=1, reason="Gọi +84 987-654-321, cước 1.250.000 ngày 20/11/2026")
+
+    (charge,) = await books.house.charges.add(books.organiser, books.mine, wanted)
+
+    assert charge.reason == "Gọi 0987***321, cước 1.250.000 ngày 20/11/2026"
 
 
 async def test_tax_is_withheld_only_when_the_organisation_says_so_and_by_the_kind_of_the_producer(books: Books) -> None:
