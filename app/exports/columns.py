@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.exports.tables import Column, Kind, Row, Source, Table, Words, at_once
+from app.metrics.formula_words import formula_vi, window_vi
 from app.metrics.service import definition_of
 
 _VND: Final = ("đồng", "VND")
@@ -50,8 +51,8 @@ def figure(name: str) -> Column:
         definition=(meaning.definition_vi, meaning.definition_en),
         unit=_UNITS.get(meaning.unit, ("", "")),
         source=meaning.source,
-        formula=meaning.formula,
-        window=meaning.window,
+        formula=(formula_vi(meaning), meaning.formula),
+        window=(window_vi(meaning), meaning.window),
     )
 
 

@@ -42,8 +42,8 @@ def definition_rows(document: Document, language: Language) -> Iterator[tuple[st
                 chosen(column.unit, language),
                 chosen(SOURCES[column.source], language),
                 chosen(column.definition, language),
-                column.formula,
-                column.window,
+                chosen(column.formula, language),
+                chosen(column.window, language),
             )
 
 
@@ -66,8 +66,10 @@ def dictionary(document: Document) -> list[dict[str, Any]]:
                     "source": column.source,
                     "definition_vi": column.definition[0],
                     "definition_en": column.definition[1],
-                    "formula": column.formula,
-                    "window": column.window,
+                    "formula": column.formula[1],
+                    "formula_vi": column.formula[0],
+                    "window": column.window[1],
+                    "window_vi": column.window[0],
                 }
                 for column in table.columns
             ],

@@ -272,7 +272,7 @@ class _ReportPaper:
             sheets.room(12)
             sheets.text(f"{self._label(metric)} · {chosen(SOURCES[metric.source], self._language)}", size=8.5, style="B")
             sheets.text(chosen((metric.definition_vi, metric.definition_en), self._language), size=8)
-            sheets.text(f"{metric.formula}; {metric.window}", size=7, colour=SOFT)
+            sheets.text(self._say(f"{metric.formula_vi}; {metric.window_vi}", f"{metric.formula}; {metric.window}"), size=7, colour=SOFT)
             sheets.gap(1.6)
         sheets.gap(2)
         sheets.text(chosen(_SOURCES, self._language), size=8)

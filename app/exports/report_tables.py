@@ -45,12 +45,24 @@ def headline(report: Report) -> Table:
         ),
         text("unit", ("Đơn vị", "Unit"), ("Đơn vị của giá trị.", "Unit of the value.")),
         text("source", ("Nguồn", "Source"), ("measured: đo; imported: nhập; derived: tính.", "measured, imported or derived.")),
-        text("formula", ("Công thức", "Formula"), ("Công thức bằng lời.", "The formula in words.")),
+        text("formula_vi", ("Công thức", "Formula (Vietnamese)"), ("Công thức bằng lời.", "The formula in Vietnamese.")),
+        text("formula", ("Công thức (tên chỉ số)", "Formula"), ("Công thức theo tên chỉ số.", "The formula, figures by their names.")),
         text("definition_vi", ("Định nghĩa", "Definition (Vietnamese)"), ("Định nghĩa bằng tiếng Việt.", "In Vietnamese.")),
         text("definition_en", ("Định nghĩa (tiếng Anh)", "Definition"), ("Định nghĩa bằng tiếng Anh.", "In English.")),
     )
     rows = [
-        (each.name, each.label_vi, each.label_en, each.value, each.unit, each.source, each.formula, each.definition_vi, each.definition_en)
+        (
+            each.name,
+            each.label_vi,
+            each.label_en,
+            each.value,
+            each.unit,
+            each.source,
+            each.formula_vi,
+            each.formula,
+            each.definition_vi,
+            each.definition_en,
+        )
         for each in report.headline
     ]
     return table_of("headline", ("Chỉ số", "Figures"), ("Mỗi dòng là một chỉ số của phiên.", "One row per figure."), columns, rows)

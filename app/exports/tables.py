@@ -45,8 +45,8 @@ class Column:
     definition: Words
     unit: Words = ("", "")
     source: Source = "text"
-    formula: str = ""
-    window: str = ""
+    formula: Words = ("", "")
+    window: Words = ("", "")
 
     def head(self, language: Language) -> str:
         """The label, with the unit where the cells do not carry it."""

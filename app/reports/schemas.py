@@ -29,8 +29,10 @@ class HeadlineMetric(_Body):
     source: Literal["measured", "imported", "derived"]
     label_vi: str
     label_en: str
-    formula: str
+    formula: str = Field(description="with figures by their names; `formula_vi`: in words")
+    formula_vi: str
     window: str
+    window_vi: str
     definition_vi: str
     definition_en: str
 

@@ -15,6 +15,7 @@ from app.infra.clock import from_ms, to_ms
 from app.infra.database import Database, RawConnection
 from app.infra.limited_reading import STATEMENT_SECONDS, reading_snapshot
 from app.metrics.errors import StatisticsNotComplete, StatisticsNotFound
+from app.metrics.formula_words import formula_vi, window_vi
 from app.metrics.service import MetricsService, MinuteFigures, Sales, SessionStats, ShippingFees, definition_of, with_sales
 from app.reports import queries
 from app.reports.breakdown_queries import buyers_by_history, waited
@@ -186,7 +187,9 @@ def _headline_metric(name: str, value: float | None) -> HeadlineMetric:
         label_vi=meaning.label_vi,
         label_en=meaning.label_en,
         formula=meaning.formula,
+        formula_vi=formula_vi(meaning),
         window=meaning.window,
+        window_vi=window_vi(meaning),
         definition_vi=meaning.definition_vi,
         definition_en=meaning.definition_en,
     )

@@ -35,6 +35,8 @@ async def test_the_paper_says_figures_ladder_definitions_and_page_numbers(export
     assert "Hủy: 1 đơn, 258.000 ₫" in whole
     report = await fair.report()
     assert [each.label_vi for each in report.headline if " ".join(each.definition_vi.split()) not in whole] == []
+    assert [each.name for each in report.headline if " ".join(each.formula_vi.split()) not in whole] == []
+    assert "ledger entries" not in whole
     for number, page in enumerate(pages, start=1):
         assert f"Trang {number}/{len(pages)}" in page
 

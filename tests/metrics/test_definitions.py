@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from app.metrics.definitions import DEFINITIONS, definition_of
+from app.metrics.formula_words import formula_vi, window_vi
 from app.metrics.schemas import DerivedFigures, MinuteFigures, OutsideFigures, Totals
 
 NOT_METRICS = {"minute_at", "source", "observed_at"}
@@ -27,6 +30,19 @@ def test_names_are_unique_and_texts_complete() -> None:
                 definition.definition_en,
             )
         )
+
+
+def test_formulas_are_in_words_that_a_vietnamese_reader_knows() -> None:
+    """Figures stand by their labels, everything else is Vietnamese; no name of a field is left."""
+    labels = {f"“{definition.label_vi}”" for definition in DEFINITIONS}
+    for definition in DEFINITIONS:
+        formula = formula_vi(definition)
+        for label in labels:
+            formula = formula.replace(label, "")
+        assert not re.search(r"[a-z]_[a-z]|\b(count|sum|max|min|of|ledger|entries|over)\b", formula), formula
+        assert window_vi(definition) not in ("", definition.window)
+    share = formula_vi(definition_of("commenters_per_unique_viewer_percent"))
+    assert share == "“Người bình luận” / “Người xem không trùng” \N{MULTIPLICATION SIGN} 100"
 
 
 def test_rates_carry_their_denominator_in_the_name() -> None:

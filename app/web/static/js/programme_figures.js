@@ -23,7 +23,7 @@ export function Figures({ report }) {
   const metrics = report.definitions
     .filter((each) => OVERVIEW.some((name) => name === each.name))
     .sort((one, other) => OVERVIEW.findIndex((name) => name === one.name) - OVERVIEW.findIndex((name) => name === other.name))
-    .map((each) => ({ ...each, value: values[each.name] ?? null, unit: each.name.endsWith("_vnd") ? "vnd" : "count", window: "" }));
+    .map((each) => ({ ...each, value: values[each.name] ?? null, unit: each.name.endsWith("_vnd") ? "vnd" : "count", formula_vi: "", window: "", window_vi: "" }));
   return html`<${Headline} metrics=${metrics} />
     ${report.audience.measured_sessions > 0 && html`<p class="small soft">${say("programme.measured", { count: number(report.audience.measured_sessions) })}</p>`}`;
 }

@@ -51,7 +51,7 @@ function Metric({ metric, large, isOpen, onToggle }) {
     <${SourceMark} source=${metric.source} />
     <div class="metric-definition small" id=${id} hidden=${!isOpen}>
       <p>${language === "en" ? metric.definition_en : metric.definition_vi}</p>
-      <p class="tiny soft"><code>${metric.formula}</code></p>
+      <p class="tiny soft">${language === "en" || metric.formula_vi === "" ? html`<code>${metric.formula}</code>` : metric.formula_vi}</p>
       <p class="tiny soft">${say(`source.${metric.source}.meaning`)}</p>
     </div>
   </div>`;

@@ -10,7 +10,9 @@ export interface HeadlineMetric {
   label_vi: string;
   label_en: string;
   formula: string;
+  formula_vi: string;
   window: string;
+  window_vi: string;
   definition_vi: string;
   definition_en: string;
 }
