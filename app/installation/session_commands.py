@@ -30,6 +30,7 @@ def export_session(
     with_people: Annotated[bool, typer.Option("--with-people", help="receivers and complaints too, sealed with a passphrase")] = False,
 ) -> None:
     """Write a session that is over into a package that `ocop import-session` takes in elsewhere. Beside the running service."""
+    from app.catalog.picture_stores import open_picture_files
     from app.infra.database import open_database
     from app.infra.key_ring import key_ring_of
     from app.infra.postgres_hosts import PostgresHosts
@@ -42,18 +43,21 @@ def export_session(
     async def run(settings: Settings) -> SessionExport:
         async with open_database(owner_url(settings), settings.database) as database:
             await fold_whole(database, session_id)
-        db = await PostgresHosts(owner_url(settings)).connect()
-        try:
-            export = SessionExport(db, key_ring_of(settings), session_id, passphrase=passphrase)
-            await _told(export.write(file))
-            return export
-        finally:
-            await db.close()
+            files = open_picture_files(settings.pictures.store, settings.pictures, database)
+            db = await PostgresHosts(owner_url(settings)).connect()
+            try:
+                export = SessionExport(db, key_ring_of(settings), session_id, files=files, passphrase=passphrase)
+                await _told(export.write(file))
+                return export
+            finally:
+                await db.close()
 
     with open_stores(load_settings()) as found:
         export = asyncio.run(run(with_secret_key(found)))
     if export.closed_people:
         typer.echo(f"{export.closed_people} rows of people open with no secret that is here; they stayed behind.", err=True)
+    if export.lost_pictures:
+        typer.echo(f"{export.lost_pictures} pictures have files missing in their store; they stayed behind.", err=True)
     typer.echo(f"{file}: SHA-256 of its manifest {export.sha256}. Tell it the receiver by another way.")
 
 
@@ -62,6 +66,7 @@ def import_session(
     without_people: Annotated[bool, typer.Option("--without-people", help="leave people in the package")] = False,
 ) -> None:
     """Take in a session of another installation: all of it, or nothing. Its ledger is checked before anything is kept."""
+    from app.catalog.picture_stores import open_picture_files
     from app.infra.database import open_database
     from app.infra.key_ring import key_ring_of
     from app.infra.migrations import upgrade_to_newest
@@ -78,14 +83,16 @@ def import_session(
 
     async def run(settings: Settings) -> SessionImport:
         url = owner_url(settings)
-        db = await PostgresHosts(url).connect()
-        try:
-            taken = SessionImport(db, key_ring_of(settings), package, passphrase=passphrase)
-            await _told(taken.run())
-        finally:
-            await db.close()
-            package.close()
         async with open_database(url, settings.database) as database:
+            store = settings.pictures.store
+            files = open_picture_files(store, settings.pictures, database)
+            db = await PostgresHosts(url).connect()
+            try:
+                taken = SessionImport(db, key_ring_of(settings), package, pictures=(store, files), passphrase=passphrase)
+                await _told(taken.run())
+            finally:
+                await db.close()
+                package.close()
             await fold_whole(database, taken.session_id)
         return taken
 

@@ -9,13 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from app.accounts.audit import insert_audit
+from app.catalog.picture_files import PictureFiles
 from app.infra.clock import utc_now
 from app.infra.database import Database, RawConnection
 from app.infra.key_ring import KeyRing
 from app.installation.transfer_errors import SessionNotFinal, SessionUnknown
 from app.installation.transfer_package import PackageWriter, Row
 from app.installation.transfer_people import Marks, Resealing, new_seal
-from app.installation.transfer_tables import CARRIED, WRAPPED, CarriedTable
+from app.installation.transfer_pictures import PicturesOut
+from app.installation.transfer_tables import CARRIED, PICTURES, WRAPPED, CarriedTable
 from app.reports.summaries import Summaries
 
 _AT_ONCE = 1_000
@@ -25,6 +27,7 @@ FROM sessions s LEFT JOIN session_totals t ON t.session_id = s.id WHERE s.id = $
 """
 _REVISION = "SELECT version_num FROM alembic_version"
 _ROWS = "SELECT (to_jsonb(t) - $2::text[])::text FROM {name} t WHERE {where} ORDER BY {order}"
+_PICTURES = f"SELECT id, files FROM pictures WHERE {PICTURES} ORDER BY id"  # noqa: S608 - our own text
 _PEOPLE = "SELECT id::text, role, CASE WHEN id = $2 THEN display_name END AS display_name FROM users WHERE id = ANY($1::uuid[]) ORDER BY id"
 USER_COLUMNS = """
 SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
@@ -43,11 +46,13 @@ async def fold_whole(database: Database, session_id: UUID) -> None:
 class SessionExport:
     """Works on one connection of the tables' owner, after `fold_whole`. `passphrase`: people go along, sealed with it; None: they stay.
 
-    Afterwards `sha256` stands for the package and `closed_people` says how many rows of people no known secret opens; they stay behind.
+    Afterwards `sha256` stands for the package; of `closed_people` rows no known secret opens, and `lost_pictures` have not all their files
+    in the store: these stay behind.
     """
 
-    def __init__(self, db: RawConnection, ring: KeyRing, session_id: UUID, *, passphrase: str | None = None) -> None:
+    def __init__(self, db: RawConnection, ring: KeyRing, session_id: UUID, *, files: PictureFiles, passphrase: str | None = None) -> None:
         self._db, self._id = db, session_id
+        self._pictures = PicturesOut(files)
         self._marks, self._users = Marks(), set[str]()
         self._seal, self._resealing = None, None
         if passphrase is not None:
@@ -55,10 +60,14 @@ class SessionExport:
             self._resealing = Resealing(secret, [known.text for known in ring.every])
         self.sha256, self.closed_people = "", 0
 
+    @property
+    def lost_pictures(self) -> int:
+        return self._pictures.lost
+
     async def write(self, path: Path) -> AsyncIterator[tuple[str, int]]:
         """Yields (table, rows so far) from time to time. The file is there when it is whole, or not at all.
 
-        Raises `SessionUnknown`, `SessionNotFinal`, `PackageExists`, `PackageUnreadable`.
+        Raises `SessionUnknown`, `SessionNotFinal`, `PackageExists`, `PackageUnreadable`, `PictureStoreAway`.
         """
         # One moment for all tables: orders may be confirmed meanwhile.
         async with self._db.transaction(isolation="repeatable_read", readonly=True):
@@ -69,6 +78,8 @@ class SessionExport:
                 raise SessionNotFinal("The session must have ended, and its figures be final: they are half a minute after its end.")
             package = PackageWriter(path)
             try:
+                async for count in self._pictures.write(package, self._db.cursor(_PICTURES, self._id)):
+                    yield "pictures, files", count
                 for table in CARRIED:
                     if table.kind != "people" or self._resealing is not None:
                         async for rows in self._write_table(package, table):
@@ -106,6 +117,8 @@ class SessionExport:
 
     def _prepare(self, table: CarriedTable, row: dict[str, Any], names_users: list[str]) -> bool:
         """Whether the row goes along."""
+        if not self._pictures.goes_along(table.name, row):
+            return False
         self._users.update(row[column] for column in names_users if row.get(column) is not None)
         self._marks.replace(row)
         if table.name in WRAPPED and self._resealing is not None and not self._resealing.wrap(row):

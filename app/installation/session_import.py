@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 from alembic.script import ScriptDirectory
 
 from app.accounts.audit import insert_audit
+from app.catalog.picture_files import PictureFiles
+from app.catalog.picture_stores import Store
 from app.infra.database import RawConnection
 from app.infra.key_ring import KeyRing
 from app.infra.migrations import migration_config
@@ -18,6 +19,7 @@ from app.installation.session_checks import require_fitting
 from app.installation.transfer_errors import PackageChanged, PackageConflicts, PackageNewer, PackageUnreadable, SessionHereAlready
 from app.installation.transfer_package import PackageReader, Row
 from app.installation.transfer_people import Resealing, opened_seal
+from app.installation.transfer_pictures import PicturesIn
 from app.installation.transfer_tables import CARRIED, WRAPPED, CarriedTable
 
 AT_ONCE = 500
@@ -43,12 +45,22 @@ INSERT INTO order_contacts (order_id, erased_at) SELECT id, now() FROM orders WH
 
 class SessionImport:
     """Works on one connection of the tables' owner. `passphrase`: people are taken in too; None: they stay in the package.
+    `pictures`: where their files are kept here.
 
     Afterwards `entries` of the ledger were checked, and `new_codes` orders have another code, theirs being somebody's here.
     """
 
-    def __init__(self, db: RawConnection, ring: KeyRing, package: PackageReader, *, passphrase: str | None = None) -> None:
+    def __init__(
+        self,
+        db: RawConnection,
+        ring: KeyRing,
+        package: PackageReader,
+        *,
+        pictures: tuple[Store, PictureFiles],
+        passphrase: str | None = None,
+    ) -> None:
         self._db, self._package = db, package
+        self._pictures = PicturesIn(*pictures, package)
         self._resealing: Resealing | None = None
         if passphrase is not None and package.manifest.people is not None:
             secret = opened_seal(package.manifest.people, passphrase)
@@ -62,7 +74,8 @@ class SessionImport:
     async def run(self) -> AsyncIterator[tuple[str, int]]:
         """Yields (table, rows so far) from time to time. Nothing is kept unless it ends.
 
-        Raises `SessionHereAlready`, `PackageNewer`, `PackageChanged`, `PackageUnreadable`, `PackageConflicts`, `LedgerDoesNotFit`.
+        Raises `SessionHereAlready`, `PackageNewer`, `PackageChanged`, `PackageUnreadable`, `PackageConflicts`, `LedgerDoesNotFit`,
+        `PictureStoreAway`.
         """
         self._require_known()
         await self._require_new()
@@ -70,19 +83,28 @@ class SessionImport:
             yield f"{name}, hash", self._package.manifest.parts[name].rows
         try:
             async with self._db.transaction():
-                for table in CARRIED:
-                    if table.name in self._package.manifest.parts and (table.kind != "people" or self._resealing is not None):
-                        async for rows in self._take_in(table):
-                            yield table.name, rows
-                await self._db.execute(_PLACED_CONTACTS, self.session_id)
-                self.entries = await require_fitting(self._db, self.session_id)
-                yield "ledger, checked", self.entries
-                await self._audit()
+                try:
+                    async for step in self._take_in_everything():
+                        yield step
+                except BaseException:
+                    # Before COMMIT only: afterwards nobody knows whether the files are wanted.
+                    await self._pictures.take_back()
+                    raise
         except asyncpg.UniqueViolationError as error:
             await self._require_new()
             raise PackageConflicts(f"Something of the package is here already: {error.constraint_name}.") from error
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, asyncpg.RaiseError) as error:
             raise PackageChanged(f"The database refuses a row: {error.constraint_name or type(error).__name__}.") from error
+
+    async def _take_in_everything(self) -> AsyncIterator[tuple[str, int]]:
+        for table in CARRIED:
+            if table.name in self._package.manifest.parts and (table.kind != "people" or self._resealing is not None):
+                async for rows in self._take_in(table):
+                    yield table.name, rows
+        await self._db.execute(_PLACED_CONTACTS, self.session_id)
+        self.entries = await require_fitting(self._db, self.session_id)
+        yield "ledger, checked", self.entries
+        await self._audit()
 
     def _require_known(self) -> None:
         manifest = self._package.manifest
@@ -90,7 +112,9 @@ class SessionImport:
         revisions = {script.revision for script in ScriptDirectory.from_config(migration_config("")).walk_revisions()}
         if manifest.schema_revision not in revisions or not manifest.parts.keys() <= known:
             raise PackageNewer("The package was made by newer code: upgrade this installation first.")
-        missing = {table.name for table in CARRIED if table.kind == "shared"} | {"sessions", "ledger_entries", "orders", "users"}
+        # packages of older code have no pictures
+        always = {table.name for table in CARRIED if table.kind == "shared" and table.name != "pictures"}
+        missing = always | {"sessions", "ledger_entries", "orders", "users"}
         if absent := missing - manifest.parts.keys():
             raise PackageUnreadable(f"Parts are missing: {', '.join(sorted(absent))}.")
 
@@ -123,17 +147,25 @@ class SessionImport:
             taken = {row["code"] for row in await self._db.fetch(_TAKEN_PRODUCT_CODES, json.dumps(rows))}
             for row in rows:
                 row["code"] = None if row.get("code") in taken else row.get("code")
-        columns = ", ".join(f'"{name}"' for name in rows[0])
-        conflict = "ON CONFLICT DO NOTHING" if table.kind == "shared" else ""
-        await self._db.execute(_INSERT.format(name=table.name, columns=columns, conflict=conflict), json.dumps(rows))
+        if table.name == "pictures":
+            rows = await self._pictures.unknown(self._db, rows)
+        # A picture that comes twice at this moment must not pass: the files of one would be taken back with the other.
+        conflict = "ON CONFLICT DO NOTHING" if table.kind == "shared" and table.name != "pictures" else ""
+        if rows:
+            columns = ", ".join(f'"{name}"' for name in rows[0])
+            await self._db.execute(_INSERT.format(name=table.name, columns=columns, conflict=conflict), json.dumps(rows))
+        if table.name == "pictures":
+            await self._pictures.take(self._db, rows)
         return len(rows)
 
     async def _take_in_users(self) -> None:
         rows = list(self._package.rows("users"))
         if any(row.keys() != {"id", "role", "display_name"} for row in rows):
             raise PackageChanged("A row of users is not one.")
-        organisation: dict[str, Any] = next(self._package.rows("organisations"), {})
-        await self._db.execute(_PEOPLE, json.dumps(rows), UUID(str(organisation.get("id"))))
+        await self._db.execute(_PEOPLE, json.dumps(rows), UUID(str(self._organisation_id())))
+
+    def _organisation_id(self) -> object:
+        return next(self._package.rows("organisations"), {}).get("id")
 
     async def _give_up_taken_codes(self, rows: list[Row]) -> None:
         """Codes of orders are unique here; an order whose code is another's gets one of this database."""
@@ -148,6 +180,8 @@ class SessionImport:
         names = row.keys()
         if not names <= columns or names & set(table.dropped):
             raise PackageNewer(f"A row of {table.name} has columns that are not known here: upgrade this installation first.")
+        if table.name == "pictures" and row.get("organisation_id") != self._organisation_id():
+            raise PackageChanged("A picture is of another organisation.")
         own = {"sessions": "id", "audit_entries": "subject_id"}.get(table.name, "session_id")
         if table.kind == "own" and own in columns and row.get(own) != str(self.session_id):
             raise PackageChanged(f"A row of {table.name} is of another session.")

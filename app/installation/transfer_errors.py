@@ -70,6 +70,12 @@ class PackageConflicts(TransferRefused):
     code = "transfer_conflicts"
 
 
+class PictureStoreAway(TransferRefused):
+    """The store that keeps files of pictures does not answer."""
+
+    code = "transfer_picture_store_away"
+
+
 class PassphraseRefused(TransferRefused):
     """Too short, or not the one that the package was sealed with."""
 

@@ -2,6 +2,7 @@
 
 manifest.json          form, schema, session, rows and SHA-256 of each part; written last
 rows/<table>.jsonl     one row a line
+pictures/<id>/<name>   files of pictures; the name, which stands in a row, begins with the hash of the content
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ FORMAT = "ocop-live session 1"
 _MANIFEST = "manifest.json"
 _MANIFEST_BYTES_MOST = 1 << 20
 _LINE_BYTES_MOST = 8 << 20
+_FILE_BYTES_MOST = 16 << 20
+_DAMAGES = (KeyError, OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 Row = dict[str, Any]
 
 
@@ -73,6 +76,10 @@ class PackageWriter:
             writer = _PartWriter(file)
             yield writer
         self._parts[table] = Part(rows=writer.rows, sha256=writer.digest.hexdigest())
+
+    def add_file(self, path: str, content: bytes) -> None:
+        """As it is: pictures are packed already."""
+        self._archive.writestr(zipfile.ZipInfo(path), content)
 
     def finish(self, **about: Any) -> str:  # noqa: ANN401 - fields of `Manifest`
         """Returns the SHA-256 of the manifest, which stands for all of it."""
@@ -143,6 +150,17 @@ class PackageReader:
                 raise PackageChanged(f"A row of {table} is none.")
             yield row
 
+    def file(self, path: str) -> bytes:
+        """What lies there; whoever asks knows its hash. Raises `PackageUnreadable`."""
+        try:
+            with self._archive.open(path) as file:
+                content = file.read(_FILE_BYTES_MOST + 1)
+        except _DAMAGES as error:
+            raise PackageUnreadable(f"{path} cannot be read: {error}.") from error
+        if len(content) > _FILE_BYTES_MOST:
+            raise PackageUnreadable(f"{path} is too long.")
+        return content
+
     def _lines(self, table: str) -> Iterator[bytes]:
         try:
             with self._archive.open(f"rows/{table}.jsonl") as file:
@@ -150,14 +168,14 @@ class PackageReader:
                     if not line.endswith(b"\n"):
                         raise PackageChanged(f"A row of {table[:60]} is not whole.")
                     yield line
-        except (KeyError, OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except _DAMAGES as error:
             raise PackageUnreadable(f"The rows of {table[:60]} cannot be read: {error}.") from error
 
     def _manifest_text(self) -> bytes:
         try:
             with self._archive.open(_MANIFEST) as file:
                 text = file.read(_MANIFEST_BYTES_MOST + 1)
-        except (KeyError, OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except _DAMAGES as error:
             raise PackageUnreadable("There is no manifest in the file.") from error
         if len(text) > _MANIFEST_BYTES_MOST:
             raise PackageUnreadable("The manifest is too long.")

@@ -19,11 +19,16 @@ _PRODUCTS = """
   UNION SELECT (line ->> 'product')::uuid FROM ledger_entries, json_array_elements(body::json -> 'lines') AS line WHERE session_id = $1
   UNION SELECT (details ->> 'product_id')::uuid FROM audit_entries WHERE action = 'session.pinned' AND subject_id = $1::uuid::text
 """
+_PICTURES = f"SELECT picture_id FROM product_pictures WHERE product_id IN ({_PRODUCTS})"  # noqa: S608 - our own text
 _PRODUCERS = f"""
   SELECT producer_id FROM products WHERE id IN ({_PRODUCTS}) UNION SELECT producer_id FROM offers WHERE session_id = $1
-  UNION SELECT producer_id FROM sessions WHERE id = $1
+  UNION SELECT producer_id FROM sessions WHERE id = $1 UNION SELECT producer_id FROM pictures WHERE id IN ({_PICTURES})
   UNION SELECT (line ->> 'producer')::uuid FROM ledger_entries, json_array_elements(body::json -> 'lines') AS line WHERE session_id = $1
 """  # noqa: S608 - our own text
+
+
+PICTURES = f"id IN ({_PICTURES})"
+"""Which uploaded pictures go along with a session; their files do, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ CARRIED = (
     CarriedTable("organisations", "id = (SELECT organisation_id FROM sessions WHERE id = $1)", kind="shared"),
     CarriedTable("producers", f"id IN ({_PRODUCERS})", kind="shared"),
     CarriedTable("products", f"id IN ({_PRODUCTS})", kind="shared"),
-    CarriedTable("product_pictures", f"picture_id IS NULL AND product_id IN ({_PRODUCTS})", kind="shared"),
+    CarriedTable("pictures", PICTURES, order="id", kind="shared"),
+    CarriedTable("product_pictures", f"product_id IN ({_PRODUCTS})", kind="shared"),
     CarriedTable("sessions", "id = $1"),
     CarriedTable("shipping_rules"),
     CarriedTable("session_products", order="position"),
@@ -112,6 +118,6 @@ NOT_CARRIED = {
     "parcels hold orders of several sessions, and name their receivers": (
         *("parcels", "parcel_orders", "parcel_lines", "parcel_handovers", "carrier_orders", "carrier_files", "carrier_events"),
     ),
-    "files of pictures are large and may be elsewhere": ("pictures", "picture_files"),
+    "files lie beside the rows in the package, whichever store keeps them": ("picture_files",),
     "facts of the country, the same everywhere": ("place_imports", "place_versions"),
 }

@@ -14,6 +14,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from app.catalog.picture_files import DatabasePictureFiles, PictureFiles
+from app.catalog.picture_stores import Store
 from app.fulfilment.buyer_queries import order_page
 from app.fulfilment.change_schemas import OrderChangeWish, PartReturn
 from app.infra.database import Database, open_database
@@ -92,21 +94,22 @@ class Moving:
         await Projector(self.here, metrics).catch_up(sale.id)
         assert await ReportService(self.here, metrics, settle_seconds=0).finish_ended() == 1
 
-    async def leaves(self, *, passphrase: str | None = None) -> SessionExport:
+    async def leaves(self, *, passphrase: str | None = None, files: PictureFiles | None = None) -> SessionExport:
         await fold_whole(self.here, self.sale.id)
         db = await asyncpg.connect(self.here_url)
         try:
-            export = SessionExport(db, HERE, self.sale.id, passphrase=passphrase)
+            export = SessionExport(db, HERE, self.sale.id, files=files or DatabasePictureFiles(self.here), passphrase=passphrase)
             async for _ in export.write(self.package):
                 pass
             return export
         finally:
             await db.close()
 
-    async def arrives(self, package: Path | None = None, *, passphrase: str | None = None) -> SessionImport:
+    async def arrives(self, package: Path | None = None, *, passphrase: str | None = None, s3: PictureFiles | None = None) -> SessionImport:
         db, reader = await asyncpg.connect(self.there_url), PackageReader(package or self.package)
         try:
-            taken = SessionImport(db, THERE, reader, passphrase=passphrase)
+            pictures: tuple[Store, PictureFiles] = ("s3", s3) if s3 else ("postgresql", DatabasePictureFiles(self.there))
+            taken = SessionImport(db, THERE, reader, pictures=pictures, passphrase=passphrase)
             async for _ in taken.run():
                 pass
             await fold_whole(self.there, self.sale.id)
@@ -314,7 +317,7 @@ async def test_only_a_session_that_is_over_and_counted_leaves(moving: Moving) ->
         await moving.leaves()
     db = await asyncpg.connect(moving.here_url)
     with pytest.raises(SessionUnknown):
-        async for _ in SessionExport(db, HERE, uuid4()).write(moving.package):
+        async for _ in SessionExport(db, HERE, uuid4(), files=DatabasePictureFiles(moving.here)).write(moving.package):
             pass
     await db.close()
     assert list(moving.folder.iterdir()) == []
