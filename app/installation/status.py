@@ -49,12 +49,13 @@ class PostgresStatus(Part):
 
 
 class RedisStatus(Part):
-    """`role` master, slave or sentinel."""
+    """`role` master, slave or sentinel. `knows`: the servers by address behind a Sentinel, and whether it holds them for down."""
 
     role: str | None = None
     memory_bytes: int | None = None
     commands_per_second: int | None = None
     replicas: int | None = None
+    knows: dict[str, bool] = {}
 
 
 class RoomStatus(Part):

@@ -10,6 +10,7 @@ import asyncpg
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.infra.clock import monotonic, utc_now
@@ -45,13 +46,15 @@ async def look_at(installation: Installation) -> Status:
     postgres = [PostgresStatus(name=f"PostgreSQL {number}") for number in range(1, len(urls) + 1)]
     address = read_redis_url(installation.redis_url)
     places: Sequence[tuple[str, int] | None] = address.hosts or (None,)
-    redis = [RedisStatus(name=f"Redis {number}") for number in range(1, len(places) + 1)]
+    kind, asks = ("Sentinel", _ask_sentinel) if address.kind == "sentinel" else ("Redis", _ask_redis)
+    redis = [RedisStatus(name=f"{kind} {number}") for number in range(1, len(places) + 1)]
     async with httpx2.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as http:
         await asyncio.gather(
             *(_in_time(node, _ask_node(http, node), extra=_BETWEEN_LOOKS_SECONDS) for node in nodes),
             *(_in_time(server, _ask_postgres(url, server)) for url, server in zip(urls, postgres, strict=True)),
-            *(_in_time(server, _ask_redis(address, place, server)) for place, server in zip(places, redis, strict=True)),
+            *(_in_time(server, asks(address, place, server)) for place, server in zip(places, redis, strict=True)),
         )
+        redis += await _behind_sentinels(address, redis)
         _say_how_far_behind(postgres)
         primary = next((url for url, server in zip(urls, postgres, strict=True) if server.role == "primary"), None)
         waiting = WaitingWork(problem=None if primary else "no PostgreSQL that takes writes answers")
@@ -141,7 +144,11 @@ async def _rows(url: str, question: str, *arguments: object) -> list[Any]:
 
 
 async def _ask_redis(address: RedisAddress, place: tuple[str, int] | None, server: RedisStatus) -> None:
-    async with _client(address, place) as client:
+    await _ask_info(_client(address, place, is_sentinel=False), server)
+
+
+async def _ask_info(asked: Redis, server: RedisStatus) -> None:
+    async with asked as client:
         found = await client.info()
     server.role = "sentinel" if found.get("redis_mode") == "sentinel" else str(found.get("role", "unknown"))
     server.memory_bytes = found.get("used_memory")
@@ -149,18 +156,45 @@ async def _ask_redis(address: RedisAddress, place: tuple[str, int] | None, serve
     server.replicas = found.get("connected_slaves")
     if found.get("loading"):
         server.problem = "loads its file"
+    elif server.role == "slave" and found.get("master_link_status") != "up":
+        server.problem = "hears nothing of its master"
 
 
-def _client(address: RedisAddress, place: tuple[str, int] | None) -> Redis:
+async def _ask_sentinel(address: RedisAddress, place: tuple[str, int] | None, server: RedisStatus) -> None:
+    """The Sentinel, and which servers it knows behind the name."""
+    await _ask_info(_client(address, place, is_sentinel=True), server)
+    async with _client(address, place, is_sentinel=True) as client:
+        try:
+            master: Any = await client.sentinel_master(address.master_name)
+            replicas: Any = await client.sentinel_slaves(address.master_name)
+        except ResponseError:
+            server.problem = "knows no master of the name that REDIS_URL gives"
+            return
+    server.knows = {f"{each['ip']}:{each['port']}": bool(each["is_sdown"] or each["is_odown"]) for each in (master, *replicas)}
+
+
+async def _behind_sentinels(address: RedisAddress, sentinels: Sequence[RedisStatus]) -> list[RedisStatus]:
+    """Every server that a Sentinel knows, asked by itself. Down is what most of them say."""
+    places = list(dict.fromkeys(place for sentinel in sentinels for place in sentinel.knows))
+    servers = [RedisStatus(name=f"Redis {place}") for place in places]
+    asked = ((*place.rpartition(":"), server) for place, server in zip(places, servers, strict=True))
+    await asyncio.gather(*(_in_time(server, _ask_redis(address, (host, int(port)), server)) for host, _, port, server in asked))
+    for place, server in zip(places, servers, strict=True):
+        says = [sentinel.knows[place] for sentinel in sentinels if place in sentinel.knows]
+        if server.problem is None and 2 * sum(says) > len(says):
+            server.problem = "is down for most Sentinels"
+    return servers
+
+
+def _client(address: RedisAddress, place: tuple[str, int] | None, *, is_sentinel: bool) -> Redis:
     if place is None:
         return Redis.from_url(address.url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS)
     host, port = place
-    asks_sentinel = address.kind == "sentinel"
     return Redis(
         host=host,
         port=port,
-        username=address.sentinel_username if asks_sentinel else address.username,
-        password=address.sentinel_password if asks_sentinel else address.password,
+        username=address.sentinel_username if is_sentinel else address.username,
+        password=address.sentinel_password if is_sentinel else address.password,
         ssl=address.has_tls,
         socket_timeout=ANSWER_SECONDS,
         socket_connect_timeout=ANSWER_SECONDS,

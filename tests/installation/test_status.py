@@ -22,6 +22,7 @@ from app.installation.status_tables import show
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.settings import PROJECT_ROOT, child_environment
 from tests.local_servers.service_process import free_port, service
+from tests.redis_clusters import a_sentinel_group
 
 # Two seconds for the parts, two for what follows from them, and the start of nothing.
 WITHIN_SECONDS = 6.0
@@ -80,6 +81,25 @@ async def test_stores_that_are_not_there_are_problems_and_no_errors() -> None:
     assert all(part.problem for part in found.parts())
     assert len(found.postgres) == len(found.redis) == 2
     assert "x@" not in words_of(found)
+
+
+async def test_under_sentinels_the_master_and_its_replicas_are_shown_too(postgres_url: str) -> None:
+    with a_sentinel_group() as group:
+        here = Installation(what="here", nodes=[nowhere()], database_url=postgres_url, redis_url=group.url)
+        found = await look_at(here)
+        master, replica = (f"Redis {server.address}" for server in (group.master, group.replica))
+        sentinels = [(f"Sentinel {number}", "sentinel") for number in (1, 2, 3)]
+
+        assert [(server.name, server.role) for server in found.redis] == [*sentinels, (master, "master"), (replica, "slave")]
+        assert [server.problem for server in found.redis] == [None] * 5
+        assert found.redis[3].replicas == 1
+        assert master in words_of(found)
+
+        with frozen(group.replica.pid):
+            found = await look_at(here)
+        assert [server.name for server in found.redis if server.problem] == [replica]
+        found = await look_at(here.model_copy(update={"redis_url": f"{group.url}-other"}))
+        assert {server.problem for server in found.redis} == {"knows no master of the name that REDIS_URL gives"}
 
 
 def status_of(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
