@@ -7,6 +7,7 @@ import os
 import socket
 from pathlib import Path
 
+from app.exports.programme_work import ProgrammeExportWork
 from app.exports.work import ExportWork
 from app.infra.database import open_database
 from app.infra.job_lock import JobLock
@@ -22,6 +23,8 @@ from app.ledger.rebuilding import RebuildingWork
 from app.metrics.service import MetricsService
 from app.orders.node_writer import NodeWriter
 from app.programmes.household import sums_keeper
+from app.programmes.reading import ProgrammeReading
+from app.programmes.whole import WholeProgrammes
 from app.reports.heavy_work import HeavyWork
 from app.reports.jobs import KEPT_TAIL, SummaryKeeper
 from app.reports.service import ReportService
@@ -49,8 +52,10 @@ async def work_on_jobs(settings: Settings) -> None:
         metrics = MetricsService(database, redis, settings.redis_prefix, node_count_ttl_seconds=settings.realtime.node_count_ttl_seconds)
         rebuilding = RebuildingWork(Projector(database, metrics))
         exports = ExportWork(database, ReportService(database, metrics))
+        programmes = WholeProgrammes(database, ProgrammeReading(database, metrics.count_together))
+        of_programmes = ProgrammeExportWork(database, programmes)
         try:
-            by_kind = {**work.by_kind(), **exports.by_kind(), PROJECTION: rebuilding.rebuild}
+            by_kind = {**work.by_kind(), **exports.by_kind(), **of_programmes.by_kind(), PROJECTION: rebuilding.rebuild}
             await JobRunner(database.pool, by_kind, name=node).run()
         finally:
             for keeper in keepers:

@@ -24,6 +24,7 @@ from app.comment_orders import routes as claim_routes
 from app.comment_orders import source_routes
 from app.desk import routes as desk_routes
 from app.desk import socket as desk_socket
+from app.exports import programme_routes as programme_export_routes
 from app.exports import publishing_routes
 from app.exports import routes as export_routes
 from app.fulfilment import (
@@ -148,6 +149,7 @@ ROUTERS = (
     closing_routes.router,
     job_routes.router,
     export_routes.router,
+    programme_export_routes.router,
     publishing_routes.router,
     programme_routes.router,
     league_routes.router,

@@ -22,9 +22,7 @@ from app.catalog.seller_papers import PapersDesk
 from app.catalog.service import CatalogService
 from app.comment_orders.opening import CommentOrders, comment_orders, reading_later
 from app.desk.household import DeskHouse, desk_house
-from app.exports.accounting import AccountingLists
-from app.exports.asking import TableExports
-from app.exports.publishing import Publishing
+from app.exports.household import ExportHouse, export_house
 from app.fulfilment.buyer_orders import BuyerOrders
 from app.fulfilment.complaint_services import ComplaintServices, complaint_services
 from app.fulfilment.desk import OrderDesk
@@ -172,9 +170,7 @@ class Services:
     report_details: ReportDetails
     imported_figures: ImportedFigures
     closing: ClosingService
-    table_exports: TableExports
-    accounting_lists: AccountingLists
-    publishing: Publishing
+    exports: ExportHouse
     programmes: ProgrammeHouse
 
     def all(self) -> tuple[object, ...]:
@@ -191,6 +187,7 @@ class Services:
             *self.settlements.all(),
             *self.from_comments.all(),
             *self.programmes.all(),
+            *self.exports.all(),
             self,
         )
 
@@ -393,8 +390,6 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         report_details=ReportDetails(database),
         imported_figures=ImportedFigures(database),
         closing=closing,
-        table_exports=TableExports(database),
-        accounting_lists=AccountingLists(database, rows),
-        publishing=Publishing(database, reports),
+        exports=export_house(database, rows, reports),
         programmes=programmes,
     )

@@ -46,11 +46,9 @@ class TableExports:
             facts = await _require_own(db, user, session_id)
             if "settlements" in wanted.content and not user.may_everywhere(Action.SEE_SETTLEMENTS):
                 raise Forbidden
-            await db.execute(_LOCK, user.id)
             claim = await claim_intention_raw(db, user.id, intention, job_id)
             if claim.is_first:
-                if await db.fetchval(_OPEN, KIND, user.id) >= OPEN_MOST:
-                    raise TooManyExports(details={"limit": OPEN_MOST})
+                await require_room(db, KIND, user.id)
                 await add_job(db, job_id, _job(job_id, user, facts, wanted))
         return await self._jobs.status(claim.subject_id, user.organisation_id)
 
@@ -59,6 +57,13 @@ class TableExports:
         async with self._database.pool.acquire() as db:
             await _require_own(db, user, session_id)
             return [job for job in await jobs_about(db, KIND, session_id, limit=SHOWN_MOST) if may_see(user, job)]
+
+
+async def require_room(db: RawConnection, kind: str, user_id: UUID) -> None:
+    """Raises `TooManyExports`. Until the transaction ends, nobody else asks in their name."""
+    await db.execute(_LOCK, user_id)
+    if await db.fetchval(_OPEN, kind, user_id) >= OPEN_MOST:
+        raise TooManyExports(details={"limit": OPEN_MOST})
 
 
 def _job(job_id: UUID, user: CurrentUser, facts: queries.SessionFacts, wanted: WantedExport) -> NewJob:

@@ -22,7 +22,7 @@ HEADS: Final[tuple[Words, ...]] = (
 
 def facts_of(document: Document, language: Language) -> Iterator[tuple[str, str | datetime]]:
     """Whose figures, of which session, as of when; a licence where there is one."""
-    yield chosen(("Phiên", "Session"), language), document.title
+    yield chosen(document.subject, language), document.title
     yield chosen(("Đơn vị tổ chức", "Organisation"), language), document.organisation
     for words, value in document.facts:
         yield chosen(words, language), value

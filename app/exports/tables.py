@@ -74,9 +74,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What one file says: about which session, as of when, and its tables. `facts` are shown on top, in this order."""
+    """What one file says: about which session (or other `subject`), as of when, and its tables. `facts` are shown on top, in this order."""
 
     title: str
+    subject: Words = ("Phiên", "Session")
     organisation: str
     as_of: datetime
     file_stem: str

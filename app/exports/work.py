@@ -64,13 +64,7 @@ class ExportWork:
             await job.finish_file(f"{document_of(report, ()).file_stem}.pdf")
             return
         document = document_of(report, tuple(await self._tables(job, report, contents)))
-        job.total = document.rows_expected
-        folder = await asyncio.to_thread(_new_folder)
-        try:
-            path = await write_file(folder, document, cast("TableFormat", asked["format"]), language, job.progress)
-            await _hand_on(job, path)
-        finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        await make_file(job, document, cast("TableFormat", asked["format"]), language)
 
     async def _tables(self, job: RunningJob, report: Report, contents: Sequence[Content]) -> list[Table]:
         """In the order of `CONTENTS`, whatever the order of asking."""
@@ -113,6 +107,16 @@ def document_of(report: Report, tables: tuple[Table, ...]) -> Document:
         facts=tuple(facts),
         tables=tables,
     )
+
+
+async def make_file(job: RunningJob, document: Document, form: TableFormat, language: Language) -> None:
+    """The file of a document becomes the job's. Raises `ExportTooLarge`, `ParquetNotInstalled`."""
+    job.total = document.rows_expected
+    folder = await asyncio.to_thread(_new_folder)
+    try:
+        await _hand_on(job, await write_file(folder, document, form, language, job.progress))
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _hand_on(job: RunningJob, path: Path) -> None:

@@ -17,7 +17,10 @@ from app.infra.database import RawConnection
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "outdated"]
 
-_COLUMNS = "parameters::jsonb ->> 'needs' AS needs, id, kind, subject_id, organisation_id, state, done, total, error, result, file_name, file_bytes, claim, created_at, finished_at"
+_COLUMNS = """
+id, kind, subject_id, organisation_id, state, done, total, error, result, file_name, file_bytes, claim, created_at, finished_at,
+parameters::jsonb ->> 'needs' AS needs, parameters::jsonb ->> 'communes' AS communes
+"""
 _START = """
 INSERT INTO jobs (id, kind, key, subject_id, parameters, organisation_id, asked_by, total) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (kind, key) WHERE state IN ('waiting', 'running', 'done') DO NOTHING
@@ -69,11 +72,16 @@ class JobStatus:
     created_at: datetime
     finished_at: datetime | None
     needs: str | None
+    communes: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What is asked for. A parameter `needs` names what else whoever looks at the job must be allowed to do. The same `kind` and `key` are the same job."""
+    """What is asked for. The same `kind` and `key` are the same job.
+
+    Two parameters say who may look at the job, as its owner reads them: `needs`, what else they must be allowed to do; `communes`, those that
+    it is about alone.
+    """
 
     kind: str
     key: str

@@ -48,23 +48,29 @@ class Leagues:
             raise LeagueOrderUnfit(details={"orders": list(ORDERS[by])})
         async with reading_snapshot(self._database) as snapshot:
             loaded = await load(snapshot, user, programme_id)
-            if by == "producer":
-                sums = await queries.producer_rows(snapshot.db, loaded.ids, loaded.period)
-                names = await queries.producer_names(snapshot.db, list({row["producer_id"] for row in sums}))
-                rows = await asyncio.to_thread(_producers, loaded, sums, names)
-            else:
-                rows = _communes_or_units(loaded, by)
-        lowest_first = ordered_by in _LOWEST_FIRST
-        return League(
-            by=by,
-            ordered_by=ordered_by,
-            lowest_first=lowest_first,
-            as_of=snapshot.as_of,
-            rows=ranked(rows, ordered_by, lowest_first=lowest_first),
-            hidden_rows=sum(row.is_hidden for row in rows),
-            minimum_denominators={name: least for name, least in MINIMUM_DENOMINATORS.items() if name in LeagueRow.model_fields},
-            definitions=OF_LEAGUES,
-        )
+            return await league_of(loaded, by, ordered_by)
+
+
+async def league_of(loaded: Loaded, by: LeagueBy, ordered_by: LeagueOrder) -> League:
+    """Within the snapshot of what is loaded."""
+    db = loaded.snapshot.db
+    if by == "producer":
+        sums = await queries.producer_rows(db, loaded.ids, loaded.period)
+        names = await queries.producer_names(db, list({row["producer_id"] for row in sums}))
+        rows = await asyncio.to_thread(_producers, loaded, sums, names)
+    else:
+        rows = _communes_or_units(loaded, by)
+    lowest_first = ordered_by in _LOWEST_FIRST
+    return League(
+        by=by,
+        ordered_by=ordered_by,
+        lowest_first=lowest_first,
+        as_of=loaded.snapshot.as_of,
+        rows=ranked(rows, ordered_by, lowest_first=lowest_first),
+        hidden_rows=sum(row.is_hidden for row in rows),
+        minimum_denominators={name: least for name, least in MINIMUM_DENOMINATORS.items() if name in LeagueRow.model_fields},
+        definitions=OF_LEAGUES,
+    )
 
 
 def ranked(rows: Iterable[LeagueRow], ordered_by: LeagueOrder, *, lowest_first: bool) -> tuple[LeagueRow, ...]:

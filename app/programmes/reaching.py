@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 from app.accounts.permissions import Action
@@ -17,7 +18,13 @@ class Reach:
     ward_codes: tuple[int, ...] | None
 
 
-def reach_of(user: CurrentUser) -> Reach:
+Reader: TypeAlias = CurrentUser | Reach
+"""Somebody, or as much as somebody could read when they asked for it."""
+
+
+def reach_of(user: Reader) -> Reach:
+    if isinstance(user, Reach):
+        return user
     if user.may_everywhere(Action.READ_PROGRAMMES):
         return Reach(user.organisation_id, None)
     wards = {grant.ward_code for grant in user.grants_for(Action.READ_PROGRAMMES) if grant.ward_code is not None}

@@ -24,7 +24,7 @@ from app.programmes.definitions import OF_REPORTS
 from app.programmes.grouping import TOTAL, Groups, closing_of, group_sums, sales_of
 from app.programmes.members import Period
 from app.programmes.programmes import find_programme
-from app.programmes.reaching import Reach, reach_of
+from app.programmes.reaching import Reach, Reader, reach_of
 from app.programmes.schemas import (
     Audience,
     BothFigures,
@@ -63,6 +63,15 @@ class Loaded:
         return [member["id"] for member in self.members]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a report needs beside the sums. `sketches` None: too many to be counted together."""
+
+    late: Sequence[Mapping[str, Any]]
+    measured: Sequence[Mapping[str, Any]]
+    sketches: Sequence[bytes | None] | None
+
+
 class ProgrammeReading:
     """Adds up stored sums; never reads a ledger. Raises `ProgrammeNotFound`, `ProgrammeTooLarge`, and `ReadTookTooLong` when the database
     is too busy."""
@@ -74,12 +83,13 @@ class ProgrammeReading:
     async def report(self, user: CurrentUser, programme_id: UUID) -> ProgrammeReport:
         async with reading_snapshot(self._database) as snapshot:
             loaded = await load(snapshot, user, programme_id)
-            late = await queries.late_rows(snapshot.db, loaded.ids, loaded.period)
-            measured = measured_within(loaded.members, loaded.period)
-            # a thousand sketches are twelve megabytes: beyond it the page would wait for them
-            is_many = len(measured) > SKETCHES_MOST
-            sketches = [] if is_many else await queries.viewer_sketches(snapshot.db, [member["id"] for member in measured])
-        unique_viewers = None if is_many else await self._count_once(sketches)
+            beside = await read_beside(loaded)
+        return await self.report_of(loaded, beside)
+
+    async def report_of(self, loaded: Loaded, beside: Beside) -> ProgrammeReport:
+        """The report of what was read in one snapshot, which may be over by now."""
+        snapshot, late, measured = loaded.snapshot, beside.late, beside.measured
+        unique_viewers = None if beside.sketches is None else await self._count_once(beside.sketches)
         behind = [member["summed_at"] for member in loaded.members if not member["is_current"]]
         groups, members = loaded.groups, loaded.members
         total = groups.by_key[TOTAL]
@@ -151,7 +161,18 @@ class ProgrammeReading:
         )
 
 
-async def load(snapshot: Snapshot, user: CurrentUser, programme_id: UUID) -> Loaded:
+async def read_beside(loaded: Loaded) -> Beside:
+    """Within the snapshot of what is loaded."""
+    db = loaded.snapshot.db
+    late = await queries.late_rows(db, loaded.ids, loaded.period)
+    measured = measured_within(loaded.members, loaded.period)
+    # a thousand sketches are twelve megabytes: beyond it the page would wait for them
+    is_many = len(measured) > SKETCHES_MOST
+    sketches = None if is_many else await queries.viewer_sketches(db, [member["id"] for member in measured])
+    return Beside(late, measured, sketches)
+
+
+async def load(snapshot: Snapshot, user: Reader, programme_id: UUID) -> Loaded:
     """Raises `ProgrammeNotFound`, also for one of another organisation."""
     programme = await find_programme(snapshot.db, user.organisation_id, programme_id)
     reach, period = reach_of(user), Period(programme.first_day, programme.last_day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Annotated
@@ -110,7 +111,11 @@ async def cancel_job(job_id: UUID, user: SignedInUser, closing: Closing) -> JobV
     responses=problem_responses(NotSignedIn, JobNotFound, JobFileNotReady, MalformedRequest),
 )
 async def read_file(job_id: UUID, user: SignedInUser, closing: Closing) -> StreamingResponse:
-    job, pieces = await closing.job_file(user, job_id)
+    return file_response(*await closing.job_file(user, job_id))
+
+
+def file_response(job: JobStatus, pieces: AsyncIterator[bytes]) -> StreamingResponse:
+    """The file of a job as a download."""
     headers = {
         "content-disposition": f'attachment; filename="{job.file_name}"',
         "content-length": str(job.file_bytes),

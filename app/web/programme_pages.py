@@ -34,7 +34,12 @@ async def programmes(request: Request, user: SignedInUser) -> Response:
 async def programme(request: Request, programme_id: UUID, user: SignedInUser, kept: Kept) -> Response:
     """One programme: its figures, weeks and months, sessions and league tables."""
     found = await kept.find(user, programme_id)
-    facts = {"programme_id": str(found.id), "name": found.name, "may_keep": user.may(Action.KEEP_PROGRAMMES)}
+    facts = {
+        "programme_id": str(found.id),
+        "name": found.name,
+        "may_keep": user.may(Action.KEEP_PROGRAMMES),
+        "sees_settlements": user.may_everywhere(Action.SEE_SETTLEMENTS),
+    }
     return render(request, "programme.html", script="programme.js", words=_WORDS, user=user, title=found.name, facts=facts)
 
 

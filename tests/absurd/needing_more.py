@@ -6,7 +6,7 @@ from tests.absurd.carriers import OF_CARRIERS
 from tests.absurd.operations import Operation
 
 # Refused while the session is live, or about jobs, which there are none of then.
-_CLOSED_ONLY = ("/statement", "/export.zip", "/jobs/{job_id}", "/file", "/open/sessions/{session_id}/report")
+_CLOSED_ONLY = ("/statement", "/export.zip", "/jobs/{job_id}", "/table-exports/{job_id}", "/file", "/open/sessions/{session_id}/report")
 # What they are about stands in the query; tests/programmes ask them with absurd ones.
 _BY_QUERY = "/comparison"
 # Only within a minute after many steps at once.

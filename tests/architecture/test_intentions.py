@@ -103,6 +103,7 @@ WITHOUT_A_KEY = {
     "POST /api/v1/sessions/{session_id}/accounting-list": "reads; a POST because each look is written down",
     "PUT /api/v1/sessions/{session_id}/publication": "says what shall be",
     "DELETE /api/v1/jobs/{job_id}": "cancelled twice is cancelled",
+    "DELETE /api/v1/programmes/{programme_id}/table-exports/{job_id}": "cancelled twice is cancelled",
 }
 
 

@@ -12,15 +12,18 @@ import { ProgrammeForm } from "./programme_form.js";
 import { Both, Figures, Late, Periods } from "./programme_figures.js";
 import { Leagues } from "./programme_leagues.js";
 import { Sessions } from "./programme_sessions.js";
+import { Files } from "./report_files.js";
 import { daysOf } from "./programme_words.js";
 import { noticeOnTop } from "./signed_out.js";
 import { whileSeen } from "./while_seen.js";
 
 /** @typedef {import("./programme_types.js").ProgrammeReport} ProgrammeReport */
 
-/** @type {{programme_id: string, name: string, may_keep: boolean}} */
+/** @type {{programme_id: string, name: string, may_keep: boolean, sees_settlements: boolean}} */
 const facts = pageFacts();
 const PATH = `/api/v1/programmes/${facts.programme_id}`;
+const EXPORTS = `${PATH}/table-exports`;
+const CONTENTS = facts.sees_settlements ? ["programme", "settlements"] : ["programme"];
 const READ_EVERY_MS = 30_000;
 
 function Page() {
@@ -57,6 +60,7 @@ function Whole({ report, version, onChange }) {
     <section class="card card-roomy stack"><h2>${say("programme.months")}</h2><${Periods} rows=${report.months} isByMonth /></section>
     <section class="card card-roomy stack"><h2>${say("programme.weeks")}</h2><${Periods} rows=${report.weeks} /></section>
     <section class="card card-roomy stack"><div><h2>${say("programme.leagues")}</h2><p class="small soft">${say("programme.leagues_lead")}</p></div><${Leagues} key=${version} path=${PATH} /></section>
+    <section class="card card-roomy stack no-print" id="files"><h2>${say("report.files")}</h2><${Files} path=${EXPORTS} jobs=${EXPORTS} contents=${CONTENTS} /></section>
     <section class="card card-roomy stack"><h2>${say("programme.sessions")}</h2><${Sessions} key=${version} path=${PATH} mayKeep=${facts.may_keep} /></section>
     <p class="small soft">${say("programme.rule_small")}</p>
     <p class="small soft">${say("programme.rule_days")}</p>`;

@@ -28,6 +28,7 @@ const MINUTE_MS = 60_000;
 /** @type {{session_id: string, title: string, state: string, may: readonly string[], sees_settlements: boolean}} */
 const facts = pageFacts();
 const path = `/api/v1/sessions/${facts.session_id}/report`;
+const CONTENTS = ["report", "orders", "comments"];
 /** @type {import("@preact/signals").Signal<Report | null>} */
 const report = signal(null);
 const problem = signal("");
@@ -75,7 +76,7 @@ function Whole({ report: shown }) {
       <section class="card card-roomy stack"><h2>${say("report.buyers_title")}</h2><${Buyers} figures=${shown.buyers} /></section>
     </div>
     <${Closing} sessionId=${facts.session_id} state=${shown.state} mayClose=${facts.may.includes("close_sessions")} ladder=${shown.ladder} asOf=${shown.as_of} onClosed=${() => void read()} />
-    <section class="card card-roomy stack no-print" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} sessionId=${facts.session_id} seesSettlements=${facts.sees_settlements} />${facts.may.includes("reveal_receivers") && html`<${AccountingList} sessionId=${facts.session_id} />`}</section>
+    <section class="card card-roomy stack no-print" id="files"><h2>${say("report.files")}</h2><p class="small soft">${say("report.files_lead")}</p><${Files} path=${`/api/v1/sessions/${facts.session_id}/table-exports`} jobs="/api/v1/jobs" contents=${facts.sees_settlements ? [...CONTENTS, "settlements"] : CONTENTS} hasPaper />${facts.may.includes("reveal_receivers") && html`<${AccountingList} sessionId=${facts.session_id} />`}</section>
     <section class="card card-roomy stack no-print"><h2>${say("report.publish")}</h2><${Publishing} sessionId=${facts.session_id} isClosed=${shown.state === "closed"} mayPublish=${facts.may.includes("publish_reports")} /></section>
     <section class="card card-roomy stack"><h2>${say("report.imported")}</h2>
       ${shown.outside.length > 0 && html`<${OutsideTable} rows=${shown.outside} />`}

@@ -17,13 +17,13 @@ import { problemOf } from "./signed_out.js";
 const LOOK_AGAIN_MS = 1000;
 const KILO = 1024;
 const FORMATS = ["xlsx", "csv", "pdf", "json", "parquet"];
-const CONTENTS = ["report", "orders", "comments"];
-// For those who may see every producer's.
-const SETTLEMENTS = "settlements";
+const PAPER = "pdf";
 
-/** @param {{sessionId: string, seesSettlements: boolean}} props */
-export function Files({ sessionId, seesSettlements }) {
-  const path = `/api/v1/sessions/${sessionId}/table-exports`;
+/**
+ * @param {{path: string, jobs: string, contents: string[], hasPaper?: boolean}} props `jobs`: where a job is stopped, before its id; the first
+ * of `contents` is chosen, and is what goes on paper
+ */
+export function Files({ path, jobs: jobsPath, contents, hasPaper = false }) {
   const [jobs, setJobs] = useState(/** @type {FileJob[]} */ ([]));
   const [problem, setProblem] = useState("");
   const [isBusy, setIsBusy] = useState(false);
@@ -49,28 +49,28 @@ export function Files({ sessionId, seesSettlements }) {
   };
   /** @param {FileJob} job */
   const cancel = async (job) => {
-    await remove(`/api/v1/jobs/${job.id}`);
+    await remove(`${jobsPath}/${job.id}`);
     await read();
   };
-  return html`<${Choice} contents=${seesSettlements ? [...CONTENTS, SETTLEMENTS] : CONTENTS} isBusy=${isBusy} onAsk=${ask} />
+  return html`<${Choice} formats=${hasPaper ? FORMATS : FORMATS.filter((each) => each !== PAPER)} contents=${contents} isBusy=${isBusy} onAsk=${ask} />
     ${problem !== "" && html`<p class="notice notice-danger" role="alert">${problem}</p>`}
     ${jobs.length > 0 && html`<ul class="files">${jobs.map((job) => html`<${File} key=${job.id} job=${job} onCancel=${() => void cancel(job)} />`)}</ul>`}`;
 }
 
-/** @param {{contents: string[], isBusy: boolean, onAsk: (wanted: {format: string, content: string[]}) => void}} props */
-function Choice({ contents, isBusy, onAsk }) {
+/** @param {{formats: string[], contents: string[], isBusy: boolean, onAsk: (wanted: {format: string, content: string[]}) => void}} props */
+function Choice({ formats, contents, isBusy, onAsk }) {
   const [format, setFormat] = useState("xlsx");
-  const [content, setContent] = useState(["report"]);
-  const isPaper = format === "pdf";
+  const [content, setContent] = useState(contents.slice(0, 1));
+  const isPaper = format === PAPER;
   /** @param {string} each */
   const toggle = (each) => setContent(content.includes(each) ? content.filter((other) => other !== each) : [...content, each]);
   return html`<form class="stack stack-tight no-print" onSubmit=${(/** @type {Event} */ event) => {
     event.preventDefault();
-    onAsk({ format, content: isPaper ? ["report"] : content });
+    onAsk({ format, content: isPaper ? contents.slice(0, 1) : content });
   }}>
     <label class="field"><span class="field-label">${say("report.file_format")}</span>
       <select class="input" value=${format} onChange=${(/** @type {Event} */ event) => setFormat(/** @type {HTMLSelectElement} */ (event.currentTarget).value)}>
-        ${FORMATS.map((each) => html`<option key=${each} value=${each}>${say(`report.file_${each}`)}</option>`)}
+        ${formats.map((each) => html`<option key=${each} value=${each}>${say(`report.file_${each}`)}</option>`)}
       </select></label>
     ${!isPaper && html`<fieldset class="file-contents"><legend class="field-label">${say("report.file_content")}</legend>
       ${contents.map((each) => html`<label key=${each} class="check"><input type="checkbox" checked=${content.includes(each)} onChange=${() => toggle(each)} /> <span>${say(`report.file_with_${each}`)}</span></label>`)}
