@@ -75,7 +75,7 @@ async def read_programme_export(
     "/{job_id}",
     dependencies=[needs(Action.CANCEL_JOBS)],
     summary="Stop an export of a programme",
-    description="Organisers; one that is over stays as it is.",
+    description="Staff of the organisation: organisers; one that is over stays as it is.",
     responses=problem_responses(*_READING, OriginRefused, JobNotFound),
 )
 async def cancel_programme_export(programme_id: UUID, job_id: UUID, user: SignedInUser, exports: Exports) -> ProgrammeFile:

@@ -129,6 +129,12 @@ def test_a_programme_from_its_making_to_its_league_tables(market: Market, served
     shoot(page, "programme-1440")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert fits(page)
+    page.get_by_label("Quyết toán đã chốt").check()
+    page.get_by_role("button", name="Chuẩn bị tệp").click()
+    with page.expect_download(timeout=30_000) as download:
+        page.get_by_role("link", name="Tải xuống").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+    assert fits(page)
     page.screenshot(path="build/screenshots/programme-390-whole.png", full_page=True)
     chooses_sessions(page)
     puts_side_by_side(page, market.base, session_ids[:3])
