@@ -93,6 +93,14 @@ def puts_side_by_side(page: Page, base: str, session_ids: list[UUID]) -> None:
     page.screenshot(path="build/screenshots/compare-1440-whole.png", full_page=True)
 
 
+def fetches_a_file(page: Page) -> None:
+    page.get_by_label("Quyết toán đã chốt").check()
+    page.get_by_role("button", name="Chuẩn bị tệp").click()
+    with page.expect_download(timeout=30_000) as download:
+        page.get_by_role("link", name="Tải xuống").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+
+
 def test_a_programme_from_its_making_to_its_league_tables(market: Market, served: Served, shoot: Callable[[Page, str], None]) -> None:
     session_ids = filled(served)
     page = market.page(DESK)
@@ -129,11 +137,7 @@ def test_a_programme_from_its_making_to_its_league_tables(market: Market, served
     shoot(page, "programme-1440")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert fits(page)
-    page.get_by_label("Quyết toán đã chốt").check()
-    page.get_by_role("button", name="Chuẩn bị tệp").click()
-    with page.expect_download(timeout=30_000) as download:
-        page.get_by_role("link", name="Tải xuống").click()
-    assert download.value.suggested_filename.endswith(".xlsx")
+    fetches_a_file(page)
     assert fits(page)
     page.screenshot(path="build/screenshots/programme-390-whole.png", full_page=True)
     chooses_sessions(page)
