@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pypdfium2
 
+from app.infra.clock import utc_now, vietnam_day
 from tests.canary_doors import WORDS
 
 CARRIER = "Nhà xe Tân Mai"
@@ -49,11 +50,11 @@ async def settle(fair: Any, staff: httpx2.AsyncClient, spellings: tuple[str, ...
     for also in ("settlements", "settlement-rules"):
         texts[also] = (await staff.get(f"/api/v1/{also}")).raise_for_status().text
     texts["page"] = (await staff.get("/organiser/settlements")).raise_for_status().text
-    texts |= await _tables(fair, staff)
+    texts |= await _tables(fair, staff) | await _of_a_programme(staff)
     assert [name for name, answer in answers.items() if not 400 <= answer.status_code < 500] == []
     # the search looks where something is: the reasons are there, with the number masked
     assert texts["1 as text"].count("***") >= len(spellings)
-    for name in ("1 as text", "1 as pdf", "1 as xlsx", "tables as json", "tables as xlsx", "tables as csv"):
+    for name in ("1 as text", "1 as pdf", "1 as xlsx", "tables as json", "tables as xlsx", "tables as csv", "programme's file"):
         assert CARRIER in texts[name], name
     return {f"settlement, {name}": text for name, text in (texts | {name: answer.text for name, answer in answers.items()}).items()}
 
@@ -109,13 +110,28 @@ async def _tables(fair: Any, staff: httpx2.AsyncClient) -> dict[str, str]:
 
 
 async def exported(fair: Any, who: httpx2.AsyncClient, form: str, content: list[str]) -> bytes:
-    asked = await who.post(fair.path("table-exports"), json={"format": form, "content": content, "language": "vi"})
-    job = asked.raise_for_status().json()
+    return await _made(who, fair.path("table-exports"), "/api/v1/jobs", {"format": form, "content": content, "language": "vi"})
+
+
+async def _of_a_programme(staff: httpx2.AsyncClient) -> dict[str, str]:
+    """A programme that the session falls into, as its page's answers and as a file."""
+    today = vietnam_day(utc_now()).isoformat()
+    programme = {"name": "Chợ phiên", "first_day": today, "last_day": today, "takes": "all"}
+    made = (await staff.post("/api/v1/programmes", json=programme)).raise_for_status().json()
+    path = f"/api/v1/programmes/{made['id']}"
+    wanted = {"format": "json", "content": ["programme", "settlements"], "language": "vi"}
+    file = (await _made(staff, f"{path}/table-exports", f"{path}/table-exports", wanted)).decode()
+    pages = {part: (await staff.get(f"{path}{part}")).raise_for_status().text for part in ("", "/sessions", "/leagues/producer")}
+    return {"programme's file": file} | {f"programme{part}": text for part, text in pages.items()}
+
+
+async def _made(who: httpx2.AsyncClient, path: str, jobs: str, wanted: dict[str, Any]) -> bytes:
+    job = (await who.post(path, json=wanted)).raise_for_status().json()
     async with asyncio.timeout(30):
         while job["state"] in ("waiting", "running"):
             # a job tells of itself only when it is asked
             await asyncio.sleep(0.1)
-            job = (await who.get(f"/api/v1/jobs/{job['id']}")).raise_for_status().json()
+            job = (await who.get(f"{jobs}/{job['id']}")).raise_for_status().json()
     assert job["state"] == "done", job
     return (await who.get(str(job["file"]))).raise_for_status().content
 
