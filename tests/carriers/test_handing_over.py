@@ -14,7 +14,7 @@ from app.carriers.ready import READY
 from tests.buyers import path_of
 from tests.carriers.sending_house import Dispatch, Parcel
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 GHTK = next(each for each in READY if each.carrier == "ghtk" and isinstance(each.content, TrackingColumns))
 
 

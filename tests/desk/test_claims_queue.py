@@ -18,7 +18,7 @@ from tests.live.market import Market, Viewer, a_user, another_organisation
 
 __all__ = ["house", "market", "sockets", "stores"]
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture

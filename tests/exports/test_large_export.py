@@ -25,12 +25,12 @@ from app.reports.summaries import Summaries
 from app.settings import PROJECT_ROOT, child_environment
 from tests.exports.builders import Exporting
 from tests.live.market import SECRET
+from tests.patience import LONG_WORK_SECONDS
 from tests.reports.ledgers import write_ledger
 
 ORDERS = 50_000
 COMMENTS = 1_000_000
 MEMORY_MAX_BYTES = 300_000_000
-PATIENCE_SECONDS = 240
 
 _COMMENTS = """
 INSERT INTO comments (id, session_id, device_id, author, text, posted_at)
@@ -67,7 +67,7 @@ async def write_event(exporting: Exporting, postgres_url: str, offer_id: UUID) -
 
 async def made_by_a_process(exporting: Exporting, job: JobStatus, process: subprocess.Popen[bytes]) -> tuple[JobStatus, int]:
     """The job once it is over, and the most memory that the process had."""
-    deadline, most = time.monotonic() + PATIENCE_SECONDS, 0
+    deadline, most = time.monotonic() + LONG_WORK_SECONDS, 0
     while True:
         most = max(most, psutil.Process(process.pid).memory_info().rss)
         status = await exporting.status(job)

@@ -35,6 +35,7 @@ from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.sessions.editing import SessionEditor
 from app.sessions.schemas import SessionContent
 from app.settings import RealtimeSettings, Settings, load_settings
+from tests.patience import NEWS_SECONDS
 from tests.people import PASSWORD, a_user_of
 
 SECRET = "secret-of-the-tests-only"
@@ -121,7 +122,7 @@ class Viewer:
     _told: Counter[str] = field(default_factory=Counter)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def next_frame(self, within: float = 3) -> dict[str, Any]:
+    async def next_frame(self, within: float = NEWS_SECONDS) -> dict[str, Any]:
         async with asyncio.timeout(within):
             text = await self.socket.recv()
         server_message.validate_json(text)
@@ -129,14 +130,14 @@ class Viewer:
         self.frames.append(frame)
         return frame
 
-    async def sees(self, fits: Callable[[dict[str, Any]], bool], within: float = 3) -> dict[str, Any]:
+    async def sees(self, fits: Callable[[dict[str, Any]], bool], within: float = NEWS_SECONDS) -> dict[str, Any]:
         async with asyncio.timeout(within):
             while True:
                 frame = await self.next_frame(within)
                 if fits(frame):
                     return frame
 
-    async def sees_event(self, kind: str, within: float = 3) -> dict[str, Any]:
+    async def sees_event(self, kind: str, within: float = NEWS_SECONDS) -> dict[str, Any]:
         """The first event of this kind that has not been asked for yet, whether its tick has arrived already or not."""
         async with asyncio.timeout(within):
             while len(arrived := self.events(kind)) <= self._told[kind]:
@@ -167,7 +168,7 @@ class Viewer:
     async def hello(self, **content: Any) -> dict[str, Any]:
         return await self.asks("viewer.hello", version=1, **content)
 
-    async def closed(self, within: float = 5) -> int:
+    async def closed(self, within: float = NEWS_SECONDS) -> int:
         """The code with which the server closes."""
         try:
             async with asyncio.timeout(within):

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 
 from app.settings import PROJECT_ROOT, child_environment
+from tests.patience import START_SECONDS
 
 
 def free_port() -> int:
@@ -50,7 +51,7 @@ class ServiceProcess:
     def output(self) -> str:
         return self._output.read_text()
 
-    def wait_until_ready(self, within: float = 40.0) -> None:
+    def wait_until_ready(self, within: float = START_SECONDS) -> None:
         deadline = time.monotonic() + within
         while "ocop-live is ready." not in self.output or self.answer("/readyz") != 200:
             assert self.process.poll() is None, self.output

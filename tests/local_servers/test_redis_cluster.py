@@ -14,7 +14,7 @@ from redis.crc import key_slot
 from app.local_servers.redis_cluster import SLOTS, LocalRedisCluster
 from app.local_servers.redis_on_port import RedisOnPort
 
-WITHIN_SECONDS = 30.0
+WITHIN_SECONDS = 90.0
 
 
 @pytest.fixture

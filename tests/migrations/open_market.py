@@ -24,7 +24,7 @@ WAIT_AT_MOST_SECONDS = 2.0
 _ORDERS_BEFORE = 20
 # More than two rounds of a writer's batches (order_writer.py): every way of writing comes after the upgrade too.
 _ORDERS_AFTER = 260
-_PATIENCE_SECONDS = 40.0
+_PATIENCE_SECONDS = 120.0
 
 # With the columns that offers had at 8982c5f: made before the upgrade, so that it must carry them over.
 _OPEN_OFFERS = """

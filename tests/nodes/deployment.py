@@ -22,9 +22,10 @@ from app.rehearsal.demo_accounts import DemoAccounts, read_demo_accounts
 from app.settings import PROJECT_ROOT, child_environment
 from tests.conftest import QuickPostgres
 from tests.local_servers.service_process import free_port
+from tests.patience import START_SECONDS
 
 SECRET = "secret-of-deployed-nodes-in-tests-only"
-READY_SECONDS = 90.0
+READY_SECONDS = START_SECONDS
 # What a stop may take, and somewhat more on a busy machine.
 STOP_SECONDS = 30.0
 

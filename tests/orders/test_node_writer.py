@@ -29,10 +29,9 @@ from app.protocol.server_events import OrderReceipt
 from app.settings import PROJECT_ROOT, OrderSettings, child_environment
 from tests.freezing import frozen_for
 from tests.orders.builders import Market, a_wanted_order, an_offer
+from tests.patience import START_SECONDS
 from tests.races.checkers import Acknowledged, complaints_about, read_truth
 from tests.races.writers import acknowledged, place_all
-
-START_SECONDS = 30.0
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tests.buyers import a_viewer, an_order, path_of, with_buyer
 from tests.collectors import Behaviour, Collector, Received, a_collector
 from tests.live.market import Market, Stores, Viewer, open_market
 from tests.orders import builders
+from tests.patience import START_SECONDS
 
 BUYER = {
     "name": "Nguyễn Thị Chim Hoàng Yến",
@@ -34,7 +35,6 @@ BUYER = {
 # Of the above, and of what the test puts into paths, queries and headers.
 CANARIES = ["Hoàng Yến", "912345678", "Chim", "gọi trước", "yellow-bird", "203.0.113."]
 STRANGERS_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-START_SECONDS = 30.0
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ POSTMASTER = "postgres -D"
 BACKEND = "postgres: ocop_app"
 REDIS = "redis-server"
 FROZEN_SECONDS = (0.4, 1.5)
-SEEN_WITHIN_SECONDS = 10.0
+SEEN_WITHIN_SECONDS = 40.0
 
 
 class Faults:

@@ -33,8 +33,8 @@ BUYERS = 8
 STOCKS = (100_000, 100_000, 400)
 ROUNDS = 3 if IS_LONG else 1
 PAUSE_SECONDS = (0.1, 0.6)
-GOES_ON_WITHIN_SECONDS = 20.0
-FINISHED_WITHIN_SECONDS = 45.0
+GOES_ON_WITHIN_SECONDS = 60.0
+FINISHED_WITHIN_SECONDS = 90.0
 PREFIX = "ocop"
 # An order with a line that is known to be sold out is refused for that before anybody reads its form.
 ABSURD_CODES = {"amount_too_large", "malformed", "offer_not_found", "invalid_phone", "order_cannot_be_written", "sold_out"}

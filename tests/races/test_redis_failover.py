@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 PREFIX = "failover"
 KEPT, LOST, NEW = 5, 3, 7
-WITHIN_SECONDS = 30.0
+WITHIN_SECONDS = 90.0
 NEVER_DOUBTS = "local function history_since(home) return 'one for all', false end\n"
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from app.infra.key_ring import KeyRing
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from tests.live.market import SECRET, Market, Node
+from tests.patience import NEWS_SECONDS
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 MASK = b"\x37\xfa\x21\x3d"
@@ -79,7 +80,7 @@ class RawSocket:
                 if chopped:
                     await asyncio.sleep(0)
 
-    async def frame(self, within: float = 5.0) -> tuple[int, bytes] | None:
+    async def frame(self, within: float = NEWS_SECONDS) -> tuple[int, bytes] | None:
         """Opcode and payload of the next frame; None at the end of the stream. The server must not mask, fragment or use extensions."""
         async with asyncio.timeout(within):
             try:
@@ -95,14 +96,14 @@ class RawSocket:
         assert first & 0xF0 == 0x80, f"first byte {first:#x}"
         return first & 0x0F, payload
 
-    async def until(self, *opcodes: int, within: float = 5.0) -> tuple[int, bytes] | None:
+    async def until(self, *opcodes: int, within: float = NEWS_SECONDS) -> tuple[int, bytes] | None:
         """The next frame of one of these kinds; None at the end of the stream."""
         async with asyncio.timeout(within):
             while (found := await self.frame(within)) is not None and found[0] not in opcodes:
                 pass
         return found
 
-    async def reply(self, within: float = 5.0) -> dict[str, Any]:
+    async def reply(self, within: float = NEWS_SECONDS) -> dict[str, Any]:
         """The next frame that answers something, so no tick."""
         async with asyncio.timeout(within):
             while True:
@@ -113,14 +114,14 @@ class RawSocket:
                 if message["type"] not in {"room.tick", "server.leaving"}:
                     return message
 
-    async def close_code(self, within: float = 5.0) -> int | None:
+    async def close_code(self, within: float = NEWS_SECONDS) -> int | None:
         """The code of the server's close frame; 1005 when it has none, None when the stream ends without a close frame."""
         found = await self.until(CLOSE, within=within)
         if found is None:
             return None
         return struct.unpack("!H", found[1][:2])[0] if found[1] else 1005
 
-    async def ended(self, within: float = 5.0) -> bool:
+    async def ended(self, within: float = NEWS_SECONDS) -> bool:
         """Whether the server ends the stream in time; frames before that are passed over."""
         try:
             return await self.until(within=within) is None

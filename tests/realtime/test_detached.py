@@ -21,6 +21,7 @@ from app.realtime.detached import DetachedSockets
 from app.realtime.detached_connection import DetachedConnection
 from app.realtime.spread import Spread
 from app.settings import RealtimeSettings
+from tests.patience import NEWS_SECONDS
 
 QUICK = RealtimeSettings(slow_timeout_seconds=0.5, hello_timeout_seconds=0.6, reply_queue_frames=8)
 
@@ -70,7 +71,7 @@ class Viewer:
     async def raw(self, data: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(self.socket, data)
 
-    async def frame(self, *, within: float = 3.0) -> tuple[int, bytes] | None:
+    async def frame(self, *, within: float = NEWS_SECONDS) -> tuple[int, bytes] | None:
         """Opcode and payload of the next frame; None at the end of the stream."""
         async with asyncio.timeout(within):
             if not await self._has(2):
@@ -127,7 +128,7 @@ async def make_house() -> AsyncIterator[Callable[..., House]]:
             opened.close()
 
 
-async def _until(condition: Callable[[], bool], *, within: float = 3.0) -> None:
+async def _until(condition: Callable[[], bool], *, within: float = NEWS_SECONDS) -> None:
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - the condition is about objects that know nothing of tests
             await asyncio.sleep(0.01)

@@ -137,7 +137,7 @@ async def test_the_demo_waits_for_the_next_session_when_a_person_ends_this_one(
     settings: Settings, database: Database, redis: RedisClients, market: SeededMarket
 ) -> None:
     async with a_running_service(settings):
-        demo = asyncio.get_running_loop().create_task(run_demo(settings, viewers=4, duration_seconds=7.0, pace=LIVELY))
+        demo = asyncio.get_running_loop().create_task(run_demo(settings, viewers=4, duration_seconds=16.0, pace=LIVELY))
         await asyncio.sleep(2.5)
         async with an_organiser(settings, market) as client:
             ended = await client.post(f"/api/v1/sessions/{market.session_id}/transitions", json={"to": "ended"})

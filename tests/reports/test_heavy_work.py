@@ -22,12 +22,12 @@ from app.reports.signing import Signer
 from app.reports.summaries import Summaries
 from app.settings import PROJECT_ROOT, child_environment
 from tests.live.market import SECRET
+from tests.patience import LONG_WORK_SECONDS
 from tests.reports.builders import Fair
 from tests.reports.exports import run_verifier
 from tests.reports.ledgers import a_random_ledger, write_ledger
 
 ENTRIES = 20_000
-PATIENCE_SECONDS = 90
 MEMORY_MAX_BYTES = 200_000_000
 
 StartJobs = Callable[[], subprocess.Popen[bytes]]
@@ -54,7 +54,7 @@ async def status_when(
     fair: Fair, closing: ClosingService, job: JobStatus, wanted: Callable[[JobStatus], bool], process: subprocess.Popen[bytes]
 ) -> tuple[JobStatus, int]:
     """The job's state as soon as it is as wanted, and the most memory the process had meanwhile."""
-    deadline, most = time.monotonic() + PATIENCE_SECONDS, 0
+    deadline, most = time.monotonic() + LONG_WORK_SECONDS, 0
     while True:
         most = max(most, psutil.Process(process.pid).memory_info().rss)
         status = await closing._jobs.status(job.id, job.organisation_id)

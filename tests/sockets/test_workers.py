@@ -88,7 +88,7 @@ async def test_a_killed_worker_costs_the_others_nothing_and_no_order(live_market
         assert stats.totals.viewers_peak == 80
 
 
-async def viewers_become(market: Market, count: int, within: float = 10.0) -> None:
+async def viewers_become(market: Market, count: int, within: float = 60.0) -> None:
     async with asyncio.timeout(within):
         while (await market.node.metrics.stats(market.session_id)).totals.viewers_now != count:  # noqa: ASYNC110
             await asyncio.sleep(0.1)

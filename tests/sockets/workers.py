@@ -30,6 +30,7 @@ from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.rehearsal.client import CommandRefused, ConnectionLost, ConnectionRefused, RoomClient
 from app.settings import PROJECT_ROOT, child_environment
 from tests.live.market import SECRET, Market
+from tests.patience import START_SECONDS, STOP_SECONDS
 
 ADDRESS = {"province_code": 42, "ward_code": 18547, "street": "Thôn 3"}
 Place: TypeAlias = tuple[str, int]
@@ -71,14 +72,14 @@ class Workers:
         self.processes.append(started)
         return number
 
-    async def are_listening(self, *numbers: int, within: float = 30.0) -> None:
+    async def are_listening(self, *numbers: int, within: float = START_SECONDS) -> None:
         async with asyncio.timeout(within):
             for number in numbers:
                 while not self._listens(number):
                     assert self.processes[number].poll() is None, self.log(number)
                     await asyncio.sleep(0.05)
 
-    async def are_gone(self, *numbers: int, within: float = 15.0) -> None:
+    async def are_gone(self, *numbers: int, within: float = STOP_SECONDS) -> None:
         async with asyncio.timeout(within):
             for number in numbers:
                 while self.processes[number].poll() is None:  # noqa: ASYNC110 - it is another process
@@ -164,12 +165,12 @@ class Crowd:
 
     stayers: list[Stayer]
 
-    async def is_complete(self, within: float = 20.0) -> None:
+    async def is_complete(self, within: float = STOP_SECONDS) -> None:
         async with asyncio.timeout(within):
             while not all(each.client.is_open for each in self.stayers):  # noqa: ASYNC110 - many clients
                 await asyncio.sleep(0.05)
 
-    async def has_heard(self, place: ResumePosition, within: float = 15.0) -> None:
+    async def has_heard(self, place: ResumePosition, within: float = STOP_SECONDS) -> None:
         """Everyone has been told everything up to a place."""
         async with asyncio.timeout(within):
             while not all((at := each.client.position) is not None and at.offset >= place.offset for each in self.stayers):  # noqa: ASYNC110
