@@ -133,7 +133,7 @@ haproxy:
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends haproxy; \
 		else echo "A cluster needs HAProxy before its nodes. On Debian: sudo apt-get install haproxy"; exit 1; fi; }
 
-deploy-tools: build/deploy/ready build/patroni/ready
+deploy-tools: build/deploy/ready build/patroni/ready build/redis-tls/ready
 	@command -v promtool >/dev/null 2>&1 && command -v systemd-analyze >/dev/null 2>&1 && command -v caddy >/dev/null 2>&1 && command -v etcd >/dev/null 2>&1 || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus systemd caddy etcd-server; \
@@ -149,6 +149,17 @@ build/patroni/ready: tests/deploy/patroni.lock
 	@python=/usr/bin/python3; $$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || python=$(PYTHON); \
 		$$python -m venv --clear build/patroni
 	@build/patroni/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/deploy/patroni.lock
+	@touch $@
+
+# The Redis of the development tools speaks no TLS; Debian's does. Unpacked beside the others, so that no other test takes it.
+build/redis-tls/ready:
+	@command -v apt-get >/dev/null 2>&1 || { echo "TLS to Redis is tried with Debian's redis-server, which needs apt-get."; exit 1; }
+	@rm -rf build/redis-tls && mkdir -p build/redis-tls/bin && cd build/redis-tls && \
+		apt-get download -qq redis-server redis-tools $$(apt-cache depends redis-server redis-tools | \
+			sed -nE '/libc6|libssl/d; s/^ *Depends: ((lib|lua-)[^ ]*)$$/\1/p' | sort -u) && \
+		for package in *.deb; do dpkg -x $$package . && rm $$package; done && \
+		printf '#!/bin/sh\nhere=%s\nLD_LIBRARY_PATH=$$(echo $$here/usr/lib/*-linux-gnu) exec $$here/usr/bin/redis-server "$$@"\n' "$$PWD" > bin/redis-server && \
+		chmod +x bin/redis-server && bin/redis-server --version >/dev/null
 	@touch $@
 
 UV = build/uv/bin/uv

@@ -225,7 +225,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None,
         validation_alias="REDIS_URL",
-        description="Redis, a cluster (`redis+cluster://host:port,host:port`) or a group under Sentinels (`redis+sentinel://host:port,host:port/master-name/0`); unset = server started by `make run`",
+        description="Redis, a cluster (`redis+cluster://host:port,host:port`) or a group under Sentinels (`redis+sentinel://host:port,host:port/master-name/0`); `rediss` instead of `redis` encrypts, `?ssl_ca_certs=…` names whom to trust; unset = server started by `make run`",
     )
     redis_prefix: str = Field("ocop", pattern=r"^[a-z0-9_-]{1,40}$", description="first part of every Redis key")
     backup_folder: Path | None = Field(None, description="where dumps of PostgreSQL land; `ocop doctor` says how old the newest is")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from redis.connection import parse_url
 
+from app.infra.redis_tls import OPTIONS, RedisTls, tls_of
 from app.infra.startup import StartupError
 
 _PORT = {"cluster": 6379, "sentinel": 26379}
@@ -29,7 +31,8 @@ class WrongRedisUrl(StartupError):
 class RedisAddress:
     """`hosts`: servers of a cluster, or Sentinels; empty for `single`, whose `url` redis-py reads by itself.
 
-    User and password are Redis's; Sentinels have their own, `?sentinel_username=…&sentinel_password=…`, when they have any.
+    User and password are Redis's; Sentinels have their own, `?sentinel_username=…&sentinel_password=…`, when they have any. `tls`: what
+    `rediss` wants, of Sentinels as well; None: nothing is encrypted.
     """
 
     kind: Literal["single", "cluster", "sentinel"]
@@ -40,9 +43,17 @@ class RedisAddress:
     master_name: str = ""
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    has_tls: bool = False
+    tls: RedisTls | None = None
     sentinel_username: str | None = None
     sentinel_password: str | None = field(default=None, repr=False)
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """`hosts`, or the one server that listens on a port."""
+        if self.kind == "single" and not self.url.startswith("unix:"):
+            parts = urlsplit(self.url)
+            return ((parts.hostname or "localhost", parts.port or _PORT["cluster"]),)
+        return self.hosts
 
 
 def read_redis_url(url: str) -> RedisAddress:
@@ -52,7 +63,8 @@ def read_redis_url(url: str) -> RedisAddress:
         scheme, _, group = parts.scheme.partition("+")
         if not group:
             parse_url(url)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
-            return RedisAddress("single", url, _place_of_single(parts))
+            options = _options(parts, allowed=None)
+            return RedisAddress("single", url, _place_of_single(parts), tls=_tls(parts, options))
         if scheme not in {"redis", "rediss"} or group not in {"cluster", "sentinel"}:
             raise WrongRedisUrl(f"there is no scheme {parts.scheme}")
         return _cluster(url, parts) if group == "cluster" else _sentinel(url, parts)
@@ -63,12 +75,9 @@ def read_redis_url(url: str) -> RedisAddress:
 def _cluster(url: str, parts: SplitResult) -> RedisAddress:
     if parts.path not in {"", "/", "/0"}:
         raise WrongRedisUrl("a cluster has database 0 only")
-    if parts.query or parts.fragment:
-        raise WrongRedisUrl("a cluster takes no options")
+    tls = _tls(parts, _options(parts, allowed=OPTIONS))
     hosts, username, password = _hosts_and_user(parts, _PORT["cluster"])
-    return RedisAddress(
-        "cluster", url, _place(hosts), hosts, username=username, password=password, has_tls=parts.scheme.startswith("rediss")
-    )
+    return RedisAddress("cluster", url, _place(hosts), hosts, username=username, password=password, tls=tls)
 
 
 def _sentinel(url: str, parts: SplitResult) -> RedisAddress:
@@ -77,9 +86,7 @@ def _sentinel(url: str, parts: SplitResult) -> RedisAddress:
         raise WrongRedisUrl("the name that the Sentinels give the master is missing")
     if not (db or "0").isdecimal():
         raise WrongRedisUrl("the database behind the name is no number")
-    options = parse_qs(parts.query, strict_parsing=bool(parts.query))
-    if unknown := options.keys() - _SENTINEL_OPTIONS:
-        raise WrongRedisUrl(f"it has unknown options ({', '.join(sorted(unknown))})")
+    options = _options(parts, allowed=OPTIONS | _SENTINEL_OPTIONS)
     hosts, username, password = _hosts_and_user(parts, _PORT["sentinel"])
     return RedisAddress(
         "sentinel",
@@ -90,10 +97,31 @@ def _sentinel(url: str, parts: SplitResult) -> RedisAddress:
         master_name=unquote(master_name),
         username=username,
         password=password,
-        has_tls=parts.scheme.startswith("rediss"),
-        sentinel_username=options.get("sentinel_username", [None])[-1],
-        sentinel_password=options.get("sentinel_password", [None])[-1],
+        tls=_tls(parts, options),
+        sentinel_username=options.get("sentinel_username"),
+        sentinel_password=options.get("sentinel_password"),
     )
+
+
+def _options(parts: SplitResult, *, allowed: Set[str] | None) -> dict[str, str]:
+    """What stands behind the question mark; `allowed` None: redis-py has its own."""
+    if parts.fragment:
+        raise WrongRedisUrl("it has a # that nothing follows from")
+    options = {name: values[-1] for name, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()}
+    if allowed is not None and (unknown := options.keys() - allowed):
+        raise WrongRedisUrl(f"it has unknown options ({', '.join(sorted(unknown))})")
+    return options
+
+
+def _tls(parts: SplitResult, options: Mapping[str, str]) -> RedisTls | None:
+    if not parts.scheme.startswith("rediss"):
+        if meant := options.keys() & OPTIONS:
+            raise WrongRedisUrl(f"{', '.join(sorted(meant))} need rediss, which encrypts")
+        return None
+    try:
+        return tls_of(options)
+    except ValueError as error:
+        raise WrongRedisUrl(str(error)) from error
 
 
 def _hosts_and_user(parts: SplitResult, default_port: int) -> tuple[tuple[tuple[str, int], ...], str | None, str | None]:

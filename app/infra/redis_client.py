@@ -128,12 +128,13 @@ class _BoundedSentinelPool(SentinelConnectionPool, BlockingConnectionPool):
 
 
 def _behind_sentinels(address: RedisAddress, stack: AsyncExitStack, bounds: dict[str, Any]) -> Redis:
+    encrypted = address.tls.for_library() if address.tls else {}
     sentinels = Sentinel(  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
         address.hosts,
         sentinel_kwargs={
             "username": address.sentinel_username,
             "password": address.sentinel_password,
-            "ssl": address.has_tls,
+            **encrypted,
             "socket_timeout": _SENTINEL_SECONDS,
             "socket_connect_timeout": _SENTINEL_SECONDS,
             "retry": Retry(NoBackoff(), 0),
@@ -147,7 +148,7 @@ def _behind_sentinels(address: RedisAddress, stack: AsyncExitStack, bounds: dict
         db=address.db,
         username=address.username,
         password=address.password,
-        ssl=address.has_tls,
+        **encrypted,
         **bounds,
     )
     return client

@@ -60,7 +60,7 @@ class ClusterClient(RedisCluster):
             max_connections=2 * places,
             username=address.username,
             password=address.password,
-            ssl=address.has_tls,
+            **(address.tls.for_library() if address.tls else {}),
             decode_responses=True,
             socket_timeout=socket_timeout,
             socket_connect_timeout=5,

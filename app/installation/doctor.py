@@ -18,7 +18,9 @@ from app.infra.key_ring import key_ring_of
 from app.infra.migrations import migration_config
 from app.infra.postgres_hosts import PostgresHosts
 from app.infra.production import production_faults
+from app.infra.redis_address import WrongRedisUrl, read_redis_url
 from app.infra.redis_client import open_redis
+from app.infra.redis_tls import tls_problem
 from app.installation.opening import owner_url
 from app.installation.rotation import KEYS_BY_SECRET
 from app.local_servers.key_file import KeyFile
@@ -200,7 +202,8 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     try:
         policies, keeps = asyncio.run(_about_redis(settings.redis_url.get_secret_value()))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
-        yield Finding("bad", f"Redis cannot be reached ({type(error).__name__}).", "Start it or correct REDIS_URL.")
+        why = asyncio.run(_about_tls(settings.redis_url.get_secret_value()))
+        yield Finding("bad", f"Redis cannot be reached ({why or type(error).__name__}).", "Start it or correct REDIS_URL.")
         return
     if policies == {"noeviction"}:
         yield Finding("good", "Redis throws nothing away when its memory is full.")
@@ -213,6 +216,15 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         if keeps
         else Finding("look", "Redis keeps no log of writes: after its restart rooms begin anew.", "Set appendonly yes.")
     )
+
+
+async def _about_tls(url: str) -> str | None:
+    """What is wrong with TLS to Redis, if that is what is wrong."""
+    try:
+        address = read_redis_url(url)
+    except WrongRedisUrl:
+        return None
+    return await tls_problem(address.tls, address.places) if address.tls else None
 
 
 async def _about_redis(url: str) -> tuple[set[str], bool]:

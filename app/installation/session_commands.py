@@ -106,13 +106,18 @@ def import_session(
 
 
 async def _told(steps: AsyncIterator[tuple[str, int]]) -> None:
-    """A line when a table begins, and for every so many rows."""
-    last, told = "", 0
-    async for name, rows in steps:
-        if name == last and rows < told + _ROWS_TOLD:
-            continue
-        last, told = name, rows
-        typer.echo(f"  {name}: {rows}", err=True)
+    """A line for every table with its rows, and on the way for every so many."""
+    last, rows, told = "", 0, 0
+    async for name, now in steps:
+        if name != last:
+            if last:
+                typer.echo(f"  {last}: {rows}", err=True)
+            told = 0
+        elif now >= told + _ROWS_TOLD:
+            told = now
+            typer.echo(f"  {name}: {now} …", err=True)
+        last, rows = name, now
+    typer.echo(f"  {last}: {rows}", err=True)
 
 
 def _read_passphrase(*, new: bool) -> str:

@@ -195,7 +195,7 @@ def _client(address: RedisAddress, place: tuple[str, int] | None, *, is_sentinel
         port=port,
         username=address.sentinel_username if is_sentinel else address.username,
         password=address.sentinel_password if is_sentinel else address.password,
-        ssl=address.has_tls,
+        **(address.tls.for_library() if address.tls else {}),
         socket_timeout=ANSWER_SECONDS,
         socket_connect_timeout=ANSWER_SECONDS,
     )

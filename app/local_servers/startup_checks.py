@@ -20,6 +20,7 @@ import redis
 from app.infra.postgres_hosts import PostgresHosts
 from app.infra.redis_address import read_redis_url
 from app.infra.redis_client import open_redis
+from app.infra.redis_tls import tls_problem
 from app.infra.startup import StartupError
 
 _REACH_SECONDS = 5.0
@@ -139,12 +140,16 @@ def check_commits_are_durable(url: str) -> None:
 
 def check_redis_is_reachable(url: str) -> None:
     """Ping once. Raises `StartupError` that names the hosts and the reason, never the password."""
-    place = read_redis_url(url).place
+    address = read_redis_url(url)
+    place = address.place
     try:
         asyncio.run(_ping_redis(url))
     except redis.AuthenticationError as error:
         raise StartupError(f"REDIS_URL: Redis at {place} refuses the user name or password.") from error
     except (redis.RedisError, OSError, TimeoutError) as error:
+        why = asyncio.run(tls_problem(address.tls, address.places)) if address.tls else None
+        if why is not None:
+            raise StartupError(f"REDIS_URL: {why}.") from error
         raise StartupError(f"REDIS_URL: no Redis answers at {place} ({type(error).__name__}). Start it or correct the URL.") from error
 
 
