@@ -275,6 +275,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         core_share=min(1.0, core_count() / worker_count(settings.workers)),
         hear=sold_out.hear,
     )
+    sold_out.hears_room = rooms.is_open
     speaking = Speaking(TalkTurns(redis, prefix=prefix), has_ordered=partial(has_ordered, database.pool))
     comments = CommentService(room_log=room_log, archive=archive, speaking=speaking)
     live_commands = live_handlers(rooms=rooms, comments=comments, outside=OutsideCounts(database, metrics))

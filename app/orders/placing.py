@@ -210,7 +210,7 @@ class OrderPlacing:
         self._projector.kick(session_id)
         for offer_id in result.sold_out:
             if self._sold_out.is_due(offer_id):
-                self._tasks.spawn(f"remember sold out {offer_id}", self._sold_out.remember(offer_id))
+                self._tasks.spawn(f"remember sold out {offer_id}", self._sold_out.remember(offer_id, session_id))
         if result.emptied_pools:
             self._tasks.spawn(f"tell emptied pools {session_id}", self._stock.tell_emptied(session_id, result.emptied_pools))
         if result.newly_sold_out:

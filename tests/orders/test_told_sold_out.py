@@ -15,6 +15,7 @@ import pytest
 from app.infra.clock import monotonic
 from app.infra.database import Database
 from app.local_servers.embedded_redis import EmbeddedRedis
+from app.main import services_of
 from app.orders.group_commit import PlacingQueues
 from app.orders.sold_out import TRUSTED_SECONDS
 from app.realtime.room_log import LogPosition, RoomLog
@@ -130,6 +131,15 @@ async def test_whoever_is_called_gets_the_units_at_a_worker_that_knew_them_to_be
 
     assert joined["type"] == "waitlist.joined"
     assert answer["type"] == "order.placed", answer
+
+
+async def test_a_worker_knows_which_rooms_it_hears(postgres_url: str, redis_url: str, redis_prefix: str) -> None:
+    """Of others it trusts its memory for a moment only (`test_sold_out.py`)."""
+    async with open_stores(postgres_url, redis_url, redis_prefix) as stores, AsyncExitStack() as stack:
+        market, other, _ = await one_unit_at_two_nodes(stores, stack)
+        await market.enters(node=other)
+
+        assert [services_of(node.app).placing._sold_out.hears_room(market.session_id) for node in (market.node, other)] == [False, True]
 
 
 async def test_only_a_batch_that_takes_the_last_unit_writes_into_the_outbox(
