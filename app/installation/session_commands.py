@@ -58,6 +58,12 @@ def export_session(
         typer.echo(f"{export.closed_people} rows of people open with no secret that is here; they stayed behind.", err=True)
     if export.lost_pictures:
         typer.echo(f"{export.lost_pictures} pictures have files missing in their store; they stayed behind.", err=True)
+    if export.parcels or export.settled:
+        typer.echo(
+            f"{export.parcels} parcels with its orders and {export.settled} lines of agreed settlements stay here: over there nobody sees that "
+            "these were packed, or that producers were paid. Do what is left of both here.",
+            err=True,
+        )
     typer.echo(f"{file}: SHA-256 of its manifest {export.sha256}. Tell it the receiver by another way.")
 
 

@@ -17,7 +17,7 @@ from app.installation.transfer_errors import SessionNotFinal, SessionUnknown
 from app.installation.transfer_package import PackageWriter, Row
 from app.installation.transfer_people import Marks, Resealing, new_seal
 from app.installation.transfer_pictures import PicturesOut
-from app.installation.transfer_tables import CARRIED, PICTURES, WRAPPED, CarriedTable
+from app.installation.transfer_tables import CARRIED, ORDERS, PICTURES, WRAPPED, CarriedTable
 from app.reports.summaries import Summaries
 
 _AT_ONCE = 1_000
@@ -28,6 +28,10 @@ FROM sessions s LEFT JOIN session_totals t ON t.session_id = s.id WHERE s.id = $
 _REVISION = "SELECT version_num FROM alembic_version"
 _ROWS = "SELECT (to_jsonb(t) - $2::text[])::text FROM {name} t WHERE {where} ORDER BY {order}"
 _PICTURES = f"SELECT id, files FROM pictures WHERE {PICTURES} ORDER BY id"  # noqa: S608 - our own text
+_LEFT_BEHIND = f"""
+SELECT (SELECT count(DISTINCT parcel_id) FROM parcel_orders WHERE {ORDERS}) AS parcels,
+  (SELECT count(*) FROM settlement_lines WHERE session_id = $1) AS settled
+"""  # noqa: S608 - our own text
 _PEOPLE = "SELECT id::text, role, CASE WHEN id = $2 THEN display_name END AS display_name FROM users WHERE id = ANY($1::uuid[]) ORDER BY id"
 USER_COLUMNS = """
 SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
@@ -47,7 +51,7 @@ class SessionExport:
     """Works on one connection of the tables' owner, after `fold_whole`. `passphrase`: people go along, sealed with it; None: they stay.
 
     Afterwards `sha256` stands for the package; of `closed_people` rows no known secret opens, and `lost_pictures` have not all their files
-    in the store: these stay behind.
+    in the store: these stay behind. So do `parcels` with orders of it and `settled` lines of agreed settlements, which belong to other sessions too.
     """
 
     def __init__(self, db: RawConnection, ring: KeyRing, session_id: UUID, *, files: PictureFiles, passphrase: str | None = None) -> None:
@@ -58,7 +62,8 @@ class SessionExport:
         if passphrase is not None:
             self._seal, secret = new_seal(passphrase)
             self._resealing = Resealing(secret, [known.text for known in ring.every])
-        self.sha256, self.closed_people = "", 0
+        self.sha256 = ""
+        self.closed_people = self.parcels = self.settled = 0
 
     @property
     def lost_pictures(self) -> int:
@@ -84,6 +89,8 @@ class SessionExport:
                     if table.kind != "people" or self._resealing is not None:
                         async for rows in self._write_table(package, table):
                             yield table.name, rows
+                left: Any = await self._db.fetchrow(_LEFT_BEHIND, self._id)
+                self.parcels, self.settled = left["parcels"], left["settled"]
                 with package.part("users") as part:
                     for row in await self._db.fetch(_PEOPLE, sorted(self._users), session["host_id"]):
                         part.add(dict(row))

@@ -10,7 +10,8 @@ from typing import Literal
 
 Kind = Literal["shared", "own", "people"]
 
-_ORDERS = "order_id IN (SELECT id FROM orders WHERE session_id = $1)"
+ORDERS = "order_id IN (SELECT id FROM orders WHERE session_id = $1)"
+"""Rows of whatever is about an order."""
 _PRODUCTS = """
   SELECT product_id FROM session_products WHERE session_id = $1 UNION SELECT product_id FROM offers WHERE session_id = $1
   UNION SELECT product_id FROM session_stock WHERE session_id = $1 UNION SELECT product_id FROM unit_holds WHERE session_id = $1
@@ -59,10 +60,10 @@ CARRIED = (
     CarriedTable("ledgers"),
     CarriedTable("ledger_entries", order="seq"),
     CarriedTable("orders", order="seq"),
-    CarriedTable("order_lines", _ORDERS, order="order_id, line_number"),
+    CarriedTable("order_lines", ORDERS, order="order_id, line_number"),
     CarriedTable("order_changes", order="seq"),
-    CarriedTable("order_calls", _ORDERS, order="called_at, id"),
-    CarriedTable("payments", _ORDERS, order="booked_at, id", dropped=("key_id", "sealed_words", "provider_id", "twin_reference")),
+    CarriedTable("order_calls", ORDERS, order="called_at, id"),
+    CarriedTable("payments", ORDERS, order="booked_at, id", dropped=("key_id", "sealed_words", "provider_id", "twin_reference")),
     CarriedTable("waitlist_entries", order="place", dropped=("place",)),
     CarriedTable("unit_holds"),
     CarriedTable("comments", order="posted_at, id"),
@@ -82,14 +83,14 @@ CARRIED = (
     CarriedTable("audit_entries", "action = 'session.pinned' AND subject_id = $1::uuid::text", order="id", dropped=("id",)),
     CarriedTable(
         "order_contacts",
-        f"key_id IS NOT NULL AND {_ORDERS}",
+        f"key_id IS NOT NULL AND {ORDERS}",
         kind="people",
         dropped=("name", "phone", "province_code", "province_name", "ward_code", "ward_name", "street", "note", "phone_digest"),
     ),
-    CarriedTable("complaints", f"words IS NULL AND answer IS NULL AND {_ORDERS}", kind="people", dropped=("words", "answer")),
+    CarriedTable("complaints", f"words IS NULL AND answer IS NULL AND {ORDERS}", kind="people", dropped=("words", "answer")),
     CarriedTable("session_complaints", kind="people"),
-    CarriedTable("order_notes", _ORDERS, kind="people"),
-    CarriedTable("consents", _ORDERS, kind="people"),
+    CarriedTable("order_notes", ORDERS, kind="people"),
+    CarriedTable("consents", ORDERS, kind="people"),
 )
 
 WRAPPED = frozenset({"order_contacts", "session_complaints"})

@@ -218,6 +218,25 @@ async def test_people_go_along_under_a_passphrase_and_are_sealed_anew(moving: Mo
     assert page.receiver.name == CANARY["name"]
 
 
+async def test_the_export_says_how_many_parcels_and_settled_orders_stay_behind(moving: Moving) -> None:
+    await moving.sold()
+    db, organiser = moving.here.pool, moving.sale.organiser
+    producer_id = await db.fetchval("SELECT producer_id FROM products WHERE id = $1", moving.sale.market.product_ids[0])
+    orders = [row["id"] for row in await db.fetch("SELECT id FROM orders WHERE session_id = $1 ORDER BY seq LIMIT 2", moving.sale.id)]
+    parcel = "INSERT INTO parcels (id, organisation_id, code, batch_id, made_by) VALUES ($1, $2, 'K1', $1, $3)"
+    await db.execute(parcel, moving.sale.id, organiser.organisation_id, organiser.id)
+    head = "INSERT INTO settlement_heads (producer_id, organisation_id, last_hash) VALUES ($1, $2, $3)"
+    await db.execute(head, producer_id, organiser.organisation_id, bytes(32))
+    line = "INSERT INTO settlement_lines (producer_id, settlement, place, session_id, order_id, body) VALUES ($1, 1, $2, $3, $4, '{}')"
+    for place, order_id in enumerate(orders):
+        await db.execute("INSERT INTO parcel_orders (parcel_id, order_id) VALUES ($1, $2)", moving.sale.id, order_id)
+        await db.execute(line, producer_id, place, moving.sale.id, order_id)
+
+    export = await moving.leaves()
+
+    assert (export.parcels, export.settled) == (1, 2)
+
+
 async def test_a_session_that_is_here_is_refused_and_stays_as_it_is(moving: Moving) -> None:
     await moving.sold()
     await moving.leaves()
