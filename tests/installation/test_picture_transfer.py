@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable
 from functools import partial
@@ -136,6 +137,21 @@ async def test_names_that_are_no_files_of_pictures_are_refused(moving: Moving) -
     with pytest.raises(PackageChanged):
         await moving.arrives(moving.tampered("pictures", lambda row: row.update(organisation_id=str(UUID(int=1)))))
     assert await moving.nothing_there()
+
+
+async def test_a_package_of_before_there_were_pictures_in_it_is_taken_in(moving: Moving) -> None:
+    await moving.sold()
+    await moving.leaves()
+    older = moving.folder / "older.zip"
+    with zipfile.ZipFile(moving.package) as source, zipfile.ZipFile(older, "w") as target:
+        manifest = json.loads(source.read("manifest.json"))
+        del manifest["parts"]["pictures"]
+        for name in source.namelist():
+            if name not in {"rows/pictures.jsonl", "manifest.json"}:
+                target.writestr(name, source.read(name))
+        target.writestr("manifest.json", json.dumps(manifest))
+
+    assert (await moving.arrives(older)).entries > 0
 
 
 async def test_a_store_that_is_away_is_named_on_either_side(moving: Moving) -> None:
