@@ -49,8 +49,8 @@ from benchmarks.load.build import BENCH_FOLDER
 from benchmarks.load.machine import cores, file_limit, on_cores
 from benchmarks.load.viewers import Target
 
-_READY_SECONDS = 30.0
-_START_SECONDS = 5.0
+_READY_SECONDS = 60.0
+_START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
 _METRICS_SECONDS = 60.0
 _ROUND_SECONDS = 60.0
