@@ -58,7 +58,6 @@ async def test_a_redis_that_stands_still_holds_up_no_job(server_folder: Path) ->
         async with open_redis(server.url) as redis:
             lock, other = JobLock(redis, "own", "one"), JobLock(redis, "own", "two")
             assert await lock.mine("clock", seconds=60)
-            assert not await other.mine("clock", seconds=60)
             with frozen(server.pid):
                 started = monotonic()
                 both = [await lock.mine("clock", seconds=60), await other.mine("clock", seconds=60)]
