@@ -10,9 +10,9 @@ from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.errors import Forbidden
 from app.exports.errors import TooManyExports
+from app.exports.job_kinds import TABLES
 from app.exports.parquet import require_parquet
 from app.exports.schemas import WantedExport
-from app.exports.work import KIND
 from app.infra.database import Database, RawConnection
 from app.infra.jobs import JobQueue, JobStatus, NewJob, add_job, jobs_about
 from app.reports import queries
@@ -48,7 +48,7 @@ class TableExports:
                 raise Forbidden
             claim = await claim_intention_raw(db, user.id, intention, job_id)
             if claim.is_first:
-                await require_room(db, KIND, user.id)
+                await require_room(db, TABLES, user.id)
                 await add_job(db, job_id, _job(job_id, user, facts, wanted))
         return await self._jobs.status(claim.subject_id, user.organisation_id)
 
@@ -56,7 +56,7 @@ class TableExports:
         """The newest exports of a session that they may fetch, whoever asked for them. Raises `SessionNotFound`."""
         async with self._database.pool.acquire() as db:
             await _require_own(db, user, session_id)
-            return [job for job in await jobs_about(db, KIND, session_id, limit=SHOWN_MOST) if may_see(user, job)]
+            return [job for job in await jobs_about(db, TABLES, session_id, limit=SHOWN_MOST) if may_see(user, job)]
 
 
 async def require_room(db: RawConnection, kind: str, user_id: UUID) -> None:
@@ -71,7 +71,7 @@ def _job(job_id: UUID, user: CurrentUser, facts: queries.SessionFacts, wanted: W
     if "settlements" in wanted.content:
         parameters["needs"] = Action.SEE_SETTLEMENTS
     return NewJob(
-        kind=KIND,
+        kind=TABLES,
         key=str(job_id),
         subject_id=facts.id,
         organisation_id=facts.organisation_id,

@@ -10,8 +10,8 @@ from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
 from app.errors import Forbidden
 from app.exports.asking import SHOWN_MOST, require_room
+from app.exports.job_kinds import PROGRAMME_TABLES
 from app.exports.parquet import require_parquet
-from app.exports.programme_work import KIND
 from app.exports.schemas import WantedProgrammeExport
 from app.infra.database import Database
 from app.infra.jobs import JobNotFound, JobQueue, JobStatus, NewJob, add_job, jobs_about
@@ -41,7 +41,7 @@ class ProgrammeExports:
             await find_programme(db, user.organisation_id, programme_id)
             claim = await claim_intention_raw(db, user.id, intention, job_id)
             if claim.is_first:
-                await require_room(db, KIND, user.id)
+                await require_room(db, PROGRAMME_TABLES, user.id)
                 await add_job(db, job_id, _job(job_id, user, programme_id, wanted))
         return await self._jobs.status(claim.subject_id, user.organisation_id)
 
@@ -49,12 +49,12 @@ class ProgrammeExports:
         """The newest exports of a programme that they may fetch, whoever asked for them. Raises `ProgrammeNotFound`."""
         async with self._database.pool.acquire() as db:
             await find_programme(db, user.organisation_id, programme_id)
-            return [job for job in await jobs_about(db, KIND, programme_id, limit=SHOWN_MOST) if _may_read(user, job)]
+            return [job for job in await jobs_about(db, PROGRAMME_TABLES, programme_id, limit=SHOWN_MOST) if _may_read(user, job)]
 
     async def job(self, user: CurrentUser, programme_id: UUID, job_id: UUID) -> JobStatus:
         """How far it is. Raises `JobNotFound`."""
         job = await self._jobs.status(job_id, user.organisation_id)
-        if job.kind != KIND or job.subject_id != programme_id or not _may_read(user, job):
+        if job.kind != PROGRAMME_TABLES or job.subject_id != programme_id or not _may_read(user, job):
             raise JobNotFound(details={"job_id": str(job_id)})
         return job
 
@@ -84,5 +84,10 @@ def _job(job_id: UUID, user: CurrentUser, programme_id: UUID, wanted: WantedProg
     if "settlements" in wanted.content:
         parameters["needs"] = Action.SEE_SETTLEMENTS
     return NewJob(
-        kind=KIND, key=str(job_id), subject_id=programme_id, organisation_id=user.organisation_id, asked_by=user.id, parameters=parameters
+        kind=PROGRAMME_TABLES,
+        key=str(job_id),
+        subject_id=programme_id,
+        organisation_id=user.organisation_id,
+        asked_by=user.id,
+        parameters=parameters,
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import cast
 
 from app.exports.contents import PROGRAMME_CONTENTS, ProgrammeContent
 from app.exports.files import TableFormat
+from app.exports.job_kinds import PROGRAMME_TABLES
 from app.exports.programme_tables import programme_tables
 from app.exports.settlement_tables import settlement_tables
 from app.exports.tables import Document, Language, Table, Words
@@ -16,8 +17,6 @@ from app.infra.database import Database
 from app.infra.job_runner import RunningJob, Work
 from app.programmes.reaching import Reach
 from app.programmes.whole import WholeProgramme, WholeProgrammes
-
-KIND: Final = "programme_tables"
 
 
 class ProgrammeExportWork:
@@ -28,7 +27,7 @@ class ProgrammeExportWork:
         self._programmes = programmes
 
     def by_kind(self) -> Mapping[str, Work]:
-        return {KIND: self.tables}
+        return {PROGRAMME_TABLES: self.tables}
 
     async def tables(self, job: RunningJob) -> None:
         """The file that was asked for, of as much as its asker could read. Raises `ProgrammeNotFound`, `ExportTooLarge`, `ParquetNotInstalled`."""

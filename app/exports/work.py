@@ -16,6 +16,7 @@ from typing import Final, cast
 from app.exports.contents import CONTENTS, Content
 from app.exports.errors import ExportSessionGone, ExportTooLarge
 from app.exports.files import TableFormat, write_file
+from app.exports.job_kinds import TABLES
 from app.exports.long_tables import comments, order_lines, orders
 from app.exports.report_paper import report_pdf
 from app.exports.report_tables import report_tables
@@ -28,7 +29,6 @@ from app.reports.schemas import Report
 from app.reports.service import ReportService
 from app.sessions.errors import SessionNotFound
 
-KIND: Final = "tables"
 FILE_MOST_BYTES: Final = 1_000_000_000
 _FOLDER: Final = "ocop-export-"
 _LEFT_OVER_SECONDS: Final = 6 * 3600
@@ -48,7 +48,7 @@ class ExportWork:
         self._reports = reports
 
     def by_kind(self) -> Mapping[str, Work]:
-        return {KIND: self.tables}
+        return {TABLES: self.tables}
 
     async def tables(self, job: RunningJob) -> None:
         """The file that was asked for. Raises `ExportSessionGone`, `ExportTooLarge`, `ParquetNotInstalled`, `ReportBeingPrepared`."""
