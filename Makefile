@@ -26,7 +26,7 @@ dev: $(VENV)/ready-dev ## one worker on OCOP_PORT (8001) that starts anew when a
 	@eval "$$($(BIN)/ocop environment)" && OCOP_WORKERS=1 OCOP_PORT=$${OCOP_PORT:-8001} exec $(BIN)/python -m watchfiles "$(BIN)/python -m app.cli worker" app
 
 test: $(VENV)/ready-dev ## all tests but the slow ones and the browser's, on real servers that they start themselves
-	$(BIN)/python -m pytest -m "not slow and not browser and not nginx and not deploy and not chaos" -n 4 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -m "not slow and not browser and not nginx and not deploy and not chaos" -n 3 --dist worksteal $(TESTS)
 
 test-slow: $(VENV)/ready-dev ## tests that are long by nature: whole services killed, stores frozen and full, the demo in real time
 	$(BIN)/python -m pytest -m "slow and not browser and not nginx and not deploy and not chaos" -n 2 --dist worksteal $(TESTS)

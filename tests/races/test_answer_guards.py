@@ -52,7 +52,9 @@ async def test_taken_for_a_passing_error_a_spoilt_order_takes_all_others_with_it
 
     got = await _twelve_beside_a_spoilt_one(database, market)
 
-    assert got == {"busy": 13}
+    # whoever is with the server when the deadline comes cannot be told that nothing was written
+    assert set(got) <= {"busy", "outcome_unknown"}
+    assert got.total() == 13
 
 
 async def _order_after_the_writer_died(database: Database, market: Market) -> str:
