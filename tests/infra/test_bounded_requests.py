@@ -18,6 +18,8 @@ from app.local_servers.embedded_redis import EmbeddedRedis
 from tests.freezing import frozen
 from tests.live.market import QUICK, Market, open_market, open_stores
 
+pytestmark = pytest.mark.slow
+
 LOGIN = b"POST /api/v1/login HTTP/1.1\r\nhost: cho.test\r\norigin: http://cho.test\r\ncontent-type: application/json\r\n"
 
 

@@ -12,6 +12,8 @@ from app.infra.redis_client import open_redis
 from tests.freezing import frozen
 from tests.redis_clusters import Cluster, a_cluster, eventually
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 12
 # redis-py alone waits five for each server that says nothing, and fifteen in a blocking read.
 SOON_SECONDS = 2.5

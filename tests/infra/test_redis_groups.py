@@ -23,6 +23,8 @@ from app.settings import RealtimeSettings
 from tests.freezing import frozen
 from tests.redis_clusters import Cluster, SentinelGroup, a_cluster, a_sentinel_group
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:

@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from app.installation.doctor import Finding, _sealed, examine
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.settings import PROJECT_ROOT, Settings, child_environment, load_settings
 from tests.infra.test_production import SOUND
 from tests.orders.builders import a_wanted_order, an_offer
 from tests.orders.conftest import market, queues, write
+
+pytestmark = pytest.mark.slow
 
 __all__ = ["market", "queues", "write"]
 

@@ -51,6 +51,8 @@ from tests.live.market import SECRET, open_market, open_stores
 from tests.orders.builders import a_market, a_wanted_order, an_offer
 from tests.reports.test_closing import CANARY, CANARY_PARTS, Sale, checked_alone, unpacked
 
+pytestmark = pytest.mark.slow
+
 HERE, THERE = KeyRing(SECRET), KeyRing("secret-of-the-other-installation")
 PASSPHRASE = "correct horse battery"
 

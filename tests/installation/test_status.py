@@ -24,6 +24,8 @@ from app.settings import PROJECT_ROOT, child_environment
 from tests.local_servers.service_process import free_port, service
 from tests.redis_clusters import a_sentinel_group
 
+pytestmark = pytest.mark.slow
+
 # Two seconds for the parts, two for what follows from them, and the start of nothing.
 WITHIN_SECONDS = 6.0
 
@@ -115,7 +117,6 @@ def test_without_a_service_it_says_so_in_one_line(server_folder: Path) -> None:
     assert done.stderr.startswith("ocop: Nothing runs on ")
 
 
-@pytest.mark.slow
 def test_it_finds_a_running_service_by_its_folder_and_a_frozen_worker_is_a_problem(server_folder: Path) -> None:
     with service(server_folder, OCOP_WORKERS="1") as running:
         running.wait_until_ready()
@@ -132,7 +133,6 @@ def test_it_finds_a_running_service_by_its_folder_and_a_frozen_worker_is_a_probl
         assert "does not answer within 2 s" in done.stdout
 
 
-@pytest.mark.slow
 def test_a_killed_worker_is_no_worker_any_more(server_folder: Path) -> None:
     """Its counters stay, but its sockets and its waiting orders went with it."""
     with service(server_folder, OCOP_WORKERS="2") as running:

@@ -14,6 +14,8 @@ from redis.crc import key_slot
 from app.local_servers.redis_cluster import SLOTS, LocalRedisCluster
 from app.local_servers.redis_on_port import RedisOnPort
 
+pytestmark = pytest.mark.slow
+
 WITHIN_SECONDS = 90.0
 
 

@@ -16,6 +16,8 @@ from app.local_servers.embedded_redis import EmbeddedRedis
 from tests.conftest import make_server_folder
 from tests.local_servers.service_process import ServiceProcess, free_port, service
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[ServiceProcess]:
@@ -52,7 +54,6 @@ def test_a_stop_while_starting_leaves_nothing_behind(server_folder: Path):
         assert running.process.returncode == 0
 
 
-@pytest.mark.slow
 def test_after_kill_minus_nine_a_start_waits_for_the_dying_and_recovers_and_ctrl_c_ends_it(server_folder: Path):
     port = free_port()
     with service(server_folder, port=port) as killed:
@@ -68,7 +69,6 @@ def test_after_kill_minus_nine_a_start_waits_for_the_dying_and_recovers_and_ctrl
             ends_by(signal.SIGINT, recovered)
 
 
-@pytest.mark.slow
 def test_a_killed_part_is_started_again(running: ServiceProcess):
     for part in ("app.cli worker", "postgres -D", "redis-server"):
         victim = running.named(part)[0]
@@ -176,7 +176,6 @@ def test_an_unreachable_owner_is_one_line_that_names_its_setting(server_folder: 
         assert "geheim" not in refused.output
 
 
-@pytest.mark.slow
 def test_a_worker_that_is_killed_while_it_starts_is_started_again_and_a_stop_signal_ends_everything(server_folder: Path):
     with service(server_folder) as running:
         while not (workers := running.named("app.cli worker")):

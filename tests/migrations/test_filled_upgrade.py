@@ -27,6 +27,8 @@ from tests.migrations.filled import EXPORT, Filled
 from tests.migrations.structure import structure_of
 from tests.races.checkers import complaints_about, read_truth
 
+pytestmark = pytest.mark.slow
+
 _SESSION_STATES = {"draft", "scheduled", "live", "ended", "closed"}
 _ORDER_STATES = {"placed", "confirmed", "paid", "delivered", "returned", "refunded", "cancelled", "expired"}
 

@@ -24,6 +24,8 @@ from app.infra.migrations import migration_config, upgrade_to_newest
 from app.settings import PROJECT_ROOT
 from tests.migrations.structure import structure_of
 
+pytestmark = pytest.mark.slow
+
 VERSIONS = PROJECT_ROOT / "migrations" / "versions"
 FIRST = VERSIONS / "2026-11-23-0314_create_tables.py"
 FIRST_DIGEST = "1c621520c48526e8bfd2932d1b220912bc53bbb87a4c40bd76c384aacc055197"
@@ -136,7 +138,6 @@ def test_two_upgrades_at_once_take_turns(bare_database: Callable[[], str]) -> No
     assert _structure(bare_url) == _structure(by_one)
 
 
-@pytest.mark.slow
 def test_every_migration_can_be_undone_and_done_again(bare_url: str, revisions: list[str]) -> None:
     config = migration_config(bare_url)
     before = _structure(bare_url)
@@ -152,7 +153,6 @@ def test_every_migration_can_be_undone_and_done_again(bare_url: str, revisions: 
         before = after
 
 
-@pytest.mark.slow
 def test_all_migrations_can_be_undone_to_nothing_and_done_again(bare_url: str) -> None:
     config = migration_config(bare_url)
     command.upgrade(config, "head")

@@ -33,6 +33,8 @@ from tests.patience import START_SECONDS
 from tests.races.checkers import Acknowledged, complaints_about, read_truth
 from tests.races.writers import acknowledged, place_all
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:

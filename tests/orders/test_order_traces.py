@@ -26,6 +26,8 @@ from tests.live.market import Market, Stores, Viewer, open_market
 from tests.orders import builders
 from tests.patience import START_SECONDS
 
+pytestmark = pytest.mark.slow
+
 BUYER = {
     "name": "Nguyễn Thị Chim Hoàng Yến",
     "phone": "0912345678",

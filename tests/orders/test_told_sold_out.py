@@ -29,8 +29,9 @@ from tests.orders.builders import Market, a_wanted_order, an_offer
 from tests.selling import selling_services
 from tests.sockets.workers import Workers
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 async def test_a_worker_that_dies_between_the_last_unit_and_the_telling_leaves_it_to_the_others(
     postgres_url: str, own_redis: EmbeddedRedis, tmp_path: Path
 ) -> None:

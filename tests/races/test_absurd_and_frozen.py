@@ -25,6 +25,8 @@ from tests.races.checkers import complaints_about, read_truth
 from tests.races.conftest import seeds
 from tests.races.writers import a_node, acknowledged, place_all
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = OrderSettings(place_deadline_seconds=3.0)
 ORDINARY = 40
 

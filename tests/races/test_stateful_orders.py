@@ -36,6 +36,8 @@ from tests.orders.builders import Market, a_market, a_wanted_order, an_offer
 from tests.races.checkers import complaints_about, read_truth, told
 from tests.races.conftest import IS_LONG
 
+pytestmark = pytest.mark.slow
+
 TOTALS = (5, 12)
 LIMIT = 4
 PRICE_VND = 129_000

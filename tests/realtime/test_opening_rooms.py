@@ -21,6 +21,8 @@ from tests.freezing import frozen
 from tests.live.market import QUICK, Market, another_session, open_market, open_stores
 from tests.realtime.raw_socket import ask, upgrade
 
+pytestmark = pytest.mark.slow
+
 OPENING_SECONDS = 1.5
 # A viewer that comes after the others were told begins to open the room anew; a busy machine may hold one up for so long.
 TRIES = 3
