@@ -3,7 +3,8 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 
-import { Choice, Field, wholeNumber } from "./goods_parts.js";
+import { vndOf, wholeOf } from "./amount_rules.js";
+import { Choice, Field } from "./goods_parts.js";
 import { command, remove, send } from "./http.js";
 import { failureWords, say } from "./page.js";
 import { SureButton } from "./sure_button.js";
@@ -49,6 +50,9 @@ function Editor({ mapping, onSaved }) {
   const [content, setContent] = useState(mapping.content);
   const [problem, setProblem] = useState("");
   const [done, setDone] = useState("");
+  const [unclear, setUnclear] = useState(/** @type {ReadonlySet<string>} */ (new Set()));
+  /** @param {string} id @param {boolean} isUnclear */
+  const noteUnclear = (id, isUnclear) => setUnclear((before) => new Set([...before].filter((each) => each !== id).concat(isUnclear ? [id] : [])));
   const save = async () => {
     const wanted = { name, carrier: mapping.carrier, content };
     /** @type {import("./http.js").Answer<Mapping>} */
@@ -64,16 +68,16 @@ function Editor({ mapping, onSaved }) {
   };
   return html`<div class="stack">
     <${Field} id="list-name" label=${say("carriers.list_name")} value=${name} most=${80} onInput=${setName} />
-    ${content.kind === "file" ? html`<${FileEditor} content=${content} onChange=${setContent} />` : html`<${TrackingEditor} content=${content} onChange=${setContent} />`}
+    ${content.kind === "file" ? html`<${FileEditor} content=${content} onChange=${setContent} onUnclear=${noteUnclear} />` : html`<${TrackingEditor} content=${content} onChange=${setContent} />`}
     ${problem !== "" && html`<p class="notice notice-danger" role="alert"><span>${problem}</span></p>`}
     ${done !== "" && html`<p class="notice notice-good" role="status">${done}</p>`}
-    <div class="row"><button class="button button-primary" type="button" disabled=${name.trim() === ""} onClick=${save}>${say(mapping.is_ready ? "carriers.save_copy" : "carriers.save")}</button>
+    <div class="row"><button class="button button-primary" type="button" disabled=${name.trim() === "" || unclear.size > 0} onClick=${save}>${say(mapping.is_ready ? "carriers.save_copy" : "carriers.save")}</button>
       ${!mapping.is_ready && html`<${SureButton} words=${say("carriers.drop")} sureWords=${say("carriers.drop_sure")} onSure=${drop} />`}</div>
   </div>`;
 }
 
-/** @param {{content: FileColumns, onChange: (content: FileColumns) => void}} props */
-function FileEditor({ content, onChange }) {
+/** @param {{content: FileColumns, onChange: (content: FileColumns) => void, onUnclear: (id: string, isUnclear: boolean) => void}} props */
+function FileEditor({ content, onChange, onUnclear }) {
   const { columns } = content;
   /** @param {number} place @param {Partial<Column>} change */
   const change = (place, change) => onChange({ ...content, columns: columns.map((each, at) => (at === place ? { ...each, ...change } : each)) });
@@ -90,9 +94,33 @@ function FileEditor({ content, onChange }) {
     )}</ol>
     <div class="row"><button class="button button-secondary" type="button" disabled=${columns.length >= 60} onClick=${() => onChange({ ...content, columns: [...columns, { head: "", field: "fixed", fixed: "" }] })}>${say("carriers.add_column")}</button></div>
     <div class="payments-columns">
-      <${Field} id="cod-max" label=${say("carriers.cod_max")} inputmode="numeric" value=${content.cod_max_vnd === null ? "" : String(content.cod_max_vnd)} most=${16} onInput=${(/** @type {string} */ typed) => onChange({ ...content, cod_max_vnd: wholeNumber(typed) || null })} />
-      <${Field} id="weight-max" label=${say("carriers.weight_max")} inputmode="numeric" value=${content.weight_max_grams === null ? "" : String(content.weight_max_grams)} most=${9} onInput=${(/** @type {string} */ typed) => onChange({ ...content, weight_max_grams: wholeNumber(typed) || null })} />
+      <${Most} id="cod-max" label=${say("carriers.cod_max")} most=${20} value=${content.cod_max_vnd} read=${vndOf} onChange=${(/** @type {number | null} */ vnd) => onChange({ ...content, cod_max_vnd: vnd })} onUnclear=${onUnclear} />
+      <${Most} id="weight-max" label=${say("carriers.weight_max")} most=${9} value=${content.weight_max_grams} read=${wholeOf} onChange=${(/** @type {number | null} */ grams) => onChange({ ...content, weight_max_grams: grams })} onUnclear=${onUnclear} />
     </div>`;
+}
+
+/**
+ * The most that a carrier takes; empty or zero: no limit. What cannot be read changes nothing and is not saved.
+ * @param {object} props
+ * @param {string} props.id
+ * @param {string} props.label
+ * @param {number} props.most
+ * @param {number | null} props.value
+ * @param {(typed: string) => number | null} props.read
+ * @param {(value: number | null) => void} props.onChange
+ * @param {(id: string, isUnclear: boolean) => void} props.onUnclear
+ */
+function Most({ id, label, most, value, read, onChange, onUnclear }) {
+  const [typed, setTyped] = useState(value === null ? "" : String(value));
+  const isUnclear = typed.trim() !== "" && read(typed) === null;
+  /** @param {string} text */
+  const type = (text) => {
+    const found = read(text);
+    setTyped(text);
+    onUnclear(id, text.trim() !== "" && found === null);
+    if (text.trim() === "" || found !== null) onChange(found || null);
+  };
+  return html`<${Field} id=${id} label=${label} inputmode="numeric" value=${typed} problem=${isUnclear ? say("app.amount_unclear") : ""} most=${most} onInput=${type} />`;
 }
 
 /** @param {{content: TrackingColumns, onChange: (content: TrackingColumns) => void}} props */

@@ -3,6 +3,7 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 
+import { vndOf } from "./amount_rules.js";
 import { isOver } from "./desk_steps.js";
 import { dateTime, money, number } from "./format.js";
 import { say } from "./page.js";
@@ -26,8 +27,9 @@ export function PaymentForm({ desk, order }) {
   /** @param {Event} event */
   const submit = async (event) => {
     event.preventDefault();
-    const vnd = Number.parseInt(amount.replace(/\D/g, ""), 10);
-    if (reference.trim() === "" || !(vnd > 0)) return setWords(say("desk.payment_missing"));
+    const vnd = vndOf(amount);
+    if (amount.trim() !== "" && vnd === null) return setWords(say("app.amount_unclear"));
+    if (reference.trim() === "" || !vnd) return setWords(say("desk.payment_missing"));
     setWords(await desk.book({ order_id: order.order_id, reference: reference.trim(), amount_vnd: vnd, received_at: new Date().toISOString() }));
   };
   return html`<details class="desk-payment" open=${isOver(order.state) ? false : order.payment !== "cod"}>
@@ -40,7 +42,7 @@ export function PaymentForm({ desk, order }) {
         </div>
         <div class="field">
           <label class="field-label" for="payment-amount">${say("desk.payment_amount")}</label>
-          <input class="input number" id="payment-amount" inputmode="numeric" maxlength="15" value=${amount} onInput=${(/** @type {Event} */ event) => setAmount(typed(event))} />
+          <input class="input number" id="payment-amount" inputmode="numeric" maxlength="20" value=${amount} onInput=${(/** @type {Event} */ event) => setAmount(typed(event))} />
         </div>
       </div>
       <button class="button button-secondary" type="submit">${say("desk.payment_save")}</button>

@@ -3,6 +3,7 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 
+import { vndOf } from "./amount_rules.js";
 import { money } from "./format.js";
 import { say } from "./page.js";
 import { Stepper } from "./stepper.js";
@@ -64,8 +65,8 @@ function Refund({ desk, order }) {
   /** @param {Event} event */
   const save = async (event) => {
     event.preventDefault();
-    const vnd = Number.parseInt(amount.replace(/\D/g, ""), 10);
-    if (!(vnd > 0)) return setProblem(say("desk.refund_missing"));
+    const vnd = vndOf(amount);
+    if (!vnd) return setProblem(say(amount.trim() !== "" && vnd === null ? "app.amount_unclear" : "desk.refund_missing"));
     setIsBusy(true);
     setProblem(await desk.doPart(order, "refunds", { amount_vnd: vnd }));
     setIsBusy(false);
@@ -73,7 +74,7 @@ function Refund({ desk, order }) {
   return html`<form class="stack stack-tight desk-part" onSubmit=${save}>
     <div class="field">
       <label class="field-label" for="refund-amount">${say("desk.refund_amount")}</label>
-      <input class="input number" id="refund-amount" inputmode="numeric" maxlength="15" autocomplete="off" value=${amount}
+      <input class="input number" id="refund-amount" inputmode="numeric" maxlength="20" autocomplete="off" value=${amount}
         onInput=${(/** @type {Event} */ event) => setAmount(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />
     </div>
     <p class="tiny soft">${say("desk.refund_most", { amount: money(order.refundable_vnd) })}</p>

@@ -2,6 +2,7 @@
 
 import { html } from "htm/preact";
 
+import { vndOf } from "./amount_rules.js";
 import { number } from "./format.js";
 import { say } from "./page.js";
 import { Stars } from "./parts.js";
@@ -89,8 +90,7 @@ export function Choice({ id, label, value, options, onChange }) {
   </div>`;
 }
 
-/** A number as people type it: `120.000`, `120 000 đ`. Null when there is none. @param {string} typed */
-export function wholeNumber(typed) {
-  const digits = typed.replace(/\D/g, "");
-  return digits === "" ? null : Number(digits);
+/** What is the matter with an amount that was typed; empty as long as nothing was, or when it can be read. @param {string} typed */
+export function amountProblem(typed) {
+  return typed.trim() === "" || vndOf(typed) !== null ? "" : say("app.amount_unclear");
 }

@@ -4,7 +4,8 @@ import { html, render } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 
 import "./staff.js";
-import { Field, GoodsPicture, wholeNumber } from "./goods_parts.js";
+import { vndOf, wholeOf } from "./amount_rules.js";
+import { amountProblem, Field, GoodsPicture } from "./goods_parts.js";
 import { command, get, remove } from "./http.js";
 import { randomUuid } from "./memory.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
@@ -35,9 +36,9 @@ function missingOf(typed) {
   /** @type {Card["problems"]} */
   const problems = {};
   if (typed.name.trim() === "") problems.name = say("goods.name_missing");
-  if (!wholeNumber(typed.price)) problems.price = say("goods.price_missing");
+  if (!vndOf(typed.price)) problems.price = amountProblem(typed.price) || say("goods.price_missing");
   if (typed.unit.trim() === "") problems.unit = say("goods.unit_missing");
-  if (!wholeNumber(typed.weight)) problems.weight = say("goods.weight_missing");
+  if (!wholeOf(typed.weight)) problems.weight = say("goods.weight_missing");
   return problems;
 }
 
@@ -77,7 +78,7 @@ function AddProducts() {
     change(card.id, { isBusy: true, problems });
     const { name, price, unit, weight } = card.typed;
     const pictures = card.picture === null ? [] : [{ picture_id: card.picture.picture_id, alt: name.trim() }];
-    const content = { producer_id: producer.id, name: name.trim(), price_vnd: wholeNumber(price), unit: unit.trim(), weight_grams: wholeNumber(weight), pictures };
+    const content = { producer_id: producer.id, name: name.trim(), price_vnd: vndOf(price), unit: unit.trim(), weight_grams: wholeOf(weight), pictures };
     /** @type {import("./http.js").Answer<ProductDetails>} */
     const answer = await command("POST", "/api/v1/products", content);
     change(card.id, answer.ok ? { isBusy: false, made: answer.value } : { isBusy: false, problem: failureWords(answer.failure) });
@@ -153,7 +154,7 @@ function DraftCard({ card, onTyped, onSave, onDrop }) {
     <div class="stack stack-tight grow">
       <${Field} ...${field("name")} most=${160} />
       <div class="draft-numbers">
-        <${Field} ...${field("price")} inputmode="numeric" most=${16} />
+        <${Field} ...${field("price")} inputmode="numeric" most=${20} />
         <${Field} ...${field("unit")} most=${40} hint=${say("goods.field_unit_hint")} />
         <${Field} ...${field("weight")} inputmode="numeric" most=${9} />
       </div>

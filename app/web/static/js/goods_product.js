@@ -4,9 +4,10 @@ import { html, render } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import "./staff.js";
+import { vndOf, wholeOf } from "./amount_rules.js";
 import { number } from "./format.js";
 import { SellerPapers } from "./goods_papers.js";
-import { Certificate, Score, wholeNumber } from "./goods_parts.js";
+import { amountProblem, Certificate, Score } from "./goods_parts.js";
 import { command } from "./http.js";
 import { failureWords, pageFacts, part, say } from "./page.js";
 import { PictureField } from "./picture_field.js";
@@ -52,8 +53,8 @@ function contentOf(wish) {
   return {
     name: wish.name.trim(), story: wish.story, unit: wish.unit.trim(), is_alcohol: wish.is_alcohol, is_active: wish.is_active, label: wish.label,
     category: wish.category || null,
-    price_vnd: wholeNumber(wish.price),
-    weight_grams: wholeNumber(wish.weight),
+    price_vnd: vndOf(wish.price),
+    weight_grams: wholeOf(wish.weight),
     code: wish.code.trim() || null,
     story_video_url: wish.video.trim() || null,
     ocop_stars: wish.stars === "" ? null : Number(wish.stars),
@@ -68,9 +69,9 @@ function missingOf(wish) {
   /** @type {Record<string, string>} */
   const problems = {};
   if (wish.name.trim() === "") problems["name"] = say("goods.name_missing");
-  if (!wholeNumber(wish.price)) problems["price"] = say("goods.price_missing");
+  if (!vndOf(wish.price)) problems["price"] = amountProblem(wish.price) || say("goods.price_missing");
   if (wish.unit.trim() === "") problems["unit"] = say("goods.unit_missing");
-  if (!wholeNumber(wish.weight)) problems["weight"] = say("goods.weight_missing");
+  if (!wholeOf(wish.weight)) problems["weight"] = say("goods.weight_missing");
   if (wish.stars !== "" && (wish.certificate.trim() === "" || (wish.certifiedOn === "" && wish.expiresOn === ""))) problems["stars"] = say("goods.stars_need_certificate");
   return problems;
 }

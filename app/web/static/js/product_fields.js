@@ -28,7 +28,7 @@ export function ProductFields({ wish, problems, onChange }) {
       <h2>${say("goods.basics")}</h2>
       <${Field} id="product-name" label=${say("goods.field_name")} most=${160} ...${bound("name")} />
       <div class="draft-numbers">
-        <${Field} id="product-price" label=${say("goods.field_price")} inputmode="numeric" most=${16} ...${bound("price")} />
+        <${Field} id="product-price" label=${say("goods.field_price")} inputmode="numeric" most=${20} ...${bound("price")} />
         <${Field} id="product-unit" label=${say("goods.field_unit")} hint=${say("goods.field_unit_hint")} most=${40} ...${bound("unit")} />
         <${Field} id="product-weight" label=${say("goods.field_weight")} inputmode="numeric" most=${9} ...${bound("weight")} />
       </div>

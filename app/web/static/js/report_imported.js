@@ -3,8 +3,9 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 
+import { wholeOf } from "./amount_rules.js";
 import { dateTime, number } from "./format.js";
-import { Choice, Field, wholeNumber } from "./goods_parts.js";
+import { Choice, Field } from "./goods_parts.js";
 import { command, get } from "./http.js";
 import { failureWords, say } from "./page.js";
 import { SourceMark } from "./report_figures.js";
@@ -76,7 +77,7 @@ function ByHand({ onEnter }) {
   const [typed, setTyped] = useState("");
   const [told, setTold] = useState("");
   const [isBusy, setIsBusy] = useState(false);
-  const value = wholeNumber(typed);
+  const value = wholeOf(typed);
   const isWhole = (typed.trim() === "" || value !== null) && told.trim() !== "";
   return html`<form class="stack" onSubmit=${async (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -88,7 +89,7 @@ function ByHand({ onEnter }) {
   }}>
     <${Choice} id="import-platform" label=${say("report.column_platform")} value=${platform} options=${PLATFORMS.map((each) => [each, say(`report.platform_${each}`)])} onChange=${setPlatform} />
     <${Choice} id="import-figure" label=${say("report.import_figure")} value=${figure} options=${FIGURES.map((each) => [each, say(`report.figure_${each}`)])} onChange=${setFigure} />
-    <${Field} id="import-value" label=${say("report.import_value")} hint=${say("report.import_empty")} value=${typed} inputmode="numeric" most=${20} onInput=${setTyped} />
+    <${Field} id="import-value" label=${say("report.import_value")} hint=${say("report.import_empty")} value=${typed} problem=${typed.trim() !== "" && value === null ? say("app.amount_unclear") : ""} inputmode="numeric" most=${20} onInput=${setTyped} />
     <${Field} id="import-told" label=${say("report.import_told")} hint=${say("report.import_told_hint")} value=${told} most=${300} onInput=${setTold} />
     <div class="row"><button class="button button-secondary" type="submit" disabled=${!isWhole || isBusy}>${say("report.import_save")}</button></div>
   </form>`;

@@ -3,8 +3,9 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 
+import { vndOf } from "./amount_rules.js";
 import { money } from "./format.js";
-import { Choice, Field, wholeNumber } from "./goods_parts.js";
+import { amountProblem, Choice, Field } from "./goods_parts.js";
 import { command, remove } from "./http.js";
 import { failureWords, say } from "./page.js";
 
@@ -43,7 +44,7 @@ function NewCharge({ onAdd }) {
   const [amount, setAmount] = useState("");
   const [reason, setReason] = useState("");
   const [order, setOrder] = useState("");
-  const vnd = wholeNumber(amount);
+  const vnd = vndOf(amount);
   /** @param {SubmitEvent} event */
   const add = async (event) => {
     event.preventDefault();
@@ -54,7 +55,7 @@ function NewCharge({ onAdd }) {
   return html`<details><summary>${say("settlement.new_charge")}</summary>
     <form class="settlement-form" onSubmit=${add}>
       <${Choice} id="charge-kind" label=${say("settlement.charge_kind")} value=${kind} options=${KINDS.map((each) => [each, say(`settlement.charge_${each}`)])} onChange=${setKind} />
-      <${Field} id="charge-amount" label=${say("settlement.amount")} value=${amount} most=${15} inputmode="numeric" onInput=${setAmount} />
+      <${Field} id="charge-amount" label=${say("settlement.amount")} value=${amount} problem=${amountProblem(amount)} most=${20} inputmode="numeric" onInput=${setAmount} />
       <${Field} id="charge-reason" label=${say("settlement.reason")} hint=${say("settlement.reason_hint")} value=${reason} most=${200} onInput=${setReason} />
       <${Field} id="charge-order" label=${say("settlement.of_order")} value=${order} most=${20} onInput=${setOrder} />
       <button class="button button-secondary" type="submit" disabled=${vnd === null || vnd === 0 || reason.trim() === ""}>${say("settlement.add_charge")}</button>

@@ -3,8 +3,9 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 
+import { vndOf } from "./amount_rules.js";
 import { money } from "./format.js";
-import { Field, wholeNumber } from "./goods_parts.js";
+import { amountProblem, Field } from "./goods_parts.js";
 import { command } from "./http.js";
 import { failureWords, say } from "./page.js";
 
@@ -19,16 +20,17 @@ export function Payout({ path, view, onPaid }) {
   const [day, setDay] = useState(new Date(Date.now() + VIETNAM_MS).toISOString().slice(0, 10));
   const [reference, setReference] = useState("");
   const [problem, setProblem] = useState("");
-  const vnd = wholeNumber(amount);
+  const vnd = vndOf(amount);
   /** @param {SubmitEvent} event */
   const pay = async (event) => {
     event.preventDefault();
+    if (vnd === null) return;
     const answer = await command("POST", `${path}/${view.number}/payouts`, { amount_vnd: vnd, paid_on: day, reference });
     setProblem(answer.ok ? "" : failureWords(answer.failure));
     await onPaid();
   };
   return html`<form class="settlement-form" onSubmit=${pay}>
-    <${Field} id="paid-amount" label=${say("settlement.paid_amount")} value=${amount} most=${15} inputmode="numeric" onInput=${setAmount} />
+    <${Field} id="paid-amount" label=${say("settlement.paid_amount")} value=${amount} problem=${amountProblem(amount)} most=${20} inputmode="numeric" onInput=${setAmount} />
     <${Field} id="paid-day" label=${say("settlement.paid_day")} type="date" value=${day} most=${10} onInput=${setDay} />
     <${Field} id="paid-reference" label=${say("settlement.reference")} value=${reference} most=${100} onInput=${setReference} />
     <button class="button button-primary" type="submit" disabled=${vnd === null || vnd === 0 || day === "" || reference.trim() === ""}>${say("settlement.pay")}</button>
