@@ -17,11 +17,12 @@ from app.infra.startup import StartupError
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.settings import PROJECT_ROOT
 
+pytestmark = pytest.mark.slow
+
 _START_AND_WAIT = """
 import sys, time, pathlib
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 
-pytestmark = pytest.mark.slow
 server = EmbeddedPostgres(pathlib.Path(sys.argv[1]), shared_buffers_mb=16)
 server.start()
 print(server.pid, flush=True)
