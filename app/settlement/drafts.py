@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,14 +19,13 @@ import asyncpg
 from app.infra.database import RawConnection
 from app.ledger.chain import entry_of
 from app.settlement import reading
-from app.settlement.chain import Settled, opening_of, reached, settlements_of
-from app.settlement.charge_kinds import CHARGE_KINDS
+from app.settlement.chain import Settled, reached, settlements_of
 from app.settlement.errors import SettlementChanged, SettlementTooLarge
 from app.settlement.lines import SettledOrder, body_of_line, canonical, digest_of_lines, line_of
 from app.settlement.reading import ProducerFacts
 from app.settlement.rules import SettlementRules, read_rules
-from app.settlement.sharing import per_mille
 from app.settlement.standing import NOTHING_BESIDE, Standing, standings_of
+from app.settlement.sums import rules_applied, sums_of, totals
 
 ORDERS_MOST: Final = 60_000
 """In one settlement: what fits into a transaction of a few seconds, and into a spreadsheet."""
@@ -124,24 +123,36 @@ async def lines_of_session(db: RawConnection, producer: ProducerFacts, session_i
     for start in range(0, len(touched), _ORDERS_PER_READ):
         some = touched[start : start + _ORDERS_PER_READ]
         bodies = await reading.bodies_by_order(db, session_id, to, some)
-        settled = _settled(await reading.settled_bodies(db, producer.id, some), producer.id)
+        settled = _settled(await reading.settled_rows(db, producer.id, some), producer.id)
         for number, order_id in enumerate(some, start=1):
             entries = [entry_of(body) for body in bodies.get(order_id, ())]
             standing = standings_of(entries, beside.get(order_id, NOTHING_BESIDE)).get(producer.id, Standing())
-            news = standing.less(settled.get(order_id, Standing()))
+            before = settled.get(order_id, _Before())
+            news = standing.less(before.standing)
             seqs = tuple(entry.seq for entry in entries if entry.seq > after)
             if entries and (seqs or not news.is_nothing):
-                lines.append(SettledOrder(session_id, order_id, codes[order_id], seqs, news))
+                lines.append(SettledOrder(session_id, order_id, codes[order_id], seqs, news, before.under))
             if number % _ORDERS_PER_STEP == 0:
                 await asyncio.sleep(0)
     return lines
 
 
-def _settled(bodies: Sequence[str], producer_id: UUID) -> dict[UUID, Standing]:
-    found: dict[UUID, Standing] = defaultdict(Standing)
-    for body in bodies:
-        line = line_of(body, producer_id)
-        found[line.order_id].add(line.news)
+@dataclass(slots=True)
+class _Before:
+    """What settlements have said of an order, and the first of them that settled money of it."""
+
+    standing: Standing = field(default_factory=Standing)
+    under: int | None = None
+
+
+def _settled(rows: Sequence[asyncpg.Record], producer_id: UUID) -> dict[UUID, _Before]:
+    found: dict[UUID, _Before] = defaultdict(_Before)
+    for row in rows:
+        line = line_of(row["body"], producer_id)
+        before = found[line.order_id]
+        before.standing.add(line.news)
+        if before.under is None and line.news.has_money:
+            before.under = row["settlement"]
     return found
 
 
@@ -153,44 +164,20 @@ def _content(
     charges: Sequence[asyncpg.Record],
 ) -> dict[str, Any]:
     units, vnd, of_order = totals(line.news for line in lines)
-    rates = rules.rates_of(producer.kind)
-    taxed_vnd = vnd["net"] - of_order["direct_goods"]
-    by_hand = Counter[str]()
-    for row in charges:
-        by_hand[row["kind"]] += CHARGE_KINDS[row["kind"]] * row["amount_vnd"]
-    of_producer = int(rules.delivery_is_producers)
-    sums = {
-        "opening": opening_of(earlier),
-        "goods": vnd["net"],
-        "shipping": of_order["shipping"] * of_producer,
-        "carrier_fee": -of_order["carrier_fee"] * of_producer,
-        "direct": -of_order["direct_goods"] - of_order["direct_shipping"],
-        "vat": -per_mille(taxed_vnd, rates.vat_per_mille),
-        "pit": -per_mille(taxed_vnd, rates.pit_per_mille),
-        **{f"by_hand_{kind}": by_hand[kind] for kind in CHARGE_KINDS},
-    }
-    return {
+    applied = rules_applied(rules, producer)
+    sums, older = sums_of(lines, applied, earlier, charges)
+    content = {
         "charges": [_charge(row) for row in charges],
         "figures": {"order_vnd": _kept(of_order), "units": _kept(units), "vnd": _kept(vnd)},
         "kind": "agreed",
         "producer": {"id": str(producer.id), "kind": producer.kind, "name": producer.name, "tax_code": producer.tax_code},
-        "rules": {"delivery_is_producers": rules.delivery_is_producers, **rates.model_dump(), "withholds": rules.withholds},
+        "rules": applied,
         "settlement": len(earlier) + 1,
-        "sums": sums | {"payable": sum(sums.values())},
+        "sums": sums,
         "v": 1,
     }
-
-
-def totals(standings: Iterable[Standing]) -> tuple[Counter[str], Counter[str], Counter[str]]:
-    """Units and VND of goods, and VND of orders, over many standings."""
-    units, vnd, of_order = Counter[str](), Counter[str](), Counter[str]()
-    for standing in standings:
-        for each in standing.units.values():
-            units.update(each)
-        for each in standing.vnd.values():
-            vnd.update(each)
-        of_order.update(standing.of_order)
-    return units, vnd, of_order
+    # only where there are some: older settlements have no such word
+    return content | ({"older_rules": older} if older else {})
 
 
 def _charge(row: asyncpg.Record) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from app.settlement.standing import Standing
 @dataclass(frozen=True, slots=True)
 class SettledOrder:
     """What a settlement says about an order: what is new since the one before. `entries`: the ledger's entries that it comes from, those of
-    the order within the settlement's range; none when only a fee is new.
+    the order within the settlement's range; none when only a fee is new. `under`: the settlement by whose rules its money counts, None for this
+    one's; no part of the line's text.
     """
 
     session_id: UUID
@@ -25,6 +26,7 @@ class SettledOrder:
     code: str
     entries: tuple[int, ...]
     news: Standing
+    under: int | None = None
 
 
 def canonical(content: object) -> str:

@@ -16,7 +16,7 @@ from app.infra.database import Database, RawConnection
 from app.ledger.chain import entry_of
 from app.settlement import reading
 from app.settlement.chain import Settled, first_break, reached, settlements_of
-from app.settlement.drafts import ALL_SESSIONS, Chosen, lines_of_session, read_draft, totals
+from app.settlement.drafts import ALL_SESSIONS, Chosen, lines_of_session, read_draft
 from app.settlement.errors import SettlementNotFound
 from app.settlement.lines import SettledOrder, line_of
 from app.settlement.reaching import SettlementReaches
@@ -28,6 +28,7 @@ from app.settlement.schemas import (
     GoodFigures,
     LedgerStep,
     LineView,
+    OlderRules,
     OrderSteps,
     PaidView,
     ProducerRow,
@@ -41,6 +42,7 @@ from app.settlement.schemas import (
     Sums,
 )
 from app.settlement.standings import Standings
+from app.settlement.sums import totals
 
 _PRODUCERS = """
 SELECT id, name, kind FROM producers WHERE organisation_id = $1 AND ($2::uuid IS NULL OR id = $2) ORDER BY name, id LIMIT 2000
@@ -225,12 +227,18 @@ async def _view(
         order_vnd=figures["order_vnd"],
         sums=Sums(**{f"{name}_vnd": amount for name, amount in content["sums"].items()}),
         rules=AppliedRules(**content["rules"]),
+        older_rules=[_older(each) for each in content.get("older_rules", ())],
         charges=[charge_view(row) for row in charges],
         lines=[_line(each, names) for each in lines],
         line_count=content["lines"],
         next_line=shown_to if shown_to < content["lines"] and lines else None,
         digest=None,
     )
+
+
+def _older(part: Mapping[str, Any]) -> OlderRules:
+    sums = {f"{name}_vnd": amount for name, amount in part["sums"].items()}
+    return OlderRules(rules=AppliedRules(**part["rules"]), settlements=part["settlements"], **sums)
 
 
 def charge_view(row: asyncpg.Record) -> ChargeView:

@@ -57,7 +57,7 @@ WHERE p.order_id = ANY($1::uuid[]) AND p.source <> 'collection'
     AND a.named_at <= p.received_at AND (a.replaced_at IS NULL OR a.replaced_at > p.received_at))
 GROUP BY p.order_id
 """
-_SETTLED = "SELECT body FROM settlement_lines WHERE producer_id = $1 AND order_id = ANY($2::uuid[]) ORDER BY settlement, place"
+_SETTLED = "SELECT settlement, body FROM settlement_lines WHERE producer_id = $1 AND order_id = ANY($2::uuid[]) ORDER BY settlement, place"
 _FACTS = """
 SELECT f.number, f.kind, f.settlement, f.amount_vnd, f.body, f.hash, f.made_at, u.display_name FROM settlement_facts f
 JOIN users u ON u.id = f.made_by WHERE f.producer_id = $1 ORDER BY f.number
@@ -150,9 +150,9 @@ async def beside_ledgers(db: RawConnection, producer_id: UUID, order_ids: Collec
     return {each: Beside(kept.get(each, asked[each]), direct.get(each, 0)) for each in ids if each in known}
 
 
-async def settled_bodies(db: RawConnection, producer_id: UUID, order_ids: Collection[UUID]) -> Sequence[str]:
-    """Lines of settlements that were agreed about these orders."""
-    return [row["body"] for row in await db.fetch(_SETTLED, producer_id, list(order_ids))]
+async def settled_rows(db: RawConnection, producer_id: UUID, order_ids: Collection[UUID]) -> Sequence[asyncpg.Record]:
+    """Lines of settlements that were agreed about these orders, with the number of each, the earliest first."""
+    return await db.fetch(_SETTLED, producer_id, list(order_ids))
 
 
 async def fact_rows(db: RawConnection, producer_id: UUID) -> list[asyncpg.Record]:

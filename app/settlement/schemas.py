@@ -152,6 +152,17 @@ class AppliedRules(BaseModel):
     pit_per_mille: int
 
 
+class OlderRules(BaseModel):
+    """What of the sums is of orders whose money was first settled by rules that were others than today's."""
+
+    rules: AppliedRules
+    settlements: list[int] = Field(description="the settlements that began with these orders")
+    shipping_vnd: int
+    carrier_fee_vnd: int
+    vat_vnd: int
+    pit_vnd: int
+
+
 class PaidView(BaseModel):
     amount_vnd: int
     paid_on: date
@@ -175,6 +186,7 @@ class SettlementView(BaseModel):
     order_vnd: dict[str, int]
     sums: Sums
     rules: AppliedRules
+    older_rules: list[OlderRules]
     charges: list[ChargeView]
     lines: list[LineView]
     line_count: int

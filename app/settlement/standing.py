@@ -67,6 +67,11 @@ class Standing:
         self.of_order.update(other.of_order)
 
     @property
+    def has_money(self) -> bool:
+        """Whether something of it is paid out or held back, now or later."""
+        return any(self.of_order.values()) or any(figures["net"] for figures in self.vnd.values())
+
+    @property
     def is_nothing(self) -> bool:
         return not any(any(figures.values()) for figures in (*self.units.values(), *self.vnd.values(), self.of_order))
 

@@ -281,6 +281,58 @@ async def test_who_bears_the_delivery_gets_its_fees_and_pays_the_carrier(books: 
     assert (await books.next()).sums.payable_vnd == 129_000
 
 
+async def test_an_order_keeps_the_tax_rules_by_which_its_money_was_first_settled(books: Books) -> None:
+    """Today's rules would give back a tax that was never withheld."""
+    untaxed = await books.sold(cake=2)
+    await books.pay(await books.agree(producer_id=books.other))
+    await books.house.rule_book.set(books.organiser, SettlementRules(withholds=True))
+    await books.step(untaxed, "returned", quantities={books.cake: 1})
+    await books.step(untaxed, "refunded")
+    taxed = await books.sold(cake=3)
+
+    then = await books.next(books.other)
+
+    assert (then.sums.goods_vnd, then.sums.vat_vnd, then.sums.pit_vnd) == (150_000 - 50_000, -1_500, -750)
+    assert then.older_rules == []
+    await books.pay(await books.agree(producer_id=books.other))
+    await books.house.rule_book.set(books.organiser, SettlementRules())
+    await books.step(taxed, "returned", quantities={books.cake: 2})
+    await books.step(taxed, "refunded")
+
+    after = await books.agree(producer_id=books.other)
+
+    assert (after.sums.vat_vnd, after.sums.pit_vnd) == (1_000, 500)
+    (older,) = after.older_rules
+    assert (older.settlements, older.vat_vnd, older.pit_vnd, older.rules.vat_per_mille) == ([2], 1_000, 500, 10)
+
+
+async def test_an_order_that_was_settled_before_it_had_money_follows_the_rules_of_its_money(books: Books) -> None:
+    waiting = await books.order(cake=2)
+    await books.step(waiting, "confirmed", "delivered")
+    await books.sold(cake=1)
+    await books.pay(await books.agree(producer_id=books.other))
+    await books.house.rule_book.set(books.organiser, SettlementRules(withholds=True))
+    await books.step(waiting, "paid")
+
+    assert (await books.next(books.other)).sums.vat_vnd == -1_000
+
+
+async def test_a_delivery_fee_goes_back_by_the_rule_by_which_it_came(books: Books) -> None:
+    await charge_delivery(books.database, books.market, FLAT)
+    order_id = await books.sold(honey=1, shipping_fee_vnd=25_000)
+    settled = await books.agree()
+    await books.pay(settled)
+    await books.house.rule_book.set(books.organiser, SettlementRules(delivery_is_producers=False))
+    await books.step(order_id, "returned")
+    await books.step(order_id, "refunded")
+
+    then = await books.next()
+
+    assert settled.sums.shipping_vnd == 25_000
+    assert (then.sums.goods_vnd, then.sums.shipping_vnd) == (-129_000, -25_000)
+    assert [each.shipping_vnd for each in then.older_rules] == [-25_000]
+
+
 async def test_a_fee_that_is_reported_after_the_agreement_is_in_the_next_settlement_without_an_entry(books: Books) -> None:
     order_id = await books.sold(honey=1)
     await books.agree()

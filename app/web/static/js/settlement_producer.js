@@ -23,6 +23,7 @@ const SUMS = /** @type {const} */ ([
   ...["opening", "goods", "shipping", "carrier_fee", "direct", "vat", "pit"],
   ...["by_hand_carrier_fee", "by_hand_deduction", "by_hand_addition"],
 ]);
+const BY_RULES = /** @type {const} */ (["shipping", "carrier_fee", "vat", "pit"]);
 const FIGURES = ["placed", "changed", "cancelled", "expired", "refused", "under_way", "delivered", "returned", "waiting", "let_off", "net"];
 const LINES_AT_ONCE = 200;
 
@@ -133,6 +134,11 @@ function Sums({ view }) {
         <tr class="settlement-payable"><th scope="row">${say("settlement.payable")}</th><td>${money(view.sums.payable_vnd)}</td></tr>
       </tbody>
     </table>
+    ${view.older_rules.map(
+      (older) => html`<p class="small soft" key=${older.settlements.join()}>${say("settlement.older_rules", { numbers: older.settlements.join(", ") })} ${BY_RULES.filter((name) => older[`${name}_vnd`] !== 0)
+        .map((name) => `${say(`settlement.part_${name}`)} ${money(older[`${name}_vnd`])}`)
+        .join("; ")}</p>`,
+    )}
     ${view.rules.withholds && view.tax_code === "" && html`<p class="notice"><span>${say("settlement.no_tax_code")}</span></p>`}
     <dl class="settlement-figures">
       ${FIGURES.filter((name) => view.vnd[name]).map(

@@ -92,6 +92,15 @@ export interface AppliedRules {
   pit_per_mille: number;
 }
 
+export interface OlderRules {
+  rules: AppliedRules;
+  settlements: readonly number[];
+  shipping_vnd: number;
+  carrier_fee_vnd: number;
+  vat_vnd: number;
+  pit_vnd: number;
+}
+
 export interface ChargeView {
   charge_id: string;
   kind: "carrier_fee" | "deduction" | "addition";
@@ -123,6 +132,7 @@ export interface SettlementView {
   order_vnd: Readonly<Record<string, number>>;
   sums: Sums;
   rules: AppliedRules;
+  older_rules: readonly OlderRules[];
   charges: readonly ChargeView[];
   lines: readonly LineView[];
   line_count: number;
