@@ -42,7 +42,7 @@ async def settle(fair: Any, staff: httpx2.AsyncClient, spellings: tuple[str, ...
     answers["agreement"] = await staff.post(f"{path}/agreements", json={"sessions": sessions, "digest": WORDS})
     made = await staff.post(f"{path}/agreements", json={"sessions": sessions, "digest": seen["digest"]})
     texts["agreed"] = made.raise_for_status().text
-    paid = {"amount_vnd": 1_000, "paid_on": "2026-01-05", "reference": REFERENCE}
+    paid = {"amount_vnd": 1_000, "paid_on": vietnam_day(utc_now()).isoformat(), "reference": REFERENCE}
     answers["payout"] = await staff.post(f"{path}/1/payouts", json=paid | {"paid_on": WORDS})
     answers["reference"] = await staff.post(f"{path}/1/payouts", json=paid | {"reference": "Kanarienvogel " * 20})
     texts["paid"] = (await staff.post(f"{path}/1/payouts", json=paid)).raise_for_status().text

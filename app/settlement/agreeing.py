@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -18,7 +18,16 @@ from app.ledger.chain import chain
 from app.settlement import reading
 from app.settlement.chain import Settled, genesis, settlements_of
 from app.settlement.drafts import Draft, read_draft
-from app.settlement.errors import NothingPayable, NothingToSettle, PaidInFuture, SettlementChanged, SettlementNotFound, SettlementPaid
+from app.settlement.errors import (
+    MoreThanPayable,
+    NothingPayable,
+    NothingToSettle,
+    PaidInFuture,
+    PaidTooEarly,
+    SettlementChanged,
+    SettlementNotFound,
+    SettlementPaid,
+)
 from app.settlement.lines import canonical
 from app.settlement.reaching import require_facts
 from app.settlement.reading import ProducerFacts
@@ -32,6 +41,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ADVANCE = "UPDATE settlement_heads SET last_number = $2, last_hash = $3, settlements = $4 WHERE producer_id = $1"
 _SETTLE_CHARGES = "UPDATE settlement_charges SET settlement = $2 WHERE id = ANY($1::uuid[])"
+PAID_BEFORE_MOST: Final = timedelta(days=366)
+"""How long before the day of agreeing a payment may lie: an advance, not a mistyped year."""
 _LINE_COLUMNS = ("producer_id", "settlement", "place", "session_id", "order_id", "body")
 
 
@@ -82,16 +93,16 @@ class SettlementDesk:
         await db.execute(_SETTLE_CHARGES, [row["id"] for row in draft.charges], number)
 
     async def pay(self, user: CurrentUser, producer_id: UUID, number: int, paid: Payout, intention: Intention | None = None) -> None:
-        """Note that a settlement was paid. What differs from the payable amount goes into the next settlement.
+        """Note that a settlement was paid, at most what is payable. What is left of that goes into the next settlement.
 
-        Raises `ProducerNotFound`, `SettlementNotFound`, `SettlementPaid`, `NothingPayable`, `PaidInFuture`.
+        Raises `ProducerNotFound`, `SettlementNotFound`, `SettlementPaid`, `NothingPayable`, `MoreThanPayable`, `PaidInFuture`, `PaidTooEarly`.
         """
         async with self._database.pool.acquire() as db, db.transaction():
             producer = await require_facts(db, user, producer_id)
             head = await lock_head(db, producer)
             if not (await claim_intention_raw(db, user.id, intention, producer_id)).is_first:
                 return
-            _require_payable(settlements_of(await reading.fact_rows(db, producer_id)), number, paid.paid_on)
+            _require_payable(settlements_of(await reading.fact_rows(db, producer_id)), number, paid)
             content = {
                 "amount_vnd": paid.amount_vnd,
                 "kind": "paid",
@@ -104,7 +115,7 @@ class SettlementDesk:
             await _append(db, user, producer_id, head, "paid", number, paid.amount_vnd, content)
 
 
-def _require_payable(settled: list[Settled], number: int, paid_on: date) -> None:
+def _require_payable(settled: list[Settled], number: int, paid: Payout) -> None:
     if not 1 <= number <= len(settled):
         raise SettlementNotFound
     found = settled[number - 1]
@@ -112,8 +123,13 @@ def _require_payable(settled: list[Settled], number: int, paid_on: date) -> None
         raise SettlementPaid
     if found.state == "carried":
         raise NothingPayable(details={"payable_vnd": found.payable_vnd})
-    if paid_on > vietnam_day(utc_now()):
+    if paid.amount_vnd > found.payable_vnd:
+        raise MoreThanPayable(details={"payable_vnd": found.payable_vnd})
+    if paid.paid_on > vietnam_day(utc_now()):
         raise PaidInFuture
+    earliest = vietnam_day(found.agreed["made_at"]) - PAID_BEFORE_MOST
+    if paid.paid_on < earliest:
+        raise PaidTooEarly(details={"earliest": earliest.isoformat()})
 
 
 async def _append(  # noqa: PLR0913 - what a fact says

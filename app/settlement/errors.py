@@ -39,10 +39,26 @@ class NothingPayable(Conflict):
     title_en = "This settlement has nothing to pay: what is negative is carried to the next."
 
 
+class MoreThanPayable(Conflict):
+    """`details["payable_vnd"]`: what is payable of the settlement, the most that can be noted as paid."""
+
+    code = "more_than_payable"
+    title_vi = "Số tiền này nhiều hơn số còn phải trả của bảng quyết toán."
+    title_en = "This is more than what is payable of the settlement."
+
+
 class PaidInFuture(BadRequest):
     code = "paid_in_future"
     title_vi = "Ngày trả tiền không thể ở tương lai."
     title_en = "The day of payment cannot be in the future."
+
+
+class PaidTooEarly(BadRequest):
+    """`details["earliest"]`: the first day that is accepted, 366 days before the day of agreeing."""
+
+    code = "paid_too_early"
+    title_vi = "Ngày trả tiền sớm hơn ngày chốt quá một năm."
+    title_en = "The day of payment is more than a year before the settlement was agreed."
 
 
 class ChargeNotFound(NotFound):

@@ -22,9 +22,11 @@ from app.settlement.charges import SettlementCharges
 from app.settlement.choosing import ChosenSessions
 from app.settlement.errors import (
     ChargeNotFound,
+    MoreThanPayable,
     NothingPayable,
     NothingToSettle,
     PaidInFuture,
+    PaidTooEarly,
     SettlementChanged,
     SettlementNotFound,
     SettlementPaid,
@@ -182,10 +184,12 @@ async def agree(
     dependencies=[needs(Action.SETTLE)],
     status_code=201,
     summary="Note that a settlement was paid",
-    description="Organisers. Day, amount and reference of the organisation's own transfer. An amount that differs leaves the difference to the next "
-    "settlement. A fact for good. Audited.",
+    description="Organisers. Day, amount and reference of the organisation's own transfer, at most what is payable: what is left of it goes into the next "
+    "settlement. Not after today, nor more than 366 days before the day of agreeing. A fact for good. Audited.",
     openapi_extra=body_at_most(4_096),
-    responses=problem_responses(*_SETTLING, IntentionKeyReused, SettlementNotFound, SettlementPaid, NothingPayable, PaidInFuture),
+    responses=problem_responses(
+        *(*_SETTLING, IntentionKeyReused, SettlementNotFound, SettlementPaid, NothingPayable, MoreThanPayable, PaidInFuture, PaidTooEarly)
+    ),
 )
 async def pay(  # noqa: PLR0913 - who paid what
     producer_id: UUID, number: Number, body: Payout, user: SignedInUser, settling: Settling, lists: Lists, intention: Intended

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.infra.clock import utc_now, vietnam_day
 from app.settlement.charge_kinds import AMOUNT_MOST_VND
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def settlement_body(operation: Operation, ids: Any) -> dict[str, Any]:
         return {"sessions": ids.get("sessions", [{"session_id": ids["session_id"], "to_seq": 1}]), "digest": ids.get("digest", "0" * 64)}
     return {
         "order_code": None,
-        "paid_on": "2026-11-01",
+        "paid_on": vietnam_day(utc_now()).isoformat(),
         "reference": "FT1",
         "amount_vnd": 1_000,
         "kind": "deduction",

@@ -126,7 +126,14 @@ def test_a_settlement_from_the_list_to_the_payment(market: Market, served: Serve
     page.get_by_role("button", name="Chốt 2.350.000").click()
     expect(page.get_by_text("Đã chốt, chưa trả").first).to_be_visible()
     page.get_by_label("Số chứng từ").fill("FT26332001")
-    page.get_by_role("button", name="Ghi đã trả").click()
+    pay = page.get_by_role("button", name="Ghi đã trả")
+    for wrong, words in (("2.350.000,00", "Mời ghi số nguyên"), ("2.350.001", "Nhiều nhất 2.350.000")):
+        page.get_by_label("Số tiền đã trả (₫)").fill(wrong)
+        expect(page.get_by_text(words)).to_be_visible()
+        expect(pay).to_be_disabled()
+    page.get_by_label("Số tiền đã trả (₫)").fill("2.350.000 đ")
+    pay.click()
+    page.get_by_role("button", name="Ghi đã trả 2.350.000").click()
     expect(page.get_by_text("chứng từ FT26332001")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Bản in để ký (PDF)").click()

@@ -96,7 +96,7 @@ async def test_a_negative_settlement_is_carried_until_it_is_made_up_for(books: B
     assert (after.sums.opening_vnd, after.sums.payable_vnd) == (0, 0)
 
 
-async def test_what_was_paid_differently_is_carried_and_an_unpaid_settlement_is_not(books: Books) -> None:
+async def test_what_was_not_paid_in_full_is_carried_and_an_unpaid_settlement_is_not(books: Books) -> None:
     await books.sold(honey=1)
     first = await books.agree()
     await books.sold(honey=1)
@@ -104,9 +104,9 @@ async def test_what_was_paid_differently_is_carried_and_an_unpaid_settlement_is_
     assert (second.sums.opening_vnd, second.sums.payable_vnd) == (0, 129_000)
 
     await books.pay(first, 100_000)
-    await books.pay(second, 130_000)
+    await books.pay(second, 128_000)
 
-    assert (await books.next()).sums.opening_vnd == 29_000 - 1_000
+    assert (await books.next()).sums.opening_vnd == 29_000 + 1_000
 
 
 async def test_what_is_agreed_is_what_was_looked_at_though_orders_come_in(books: Books) -> None:
@@ -461,7 +461,7 @@ async def test_everything_paid_is_what_an_independent_program_makes_of_the_expor
             continue
         agreed[producer_id] += settled.sums.payable_vnd - settled.sums.opening_vnd
         if settled.state == "agreed" and chance.random() < 0.5:
-            await books.pay(settled, max(1, settled.sums.payable_vnd + chance.choice([0, 0, -1, 1])))
+            await books.pay(settled, max(1, settled.sums.payable_vnd + chance.choice([0, 0, -1])))
     rest = {each: await books.next(each, limit=1_000) for each in agreed}
 
     goods, fees = nets_of(await books.bodies())

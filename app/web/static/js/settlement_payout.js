@@ -8,6 +8,7 @@ import { money } from "./format.js";
 import { amountProblem, Field } from "./goods_parts.js";
 import { command } from "./http.js";
 import { failureWords, say } from "./page.js";
+import { SureButton } from "./sure_button.js";
 
 /** @typedef {import("./settlement_types.js").SettlementView} SettlementView */
 
@@ -20,21 +21,23 @@ export function Payout({ path, view, onPaid }) {
   const [day, setDay] = useState(new Date(Date.now() + VIETNAM_MS).toISOString().slice(0, 10));
   const [reference, setReference] = useState("");
   const [problem, setProblem] = useState("");
+  const [isBusy, setIsBusy] = useState(false);
   const vnd = vndOf(amount);
-  /** @param {SubmitEvent} event */
-  const pay = async (event) => {
-    event.preventDefault();
+  const isTooMuch = vnd !== null && vnd > view.sums.payable_vnd;
+  const pay = async () => {
     if (vnd === null) return;
+    setIsBusy(true);
     const answer = await command("POST", `${path}/${view.number}/payouts`, { amount_vnd: vnd, paid_on: day, reference });
     setProblem(answer.ok ? "" : failureWords(answer.failure));
     await onPaid();
+    setIsBusy(false);
   };
-  return html`<form class="settlement-form" onSubmit=${pay}>
-    <${Field} id="paid-amount" label=${say("settlement.paid_amount")} value=${amount} problem=${amountProblem(amount)} most=${20} inputmode="numeric" onInput=${setAmount} />
+  return html`<form class="settlement-form" onSubmit=${(/** @type {SubmitEvent} */ event) => event.preventDefault()}>
+    <${Field} id="paid-amount" label=${say("settlement.paid_amount")} value=${amount} problem=${isTooMuch ? say("settlement.pay_most", { amount: money(view.sums.payable_vnd) }) : amountProblem(amount)} most=${20} inputmode="numeric" onInput=${setAmount} />
     <${Field} id="paid-day" label=${say("settlement.paid_day")} type="date" value=${day} most=${10} onInput=${setDay} />
     <${Field} id="paid-reference" label=${say("settlement.reference")} value=${reference} most=${100} onInput=${setReference} />
-    <button class="button button-primary" type="submit" disabled=${vnd === null || vnd === 0 || day === "" || reference.trim() === ""}>${say("settlement.pay")}</button>
-    ${vnd !== null && vnd !== view.sums.payable_vnd && html`<p class="small">${say("settlement.differs", { amount: money(view.sums.payable_vnd - vnd) })}</p>`}
+    <${SureButton} key=${`${amount} ${day} ${reference}`} isGood words=${say("settlement.pay")} sureWords=${say("settlement.pay_sure", { amount: money(vnd ?? 0) })} disabled=${isBusy || !vnd || isTooMuch || day === "" || reference.trim() === ""} onSure=${() => void pay()} />
+    ${vnd !== null && vnd < view.sums.payable_vnd && html`<p class="small">${say("settlement.differs", { amount: money(view.sums.payable_vnd - vnd) })}</p>`}
     ${problem !== "" && html`<p class="small" role="alert">${problem}</p>`}
   </form>`;
 }
