@@ -18,6 +18,7 @@ from app.settlement.standing import MONEY, OF_ORDER, UNITS
 _STATES: Final[dict[str, Words]] = {
     "agreed": ("đã chốt, chưa trả", "agreed, not paid"),
     "paid": ("đã trả", "paid"),
+    "part_paid": ("đã trả một phần, phần còn lại chuyển kỳ sau", "paid in part, the rest carried over"),
     "carried": ("đã chốt, chuyển kỳ sau", "agreed, carried over"),
 }
 _SUMS: Final[dict[str, tuple[Words, Words]]] = {
@@ -85,7 +86,12 @@ def _settlements(found: SettledInSessions) -> Table:
         *_WHICH,
         text("kind", ("Loại hình", "Kind"), ("company, cooperative, cooperative_group, household.", "Legal kind when it was agreed.")),
         text("tax_code", ("Mã số thuế", "Tax code"), ("Lúc chốt; có thể trống.", "When it was agreed; may be empty.")),
-        text("state", ("Mã trạng thái", "Key of state"), ("agreed, paid hoặc carried.", "agreed, paid or carried."), source="ledger"),
+        text(
+            "state",
+            ("Mã trạng thái", "Key of state"),
+            ("agreed, paid, part_paid hoặc carried.", "agreed, paid, part_paid or carried."),
+            source="ledger",
+        ),
         text("state_vi", ("Trạng thái", "State (Vietnamese)"), ("Trạng thái bằng lời.", "In Vietnamese."), source="ledger"),
         text("state_en", ("Trạng thái (tiếng Anh)", "State"), ("Trạng thái, tiếng Anh.", "In words."), source="ledger"),
         time("agreed_at", ("Chốt lúc", "Agreed at"), ("Lúc chốt.", "When it was agreed."), source="ledger"),

@@ -119,7 +119,7 @@ def _require_payable(settled: list[Settled], number: int, paid: Payout) -> None:
     if not 1 <= number <= len(settled):
         raise SettlementNotFound
     found = settled[number - 1]
-    if found.state == "paid":
+    if found.paid is not None:
         raise SettlementPaid
     if found.state == "carried":
         raise NothingPayable(details={"payable_vnd": found.payable_vnd})

@@ -34,9 +34,9 @@ class Settled:
 
     @property
     def state(self) -> str:
-        """`agreed`: to be paid; `paid`; `carried`: nothing to pay, the next one begins with it."""
+        """`agreed`: to be paid; `paid`; `part_paid`: the next one begins with the rest; `carried`: nothing to pay, the next begins with it."""
         if self.paid is not None:
-            return "paid"
+            return "part_paid" if self.left_vnd > 0 else "paid"
         return "agreed" if self.payable_vnd > 0 else "carried"
 
     @property
@@ -46,7 +46,7 @@ class Settled:
 
     @property
     def left_vnd(self) -> int:
-        """What of it goes into the next one: what was paid differently, or what nobody can be paid."""
+        """What of it goes into the next one: what was not paid in full, or what nobody can be paid."""
         if self.paid is not None:
             return self.payable_vnd - int(self.paid["amount_vnd"])
         return min(0, self.payable_vnd)

@@ -52,7 +52,9 @@ SELECT f.producer_id, count(*)::int AS settlements,
   coalesce(sum((f.body::jsonb #>> '{figures,vnd,net}')::bigint), 0)::bigint AS net_vnd,
   coalesce(sum((f.body::jsonb #>> '{figures,order_vnd,shipping}')::bigint), 0)::bigint AS shipping_vnd,
   coalesce(sum(p.amount_vnd), 0)::bigint AS paid_vnd,
-  coalesce(sum(f.amount_vnd) FILTER (WHERE p.number IS NULL AND f.amount_vnd > 0), 0)::bigint AS agreed_vnd
+  coalesce(sum(f.amount_vnd) FILTER (WHERE p.number IS NULL AND f.amount_vnd > 0), 0)::bigint AS unpaid_vnd,
+  coalesce(sum(CASE WHEN p.number IS NULL THEN least(0, f.amount_vnd) ELSE f.amount_vnd - p.amount_vnd END
+    - (f.body::jsonb #>> '{sums,opening}')::bigint), 0)::bigint AS opening_vnd
 FROM settlement_heads h JOIN settlement_facts f ON f.producer_id = h.producer_id AND f.kind = 'agreed'
 LEFT JOIN settlement_facts p ON p.producer_id = f.producer_id AND p.settlement = f.settlement AND p.kind = 'paid'
 WHERE h.organisation_id = $1 GROUP BY f.producer_id
@@ -87,6 +89,8 @@ class SettlementLists:
             net, shipping = sums.get("net", 0), sums.get("shipping", 0) * of_producer
             if before is not None:
                 net, shipping = net - before["net_vnd"], shipping - before["shipping_vnd"] * of_producer
+            # below zero nothing is owed to the producer: it comes off the next one
+            rest_vnd = max(0, before["opening_vnd"]) if before else 0
             items.append(
                 ProducerRow(
                     producer_id=row["id"],
@@ -94,7 +98,8 @@ class SettlementLists:
                     producer_kind=row["kind"],
                     unsettled_vnd=net + shipping,
                     waiting_vnd=sums.get("waiting", 0),
-                    agreed_vnd=before["agreed_vnd"] if before else 0,
+                    agreed_vnd=before["unpaid_vnd"] + rest_vnd if before else 0,
+                    rest_vnd=rest_vnd,
                     paid_vnd=before["paid_vnd"] if before else 0,
                     settlements=before["settlements"] if before else 0,
                 )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 KINDS: Final = {"company": "Công ty", "cooperative": "Hợp tác xã", "cooperative_group": "Tổ hợp tác", "household": "Hộ kinh doanh"}
-STATES: Final = {"open": "BẢN NHÁP, CHƯA CHỐT", "agreed": "ĐÃ CHỐT, CHƯA TRẢ", "paid": "ĐÃ TRẢ", "carried": "ĐÃ CHỐT, CHUYỂN KỲ SAU"}
+STATES: Final = {
+    "open": "BẢN NHÁP, CHƯA CHỐT",
+    "agreed": "ĐÃ CHỐT, CHƯA TRẢ",
+    "paid": "ĐÃ TRẢ",
+    "part_paid": "ĐÃ TRẢ MỘT PHẦN, PHẦN CÒN LẠI CHUYỂN KỲ SAU",
+    "carried": "ĐÃ CHỐT, CHUYỂN KỲ SAU",
+}
 FIGURES: Final = {
     "placed": "Đã đặt",
     "changed": "Đổi đơn",

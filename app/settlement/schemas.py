@@ -18,8 +18,8 @@ SESSIONS_MOST = 2_000
 CHOSEN_MOST = 100
 """Sessions named, and sessions left out, in one address: it must pass any proxy."""
 PROPER_DAYS: TypeAlias = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2200, 1, 1))]
-State = Literal["open", "agreed", "paid", "carried"]
-"""`open`: the next one, which nobody has agreed on; `carried`: agreed with nothing to pay, the next one begins with its sum."""
+State = Literal["open", "agreed", "paid", "part_paid", "carried"]
+"""`open`: the next one, which nobody has agreed on; `part_paid`: the next one begins with the rest; `carried`: agreed with nothing to pay, the next one begins with its sum."""
 _DIGEST: JsonValue = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _SESSION: JsonValue = "0a6dd34c-9a2c-4b12-a84a-6b1f1f3f2b8e"
 
@@ -229,7 +229,8 @@ class ProducerRow(BaseModel):
     producer_kind: LegalKind
     unsettled_vnd: int
     waiting_vnd: int
-    agreed_vnd: int = Field(description="agreed and not paid")
+    agreed_vnd: int = Field(description="agreed and still owed, the rest of what was paid in part among it")
+    rest_vnd: int = Field(description="of that, the rest of what was paid in part; a settlement that is agreed later takes it over")
     paid_vnd: int
     settlements: int
 

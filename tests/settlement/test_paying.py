@@ -55,3 +55,37 @@ async def test_a_payment_lies_at_most_a_year_before_the_agreement(books: Books) 
 
     assert refused.value.details == {"earliest": earliest.isoformat()}
     assert [row["kind"] for row in await facts(books)] == ["agreed", "paid"]
+
+
+async def owed(books: Books) -> tuple[int, int, int]:
+    listed = (await books.house.lists.producers(books.organiser)).items
+    return next((each.agreed_vnd, each.rest_vnd, each.paid_vnd) for each in listed if each.producer_id == books.mine)
+
+
+async def test_the_rest_of_a_part_payment_stays_owed_until_a_later_settlement_takes_it_over(books: Books) -> None:
+    await books.sold(honey=1)
+    first = await books.agree()
+    assert await owed(books) == (129_000, 0, 0)
+
+    await books.pay(first, 100_000)
+    listed = (await books.house.lists.settlements(books.organiser, books.mine)).items
+    assert [(each.state, each.payable_vnd, each.paid_vnd) for each in listed] == [("part_paid", 129_000, 100_000)]
+    assert (await books.house.lists.settlement(books.organiser, books.mine, 1)).state == "part_paid"
+    assert await owed(books) == (29_000, 29_000, 100_000)
+
+    await books.sold(honey=1)
+    second = await books.agree()
+    assert (second.sums.payable_vnd, await owed(books)) == (158_000, (158_000, 0, 100_000))
+    await books.pay(second)
+    assert await owed(books) == (0, 0, 258_000)
+
+
+async def test_who_owes_the_organisation_is_not_owed_a_rest(books: Books) -> None:
+    order_id = await books.sold(honey=2)
+    await books.pay(await books.agree(), 200_000)
+    assert await owed(books) == (58_000, 58_000, 200_000)
+
+    await books.step(order_id, "returned")
+    carried = await books.agree()
+
+    assert (carried.state, carried.sums.payable_vnd, await owed(books)) == ("carried", -200_000, (0, 0, 200_000))

@@ -114,6 +114,7 @@ export function Producer({ id, settlement, maySettle }) {
           ${maySettle && view.state === "open" && html`<${SureButton} key=${view.digest} isGood words=${say("settlement.agree")} sureWords=${say("settlement.agree_sure", { amount: money(view.sums.payable_vnd) })} disabled=${isBusy || view.line_count === 0 && view.charges.length === 0 && view.sums.opening_vnd <= 0} onSure=${() => void agree()} />`}
         </div>
         ${view.paid !== null && html`<p class="notice notice-good"><span>${say("settlement.paid_words", { amount: money(view.paid.amount_vnd), day: dayOf(view.paid.paid_on), reference: view.paid.reference })}</span></p>`}
+        ${view.paid !== null && view.state === "part_paid" && html`<p class="notice"><span>${say("settlement.rest_words", { amount: money(view.sums.payable_vnd - view.paid.amount_vnd) })}</span></p>`}
         ${maySettle && view.state === "agreed" && html`<${Payout} path=${path} view=${view} onPaid=${load} />`}
         ${view.fact_hash !== null && html`<p class="small soft settlement-hash">${say("settlement.hash")} ${view.fact_hash}</p>`}
       </section>

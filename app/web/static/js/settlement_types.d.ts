@@ -7,6 +7,7 @@ export interface ProducerRow {
   unsettled_vnd: number;
   waiting_vnd: number;
   agreed_vnd: number;
+  rest_vnd: number;
   paid_vnd: number;
   settlements: number;
 }
@@ -17,7 +18,7 @@ export interface ProducerRows {
 
 export interface SettlementRow {
   number: number;
-  state: "agreed" | "paid" | "carried" | "open";
+  state: "open" | "agreed" | "paid" | "part_paid" | "carried";
   payable_vnd: number;
   orders: number;
   agreed_at_ms: number;
@@ -125,7 +126,7 @@ export interface SettlementView {
   producer_kind: string;
   tax_code: string;
   number: number;
-  state: "open" | "agreed" | "paid" | "carried";
+  state: "open" | "agreed" | "paid" | "part_paid" | "carried";
   sessions: readonly SessionRange[];
   units: Readonly<Record<string, number>>;
   vnd: Readonly<Record<string, number>>;

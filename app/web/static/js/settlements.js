@@ -57,6 +57,7 @@ function Producers() {
     ${rows.items.map(
       (row) => html`<li key=${row.producer_id}><a class="card settlement-producer" href=${`#${row.producer_id}`}>
         <strong>${row.producer_name}</strong>
+        ${row.agreed_vnd > 0 && html`<span class="row"><span class="badge badge-flash">${say(row.rest_vnd > 0 ? "settlement.part_paid" : "settlement.owed")}</span></span>`}
         <dl class="settlement-figures">
           ${/** @type {const} */ (["unsettled", "waiting", "agreed", "paid"]).map(
             (name) => html`<div key=${name}><dt class="small soft">${say(`settlement.sum_${name}`)}</dt><dd>${money(row[`${name}_vnd`])}</dd></div>`,
