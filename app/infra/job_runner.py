@@ -79,8 +79,8 @@ class RunningJob:
     _reported: float = 0.0
 
     async def progress(self, done: int, total: int | None = None) -> None:
-        """Say how far it is; written, and the lease renewed, a few times a second at most."""
-        self.done, self.total = done, self.total if total is None else total
+        """Say how far it is; written, and the lease renewed, a few times a second at most. More done than was expected is the whole."""
+        self.done, self.total = done, max(done, self.total if total is None else total)
         if monotonic() - self._reported >= _REPORT_SECONDS:
             await self.renew()
 

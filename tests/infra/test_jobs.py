@@ -58,6 +58,20 @@ async def test_the_same_request_is_the_same_job_until_it_failed(database: Databa
     assert done.file_bytes == 1_000_000
 
 
+async def test_a_job_that_does_more_than_was_expected_is_never_further_than_its_whole(
+    database: Database, queue: JobQueue, new: NewJob
+) -> None:
+    async def does_twelve_of_ten(job: RunningJob) -> None:
+        for number in range(12):
+            await job.progress(number + 1)
+
+    job = await queue.start(new)
+    await runner(database, does_twelve_of_ten).run_once()
+
+    status = await queue.status(job.id, new.organisation_id)
+    assert (status.state, status.done, status.total) == ("done", 12, 12)
+
+
 async def test_another_organisation_finds_no_job(queue: JobQueue, new: NewJob) -> None:
     job = await queue.start(new)
 
