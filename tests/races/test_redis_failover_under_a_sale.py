@@ -26,6 +26,7 @@ from app.protocol.base import ResumePosition
 from app.realtime.room_log import RoomLog
 from app.redis_keys import SessionKeys
 from app.rehearsal.client import CommandRefused, ConnectionLost
+from tests.endings import ended
 from tests.freezing import frozen
 from tests.live.market import Market, open_market, open_stores
 from tests.local_servers.service_process import free_port
@@ -113,10 +114,7 @@ async def talking(sale: Sale) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-        assert [each for each in ended if not isinstance(each, asyncio.CancelledError)] == []
+        assert [each for each in await ended(tasks) if not isinstance(each, asyncio.CancelledError)] == []
 
 
 async def _loses_its_master(master: RedisOnPort, replica: RedisOnPort, has_taken_over: Callable[[], None]) -> None:

@@ -29,6 +29,7 @@ from app.protocol.server_events import LoggedEvent, RoomSnapshot
 from app.realtime.tickets import TICKET_COOKIE, TicketSigner
 from app.rehearsal.client import CommandRefused, ConnectionLost, ConnectionRefused, RoomClient
 from app.settings import PROJECT_ROOT, child_environment
+from tests.endings import ended
 from tests.live.market import SECRET, Market
 from tests.patience import START_SECONDS, STOP_SECONDS
 
@@ -194,9 +195,7 @@ async def a_crowd(market: Market, port: int, count: int) -> AsyncIterator[Crowd]
         await crowd.is_complete()
         yield crowd
     finally:
-        for task in staying:
-            task.cancel()
-        await asyncio.gather(*staying, return_exceptions=True)
+        await ended(staying)
         for each in crowd.stayers:
             await each.client.drop()
 
@@ -248,10 +247,7 @@ async def ordering(crowd: Crowd, offer_id: UUID, buyers: int) -> AsyncIterator[O
     try:
         yield orders
     finally:
-        for task in tasks:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-        assert [each for each in ended if not isinstance(each, asyncio.CancelledError)] == []
+        assert [each for each in await ended(tasks) if not isinstance(each, asyncio.CancelledError)] == []
 
 
 @asynccontextmanager
@@ -270,9 +266,7 @@ async def chatting(market: Market) -> AsyncIterator[list[int]]:
     try:
         yield told
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        assert [each for each in await ended([task]) if not isinstance(each, asyncio.CancelledError)] == []
 
 
 @asynccontextmanager
