@@ -25,7 +25,7 @@ from app.reports.summaries import Summaries
 from app.settings import PROJECT_ROOT, child_environment
 from tests.exports.builders import Exporting
 from tests.live.market import SECRET
-from tests.patience import LONG_WORK_SECONDS
+from tests.patience import LONG_WORK_SECONDS, STOP_SECONDS
 from tests.reports.ledgers import write_ledger
 
 ORDERS = 50_000
@@ -98,7 +98,7 @@ async def test_a_great_event_is_one_workbook_in_bounded_memory(
         spent = sum(psutil.Process(process.pid).cpu_times()[:2])
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=STOP_SECONDS)
 
     assert (done.state, done.error) == ("done", None)
     assert done.total > ORDERS * 2 + COMMENTS

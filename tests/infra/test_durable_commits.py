@@ -13,6 +13,7 @@ from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.startup_checks import check_commits_are_durable
 from app.settings import PROJECT_ROOT, child_environment
 from tests.local_servers.service_process import free_port, service
+from tests.patience import START_SECONDS
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_fsync_off_is_refused(server_folder: Path, monkeypatch: pytest.MonkeyPat
 
 def test_production_does_not_start_on_it(server_folder: Path, careless_url: str):
     with service(server_folder, DATABASE_URL=careless_url, OCOP_ENVIRONMENT="production", OCOP_ALLOWED_HOSTS='["cho.test"]') as refused:
-        refused.process.wait(20)
+        refused.process.wait(START_SECONDS)
 
         assert refused.process.returncode == 1
         assert "synchronous_commit=off" in refused.output
@@ -71,7 +72,7 @@ def test_a_production_worker_does_not_start_on_it(careless_url: str):
         cwd=PROJECT_ROOT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=START_SECONDS,
         check=False,
     )
 

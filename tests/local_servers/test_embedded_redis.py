@@ -14,6 +14,7 @@ import redis
 
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.settings import PROJECT_ROOT, child_environment
+from tests.patience import START_SECONDS
 
 _START_WITHOUT_PROGRAM = """
 import importlib.util, sys, pathlib
@@ -96,7 +97,7 @@ def test_a_missing_program_is_one_line_that_says_what_to_do(server_folder: Path)
         env=child_environment({"PATH": "/nonexistent"}),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=START_SECONDS,
         check=True,
     )
 

@@ -18,6 +18,7 @@ from app.installation.status_probes import look_at
 from app.local_servers.replicated_postgres import ReplicatedPostgres
 from tests.conftest import make_server_folder
 from tests.local_servers.service_process import ServiceProcess, free_port, service
+from tests.patience import START_SECONDS
 
 pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
@@ -132,7 +133,7 @@ def test_a_taken_port_of_a_node_is_one_line_and_nothing_is_started(server_folder
         stranger.listen()
         taken = stranger.getsockname()[1]
         with service(server_folder, port=taken - 101, command=CLUSTER) as refused:
-            refused.process.wait(30)
+            refused.process.wait(START_SECONDS)
 
             assert refused.process.returncode == 1
             assert refused.output.strip().startswith(f"ocop: Port {taken} is in use by another program.")
@@ -142,7 +143,7 @@ def test_a_taken_port_of_a_node_is_one_line_and_nothing_is_started(server_folder
 
 def test_stores_of_somebody_else_are_refused(server_folder: Path) -> None:
     with service(server_folder, command=CLUSTER, DATABASE_URL="postgresql://ocop@127.0.0.1/ocop") as refused:
-        refused.process.wait(30)
+        refused.process.wait(START_SECONDS)
 
         assert refused.process.returncode == 1
         assert "DATABASE_URL" in refused.output

@@ -15,6 +15,7 @@ from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
 from tests.conftest import make_server_folder
 from tests.local_servers.service_process import ServiceProcess, free_port, service
+from tests.patience import START_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +84,7 @@ def test_a_killed_part_is_started_again(running: ServiceProcess):
 
 def test_a_second_start_says_who_is_running_and_harms_nothing(running: ServiceProcess):
     with service(running.data_dir) as second:
-        second.process.wait(20)
+        second.process.wait(START_SECONDS)
 
         assert second.process.returncode == 1
         assert second.output.strip() == f"ocop: ocop is already running (pid {running.process.pid}) at http://localhost:{running.port}."
@@ -97,7 +98,7 @@ def test_a_busy_port_is_one_line_and_nothing_is_started(server_folder: Path):
         port = stranger.getsockname()[1]
 
         with service(server_folder, port=port) as refused:
-            refused.process.wait(20)
+            refused.process.wait(START_SECONDS)
 
             assert refused.process.returncode == 1
             assert refused.output.strip().startswith(f"ocop: Port {port} is in use by another program.")
@@ -110,7 +111,7 @@ def test_a_data_folder_that_cannot_be_written_is_one_line(server_folder: Path):
     blocked.touch()
 
     with service(blocked / "data") as refused:
-        refused.process.wait(20)
+        refused.process.wait(START_SECONDS)
 
         assert refused.process.returncode == 1
         assert refused.output.startswith(f"ocop: The data folder {blocked / 'data'} cannot be written")
@@ -120,7 +121,7 @@ def test_a_data_folder_that_cannot_be_written_is_one_line(server_folder: Path):
 def test_an_unreachable_database_is_one_line_without_the_password(server_folder: Path):
     url = f"postgresql://ocop:geheim@127.0.0.1:{free_port()}/ocop"
     with service(server_folder, DATABASE_URL=url) as refused:
-        refused.process.wait(20)
+        refused.process.wait(START_SECONDS)
 
         assert refused.process.returncode == 1
         assert refused.output.startswith("ocop: DATABASE_URL: no PostgreSQL answers at 127.0.0.1:")
@@ -131,7 +132,7 @@ def test_an_unreachable_database_is_one_line_without_the_password(server_folder:
 
 def test_a_wrong_setting_is_one_line_that_names_it(server_folder: Path):
     with service(server_folder, OCOP_WORKERS="many") as refused:
-        refused.process.wait(20)
+        refused.process.wait(START_SECONDS)
 
         assert refused.process.returncode == 1
         assert refused.output.startswith("ocop: Setting OCOP_WORKERS=many: ")
@@ -169,7 +170,7 @@ def test_workers_connect_as_a_role_that_owns_nothing_and_never_learn_the_owners_
 def test_an_unreachable_owner_is_one_line_that_names_its_setting(server_folder: Path, postgres_url: str):
     owner = f"postgresql://ocop:geheim@127.0.0.1:{free_port()}/ocop"
     with service(server_folder, DATABASE_URL=postgres_url, DATABASE_OWNER_URL=owner) as refused:
-        refused.process.wait(20)
+        refused.process.wait(START_SECONDS)
 
         assert refused.process.returncode == 1
         assert refused.output.startswith("ocop: DATABASE_OWNER_URL: no PostgreSQL answers at 127.0.0.1:")

@@ -23,6 +23,7 @@ from app.infra.database import Base, sqlalchemy_url
 from app.infra.migrations import migration_config, upgrade_to_newest
 from app.settings import PROJECT_ROOT
 from tests.migrations.structure import structure_of
+from tests.patience import START_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -134,7 +135,7 @@ def test_two_upgrades_at_once_take_turns(bare_database: Callable[[], str]) -> No
 
     both = [subprocess.Popen(command_line, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
 
-    assert [(process.communicate(timeout=50)[1], process.returncode) for process in both] == [("", 0), ("", 0)]
+    assert [(process.communicate(timeout=START_SECONDS)[1], process.returncode) for process in both] == [("", 0), ("", 0)]
     assert _structure(bare_url) == _structure(by_one)
 
 

