@@ -12,7 +12,7 @@ from app.errors import Forbidden
 from app.exports.errors import TooManyExports
 from app.exports.job_kinds import TABLES
 from app.exports.parquet import require_parquet
-from app.exports.schemas import WantedExport
+from app.exports.schemas import WantedExport, WantedProgrammeExport
 from app.infra.database import Database, RawConnection
 from app.infra.jobs import JobQueue, JobStatus, NewJob, add_job, jobs_about
 from app.reports import queries
@@ -39,17 +39,14 @@ class TableExports:
 
         Raises `SessionNotFound`, `Forbidden`, `ParquetNotInstalled`, `TooManyExports`, `IntentionKeyReused`.
         """
-        if wanted.format == "parquet":
-            require_parquet()
         job_id = uuid4()
         async with self._database.pool.acquire() as db, db.transaction():
             facts = await _require_own(db, user, session_id)
-            if "settlements" in wanted.content and not user.may_everywhere(Action.SEE_SETTLEMENTS):
-                raise Forbidden
+            parameters = parameters_of(user, wanted)
             claim = await claim_intention_raw(db, user.id, intention, job_id)
             if claim.is_first:
                 await require_room(db, TABLES, user.id)
-                await add_job(db, job_id, _job(job_id, user, facts, wanted))
+                await add_job(db, job_id, new_export(TABLES, job_id, user, facts.id, parameters))
         return await self._jobs.status(claim.subject_id, user.organisation_id)
 
     async def about(self, user: CurrentUser, session_id: UUID) -> list[JobStatus]:
@@ -66,15 +63,25 @@ async def require_room(db: RawConnection, kind: str, user_id: UUID) -> None:
         raise TooManyExports(details={"limit": OPEN_MOST})
 
 
-def _job(job_id: UUID, user: CurrentUser, facts: queries.SessionFacts, wanted: WantedExport) -> NewJob:
+def parameters_of(user: CurrentUser, wanted: WantedExport | WantedProgrammeExport) -> dict[str, int | str]:
+    """What the job has to know; `needs`: what somebody must be allowed to do to fetch its file. Raises `Forbidden`, `ParquetNotInstalled`."""
+    if wanted.format == "parquet":
+        require_parquet()
     parameters: dict[str, int | str] = {"format": wanted.format, "language": wanted.language, "content": ",".join(wanted.content)}
     if "settlements" in wanted.content:
+        if not user.may_everywhere(Action.SEE_SETTLEMENTS):
+            raise Forbidden
         parameters["needs"] = Action.SEE_SETTLEMENTS
+    return parameters
+
+
+def new_export(kind: str, job_id: UUID, user: CurrentUser, subject_id: UUID, parameters: dict[str, int | str]) -> NewJob:
+    """A job of its own for each time somebody asks: figures move, and a file is of its moment."""
     return NewJob(
-        kind=TABLES,
+        kind=kind,
         key=str(job_id),
-        subject_id=facts.id,
-        organisation_id=facts.organisation_id,
+        subject_id=subject_id,
+        organisation_id=user.organisation_id,
         asked_by=user.id,
         parameters=parameters,
     )

@@ -6,15 +6,12 @@ from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 from app.accounts.intentions import Intention, claim_intention_raw
-from app.accounts.permissions import Action
 from app.accounts.service import CurrentUser
-from app.errors import Forbidden
-from app.exports.asking import SHOWN_MOST, require_room
+from app.exports.asking import SHOWN_MOST, new_export, parameters_of, require_room
 from app.exports.job_kinds import PROGRAMME_TABLES
-from app.exports.parquet import require_parquet
 from app.exports.schemas import WantedProgrammeExport
 from app.infra.database import Database
-from app.infra.jobs import JobNotFound, JobQueue, JobStatus, NewJob, add_job, jobs_about
+from app.infra.jobs import JobNotFound, JobQueue, JobStatus, add_job, jobs_about
 from app.programmes.programmes import find_programme
 from app.programmes.reaching import reach_of
 from app.reports.closing import may_see
@@ -32,17 +29,17 @@ class ProgrammeExports:
 
         Raises `ProgrammeNotFound`, `Forbidden`, `ParquetNotInstalled`, `TooManyExports`, `IntentionKeyReused`.
         """
-        if wanted.format == "parquet":
-            require_parquet()
-        if "settlements" in wanted.content and not user.may_everywhere(Action.SEE_SETTLEMENTS):
-            raise Forbidden
+        parameters = parameters_of(user, wanted)
+        communes = reach_of(user).ward_codes
+        if communes is not None:
+            parameters["communes"] = ",".join(map(str, communes))
         job_id = uuid4()
         async with self._database.pool.acquire() as db, db.transaction():
             await find_programme(db, user.organisation_id, programme_id)
             claim = await claim_intention_raw(db, user.id, intention, job_id)
             if claim.is_first:
                 await require_room(db, PROGRAMME_TABLES, user.id)
-                await add_job(db, job_id, _job(job_id, user, programme_id, wanted))
+                await add_job(db, job_id, new_export(PROGRAMME_TABLES, job_id, user, programme_id, parameters))
         return await self._jobs.status(claim.subject_id, user.organisation_id)
 
     async def about(self, user: CurrentUser, programme_id: UUID) -> list[JobStatus]:
@@ -74,20 +71,3 @@ def _may_read(user: CurrentUser, job: JobStatus) -> bool:
     if mine is not None and (job.communes is None or not set(job.communes.split(",")) <= set(map(str, mine))):
         return False
     return may_see(user, job)
-
-
-def _job(job_id: UUID, user: CurrentUser, programme_id: UUID, wanted: WantedProgrammeExport) -> NewJob:
-    parameters: dict[str, int | str] = {"format": wanted.format, "language": wanted.language, "content": ",".join(wanted.content)}
-    communes = reach_of(user).ward_codes
-    if communes is not None:
-        parameters["communes"] = ",".join(map(str, communes))
-    if "settlements" in wanted.content:
-        parameters["needs"] = Action.SEE_SETTLEMENTS
-    return NewJob(
-        kind=PROGRAMME_TABLES,
-        key=str(job_id),
-        subject_id=programme_id,
-        organisation_id=user.organisation_id,
-        asked_by=user.id,
-        parameters=parameters,
-    )

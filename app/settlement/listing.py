@@ -243,7 +243,7 @@ async def _view(
 
 def _older(part: Mapping[str, Any]) -> OlderRules:
     sums = {f"{name}_vnd": amount for name, amount in part["sums"].items()}
-    return OlderRules(rules=AppliedRules(**part["rules"]), settlements=part["settlements"], **sums)
+    return OlderRules(rules=AppliedRules(**part["rules"]), settlements=part["settlements"], taxed_vnd=part["taxed_vnd"], **sums)
 
 
 def charge_view(row: asyncpg.Record) -> ChargeView:

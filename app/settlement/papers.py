@@ -90,12 +90,11 @@ class _Sheet:
             self._words(f"Thuế khấu trừ: GTGT {rules['vat_per_mille'] / 10:g} %, TNCN {rules['pit_per_mille'] / 10:g} %.", size=8)
         for older in self._facts["settlement"]["older_rules"]:
             numbers = ", ".join(str(number) for number in older["settlements"])
-            parts = [
-                f"{SUMS[name].lower()} {vnd(older[name])}"
-                for name in ("shipping_vnd", "carrier_fee_vnd", "vat_vnd", "pit_vnd")
-                if older[name]
-            ]
-            self._words(f"Trong đó theo cách tính của quyết toán số {numbers}, vì đơn có từ khi đó: {'; '.join(parts)}.", size=8, lines=2)
+            parts = [f"tính thuế trên {vnd(older['taxed_vnd'])}"]
+            parts += [f"{label.lower()} {vnd(older[name])}" for name, label in SUMS.items() if older.get(name)]
+            self._words(
+                f"Trong đó theo cách tính của quyết toán số {numbers}, kỳ đầu có tiền của các đơn ấy: {'; '.join(parts)}.", size=8, lines=3
+            )
         paid = self._facts["settlement"]["paid"]
         if paid is not None:
             self._words(f"Đã trả {vnd(paid['amount_vnd'])} ngày {_day(paid['paid_on'])}, chứng từ {paid['reference']}.", size=10, lines=2)

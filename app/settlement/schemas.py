@@ -157,6 +157,7 @@ class OlderRules(BaseModel):
 
     rules: AppliedRules
     settlements: list[int] = Field(description="the settlements that began with these orders")
+    taxed_vnd: int = Field(description="net of their goods that did not come directly: what tax is withheld of")
     shipping_vnd: int
     carrier_fee_vnd: int
     vat_vnd: int

@@ -33,7 +33,9 @@ def rules_applied(rules: SettlementRules, producer: ProducerFacts) -> dict[str, 
 def sums_of(
     lines: Sequence[SettledOrder], rules: dict[str, Any], earlier: Sequence[Settled], charges: Sequence[asyncpg.Record]
 ) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """All sums with their signs, and what of them is by older rules than today's: rules, the settlements that began with them, their sums."""
+    """All sums with their signs, in VND, and what of them is by other rules than today's: rules, the settlements that began with them, the goods
+    whose tax they set, their sums. Also where these are zero: else nobody could say why tax is withheld of less than all goods.
+    """
     older: dict[str, set[int]] = defaultdict(set)
     stated: dict[str, dict[str, Any]] = {canonical(rules): rules}
     by_rules: dict[str, list[Standing]] = {canonical(rules): []}
@@ -58,17 +60,23 @@ def sums_of(
         **{f"by_hand_{kind}": by_hand[kind] for kind in CHARGE_KINDS},
     }
     others = [
-        {"rules": stated[key], "settlements": sorted(older[key]), "sums": part}
+        {"rules": stated[key], "settlements": sorted(older[key]), "sums": part, "taxed_vnd": taxed_of(by_rules[key])}
         for key, part in parts.items()
-        if key != canonical(rules) and any(part.values())
+        if key != canonical(rules) and any(standing.has_money for standing in by_rules[key])
     ]
     return sums | {"payable": sum(sums.values())}, others
 
 
-def _by(rules: dict[str, Any], standings: Iterable[Standing]) -> dict[str, int]:
+def taxed_of(standings: Iterable[Standing]) -> int:
+    """Net of goods that did not come straight to the producer, in VND: what tax is withheld of."""
     _, vnd, of_order = totals(standings)
+    return vnd["net"] - of_order["direct_goods"]
+
+
+def _by(rules: dict[str, Any], standings: Sequence[Standing]) -> dict[str, int]:
+    _, _, of_order = totals(standings)
     of_producer = int(rules["delivery_is_producers"])
-    taxed_vnd = vnd["net"] - of_order["direct_goods"]
+    taxed_vnd = taxed_of(standings)
     return {
         "shipping": of_order["shipping"] * of_producer,
         "carrier_fee": -of_order["carrier_fee"] * of_producer,

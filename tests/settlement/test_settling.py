@@ -293,7 +293,9 @@ async def test_an_order_keeps_the_tax_rules_by_which_its_money_was_first_settled
     then = await books.next(books.other)
 
     assert (then.sums.goods_vnd, then.sums.vat_vnd, then.sums.pit_vnd) == (150_000 - 50_000, -1_500, -750)
-    assert then.older_rules == []
+    (older,) = then.older_rules
+    assert (older.settlements, older.taxed_vnd, older.vat_vnd, older.rules.withholds) == ([1], -50_000, 0, False)
+    assert then.sums.vat_vnd == -(then.sums.goods_vnd - older.taxed_vnd) * then.rules.vat_per_mille // 1_000
     await books.pay(await books.agree(producer_id=books.other))
     await books.house.rule_book.set(books.organiser, SettlementRules())
     await books.step(taxed, "returned", quantities={books.cake: 2})
@@ -303,7 +305,7 @@ async def test_an_order_keeps_the_tax_rules_by_which_its_money_was_first_settled
 
     assert (after.sums.vat_vnd, after.sums.pit_vnd) == (1_000, 500)
     (older,) = after.older_rules
-    assert (older.settlements, older.vat_vnd, older.pit_vnd, older.rules.vat_per_mille) == ([2], 1_000, 500, 10)
+    assert (older.settlements, older.taxed_vnd, older.vat_vnd, older.pit_vnd, older.rules.vat_per_mille) == ([2], -100_000, 1_000, 500, 10)
 
 
 async def test_an_order_that_was_settled_before_it_had_money_follows_the_rules_of_its_money(books: Books) -> None:

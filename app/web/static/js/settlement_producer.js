@@ -136,7 +136,7 @@ function Sums({ view }) {
       </tbody>
     </table>
     ${view.older_rules.map(
-      (older) => html`<p class="small soft" key=${older.settlements.join()}>${say("settlement.older_rules", { numbers: older.settlements.join(", ") })} ${BY_RULES.filter((name) => older[`${name}_vnd`] !== 0)
+      (older) => html`<p class="small soft" key=${older.settlements.join()}>${say("settlement.older_rules", { numbers: older.settlements.join(", "), amount: money(older.taxed_vnd) })} ${BY_RULES.filter((name) => older[`${name}_vnd`] !== 0)
         .map((name) => `${say(`settlement.part_${name}`)} ${money(older[`${name}_vnd`])}`)
         .join("; ")}</p>`,
     )}

@@ -96,6 +96,7 @@ export interface AppliedRules {
 export interface OlderRules {
   rules: AppliedRules;
   settlements: readonly number[];
+  taxed_vnd: number;
   shipping_vnd: number;
   carrier_fee_vnd: number;
   vat_vnd: number;
