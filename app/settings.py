@@ -50,6 +50,11 @@ class RealtimeSettings(_Group):
     commands_per_second: float = Field(5.0, description="sustained commands of one viewer (token bucket)")
     commands_burst: int = Field(20, description="burst of commands of one viewer (token bucket)")
     comment_interval_seconds: float = Field(1.0, description="sustained pace of one viewer's comments")
+    turns_folder: str = Field(
+        "",
+        description="folder in which the workers of a machine take turns at letting viewers in; `ocop run` sets it where there are more"
+        " workers than cores, empty = each as it likes",
+    )
     sockets_per_device: int = Field(8, description="sockets that one ticket may hold on one worker")
     staff_check_seconds: float = Field(
         0.5, description="how often a worker looks whether its boards may stay; signed out or without the role, they are closed"

@@ -39,6 +39,7 @@ from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
 from app.infra.key_ring import key_ring_of
 from app.infra.loop_watch import LoopWatch
+from app.infra.machine_turns import open_turns
 from app.infra.redis_client import RedisClients, open_redis
 from app.infra.serving import socket_capacity
 from app.infra.startup import StartupError
@@ -252,7 +253,8 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
 
     later = reading_later(ring)
     archive = CommentArchive(database, later=later)
-    hub = Hub(realtime, capacity=realtime.max_viewers_per_worker or socket_capacity(), way=placing.way)
+    turns = open_turns(realtime.turns_folder, stack, at_once=core_count())
+    hub = Hub(realtime, capacity=realtime.max_viewers_per_worker or socket_capacity(), way=placing.way, turns=turns)
     moderation_reading = ModerationReading(database)
     late_words = LateWords(database, teller=teller)
     stack.push_async_callback(late_words.close)

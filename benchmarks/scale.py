@@ -96,6 +96,7 @@ class Wanted:
     stall_every: int
     workers_asked: int = 0
     with_writer: bool = True
+    with_turns: bool = True
 
     @property
     def workers(self) -> int:
@@ -114,9 +115,13 @@ def _held_by(service: RunningService) -> _Held:
     return _Held(pss_bytes(service.pids), kernel_memory())
 
 
+def _plan_of(wanted: Wanted) -> Plan:
+    return Plan(port=wanted.port, workers=wanted.workers, with_writer=wanted.with_writer, with_turns=wanted.with_turns)
+
+
 async def run(wanted: Wanted) -> Outcome:
     """Start, fill, watch, stop. Raises `StartupError`, `LoadFailed`."""
-    async with running_service(Plan(port=wanted.port, workers=wanted.workers, with_writer=wanted.with_writer)) as service:
+    async with running_service(_plan_of(wanted)) as service:
         activity = Activity(service, talkers=wanted.talkers, buyers=wanted.buyers)
         # Signing all tickets and reading the memory of many processes take seconds of this process: not while people are timed.
         target = service.target(wanted.count)
@@ -314,6 +319,7 @@ def main() -> None:
         "--workers", type=int, default=0, help="workers; 0 = as many as the file limit demands. 18 = a small rush of the shape of 300,000"
     )
     parser.add_argument("--without-writer", action="store_true", help="every worker writes its orders by itself")
+    parser.add_argument("--without-turns", action="store_true", help="every worker lets viewers in whenever it likes")
     chosen = parser.parse_args()
     wanted = Wanted(
         chosen.n,
@@ -324,6 +330,7 @@ def main() -> None:
         chosen.stall_every,
         chosen.workers,
         with_writer=not chosen.without_writer,
+        with_turns=not chosen.without_turns,
     )
     if reason := _refusal(wanted):
         raise SystemExit(reason)

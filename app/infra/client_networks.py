@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
+
+# Asked four times for each connection, and a phone comes back from the same address.
+_REMEMBERED = 16_384
 
 
 def network_of(address: str) -> str:
@@ -32,6 +36,7 @@ def masked_network(address: str) -> str:
     return f"{str(shown).rpartition('.')[0]}.…" if shown.version == 4 else str(ipaddress.ip_network((int(shown), 48), strict=False))
 
 
+@lru_cache(_REMEMBERED)
 def counted_network(address: str) -> str | None:
     """The same, or None for this machine: it is a proxy that does not say for whom it speaks."""
     try:

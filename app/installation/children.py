@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from app.infra.cores import worker_count
 from app.infra.telemetry import counters_folder
 from app.installation.opening import secrets_of
+from app.local_servers.crowded_node import turns_folder_of, writer_socket_of
 from app.local_servers.supervisor import Program
-from app.local_servers.writer_socket import writer_socket_of
 from app.settings import PROJECT_ROOT, Settings, child_environment
 
 
@@ -20,6 +21,7 @@ def environment_for_children(settings: Settings) -> dict[str, str]:
     """What workers and jobs are told. Holds secrets."""
     changes = {"OCOP_DATA_DIR": str(settings.data_dir), "OCOP_HOST": settings.host, "OCOP_PORT": str(settings.port)}
     changes["OCOP_WORKERS"] = str(settings.workers)
+    changes["OCOP_REALTIME__TURNS_FOLDER"] = turns_folder_of(settings, worker_count(settings.workers))
     changes["PROMETHEUS_MULTIPROC_DIR"] = counters_folder(settings.data_dir)
     # a worker cannot lose the owner's address that it never had
     return child_environment(changes | {"DATABASE_OWNER_URL": None} | secrets_of(settings))

@@ -26,7 +26,8 @@ def live_handlers(*, rooms: RoomDirectory, comments: CommentService, outside: Ou
     commands = LiveCommands(rooms, comments, outside)
     return dict(
         [
-            handles(ViewerHello, commands.hello, changes=False, action=Action.SEE_BOARD),
+            # It waits for its room, which opens by a deadline of its own, and for its place in the line of those who arrive.
+            handles(ViewerHello, commands.hello, deadline_seconds=None, changes=False, action=Action.SEE_BOARD),
             handles(PostComment, commands.comment, action=Action.SPEAK_AS_STAFF),
             handles(SendLikes, commands.like),
             handles(ShowInterest, commands.interest),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from pydantic_core import to_json
 
 from app.live.mirror import RoomMirror
 from app.protocol.base import PROTOCOL_VERSION
@@ -75,7 +76,7 @@ class SnapshotFrames:
             "offset": position.offset,
             "server_time_ms": at_ms,
         }
-        return json.dumps(head, separators=(",", ":")).encode()[:-1] + b"," + tail
+        return to_json(head)[:-1] + b"," + tail
 
 
 def _tail(position: LogPosition, mirror: RoomMirror, figures: ToldFigures, *, for_staff: bool) -> bytes:

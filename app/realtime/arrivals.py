@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from app.infra.clock import monotonic, processor_seconds
+from app.infra.machine_turns import MachineTurns
 from app.infra.right_of_way import RightOfWay
 
 _SECONDS_PER_TURN = 0.003
@@ -16,18 +17,29 @@ _STAND_BACK_SECONDS = 0.2
 _LOOK_AGAIN_SECONDS = 0.01
 # What answering a hello takes of the processor, about; it is done after its turn came, so it cannot be measured here.
 _HELLO_SECONDS = 0.0003
+# A worker of many on few cores lets people in for so long, then another one does.
+_MACHINE_TURN_SECONDS = 0.1
+# Asking wakes the process: asked more often, those who wait take from those who work.
+_ASK_AGAIN_SECONDS = 0.025
+# Who holds the turns may be frozen.
+_PATIENCE_SECONDS = 1.0
 
 
 class Arrivals:
     """Handles what arrives in order, so much per turn of the loop as takes about three milliseconds of the processor.
 
-    While somebody holds the right of `way` nothing is handled for up to a fifth of a second, then one turn's share.
+    While somebody holds the right of `way` nothing is handled for up to a fifth of a second, then one turn's share. With `turns` only a few
+    workers of the machine handle any at a moment: eighteen that all do on two cores push each other out of the processor's caches, and every
+    other process waits behind all of them.
     """
 
-    __slots__ = ("_is_at_work", "_stood_back_since", "_waiting", "_way")
+    __slots__ = ("_asks_since", "_is_at_work", "_stood_back_since", "_turn_until", "_turns", "_waiting", "_way")
 
-    def __init__(self, way: RightOfWay | None = None) -> None:
+    def __init__(self, way: RightOfWay | None = None, turns: MachineTurns | None = None) -> None:
         self._way = way or RightOfWay()
+        self._turns = turns
+        self._turn_until: float | None = None
+        self._asks_since: float | None = None
         self._waiting: deque[tuple[Callable[[], None], float]] = deque()
         self._is_at_work = False
         self._stood_back_since: float | None = None
@@ -49,14 +61,22 @@ class Arrivals:
         self._waiting.append((handle, seconds))
         self._go_on()
 
-    def _go_on(self) -> None:
+    def _go_on(self, after_seconds: float = 0.0) -> None:
         if self._waiting and not self._is_at_work:
             self._is_at_work = True
-            asyncio.get_running_loop().call_soon(self._take_some)
+            loop = asyncio.get_running_loop()
+            if after_seconds:
+                loop.call_later(after_seconds, self._take_some)
+            else:
+                loop.call_soon(self._take_some)
 
     def _take_some(self) -> None:
         if self._stands_back():
+            self._end_turn()
             asyncio.get_running_loop().call_later(_LOOK_AGAIN_SECONDS, self._take_some)
+            return
+        if not self._has_turn():
+            asyncio.get_running_loop().call_later(_ASK_AGAIN_SECONDS, self._take_some)
             return
         until = processor_seconds() + _SECONDS_PER_TURN
         try:
@@ -66,7 +86,28 @@ class Arrivals:
                 until -= seconds
         finally:
             self._is_at_work = False
-            self._go_on()
+            is_over = not self._waiting or (self._turn_until is not None and monotonic() >= self._turn_until)
+            if is_over:
+                self._end_turn()
+            self._go_on(_ASK_AGAIN_SECONDS if is_over else 0.0)
+
+    def _has_turn(self) -> bool:
+        """Whether this worker may let people in now; after a second without a turn it does so without."""
+        if self._turns is None or self._turn_until is not None:
+            return True
+        now = monotonic()
+        if self._asks_since is None:
+            self._asks_since = now
+        if not self._turns.take() and now - self._asks_since < _PATIENCE_SECONDS:
+            return False
+        self._asks_since = None
+        self._turn_until = now + _MACHINE_TURN_SECONDS
+        return True
+
+    def _end_turn(self) -> None:
+        if self._turns is not None and self._turn_until is not None:
+            self._turns.give_back()
+            self._turn_until = None
 
     def _stands_back(self) -> bool:
         if not self._way.is_taken:

@@ -63,7 +63,7 @@ class Doorway(asyncio.Protocol):
     goes to FastAPI. The other arguments are uvicorn's, for its own protocol.
     """
 
-    __slots__ = ("_find_gate", "_head", "_head_timer", "_heads", "_make_http", "_peer", "_transport")
+    __slots__ = ("_find_gate", "_head", "_head_timer", "_heads", "_peer", "_transport", "_uvicorn_arguments")
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Doorway(asyncio.Protocol):
     ) -> None:
         self._find_gate = find_gate
         self._heads = heads
-        self._make_http = partial(BoundedHttp, heads=heads, **uvicorn_arguments)
+        self._uvicorn_arguments = uvicorn_arguments
         self._head = b""
 
     @override
@@ -116,7 +116,7 @@ class Doorway(asyncio.Protocol):
     def _pass_on(self) -> None:
         """Not a viewer: from its first byte on this connection is uvicorn's."""
         self._head_is_over()
-        http = self._make_http(head_due_at=self._head_timer.when())
+        http = BoundedHttp(heads=self._heads, head_due_at=self._head_timer.when(), **self._uvicorn_arguments)
         self._transport.set_protocol(http)
         http.connection_made(self._transport)
         http.data_received(self._head)
@@ -198,7 +198,8 @@ class _Gone(asyncio.Protocol):
 
 def _set_socket_options(fd: int, *, user_timeout_seconds: float) -> None:
     """A small send buffer bounds what a stalled viewer costs the kernel; the kernel itself drops who acknowledges nothing."""
-    opened = socket.socket(fileno=fd)
+    # Of what kind it is need not be asked of the kernel, and for these options it does not matter.
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=fd)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8_192)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(user_timeout_seconds * 1_000))

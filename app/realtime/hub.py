@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app.infra.clock import monotonic, processor_seconds
+from app.infra.machine_turns import MachineTurns
 from app.infra.right_of_way import RightOfWay
 from app.protocol.close_codes import CloseCode
 from app.realtime import counters
@@ -54,7 +55,13 @@ class Hub:
     """Admission, membership and broadcast. One per worker; every method runs on the loop's thread."""
 
     def __init__(
-        self, settings: RealtimeSettings, *, capacity: int, now: Callable[[], float] = monotonic, way: RightOfWay | None = None
+        self,
+        settings: RealtimeSettings,
+        *,
+        capacity: int,
+        now: Callable[[], float] = monotonic,
+        way: RightOfWay | None = None,
+        turns: MachineTurns | None = None,
     ) -> None:
         self._settings = settings
         self._capacity = capacity
@@ -69,7 +76,7 @@ class Hub:
         self._empty.set()
         self._detached: DetachedSockets | None = None
         self._way = way or RightOfWay()
-        self.arrivals = Arrivals(self._way)
+        self.arrivals = Arrivals(self._way, turns)
 
     def use_detached(self, sockets: DetachedSockets) -> None:
         """From now on viewers may come as bare descriptors, too."""

@@ -15,7 +15,7 @@ from app.errors import AppError, BadRequest
 from app.infra.problems import problem_answer
 
 _REQUEST_LINE = re.compile(rb"GET /ws/sessions/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?:\?[!-~]*)? HTTP/1\.1")
-_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
+_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)")
 # These change the meaning of a request when they come twice.
 _ONCE = frozenset({b"host", b"origin", b"sec-websocket-key", b"sec-websocket-version", b"content-length"})
 
@@ -102,13 +102,13 @@ def _headers(lines: list[bytes]) -> dict[bytes, bytes]:
         found = _HEADER.fullmatch(line)
         if found is None:
             raise UpgradeMalformed("a header line that is none")
-        name = found[1].lower()
+        name, value = found[1].lower(), found[2].strip(b" \t")
         if name in headers:
             if name in _ONCE:
                 raise UpgradeMalformed(f"{name.decode()} twice")
-            headers[name] += (b"; " if name == b"cookie" else b", ") + found[2]
+            headers[name] += (b"; " if name == b"cookie" else b", ") + value
         else:
-            headers[name] = found[2]
+            headers[name] = value
     return headers
 
 

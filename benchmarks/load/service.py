@@ -28,11 +28,11 @@ from app.infra.redis_client import RedisClients, open_redis
 from app.infra.startup import StartupError
 from app.infra.telemetry import counters_folder
 from app.local_servers.child_process import ChildProcess, last_lines, spawn
+from app.local_servers.crowded_node import turns_folder_of, writer_socket_of
 from app.local_servers.embedded_postgres import EmbeddedPostgres
 from app.local_servers.embedded_redis import EmbeddedRedis
 from app.local_servers.server_account import place_data_folder
 from app.local_servers.startup_checks import DataFolderLock
-from app.local_servers.writer_socket import writer_socket_of
 from app.orders.offers import OfferService
 from app.orders.schemas import NewOffer
 from app.protocol.base import PROTOCOL_VERSION
@@ -73,6 +73,7 @@ class Plan:
     store_cores: tuple[int, ...] = ()
     worker_settings: Mapping[str, str] = field(default_factory=dict)
     with_writer: bool = True
+    with_turns: bool = True
 
 
 class RunningService:
@@ -241,6 +242,7 @@ def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) 
             "OCOP_REALTIME__HELLO_TIMEOUT_SECONDS": str(settings.realtime.hello_timeout_seconds),
             "OCOP_DATABASE__POOL_SIZE": str(settings.database.pool_size),
             "OCOP_WORKERS": str(plan.workers),
+            "OCOP_REALTIME__TURNS_FOLDER": turns_folder_of(settings, plan.workers) if plan.with_turns else "",
             "PROMETHEUS_MULTIPROC_DIR": counters_folder(settings.data_dir),
         }
         | dict(plan.worker_settings)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
 
+from app.infra.machine_turns import MachineTurns
 from app.realtime.arrivals import Arrivals
+from tests.patience import NEWS_SECONDS
 
 BUSY_SECONDS = 0.002
 
@@ -14,6 +20,12 @@ def busy() -> None:
     until = time.thread_time() + BUSY_SECONDS
     while time.thread_time() < until:
         pass
+
+
+async def eventually(fact: Callable[[], bool]) -> None:
+    async with asyncio.timeout(NEWS_SECONDS):
+        while not fact():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.005)
 
 
 async def test_everybody_is_let_in_in_order() -> None:
@@ -56,3 +68,45 @@ async def test_one_that_fails_does_not_keep_the_others_out() -> None:
 
     assert seen == ["second"]
     assert list(map(str, troubles)) == ["expected"]
+
+
+async def test_nobody_is_let_in_while_other_workers_have_their_turn(tmp_path: Path) -> None:
+    others = MachineTurns(tmp_path, at_once=1)
+    assert others.take()
+    arrivals = Arrivals(turns=MachineTurns(tmp_path, at_once=1))
+    seen: list[int] = []
+    arrivals.add(lambda: seen.append(1))
+    await asyncio.sleep(0.15)
+    assert seen == []
+
+    others.give_back()
+    await eventually(lambda: seen == [1])
+    assert others.take(), "who has nobody to let in leaves the turn to others"
+
+
+async def test_a_turn_that_never_ends_keeps_nobody_out_for_long(tmp_path: Path) -> None:
+    frozen = MachineTurns(tmp_path, at_once=1)
+    assert frozen.take()
+    arrivals = Arrivals(turns=MachineTurns(tmp_path, at_once=1))
+    seen: list[int] = []
+    for number in range(50):
+        arrivals.add(lambda number=number: seen.append(number))  # type: ignore[misc]
+
+    await eventually(lambda: len(seen) == 50)
+
+
+async def test_workers_in_a_rush_take_turns(tmp_path: Path) -> None:
+    let_in: list[str] = []
+
+    def let_one_in(worker: str) -> None:
+        busy()
+        let_in.append(worker)
+
+    rush = [Arrivals(turns=MachineTurns(tmp_path, at_once=1)) for _ in range(2)]
+    for arrivals, worker in zip(rush, "ab", strict=True):
+        for _ in range(200):
+            arrivals.add(partial(let_one_in, worker))
+    await eventually(lambda: len(let_in) == 400)
+
+    changes = sum(one != other for one, other in pairwise(let_in))
+    assert 2 <= changes <= 100, f"{changes} changes of hands among 400; without turns about 200, without an end of them 1"
