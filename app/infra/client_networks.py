@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from functools import lru_cache
+import socket
 
-# Asked four times for each connection, and a phone comes back from the same address.
-_REMEMBERED = 16_384
+_LOOPBACK_V4 = 127
 
 
 def network_of(address: str) -> str:
@@ -36,12 +35,19 @@ def masked_network(address: str) -> str:
     return f"{str(shown).rpartition('.')[0]}.…" if shown.version == 4 else str(ipaddress.ip_network((int(shown), 48), strict=False))
 
 
-@lru_cache(_REMEMBERED)
 def counted_network(address: str) -> str | None:
     """The same, or None for this machine: it is a proxy that does not say for whom it speaks."""
     try:
-        parsed = ipaddress.ip_address(address)
+        # Asked four times for each connection of a rush; remembering answers instead would keep addresses.
+        first, *_ = socket.inet_pton(socket.AF_INET, address)
+    except (OSError, ValueError):
+        return _counted_v6(address)
+    return None if first == _LOOPBACK_V4 else address
+
+
+def _counted_v6(address: str) -> str | None:
+    try:
+        parsed = ipaddress.IPv6Address(address)
     except ValueError:
         return address
-    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return None if (mapped or parsed).is_loopback else network_of(address)
+    return None if (parsed.ipv4_mapped or parsed).is_loopback else network_of(address)
