@@ -110,7 +110,9 @@ class Room:
         # From here on nobody takes it for silent, however long the line of those who arrive is.
         connection.greet()
         await self._hub.arrivals.turn()
-        self._spread.hurry()
+        if not self._hub.arrivals.is_rush:
+            # In a rush every round of every worker would be hurried, all of them at once, and orders would wait behind them.
+            self._spread.hurry()
         async with self._telling:
             connection.send(self._content.answer(command.id, resume, for_staff=connection.audience == "staff"))
             if self._hub.join(connection):

@@ -23,6 +23,9 @@ _MACHINE_TURN_SECONDS = 0.1
 _ASK_AGAIN_SECONDS = 0.025
 # Who holds the turns may be frozen.
 _PATIENCE_SECONDS = 1.0
+# A line of so many is a rush, and one for so long after.
+_RUSH_LINE = 8
+_RUSH_SECONDS = 2.0
 
 
 class Arrivals:
@@ -33,7 +36,7 @@ class Arrivals:
     other process waits behind all of them.
     """
 
-    __slots__ = ("_asks_since", "_is_at_work", "_stood_back_since", "_turn_until", "_turns", "_waiting", "_way")
+    __slots__ = ("_asks_since", "_is_at_work", "_rush_until", "_stood_back_since", "_turn_until", "_turns", "_waiting", "_way")
 
     def __init__(self, way: RightOfWay | None = None, turns: MachineTurns | None = None) -> None:
         self._way = way or RightOfWay()
@@ -43,6 +46,12 @@ class Arrivals:
         self._waiting: deque[tuple[Callable[[], None], float]] = deque()
         self._is_at_work = False
         self._stood_back_since: float | None = None
+        self._rush_until = float("-inf")
+
+    @property
+    def is_rush(self) -> bool:
+        """Whether many arrive at once, now or a moment ago."""
+        return monotonic() < self._rush_until
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -59,6 +68,8 @@ class Arrivals:
 
     def _queue(self, handle: Callable[[], None], seconds: float) -> None:
         self._waiting.append((handle, seconds))
+        if len(self._waiting) >= _RUSH_LINE:
+            self._rush_until = monotonic() + _RUSH_SECONDS
         self._go_on()
 
     def _go_on(self, after_seconds: float = 0.0) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from app.realtime.spread import Spread
 from tests.live.fixtures import on_both_transports
 from tests.live.market import Market, Stores, Viewer, an_offer, market_with
 
@@ -165,6 +166,26 @@ async def test_many_returns_at_once_share_one_load(live_market: Market) -> None:
 
     assert sum("FROM session_products" in statement for statement in reads) == 1
     assert set(Counter(statement for statement in reads if "FROM comments" in statement).values()) == {1}
+
+
+async def test_whoever_arrives_alone_hurries_the_round_and_a_rush_does_not(live_market: Market) -> None:
+    """In a rush somebody always waits for a round: hurried, the rounds of all workers come at once, and orders behind them."""
+    room = await live_market.node.rooms.room(live_market.session_id)
+    await live_market.node.rooms._entries[live_market.session_id].tasks.close()  # its own rounds hurry, too
+
+    async def is_hurried() -> bool:
+        room._spread = slow = Spread(600)
+        await live_market.enters()
+        try:
+            await asyncio.wait_for(slow.wait_for_turn(1.0), 0.05)
+        except TimeoutError:
+            return False
+        return True
+
+    assert await is_hurried()
+    for _ in range(20):
+        room._hub.arrivals.add(lambda: None)
+    assert not await is_hurried()
 
 
 async def test_an_offer_opens_at_once_even_when_ticks_are_slow(stores: Stores) -> None:

@@ -9,6 +9,8 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from app.infra.machine_turns import MachineTurns
 from app.realtime.arrivals import Arrivals
 from tests.patience import NEWS_SECONDS
@@ -110,3 +112,20 @@ async def test_workers_in_a_rush_take_turns(tmp_path: Path) -> None:
 
     changes = sum(one != other for one, other in pairwise(let_in))
     assert 2 <= changes <= 100, f"{changes} changes of hands among 400; without turns about 200, without an end of them 1"
+
+
+async def test_a_line_is_a_rush_and_a_moment_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("app.realtime.arrivals.monotonic", lambda: now)
+    arrivals = Arrivals()
+    for _ in range(7):
+        arrivals.add(lambda: None)
+    assert not arrivals.is_rush
+
+    arrivals.add(lambda: None)
+    assert arrivals.is_rush
+    await asyncio.sleep(0.02)
+    assert len(arrivals) == 0
+    assert arrivals.is_rush
+    now += 2.1
+    assert not arrivals.is_rush
