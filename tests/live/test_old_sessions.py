@@ -73,7 +73,8 @@ async def test_looking_at_it_and_later_facts_leave_nothing_that_stays_and_no_oth
     assert [tick.status_code for tick in ticks] == [200] * 5
     assert {tick.headers["etag"] for tick in ticks} == {ticks[0].headers["etag"]}
     assert (ticks[0].json()["session"]["state"], len(ticks[0].json()["offers"])) == ("closed", 1)
-    assert looked_at == {}
+    # A node that has just started may tell the room once more: that goes by itself as well.
+    assert {key: seconds for key, seconds in looked_at.items() if not 0 < seconds <= KEYS_KEPT_SECONDS} == {}
     assert returned.status_code == 201
     assert {key: seconds for key, seconds in kept.items() if not 0 < seconds <= KEYS_KEPT_SECONDS} == {}
     assert (before.totals.orders_placed, before.totals.orders_returned) == (1, 0)
