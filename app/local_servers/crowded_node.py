@@ -35,11 +35,11 @@ def turns_folder_of(settings: Settings, workers: int) -> str:
 
 def _folder(workers: int) -> Path | None:
     """A folder that only this system's user may enter, gone with this process; None where workers need not share anything."""
-    return None if workers <= core_count() or sys.platform != "linux" else _made()
+    return None if workers <= core_count() or sys.platform != "linux" else _own_folder()
 
 
 @cache
-def _made() -> Path | None:
+def _own_folder() -> Path | None:
     try:
         folder = Path(tempfile.mkdtemp(prefix="ocop-node-"))
     except OSError:

@@ -14,7 +14,7 @@ from app.main import services_of
 from app.metrics.figures import KEYS_KEPT_SECONDS
 from app.redis_keys import SessionKeys
 from tests.buyers import a_viewer, an_offer, an_order, path_of
-from tests.live.market import Market, open_market, open_stores
+from tests.live.market import Market, Stores, open_market, open_stores
 from tests.metrics.builders import eventually
 
 _A_MONTH_AGO = "UPDATE sessions SET ended_at = now() - interval '30 days', closed_at = now() - interval '30 days'"
@@ -37,6 +37,8 @@ async def old_market(postgres_url: str, redis_url: str, redis_prefix: str) -> As
                 await market.node.sessions.transition(market.organiser, market.session_id, state)
             await stores.database.pool.execute(_A_MONTH_AGO)
             await eventually(lambda: _finished(market, 3), within_seconds=15)
+            # What is untold when a node stops the next one tells, and that is not what looking leaves behind.
+            await eventually(lambda: _all_told(stores), within_seconds=15)
         await stores.redis.once.delete(*SessionKeys(redis_prefix, market.session_id).all())
         market.node = await stack.enter_async_context(type(market.node)(market.node.settings).running())
         yield market
@@ -47,6 +49,10 @@ async def _kept(market: Market) -> dict[str, int]:
     redis, prefix = market.stores.redis.once, market.stores.settings.redis_prefix
     keys = [key async for key in redis.scan_iter(match=f"{prefix}:session:*")]
     return {key: await redis.ttl(key) for key in keys}
+
+
+async def _all_told(stores: Stores) -> bool:
+    return bool(await stores.database.pool.fetchval("SELECT NOT EXISTS (SELECT FROM room_outbox)"))
 
 
 async def _finished(market: Market, ledger_seq: int) -> bool:
@@ -73,8 +79,7 @@ async def test_looking_at_it_and_later_facts_leave_nothing_that_stays_and_no_oth
     assert [tick.status_code for tick in ticks] == [200] * 5
     assert {tick.headers["etag"] for tick in ticks} == {ticks[0].headers["etag"]}
     assert (ticks[0].json()["session"]["state"], len(ticks[0].json()["offers"])) == ("closed", 1)
-    # A node that has just started may tell the room once more: that goes by itself as well.
-    assert {key: seconds for key, seconds in looked_at.items() if not 0 < seconds <= KEYS_KEPT_SECONDS} == {}
+    assert looked_at == {}
     assert returned.status_code == 201
     assert {key: seconds for key, seconds in kept.items() if not 0 < seconds <= KEYS_KEPT_SECONDS} == {}
     assert (before.totals.orders_placed, before.totals.orders_returned) == (1, 0)
