@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import Scope
@@ -229,10 +228,13 @@ def create_app(settings: Settings) -> FastAPI:
     add_problem_handlers(app)
     strangers.add_pages_for_strangers(app)
     heads = SlowHeads(per_address=settings.http.heads_per_address, proxies=settings.trusted_proxies)
+    doorway = Doorway(find_gate=find_gate)
     hand_over(
         app,
         ServingHooks(
-            http=partial(Doorway, find_gate=find_gate, heads=heads),
+            meet=doorway.meet,
+            heads=heads,
+            opened=doorway.opened,
             drain=lambda: let_go(services_of(app).rooms, settings),
         ),
     )

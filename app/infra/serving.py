@@ -8,18 +8,20 @@ import resource
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
 from typing_extensions import override
 
+from app.infra.acceptor import Acceptor, Caller
+from app.infra.bounded_http import BoundedHttp
 from app.infra.bounded_websocket import BoundedWebSocket
 from app.infra.cores import can_share_a_port
+from app.infra.slow_clients import SlowHeads
 from app.settings import Settings
 
 GRACEFUL_SECONDS = 5
-_BACKLOG = 8192
 _FILES_RESERVED = 512
 _SOCKETS_MAX = 1_000_000
 _GC_THRESHOLDS = (50_000, 20, 20)
@@ -29,11 +31,14 @@ _GC_THRESHOLDS = (50_000, 20, 20)
 class ServingHooks:
     """What an application brings along for its server.
 
-    `http` is uvicorn's HTTP protocol (a name, or what makes one per connection); `drain` runs when the server was told to stop and
-    takes no new connections any more, while the open ones still live.
+    `meet` looks at whoever calls (`Acceptor`), `heads` counts those whose request is slow; `opened` hears who takes the connections once the
+    application has started; `drain` runs when the server was told to stop and takes no new connections any more, while the open ones still
+    live.
     """
 
-    http: Any
+    meet: Callable[[Caller], None]
+    heads: SlowHeads
+    opened: Callable[[Acceptor], None]
     drain: Callable[[], Awaitable[None]]
 
 
@@ -49,13 +54,12 @@ def _hooks_of(app: FastAPI) -> ServingHooks:
 
 def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     """Every option we set, and why the default will not do; the tests serve with the same."""
-    hooks = _hooks_of(app)
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=hooks.http,
+        http="httptools",
         lifespan="on",
         ws=BoundedWebSocket,
         # The default of 16 MiB would let one viewer fill the memory; compression would let a small frame do it.
@@ -64,7 +68,6 @@ def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         ws_per_message_deflate=False,
         # The default waits without end for open sockets.
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
-        backlog=_BACKLOG,
         access_log=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
@@ -94,16 +97,30 @@ class DrainingServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, hooks: ServingHooks) -> None:
         super().__init__(config)
         self._hooks = hooks
+        self._acceptors: list[Acceptor] = []
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take connections from these sockets by ourselves: uvicorn is given none."""
+        await super().startup(sockets=[])
+        make_http = partial(
+            BoundedHttp, heads=self._hooks.heads, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        for listener in sockets or ():
+            acceptor = Acceptor(listener, meet=self._hooks.meet, heads=self._hooks.heads, make_http=make_http)
+            self._hooks.opened(acceptor)
+            acceptor.start()
+            self._acceptors.append(acceptor)
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers if self.started else ():
-            server.close()
-        for listener in sockets or ():
-            listener.close()
+        for acceptor in self._acceptors:
+            acceptor.close()
         if self.started:
             await self._hooks.drain()
         await super().shutdown(sockets)
+        for acceptor in self._acceptors:
+            await acceptor.stop()
 
 
 def make_server(app: FastAPI, settings: Settings) -> DrainingServer:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from app.errors import Unavailable
 from app.infra.client_networks import counted_network
@@ -49,6 +49,12 @@ class SlowBodies:
                     del self._of[key]
 
 
+class Abortable(Protocol):
+    """A connection that can be given up without a word."""
+
+    def abort(self) -> None: ...
+
+
 class SlowHeads:
     """Connections whose request's head is not complete. Beyond the limit of its address the oldest gives way to the newest.
 
@@ -58,27 +64,27 @@ class SlowHeads:
     def __init__(self, *, per_address: int, proxies: Collection[str] = ()) -> None:
         self._per_address = per_address
         self._proxies = frozenset(proxies)
-        self._of: dict[str, OrderedDict[asyncio.Transport, float]] = {}
+        self._of: dict[str, OrderedDict[Abortable, float]] = {}
 
-    def begin(self, address: str, transport: asyncio.Transport) -> None:
+    def begin(self, address: str, connection: Abortable) -> None:
         """A head is awaited on this connection."""
         key = self._key(address)
         if key is None:
             return
         waiting = self._of.setdefault(key, OrderedDict())
-        waiting[transport] = now = monotonic()
+        waiting[connection] = now = monotonic()
         if len(waiting) > self._per_address:
             oldest, since = next(iter(waiting.items()))
             if now - since > _YOUNG_SECONDS:
                 del waiting[oldest]
                 oldest.abort()
 
-    def end(self, address: str, transport: asyncio.Transport) -> None:
+    def end(self, address: str, connection: Abortable) -> None:
         """The head is complete, or the connection gone."""
         key = self._key(address)
         if key is None or (waiting := self._of.get(key)) is None:
             return
-        waiting.pop(transport, None)
+        waiting.pop(connection, None)
         if not waiting:
             del self._of[key]
 

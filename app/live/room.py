@@ -39,6 +39,7 @@ _ENDED_SPREAD_SECONDS = 3.0
 _CATCH_UP_SECONDS = 1.0
 _CATCH_UP_STEP_SECONDS = 0.02
 _RELOAD_PAUSE_SECONDS = 0.5
+_LOOK_AGAIN_SECONDS = 0.5
 
 
 def ignore(_: RoomEvent) -> None:
@@ -235,7 +236,6 @@ class Room:
         tick_at = monotonic()
         flush: asyncio.Task[None] | None = None
         while True:
-            await _sleep_until(tick_at - self._cadence.lead_seconds)
             is_wanted = self.counters.has_news or self._is_long_since(self._flushed_at) or self._has_watchers()
             if is_wanted and (flush is None or flush.done()):
                 flush = self._background.start("flush", self.flush())
@@ -243,7 +243,23 @@ class Room:
                 await asyncio.wait({flush}, timeout=self._cadence.lead_seconds)
             await _sleep_until(tick_at)
             await self.tell(with_figures=True)
-            tick_at = max(tick_at + self._cadence.seconds, monotonic())
+            tick_at = await self._lead_of_next(tick_at)
+
+    async def _lead_of_next(self, tick_at: float) -> float:
+        """Wait until the figures of the next tick are to be asked for; when it is due.
+
+        A rush may begin or end meanwhile: what has passed of the interval is a share of it, so that the workers of a node, which all learn
+        of it at the same moment, do not tick at the same moment from then on.
+        """
+        passed, looked_at = 0.0, tick_at
+        while True:
+            self._cadence.note_rush(self._hub.arrivals.is_rush)
+            now, interval = monotonic(), self._cadence.seconds
+            passed, looked_at = passed + (now - looked_at) / interval, now
+            left = (1.0 - passed) * interval
+            if left <= self._cadence.lead_seconds:
+                return now + max(0.0, left)
+            await asyncio.sleep(min(left - self._cadence.lead_seconds, _LOOK_AGAIN_SECONDS))
 
     def _has_watchers(self) -> bool:
         return self._hub.has_members(self.session_id, "staff")
@@ -253,7 +269,7 @@ class Room:
         read_up_to = self.position
         while True:
             try:
-                async for events in self._log.follow(self.session_id, read_up_to):
+                async for events in self._log.follow(self.session_id, read_up_to, pause_seconds=self._pause_seconds):
                     for each in events:
                         self._hear(each.event)
                     self._pending.extend(events)
@@ -262,6 +278,9 @@ class Room:
             except LogBroken as reason:
                 log.warning("room_starts_anew", session_id=str(self.session_id), reason=str(reason))
             read_up_to = await self._start_anew()
+
+    def _pause_seconds(self) -> float:
+        return self._cadence.reading_seconds
 
     async def _start_anew(self) -> LogPosition:
         """Load everything again and send an empty tick from the new place: whoever sees the gap says hello and gets a snapshot."""

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from app.infra.clock import monotonic, processor_seconds
 from app.infra.machine_turns import MachineTurns
@@ -28,6 +29,16 @@ _RUSH_LINE = 8
 _RUSH_SECONDS = 2.0
 
 
+class Door(Protocol):
+    """Where those who arrive come from."""
+
+    def hold(self) -> None:
+        """Take those who have come by now, and the next ones only when asked again."""
+
+    def release(self) -> None:
+        """Take everybody as they come."""
+
+
 class Arrivals:
     """Handles what arrives in order, so much per turn of the loop as takes about three milliseconds of the processor.
 
@@ -36,11 +47,12 @@ class Arrivals:
     other process waits behind all of them.
     """
 
-    __slots__ = ("_asks_since", "_is_at_work", "_rush_until", "_stood_back_since", "_turn_until", "_turns", "_waiting", "_way")
+    __slots__ = ("_asks_since", "_door", "_is_at_work", "_rush_until", "_stood_back_since", "_turn_until", "_turns", "_waiting", "_way")
 
     def __init__(self, way: RightOfWay | None = None, turns: MachineTurns | None = None) -> None:
         self._way = way or RightOfWay()
         self._turns = turns
+        self._door: Door | None = None
         self._turn_until: float | None = None
         self._asks_since: float | None = None
         self._waiting: deque[tuple[Callable[[], None], float]] = deque()
@@ -52,6 +64,10 @@ class Arrivals:
     def is_rush(self) -> bool:
         """Whether many arrive at once, now or a moment ago."""
         return monotonic() < self._rush_until
+
+    def use_door(self, door: Door) -> None:
+        """From now on this door is held while nobody is let in."""
+        self._door = door
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -72,23 +88,21 @@ class Arrivals:
             self._rush_until = monotonic() + _RUSH_SECONDS
         self._go_on()
 
-    def _go_on(self, after_seconds: float = 0.0) -> None:
+    def _go_on(self) -> None:
         if self._waiting and not self._is_at_work:
             self._is_at_work = True
-            loop = asyncio.get_running_loop()
-            if after_seconds:
-                loop.call_later(after_seconds, self._take_some)
-            else:
-                loop.call_soon(self._take_some)
+            asyncio.get_running_loop().call_soon(self._take_some)
 
     def _take_some(self) -> None:
         if self._stands_back():
             self._end_turn()
-            asyncio.get_running_loop().call_later(_LOOK_AGAIN_SECONDS, self._take_some)
+            self._wait(_LOOK_AGAIN_SECONDS)
             return
         if not self._has_turn():
-            asyncio.get_running_loop().call_later(_ASK_AGAIN_SECONDS, self._take_some)
+            self._wait(_ASK_AGAIN_SECONDS)
             return
+        if self._door is not None:
+            self._door.release()
         until = processor_seconds() + _SECONDS_PER_TURN
         try:
             while self._waiting and processor_seconds() < until:
@@ -96,11 +110,19 @@ class Arrivals:
                 handle()
                 until -= seconds
         finally:
-            self._is_at_work = False
-            is_over = not self._waiting or (self._turn_until is not None and monotonic() >= self._turn_until)
-            if is_over:
+            is_over = self._turn_until is not None and monotonic() >= self._turn_until
+            if is_over or not self._waiting:
                 self._end_turn()
-            self._go_on(_ASK_AGAIN_SECONDS if is_over else 0.0)
+            if is_over and self._waiting:
+                self._wait(_ASK_AGAIN_SECONDS)
+            else:
+                self._is_at_work = False
+                self._go_on()
+
+    def _wait(self, seconds: float) -> None:
+        if self._door is not None:
+            self._door.hold()
+        asyncio.get_running_loop().call_later(seconds, self._take_some)
 
     def _has_turn(self) -> bool:
         """Whether this worker may let people in now; after a second without a turn it does so without."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ class LogPosition:
 
     epoch: str
     offset: int
+
+
+def _no_pause() -> float:
+    return 0.0
 
 
 class LogBroken(Exception):
@@ -96,27 +100,41 @@ class RoomLog:
         events = tuple(_logged((entry_id, _flat(fields))) for entry_id, fields in reversed(found or []))
         return events if events and events[-1].offset == position.offset else ()
 
-    async def follow(self, session_id: UUID, position: LogPosition) -> AsyncIterator[tuple[LoggedEvent, ...]]:
+    async def follow(
+        self, session_id: UUID, position: LogPosition, *, pause_seconds: Callable[[], float] = _no_pause
+    ) -> AsyncIterator[tuple[LoggedEvent, ...]]:
         """Every event after a position, in order, for ever; survives lost connections. Ends by raising `LogBroken`.
 
-        The blocking read only wakes us: it cannot see a new epoch. The script then reads epoch and events at one moment.
+        What comes within `pause_seconds` of the last reading is read together: each event wakes every reader of the room. The blocking
+        read only wakes us: it cannot see a new epoch. The script then reads epoch and events at one moment.
         """
         key = self._keys(session_id).log
-        pause = _RECONNECT_SECONDS[0]
+        again = _RECONNECT_SECONDS[0]
         while True:
             try:
                 events = await self.read_after(session_id, position)
-                if not events:
-                    await self._redis.blocking.xread({key: f"{position.offset}-0"}, count=1, block=_WAIT_MS)
-                pause = _RECONNECT_SECONDS[0]
             except (RedisError, OSError) as error:
-                log.warning("room_log_unreachable", session_id=str(session_id), error=type(error).__name__)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _RECONNECT_SECONDS[1])
+                again = await self._rest(session_id, error, again)
                 continue
             if events:
                 position = LogPosition(position.epoch, events[-1].offset)
                 yield events
+            if len(events) == _READ_MAX_EVENTS:
+                continue
+            await asyncio.sleep(pause_seconds())
+            try:
+                await self._redis.blocking.xread({key: f"{position.offset}-0"}, count=1, block=_WAIT_MS)
+            except (RedisError, OSError) as error:
+                again = await self._rest(session_id, error, again)
+            else:
+                again = _RECONNECT_SECONDS[0]
+
+    @staticmethod
+    async def _rest(session_id: UUID, error: Exception, seconds: float) -> float:
+        """Wait before Redis is asked again; how long to wait the next time."""
+        log.warning("room_log_unreachable", session_id=str(session_id), error=type(error).__name__)
+        await asyncio.sleep(seconds)
+        return min(seconds * 2, _RECONNECT_SECONDS[1])
 
     def _keys(self, session_id: UUID) -> SessionKeys:
         return SessionKeys(self._prefix, session_id)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from struct import error as StructError  # noqa: N812 - a class
 from typing import Any, cast
 from uuid import UUID
 
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_decode, base64_encode, bytes_to_int
 from itsdangerous.signer import HMACAlgorithm
 from starlette.responses import Response
 from typing_extensions import override
@@ -19,6 +21,7 @@ from app.realtime.errors import TicketInvalid
 TICKET_COOKIE = "ocop_ticket"
 TICKET_MAX_AGE_SECONDS = 30 * 24 * 3600
 _SALT = "ocop.ticket.v1"
+_TEXT_BYTES = 34  # 32 hexadecimal digits between quotation marks
 
 
 class _OneCallHmac(HMACAlgorithm):
@@ -52,7 +55,8 @@ class TicketSigner:
         secrets_of_ring = [secret.text for secret in reversed(ring.every)]
         self._serializer = URLSafeTimedSerializer(secrets_of_ring, salt=_SALT, signer=_RememberingSigner)
         # One for all: `loads` would make a new one for every ticket.
-        self._signer = cast("TimestampSigner", self._serializer.make_signer(_SALT))
+        self._signer = cast("_RememberingSigner", self._serializer.make_signer(_SALT))
+        self._newest_key = self._signer.derive_key()
 
     def issue(self, device_id: UUID | None = None) -> tuple[UUID, str]:
         """A device id (a new one unless given) and the ticket that proves it."""
@@ -62,9 +66,23 @@ class TicketSigner:
     def read(self, ticket: str) -> UUID:
         """The device of a ticket. Raises `TicketInvalid` when it was altered, is older than 30 days or is no ticket at all."""
         try:
+            if (device := self._read_quickly(ticket.encode())) is not None:
+                return device
             return UUID(hex=self._serializer.load_payload(self._signer.unsign(ticket.encode(), max_age=TICKET_MAX_AGE_SECONDS)))
-        except (BadData, ValueError, TypeError, AttributeError) as error:
+        except (BadData, ValueError, TypeError, AttributeError, StructError) as error:
             raise TicketInvalid from error
+
+    def _read_quickly(self, ticket: bytes) -> UUID | None:
+        """The device of a good ticket of the newest secret, by the library's rule in a fifth of its time; None = whatever the library says."""
+        signed, _, signature = ticket.rpartition(b".")
+        if not hmac.compare_digest(base64_encode(hmac.digest(self._newest_key, signed, "sha1")), signature):
+            return None
+        payload, _, signed_at = signed.rpartition(b".")
+        age_seconds = self._signer.get_timestamp() - bytes_to_int(base64_decode(signed_at))
+        text = base64_decode(payload)
+        if not 0 <= age_seconds <= TICKET_MAX_AGE_SECONDS or len(text) != _TEXT_BYTES:
+            return None
+        return UUID(hex=text[1:-1].decode())
 
 
 def new_device_id(at_ms: int) -> UUID:

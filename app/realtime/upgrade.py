@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 from uuid import UUID
 
 from websockets.utils import accept_key
@@ -15,7 +16,9 @@ from app.errors import AppError, BadRequest
 from app.infra.problems import problem_answer
 
 _REQUEST_LINE = re.compile(rb"GET /ws/sessions/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?:\?[!-~]*)? HTTP/1\.1")
-_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)")
+_NAME, _VALUE = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++", rb"[^\x00-\x08\x0a-\x1f\x7f]*+"
+_HEADERS = re.compile(rb"(%b):(%b)\r\n" % (_NAME, _VALUE))
+_ONLY_HEADERS = re.compile(rb"(?:%b:%b\r\n)*+" % (_NAME, _VALUE))
 # These change the meaning of a request when they come twice.
 _ONCE = frozenset({b"host", b"origin", b"sec-websocket-key", b"sec-websocket-version", b"content-length"})
 
@@ -36,8 +39,7 @@ class UpgradeVersionUnsupported(UpgradeMalformed):
     title_en = "Only websocket version 13 is spoken here."
 
 
-@dataclass(frozen=True, slots=True)
-class UpgradeRequest:
+class UpgradeRequest(NamedTuple):
     """A viewer's request to enter a room, well-formed, not yet checked."""
 
     session_id: UUID
@@ -56,11 +58,11 @@ def is_viewer_upgrade(head: bytes) -> bool:
 
 def read_upgrade(head: bytes) -> UpgradeRequest:
     """The request, from its first line to the empty line. Raises `UpgradeMalformed`, `UpgradeVersionUnsupported`."""
-    lines = head.split(b"\r\n")
-    line = _REQUEST_LINE.fullmatch(lines[0])
+    first, _, rest = head.partition(b"\r\n")
+    line = _REQUEST_LINE.fullmatch(first)
     if line is None:
         raise UpgradeMalformed("not a viewer's address")
-    headers = _headers(lines[1:])
+    headers = _headers(rest)
     tokens = {token.strip().lower() for token in headers.get(b"connection", b"").split(b",")}
     if b"upgrade" not in tokens or headers.get(b"upgrade", b"").lower() != b"websocket":
         raise UpgradeMalformed("no upgrade to websocket")
@@ -70,7 +72,7 @@ def read_upgrade(head: bytes) -> UpgradeRequest:
         raise UpgradeMalformed("a body, or no host")
     origin = headers.get(b"origin")
     return UpgradeRequest(
-        session_id=UUID(line[1].decode()),
+        session_id=_session_id(line[1]),
         key=_key(headers.get(b"sec-websocket-key", b"")),
         host=headers[b"host"].decode("latin-1"),
         origin=None if origin is None else origin.decode("latin-1"),
@@ -94,15 +96,19 @@ def refused(error: AppError) -> bytes:
     return problem_answer(error, {"sec-websocket-version": "13"} if error.http_status == HTTPStatus.UPGRADE_REQUIRED else {})
 
 
-def _headers(lines: list[bytes]) -> dict[bytes, bytes]:
+@lru_cache(maxsize=256)
+def _session_id(text: bytes) -> UUID:
+    # A rush has one of them.
+    return UUID(text.decode())
+
+
+def _headers(lines: bytes) -> dict[bytes, bytes]:
+    """The fields of header lines, each with its end."""
+    if _ONLY_HEADERS.fullmatch(lines) is None:
+        raise UpgradeMalformed("a header line that is none")
     headers: dict[bytes, bytes] = {}
-    for line in lines:
-        if not line:
-            break
-        found = _HEADER.fullmatch(line)
-        if found is None:
-            raise UpgradeMalformed("a header line that is none")
-        name, value = found[1].lower(), found[2].strip(b" \t")
+    for name, value in _HEADERS.findall(lines):
+        name, value = name.lower(), value.strip(b" \t")
         if name in headers:
             if name in _ONCE:
                 raise UpgradeMalformed(f"{name.decode()} twice")

@@ -11,8 +11,14 @@ from app.settings import RealtimeSettings
 SETTINGS = RealtimeSettings(tick_min_seconds=0.25, tick_max_seconds=4.5)
 
 
-def interval_after(cost: RoundCost, *, core_share: float = 1.0) -> float:
+def cadence_of(*, core_share: float = 1.0, is_rush: bool = False) -> Cadence:
     cadence = Cadence(SETTINGS, core_share=core_share)
+    cadence.note_rush(is_rush)
+    return cadence
+
+
+def interval_after(cost: RoundCost, *, core_share: float = 1.0, is_rush: bool = False) -> float:
+    cadence = cadence_of(core_share=core_share, is_rush=is_rush)
     for _ in range(50):
         cadence.note_round(cost)
     return cadence.seconds
@@ -38,8 +44,22 @@ def test_the_longest_interval_is_never_exceeded() -> None:
     assert interval_after(RoundCost(9.0, 9.0), core_share=0.1) == 4.5
 
 
+def test_rounds_give_way_to_a_rush_but_pages_need_not_ask_whether_anybody_is_there() -> None:
+    assert interval_after(RoundCost(0.2, 0.2), is_rush=True) == pytest.approx(2.5, rel=0.01)
+    assert interval_after(RoundCost(9.0, 9.0), is_rush=True) == 8.0
+
+
+def test_the_log_is_read_again_after_a_tenth_of_the_interval_but_soon_for_what_is_urgent() -> None:
+    crowded = cadence_of(core_share=0.1)
+    for _ in range(50):
+        crowded.note_round(RoundCost(9.0, 9.0))
+
+    assert cadence_of().reading_seconds == pytest.approx(0.025)
+    assert crowded.reading_seconds == pytest.approx(0.25)
+
+
 def test_one_slow_round_does_not_change_the_pace_at_once() -> None:
-    cadence = Cadence(SETTINGS, core_share=1.0)
+    cadence = cadence_of()
     for _ in range(50):
         cadence.note_round(RoundCost(0.1, 0.1))
     cadence.note_round(RoundCost(0.4, 0.4))
@@ -48,7 +68,7 @@ def test_one_slow_round_does_not_change_the_pace_at_once() -> None:
 
 
 def test_only_workers_that_share_a_core_spread_their_rounds() -> None:
-    alone, crowded = Cadence(SETTINGS, core_share=1.0), Cadence(SETTINGS, core_share=0.25)
+    alone, crowded = cadence_of(), cadence_of(core_share=0.25)
     for _ in range(50):
         crowded.note_round(RoundCost(0.5, 0.25))
 
@@ -57,4 +77,4 @@ def test_only_workers_that_share_a_core_spread_their_rounds() -> None:
 
 
 def test_figures_are_asked_for_a_tenth_of_the_interval_before_the_tick() -> None:
-    assert Cadence(SETTINGS, core_share=1.0).lead_seconds == pytest.approx(0.025)
+    assert cadence_of().lead_seconds == pytest.approx(0.025)

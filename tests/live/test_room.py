@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from app.realtime.arrivals import Arrivals
+from app.realtime.hub import RoundCost
 from app.realtime.spread import Spread
 from tests.live.fixtures import on_both_transports
 from tests.live.market import Market, Stores, Viewer, an_offer, market_with
@@ -186,6 +188,23 @@ async def test_whoever_arrives_alone_hurries_the_round_and_a_rush_does_not(live_
     for _ in range(20):
         room._hub.arrivals.add(lambda: None)
     assert not await is_hurried()
+
+
+async def test_ticks_are_rarer_in_a_rush_and_come_back_soon_after_it(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with AsyncExitStack() as stack:
+        market = await market_with(stores, stack, tick_max_seconds=0.2, tick_rush_max_seconds=60.0)
+        viewer = await market.enters()
+        room = await market.node.rooms.room(market.session_id)
+        for _ in range(50):
+            room._cadence.note_round(RoundCost(60.0, 60.0))
+        monkeypatch.setattr(Arrivals, "is_rush", True)
+        with suppress(TimeoutError):
+            while True:  # the tick that was due before
+                await viewer.next_frame(within=1.5)
+
+        monkeypatch.setattr(Arrivals, "is_rush", False)
+
+        await viewer.sees(lambda frame: frame["type"] == "room.tick", within=3)
 
 
 async def test_an_offer_opens_at_once_even_when_ticks_are_slow(stores: Stores) -> None:

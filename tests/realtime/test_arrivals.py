@@ -129,3 +129,44 @@ async def test_a_line_is_a_rush_and_a_moment_after_it(monkeypatch: pytest.Monkey
     assert arrivals.is_rush
     now += 2.1
     assert not arrivals.is_rush
+
+
+class Gate:
+    """A door that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def hold(self) -> None:
+        self.told.append("hold")
+
+    def release(self) -> None:
+        self.told.append("release")
+
+
+async def test_the_door_is_held_while_other_workers_have_their_turn(tmp_path: Path) -> None:
+    others = MachineTurns(tmp_path, at_once=1)
+    assert others.take()
+    arrivals, door = Arrivals(turns=MachineTurns(tmp_path, at_once=1)), Gate()
+    arrivals.use_door(door)
+    seen: list[int] = []
+    arrivals.add(lambda: seen.append(1))
+    await eventually(lambda: len(door.told) >= 2)
+    assert set(door.told) == {"hold"}
+
+    others.give_back()
+    await eventually(lambda: seen == [1])
+    assert door.told[-1] == "release"
+
+
+async def test_the_door_is_held_when_a_turn_is_over_and_people_still_wait(tmp_path: Path) -> None:
+    arrivals, door = Arrivals(turns=MachineTurns(tmp_path, at_once=1)), Gate()
+    arrivals.use_door(door)
+    for _ in range(200):
+        arrivals.add(busy)
+    await eventually(lambda: "hold" in door.told)
+
+    assert door.told[0] == "release"
+    assert len(arrivals) > 0
+    await eventually(lambda: len(arrivals) == 0)
+    assert door.told[-1] == "release"

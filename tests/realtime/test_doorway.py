@@ -94,7 +94,7 @@ async def test_a_head_in_small_pieces_is_read_whole(live_market: Market) -> None
 
 @pytest.mark.parametrize("opening", [b"", b"GET /ws/sessions/", b"GET /healthz HTTP/1.1\r\nHost: x\r\n", b"GET /"])
 async def test_a_head_that_does_not_end_is_given_up(live_market: Market, opening: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.realtime.doorway.HEAD_SECONDS", SOON)
+    monkeypatch.setattr("app.infra.acceptor.HEAD_SECONDS", SOON)
     started = time.monotonic()
 
     async with a_connection(live_market) as (reader, writer):

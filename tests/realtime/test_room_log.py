@@ -131,3 +131,26 @@ async def test_a_follower_learns_of_a_new_epoch(room_log: RoomLog, redis: RedisC
     with pytest.raises(LogBroken):
         async with asyncio.timeout(5):
             await following
+
+
+async def test_a_follower_reads_together_what_comes_within_its_pause(room_log: RoomLog) -> None:
+    start = await room_log.head(SESSION)
+    readings: list[int] = []
+
+    async def follow() -> None:
+        async for events in room_log.follow(SESSION, start, pause_seconds=lambda: 0.5):
+            readings.append(len(events))
+            if sum(readings) == 21:
+                return
+
+    following = asyncio.ensure_future(follow())
+    await asyncio.sleep(0.6)  # the pause after the first reading is over: the first event is heard at once
+    await append(room_log, 1)
+    async with asyncio.timeout(0.4):
+        while not readings:  # noqa: ASYNC110 - a condition of the follower's
+            await asyncio.sleep(0.005)
+    await append(room_log, 20)
+    async with asyncio.timeout(10):
+        await following
+
+    assert readings == [1, 20]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import uuid4
 
 import pytest
@@ -39,3 +40,22 @@ def test_a_ticket_of_another_secret_is_refused():
 
     with pytest.raises(TicketInvalid):
         TicketSigner(KeyRing("one secret")).read(ticket)
+
+
+@pytest.mark.parametrize("days", [-1, 31])
+def test_a_ticket_of_another_time_is_refused(days: int, monkeypatch: pytest.MonkeyPatch):
+    signer = TicketSigner(KeyRing("one secret"))
+    _, ticket = signer.issue()
+    later = int(time.time()) + days * 24 * 3600
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: later)
+
+    with pytest.raises(TicketInvalid):
+        signer.read(ticket)
+
+
+@pytest.mark.parametrize("signed", ["a name", 7, ["x" * 30], "z" * 32, None])
+def test_what_was_signed_but_is_no_device_is_refused(signed: object):
+    signer = TicketSigner(KeyRing("one secret"))
+
+    with pytest.raises(TicketInvalid):
+        signer.read(str(signer._serializer.dumps(signed)))
