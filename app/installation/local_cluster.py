@@ -131,8 +131,14 @@ class _Start:
             folder.mkdir(exist_ok=True)
             folder.chmod(0o711)
         connections = len(self._ports) * (self._workers + 1) * (self._settings.database.connections_per_worker + 4) + 20
-        primary = ReplicatedPostgres(folders[0], max_connections=max(100, connections))
-        standby = ReplicatedPostgres(folders[1], follows=primary, max_connections=max(100, connections))
+        pair = [
+            ReplicatedPostgres(folder, other_dir=other, max_connections=max(100, connections))
+            for folder, other in zip(folders, reversed(folders), strict=True)
+        ]
+        for number, server in enumerate(pair, start=1):
+            server.name = f"PostgreSQL {number}"
+        # Who was promoted in an earlier run leads in this one.
+        primary, standby = sorted(pair, key=lambda server: not server.leads)
         for server in (primary, standby):
             self._supervisor.start(server, stage=_POSTGRES, stop_seconds=_STOP_SECONDS[_POSTGRES])
         primary.let_commits_wait()
@@ -144,8 +150,8 @@ class _Start:
             self._supervisor.adopt(master, stage=_REDIS, stop_seconds=_STOP_SECONDS[_REDIS])
         return self._settings.model_copy(
             update={
-                "database_owner_url": SecretStr(url_of_all(primary, standby, role="ocop")),
-                "database_url": SecretStr(url_of_all(primary, standby, role="ocop_app")),
+                "database_owner_url": SecretStr(url_of_all(*pair, role="ocop")),
+                "database_url": SecretStr(url_of_all(*pair, role="ocop_app")),
                 "database_read_url": SecretStr(url_of_all(standby, primary, role="ocop_app")),
                 "redis_url": SecretStr(redis.url),
             }

@@ -99,7 +99,7 @@ def test_a_killed_primary_comes_back_and_its_standby_follows_again(cluster: Serv
     for victim in cluster.named(str(Path("postgres-1") / "postgres")):
         victim.kill()
 
-    eventually(lambda: cluster.answer("/readyz") == 200 and "PostgreSQL primary ended" in cluster.output, cluster)
+    eventually(lambda: cluster.answer("/readyz") == 200 and "PostgreSQL 1 ended" in cluster.output, cluster)
     eventually(lambda: primary_of(cluster).run_sql("SELECT state, sync_state FROM pg_stat_replication") == "streaming|sync", cluster)
 
 
@@ -125,6 +125,25 @@ def test_ctrl_c_ends_everything_and_a_second_start_finds_its_data(server_folder:
             assert running.process.returncode == 0
             assert running.output.rstrip().endswith("Stopped.")
     assert secrets[0] == secrets[1]
+
+
+def test_a_promoted_standby_leads_in_the_next_start_too(server_folder: Path) -> None:
+    lost, promoted = [server_folder / "cluster" / f"postgres-{number}" for number in (1, 2)]
+    with service(server_folder, command=CLUSTER, OCOP_DEMO="false", OCOP_WORKERS="1") as running:
+        running.wait_until_ready(READY_SECONDS)
+        (lost / "postgres").rename(lost / "postgres.lost")
+        for victim in running.named(str(Path("postgres-1") / "postgres")):
+            victim.kill()
+        ReplicatedPostgres(promoted).run_sql("SELECT pg_promote()")
+        eventually(lambda: running.answer("/readyz") == 200 and ReplicatedPostgres(promoted).is_confirmed(), running)
+
+        running.send(signal.SIGINT)
+        running.wait_until_gone(within=20)
+    with service(server_folder, command=CLUSTER, OCOP_DEMO="false", OCOP_WORKERS="1") as again:
+        again.wait_until_ready(READY_SECONDS)
+
+        assert (ReplicatedPostgres(lost).leads, ReplicatedPostgres(promoted).leads) == (False, True)
+        assert ReplicatedPostgres(promoted).is_confirmed()
 
 
 def test_a_taken_port_of_a_node_is_one_line_and_nothing_is_started(server_folder: Path) -> None:
