@@ -47,6 +47,8 @@ PAUSE_SECONDS = (0.2, 1.5)
 READY_SECONDS = 150.0
 GOES_ON_WITHIN_SECONDS = 60.0
 HEALED_WITHIN_SECONDS = 60.0
+# The longest there is: longer than any course.
+OFFER_SECONDS = 6 * 3600
 PREFIX = "ocop"
 NODE, WORKER, REDIS, PROXY = "app.cli run --no-demo", "app.cli worker", "redis-server", "haproxy.cfg"
 PRIMARY, STANDBY = str(Path("postgres-1") / "postgres"), str(Path("postgres-2") / "postgres")
@@ -132,7 +134,12 @@ async def a_live_market(note: ClusterNote) -> AsyncIterator[tuple[Market, UUID]]
             market = await open_market(stores, before)
             await market.goes_live()
             new = NewOffer(
-                product_id=market.product_ids[0], flash_price_vnd=39_000, total_quantity=90_000, per_viewer_limit=900, open_now=True
+                product_id=market.product_ids[0],
+                flash_price_vnd=39_000,
+                total_quantity=90_000,
+                per_viewer_limit=900,
+                duration_seconds=OFFER_SECONDS,
+                open_now=True,
             )
             offer = await services_of(market.node.app).offers.create(market.host, market.session_id, new)
         await stores.database.pool.execute("UPDATE offers SET per_viewer_limit = 1000000 WHERE id = $1", UUID(str(offer.id)))
