@@ -35,7 +35,7 @@ races: export OCOP_RACES = long
 races: $(VENV)/ready-dev ## the long form of the race and fault tests; SEED=… begins with that course of faults; ten minutes
 	OCOP_RACES_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest tests/races tests/absurd/test_fuzz_per_role.py $(TESTS)
 
-chaos: $(VENV)/ready-dev haproxy ## a sale on a cluster of this machine while its parts are killed, frozen, cut off in turns; MINUTES=10, SEED=… repeats a course
+chaos: $(VENV)/ready-dev haproxy ## a sale on a cluster of this machine while its parts are killed, frozen, cut off, the primary lost for good; MINUTES=10, SEED=… repeats a course
 	OCOP_CHAOS_MINUTES=$(or $(MINUTES),10) OCOP_CHAOS_SEED=$(or $(SEED),$(shell date +%s)) $(BIN)/python -m pytest -s -m chaos tests/races/test_chaos.py
 
 test-nginx: $(VENV)/ready-dev nginx haproxy ## real nodes behind nginx and HAProxy as shipped: cached polls, sockets through TLS, a cluster on this machine

@@ -74,7 +74,7 @@ class ServiceProcess:
         """Every process that it has started so far and that still lives."""
         with contextlib.suppress(psutil.NoSuchProcess):
             self._seen.update(psutil.Process(self.process.pid).children(recursive=True))
-        return [process for process in self._seen if _is_alive(process)]
+        return [process for process in self._seen if is_alive(process)]
 
     def named(self, part_of_command: str) -> list[psutil.Process]:
         found = []
@@ -119,7 +119,8 @@ def service(
         started.end()
 
 
-def _is_alive(process: psutil.Process) -> bool:
+def is_alive(process: psutil.Process) -> bool:
+    """Not one that has ended and that nobody has asked how."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

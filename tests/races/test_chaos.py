@@ -1,7 +1,8 @@
 """A whole cluster under a sale while any part of it is killed, frozen, restarted or cut off, in seeded order. For `make chaos`.
 
 What must hold all the time: every acknowledged order is kept, nobody misses or hears twice what the room was told unless the page is told
-to begin anew, counts stay within their bounds; and after the last fault figures are the ledger's and every viewer is counted once.
+to begin anew, counts stay within their bounds; and after the last fault figures are the ledger's and every viewer is counted once. The
+primary is lost for good, too: then its standby is promoted, and what was lost is made anew as the standby.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from tests.local_servers.service_process import ServiceProcess, service
 from tests.metrics.builders import eventually
 from tests.races.checkers import complaints_about, statistics_agree
 from tests.races.conftest import SHORT_SEED
+from tests.races.postgres_pair import TIMELINE, PostgresPair, running_in
 from tests.races.proxy import LossyProxy, proxy_to_port
 from tests.sockets.workers import Crowd, Orders, a_crowd, ordering
 
@@ -51,13 +53,12 @@ HEALED_WITHIN_SECONDS = 60.0
 OFFER_SECONDS = 6 * 3600
 PREFIX = "ocop"
 NODE, WORKER, REDIS, PROXY = "app.cli run --no-demo", "app.cli worker", "redis-server", "haproxy.cfg"
-PRIMARY, STANDBY = str(Path("postgres-1") / "postgres"), str(Path("postgres-2") / "postgres")
 
 
 class Faults:
     """By name. Parts that died come back by themselves, as in `ocop run-cluster`; what was frozen wakes."""
 
-    def __init__(self, cluster: ServiceProcess, proxy: LossyProxy, choice: random.Random) -> None:
+    def __init__(self, cluster: ServiceProcess, pair: PostgresPair, proxy: LossyProxy, choice: random.Random) -> None:
         self._cluster = cluster
         self._choice = choice
         self.all: dict[str, Callable[[], Awaitable[None]]] = {
@@ -65,10 +66,11 @@ class Faults:
             "a node is restarted": lambda: self._signal(NODE, signal.SIGTERM),
             "a node is frozen": lambda: self._freeze(NODE),
             "a worker is killed": lambda: self._signal(WORKER, signal.SIGKILL),
-            "the primary is killed": lambda: self._kill_all(PRIMARY),
-            "the primary is frozen": lambda: self._freeze(PRIMARY),
-            "the standby is killed": lambda: self._kill_all(STANDBY),
-            "the standby is frozen": lambda: self._freeze(STANDBY),
+            "the primary is killed": lambda: self._kill_all(running_in(pair.primary)),
+            "the primary is frozen": lambda: self._freeze(running_in(pair.primary)),
+            "the standby is killed": lambda: self._kill_all(running_in(pair.standby)),
+            "the standby is frozen": lambda: self._freeze(running_in(pair.standby)),
+            "the primary is lost and its standby promoted": pair.loses_its_primary,
             "a master of Redis is killed": lambda: self._signal(REDIS, signal.SIGKILL),
             "a master of Redis is frozen": lambda: self._freeze(REDIS),
             "the proxy is killed": lambda: self._kill_all(PROXY),
@@ -157,26 +159,41 @@ def logs_shown_of(folder: Path) -> Iterator[None]:
         raise
 
 
-async def goes_on(orders: Orders, since: str) -> float:
-    """Wait until as many orders more than now are acknowledged as there are buyers; how long it took in seconds."""
-    started, enough = monotonic(), len(orders.acknowledged) + BUYERS
-    while len(orders.acknowledged) < enough:
+async def goes_on(orders: Orders, since: str, *, after_seq: int = 0) -> float:
+    """Wait until as many orders more than now are acknowledged as there are buyers, one after that `seq`; how long it took in seconds.
+
+    And until each that has no answer now has one, whatever became of it: buyers repeat it with its key.
+    """
+    started, enough, waiting = monotonic(), len(orders.acknowledged) + BUYERS, set(orders.under_way)
+    while len(orders.acknowledged) < enough or max(orders.acknowledged.values()) <= after_seq or waiting - orders.acknowledged.keys():
         assert monotonic() - started < GOES_ON_WITHIN_SECONDS, f"{since}: no orders are acknowledged any more; {dict(orders.errors)}"
         await asyncio.sleep(0.05)
     return monotonic() - started
 
 
-async def course(faults: Faults, orders: Orders, choice: random.Random, until: float) -> int:
+async def course(faults: Faults, pair: PostgresPair, orders: Orders, choice: random.Random, until: float) -> int:
     """Every fault once in some order, then again until the time is over; how many there were."""
     count, names = 0, list[str]()
     while names or count == 0 or monotonic() < until:
         names = names or choice.sample(sorted(faults.all), len(faults.all))
         name = names.pop()
+        began = monotonic()
         await faults.all[name]()
-        print(f"{name}: orders went on after {await goes_on(orders, name):.1f} s", flush=True)  # noqa: T201 - the course is what is read
+        # What a promoted standby was given by its primary is no proof that it takes orders itself.
+        given = max((each.last_seq for each in pair.promotions), default=0)
+        went_on = await goes_on(orders, name, after_seq=given)
+        print(f"{name}, {monotonic() - began - went_on:.1f} s: orders went on after {went_on:.1f} s", flush=True)  # noqa: T201 - the course is what is read
         count += 1
         await asyncio.sleep(choice.uniform(*PAUSE_SECONDS))
     return count
+
+
+async def it_was_promoted(pair: PostgresPair, market: Market) -> None:
+    """The control: who takes the writes that all the checkers read is another server than at the start, of as many timelines later."""
+    timeline = await market.stores.database.pool.fetchval(TIMELINE)
+    assert [each.timelines for each in pair.promotions] == [(number, number + 1) for number in range(1, timeline)] != []
+    assert all(each.lost != each.promoted for each in pair.promotions)
+    assert pair.primary == pair.promotions[-1].promoted
 
 
 async def test_a_sale_survives_whatever_happens_to_the_parts_of_a_cluster(server_folder: Path) -> None:
@@ -187,6 +204,7 @@ async def test_a_sale_survives_whatever_happens_to_the_parts_of_a_cluster(server
             await asyncio.to_thread(cluster.wait_until_ready, READY_SECONDS)
         note = read_note(server_folder / "cluster")
         assert note is not None
+        pair = PostgresPair(cluster)
         async with AsyncExitStack() as stack:
             market, offer_id = await stack.enter_async_context(a_live_market(note))
             port = await stack.enter_async_context(proxy_to_port(proxy, cluster.port))
@@ -196,19 +214,26 @@ async def test_a_sale_survives_whatever_happens_to_the_parts_of_a_cluster(server
             async with ordering(crowd, offer_id, BUYERS) as orders:
                 await goes_on(orders, "before the first fault")
                 with logs_shown_of(server_folder / "cluster" / "logs"):
-                    count = await course(Faults(cluster, proxy, choice), orders, choice, monotonic() + 60 * MINUTES)
+                    count = await course(Faults(cluster, pair, proxy, choice), pair, orders, choice, monotonic() + 60 * MINUTES)
+                    await pair.is_whole()
+                    await goes_on(orders, "with a standby again")
             await crowd.is_complete(HEALED_WITHIN_SECONDS)
             await eventually(watch.everybody_is_counted_once, within_seconds=HEALED_WITHIN_SECONDS)
             looking.cancel()
+            await it_was_promoted(pair, market)
             await orders.are_all_kept(market)
             redis = await stack.enter_async_context(open_redis(note.redis_url))
             truth = await statistics_agree(
-                redis, PREFIX, url=note.database_owner_url, session_id=market.session_id, within=HEALED_WITHIN_SECONDS
+                redis,
+                PREFIX,
+                url=f"{note.database_owner_url}&target_session_attrs=primary",
+                session_id=market.session_id,
+                within=HEALED_WITHIN_SECONDS,
             )
             arrivals = sum(len(each.opened_at) for each in crowd.stayers)
             told = f"told of {min(watch.seen)} to {max(watch.seen)} viewers of {VIEWERS}"
             placed = f"{len(orders.acknowledged)} orders, the slowest in {orders.slowest_seconds:.1f} s"
-            print(f"{count} faults, {placed}; {arrivals} arrivals, {told}")  # noqa: T201
+            print(f"{count} faults, {len(pair.promotions)} promotions, {placed}, {dict(orders.errors)}; {arrivals} arrivals, {told}")  # noqa: T201
     assert complaints_about(truth) == []
     assert {each.cookie: found for each in crowd.stayers if (found := each.client.gaps_and_repeats())} == {}
     # A node that was killed is counted until its place is forgotten, so for some seconds its viewers may be there twice.

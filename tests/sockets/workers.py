@@ -205,6 +205,7 @@ class Orders:
     """Buyers who order without end, and repeat with the same key whatever has no answer."""
 
     acknowledged: dict[UUID, int] = field(default_factory=dict)
+    under_way: set[UUID] = field(default_factory=set)
     errors: Counter[str] = field(default_factory=Counter)
     slowest_seconds: float = 0.0
 
@@ -213,10 +214,12 @@ class Orders:
         while True:
             content = OrderContent.model_validate({"key": uuid4(), "lines": [{"offer_id": offer_id, "quantity": 1}], "buyer": buyer})
             started = time.monotonic()
+            self.under_way.add(content.key)
             while content.key not in self.acknowledged:
                 try:
                     placed = await stayer.client.place_order(content)
                     self.acknowledged[content.key] = placed.number
+                    self.under_way.remove(content.key)
                 except CommandRefused as refused:
                     self.errors[refused.failed.code] += 1
                     if not refused.failed.retryable:
