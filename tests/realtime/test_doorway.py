@@ -129,6 +129,18 @@ async def test_other_requests_and_later_ones_on_the_connection_reach_the_pages(l
             assert json.loads(await reader.readexactly(18)) == {"status": "alive"}
 
 
+async def test_requests_sent_without_waiting_are_answered_one_after_the_other(live_market: Market) -> None:
+    request = f"GET /healthz HTTP/1.1\r\nHost: {live_market.node.address}\r\n\r\n".encode()
+
+    async with a_connection(live_market) as (reader, writer):
+        writer.write(request * 40)
+        await asyncio.sleep(0.05)
+        writer.write(request * 40)
+        for _ in range(80):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            assert json.loads(await reader.readexactly(18)) == {"status": "alive"}
+
+
 async def test_a_post_larger_than_a_head_is_no_head(live_market: Market) -> None:
     body = json.dumps({"login": "x" * 20_000, "password": "y"}).encode()
     head = f"POST /api/v1/logout HTTP/1.1\r\nHost: {live_market.node.address}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
