@@ -75,7 +75,7 @@ class Caller:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_at(self.due_at, self.abort)
             loop.add_reader(self.socket.fileno(), self._acceptor.read, self)
-            self._acceptor.waits(self)
+            self._acceptor.head_is_awaited(self)
 
     def _end(self) -> None:
         self.is_over = True
@@ -83,7 +83,7 @@ class Caller:
             self._timer.cancel()
             self._timer = None
             asyncio.get_running_loop().remove_reader(self.socket.fileno())
-            self._acceptor.waits_no_more(self)
+            self._acceptor.head_is_over(self)
 
 
 class _First(asyncio.Protocol):
@@ -115,6 +115,7 @@ class Acceptor:
         self._tasks = TaskOwner("acceptor")
 
     def start(self) -> None:
+        """Listen. Raises `OSError` when the port is a stranger's."""
         self._listener.setblocking(False)
         self._listener.listen(_BACKLOG)
         self._watch()
@@ -173,11 +174,13 @@ class Acceptor:
         """Hand a connection to uvicorn's protocol."""
         self._tasks.spawn("http", self._hand_over(caller))
 
-    def waits(self, caller: Caller) -> None:
+    def head_is_awaited(self, caller: Caller) -> None:
+        """Count it among its address's slow ones, and know it at the end."""
         self._waiting.add(caller)
         self._heads.begin(caller.address, caller)
 
-    def waits_no_more(self, caller: Caller) -> None:
+    def head_is_over(self, caller: Caller) -> None:
+        """Its head is complete, or it is gone."""
         self._waiting.discard(caller)
         self._heads.end(caller.address, caller)
 
