@@ -123,10 +123,13 @@ _SIGNS = {"good": "good  ", "look": "look  ", "bad": "BAD   "}
 @cli.command()
 def worker() -> None:
     """Serve in this process alone; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
+    from app.infra.cores import share_of_core
+    from app.infra.processor_share import take_share
     from app.infra.serving import serve
     from app.main import create_app
 
     settings = load_settings()
+    take_share(share_of_core(settings.workers))
     require_production_settings(settings)
     check_tracing(settings)
     if settings.environment == "production" and settings.database_url:
@@ -143,11 +146,12 @@ def worker() -> None:
 def jobs() -> None:
     """Do heavy work (exports, stored folds) apart from the workers; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
     from app.heavy_wiring import work_on_jobs
+    from app.infra.cores import share_of_core
     from app.infra.job_process import run_until_told
 
     settings = load_settings()
     require_production_settings(settings)
-    run_until_told(work_on_jobs(settings))
+    run_until_told(work_on_jobs(settings), beside=share_of_core(settings.workers))
 
 
 @cli.command()
@@ -158,7 +162,7 @@ def order_writer() -> None:
 
     settings = load_settings()
     require_production_settings(settings)
-    run_until_told(write_orders(settings), below_others=False)
+    run_until_told(write_orders(settings))
 
 
 @cli.command()

@@ -34,7 +34,7 @@ from app.fulfilment.sealed_rows import OldRows, SealedRows
 from app.fulfilment.session_complaints import ComplaintRetention
 from app.fulfilment.working_days import promise_of
 from app.infra.clock import monotonic
-from app.infra.cores import core_count, worker_count
+from app.infra.cores import core_count, share_of_core
 from app.infra.database import Database, open_database
 from app.infra.job_lock import JobLock
 from app.infra.key_ring import key_ring_of
@@ -274,7 +274,7 @@ async def open_services(settings: Settings, stack: AsyncExitStack) -> Services:
         loader=loader,
         settings=realtime,
         node=node,
-        core_share=min(1.0, core_count() / worker_count(settings.workers)),
+        core_share=share_of_core(settings.workers),
         hear=sold_out.hear,
     )
     sold_out.hears_room = rooms.is_open

@@ -19,6 +19,11 @@ def worker_count(wanted: int) -> int:
     return wanted or core_count()
 
 
+def share_of_core(workers: int) -> float:
+    """What part of a core each of so many workers can count on, at most 1; `workers` as in `worker_count`."""
+    return min(1.0, core_count() / worker_count(workers))
+
+
 def can_share_a_port() -> bool:
     """Whether several workers may listen on one port, the kernel spreading connections among them."""
     return hasattr(socket, "SO_REUSEPORT")

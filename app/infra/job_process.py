@@ -9,13 +9,21 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
+from app.infra.processor_share import take_share
+
 _NICE = 10
+# What `nice` is among the processes of a session, among sessions.
+_SHARE = 0.1
 
 
-def run_until_told(work: Coroutine[Any, Any, None], *, below_others: bool = True) -> None:
-    """Run it, below everybody else unless they wait for it; a signal cancels it, and it puts its things in order."""
-    if below_others:
+def run_until_told(work: Coroutine[Any, Any, None], *, beside: float | None = None) -> None:
+    """Run it; a signal cancels it, and it puts its things in order.
+
+    With `beside` it goes below processes that have this share of a core each; without, others wait for it, and it goes first.
+    """
+    if beside is not None:
         os.nice(_NICE)
+        take_share(beside * _SHARE)
     asyncio.run(_run(work))
 
 

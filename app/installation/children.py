@@ -33,4 +33,4 @@ def order_writer_for(settings: Settings, environment: dict[str, str], *, workers
     if not path:
         return None
     environment["OCOP_ORDERS__WRITER_SOCKET"] = path
-    return Program("order writer", own_command("order-writer"), env=environment, cwd=PROJECT_ROOT, own_share=True)
+    return Program("order writer", own_command("order-writer"), env=environment, cwd=PROJECT_ROOT)

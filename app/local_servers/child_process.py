@@ -32,7 +32,7 @@ class Account:
 
 @dataclass(frozen=True)
 class ChildProcess:
-    """A running or ended child, in a process group of its own: a Ctrl-C in the terminal does not reach it."""
+    """A running or ended child, in a session and process group of its own: a Ctrl-C in the terminal does not reach it."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -81,13 +81,12 @@ def spawn(  # noqa: PLR0913 - each argument is one independent property of the c
     log_file: Path | None = None,
     death_signal: signal.Signals = signal.SIGKILL,
     account: Account | None = None,
-    own_share: bool = True,
 ) -> ChildProcess:
     """Start `command`; the kernel sends it `death_signal` when this process ends, kill -9 included (Linux).
 
     Without `log_file` it shares our output. `account` drops root's rights first. The tie is to the calling *thread*, so
-    call from the main thread only. Linux divides the processor between sessions first (autogroup): a child with its `own_share`
-    counts as much there as all those without one together. Raises `OSError` when the interpreter cannot be started.
+    call from the main thread only. It leads a session: see `app/infra/processor_share.py`. Raises `OSError` when the interpreter cannot be
+    started.
     """
     user_id, group_id = (account.uid, account.gid) if account else (exec_with_parent.KEEP_USER, exec_with_parent.KEEP_USER)
     # A bare interpreter does what `preexec_fn` would: Python code between fork and exec can deadlock when threads exist.
@@ -102,8 +101,7 @@ def spawn(  # noqa: PLR0913 - each argument is one independent property of the c
             stderr=subprocess.STDOUT if output else None,
             env=dict(env),
             cwd=cwd,
-            start_new_session=own_share,
-            process_group=None if own_share else 0,
+            start_new_session=True,
         )
     return ChildProcess(name, process)
 

@@ -86,7 +86,7 @@ class Part(Protocol):
 
 
 class Program:
-    """One of our own commands as a child. `may_finish`: exit code 0 is an end, not a crash. `own_share`: see `spawn`."""
+    """One of our own commands as a child. `may_finish`: exit code 0 is an end, not a crash."""
 
     def __init__(  # noqa: PLR0913 - each is one independent property of the child
         self,
@@ -97,7 +97,6 @@ class Program:
         cwd: Path,
         log_file: Path | None = None,
         may_finish: bool = False,
-        own_share: bool = False,
     ) -> None:
         self.name = name
         self._command = command
@@ -105,7 +104,6 @@ class Program:
         self._cwd = cwd
         self._log_file = log_file
         self._may_finish = may_finish
-        self._own_share = own_share
         self._child: ChildProcess | None = None
 
     @property
@@ -125,8 +123,6 @@ class Program:
 
     def start(self) -> None:
         # Killed outright when the supervisor is killed: the stores end at the same moment, and the port must be free again.
-        # However many workers there are, together they get one share of the processor beside the stores and everybody else;
-        # what all of them wait for has a share of its own.
         self._child = spawn(
             self.name,
             self._command,
@@ -134,7 +130,6 @@ class Program:
             cwd=self._cwd,
             log_file=self._log_file,
             death_signal=signal.SIGKILL,
-            own_share=self._own_share,
         )
 
     def ask_to_stop(self) -> None:

@@ -254,11 +254,11 @@ def _start_workers(plan: Plan, settings: Settings, stack: contextlib.ExitStack) 
         # as `ocop run` does
         environment["OCOP_ORDERS__WRITER_SOCKET"] = socket
         own = [sys.executable, "-m", "app.cli", "order-writer"]
-        writer = spawn("order writer", own, env=environment, cwd=PROJECT_ROOT, log_file=_worker_log(settings), own_share=True)
+        writer = spawn("order writer", own, env=environment, cwd=PROJECT_ROOT, log_file=_worker_log(settings))
         stack.callback(_stop, [writer])
     with on_cores(plan.worker_cores or cores()):
         workers += [
-            spawn(f"worker {number}", command, env=environment, cwd=PROJECT_ROOT, log_file=_worker_log(settings), own_share=False)
+            spawn(f"worker {number}", command, env=environment, cwd=PROJECT_ROOT, log_file=_worker_log(settings))
             for number in range(plan.workers)
         ]
     return workers
