@@ -77,6 +77,7 @@ class Room:
         self._telling = asyncio.Lock()
         self._spread = Spread(0.0)
         self._flushing = asyncio.Lock()
+        self._flush: asyncio.Task[None] | None = None
         # Flushes outlive the ticks that asked for them: who closes the room flushes once more and so waits for the one under way.
         self._background = TaskOwner(f"room {session_id}")
         self._told_at = float("-inf")
@@ -234,13 +235,11 @@ class Room:
     async def keep_ticking(self) -> None:
         """Flush and tell at the tick interval until cancelled. Ticks are punctual: figures that come late go with the next one."""
         tick_at = monotonic()
-        flush: asyncio.Task[None] | None = None
         while True:
-            is_wanted = self.counters.has_news or self._is_long_since(self._flushed_at) or self._has_watchers()
-            if is_wanted and (flush is None or flush.done()):
-                flush = self._background.start("flush", self.flush())
-            if flush is not None:
-                await asyncio.wait({flush}, timeout=self._cadence.lead_seconds)
+            if self.counters.has_news or self._is_long_since(self._flushed_at) or self._has_watchers():
+                self._begin_flush()
+            if self._flush is not None:
+                await asyncio.wait({self._flush}, timeout=self._cadence.lead_seconds)
             await _sleep_until(tick_at)
             await self.tell(with_figures=True)
             tick_at = await self._lead_of_next(tick_at)
@@ -259,7 +258,14 @@ class Room:
             left = (1.0 - passed) * interval
             if left <= self._cadence.lead_seconds:
                 return now + max(0.0, left)
+            if now - self._flushed_at > HEARTBEAT_SECONDS:
+                # However rare ticks are: a node that is not heard of is taken for dead, and its viewers are no longer counted.
+                self._begin_flush()
             await asyncio.sleep(min(left - self._cadence.lead_seconds, _LOOK_AGAIN_SECONDS))
+
+    def _begin_flush(self) -> None:
+        if self._flush is None or self._flush.done():
+            self._flush = self._background.start("flush", self.flush())
 
     def _has_watchers(self) -> bool:
         return self._hub.has_members(self.session_id, "staff")

@@ -16,6 +16,7 @@ from app.realtime.hub import RoundCost
 from app.realtime.spread import Spread
 from tests.live.fixtures import on_both_transports
 from tests.live.market import Market, Stores, Viewer, an_offer, market_with
+from tests.patience import NEWS_SECONDS
 
 pytestmark = on_both_transports
 
@@ -205,6 +206,24 @@ async def test_ticks_are_rarer_in_a_rush_and_come_back_soon_after_it(stores: Sto
         monkeypatch.setattr(Arrivals, "is_rush", False)
 
         await viewer.sees(lambda frame: frame["type"] == "room.tick", within=3)
+
+
+async def test_viewers_are_counted_however_rare_ticks_are(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.live.room.HEARTBEAT_SECONDS", 0.3)
+    async with AsyncExitStack() as stack:
+        market = await market_with(stores, stack, tick_max_seconds=0.2, tick_rush_max_seconds=60.0)
+        await market.enters()
+        room = await market.node.rooms.room(market.session_id)
+        for _ in range(50):
+            room._cadence.note_round(RoundCost(60.0, 60.0))
+        monkeypatch.setattr(Arrivals, "is_rush", True)
+        await asyncio.sleep(1.0)  # the tick that was due before
+
+        await market.enters()
+
+        async with asyncio.timeout(NEWS_SECONDS):
+            while room._figures is None or room._figures.viewers < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
 
 async def test_an_offer_opens_at_once_even_when_ticks_are_slow(stores: Stores) -> None:

@@ -115,6 +115,13 @@ def test_every_frame_begins_the_silence_anew() -> None:
     assert (place.timer_ms, place.is_new_timer) == (12_000, True)
 
 
+def test_a_room_that_a_crowd_comes_to_is_given_more_time_until_a_hello_is_quick_again() -> None:
+    slow: Event = {"type": "greeted", "tookMs": 900}
+    (course,) = courses([{"type": "open"}, {"type": "accepted"}, slow, HEARD, TIMER, slow, TIMER, GREETED, HEARD])
+
+    assert [place.timer_ms for place in course if place.name == "open"] == [20_000, 20_000, 20_000, 12_000, 12_000]
+
+
 def test_a_command_that_nothing_follows_casts_doubt_soon_and_only_once() -> None:
     (course,) = courses([*OPENED, ASKED, ASKED, TIMER, HEARD])
 

@@ -42,8 +42,9 @@
 /** @typedef {{connection: Connection, acts: readonly Act[]}} Step */
 /** @typedef {(connection: Connection, event: any, chance: number) => Step} Rule */
 
-// A room is heard every 5 s at least, however quiet it is.
+// A room is heard every 5 s at least, however quiet it is; while a crowd comes in, which is when a hello takes long, every 12 s or so.
 const SILENCE_MS = 12_000;
+const CROWDED_SILENCE_MS = 20_000;
 const COMMAND_SILENCE_MS = 800;
 const PROBE_MS = 2_000;
 const COMMAND_PROBE_MS = 1_200;
@@ -148,14 +149,20 @@ const connectHastily = (before) => ({ connection: enter(before, "connecting", co
 /** @type {Rule} */
 const greet = (before) => ({ connection: enter(before, "greeting", before.timerMs), acts: ["hello"] });
 
+/** @param {boolean} isSlow */
+function silenceMs(isSlow) {
+  return isSlow ? CROWDED_SILENCE_MS : SILENCE_MS;
+}
+
 /** A server that hesitates here as well was not dead before, and gets more time from now on. @type {Rule} */
 const welcome = (before, event) => {
   const unanswered = before.name === "greeting" && event.tookMs > QUICK_MS ? before.unanswered : 0;
-  return stay(enter(before, "open", SILENCE_MS, { failures: 0, unanswered, isSlow: event.tookMs > SLOW_MS }));
+  const isSlow = event.tookMs > SLOW_MS;
+  return stay(enter(before, "open", silenceMs(isSlow), { failures: 0, unanswered, isSlow }));
 };
 
 /** @type {Rule} */
-const hear = (before) => stay(enter(before, "open", SILENCE_MS, { unanswered: 0 }));
+const hear = (before) => stay(enter(before, "open", silenceMs(before.isSlow), { unanswered: 0 }));
 
 /** After a return a frame may be one that waited here since before: only the answer to our hello counts. @type {Rule} */
 const hearOfDoubt = (before, event, chance) => (before.doubt === "return" ? stay(before) : hear(before, event, chance));
