@@ -123,13 +123,10 @@ _SIGNS = {"good": "good  ", "look": "look  ", "bad": "BAD   "}
 @cli.command()
 def worker() -> None:
     """Serve in this process alone; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
-    from app.infra.cores import share_of_core
-    from app.infra.processor_share import take_share
     from app.infra.serving import serve
     from app.main import create_app
 
     settings = load_settings()
-    take_share(share_of_core(settings.workers))
     require_production_settings(settings)
     check_tracing(settings)
     if settings.environment == "production" and settings.database_url:

@@ -45,7 +45,7 @@ class RealtimeSettings(_Group):
     room_log_events: int = Field(5_000, description="room events kept in the Redis stream, shared by all nodes")
     tick_min_seconds: float = Field(0.25, description="tick interval of a small room")
     tick_max_seconds: float = Field(4.5, description="tick interval of a huge room; a tick may come half a second late")
-    tick_rush_max_seconds: float = Field(12.0, description="the same while many arrive; a page that was let in slowly asks after twenty seconds of silence")
+    tick_rush_max_seconds: float = Field(12.0, description="the same while many arrive; a page let in slowly asks after twenty of silence")
     tick_events_max: int = Field(40, description="comments put on the screen per tick; the archive keeps all")
     node_count_ttl_seconds: float = Field(15.0, description="a node's viewer count expires after this, so a dead node is forgotten")
     commands_per_second: float = Field(5.0, description="sustained commands of one viewer (token bucket)")

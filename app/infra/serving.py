@@ -17,7 +17,8 @@ from typing_extensions import override
 from app.infra.acceptor import Acceptor, Caller
 from app.infra.bounded_http import BoundedHttp
 from app.infra.bounded_websocket import BoundedWebSocket
-from app.infra.cores import can_share_a_port
+from app.infra.cores import can_share_a_port, share_of_core
+from app.infra.processor_share import take_share
 from app.infra.slow_clients import SlowHeads
 from app.settings import Settings
 
@@ -131,6 +132,7 @@ def make_server(app: FastAPI, settings: Settings) -> DrainingServer:
 def serve(app: FastAPI, settings: Settings) -> bool:
     """Serve until SIGTERM or SIGINT. False when the application failed to start."""
     _raise_file_limit()
+    take_share(share_of_core(settings.workers))
     calm_garbage_collection()
     with listening_socket(settings.host, settings.port) as listener:
         server = make_server(app, settings)

@@ -88,7 +88,7 @@ class Part(Protocol):
 class Program:
     """One of our own commands as a child. `may_finish`: exit code 0 is an end, not a crash."""
 
-    def __init__(  # noqa: PLR0913 - each is one independent property of the child
+    def __init__(
         self,
         name: str,
         command: Sequence[str],
