@@ -143,12 +143,11 @@ def worker() -> None:
 def jobs() -> None:
     """Do heavy work (exports, stored folds) apart from the workers; DATABASE_URL, REDIS_URL and OCOP_SECRET_KEY must be set."""
     from app.heavy_wiring import work_on_jobs
-    from app.infra.cores import share_of_core
     from app.infra.job_process import run_until_told
 
     settings = load_settings()
     require_production_settings(settings)
-    run_until_told(work_on_jobs(settings), beside=share_of_core(settings.workers))
+    run_until_told(work_on_jobs(settings), beside_workers=settings.workers)
 
 
 @cli.command()

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
+from app.infra.cores import share_of_core
 from app.infra.processor_share import take_share
 
 _NICE = 10
@@ -16,14 +17,14 @@ _NICE = 10
 _SHARE = 0.1
 
 
-def run_until_told(work: Coroutine[Any, Any, None], *, beside: float | None = None) -> None:
+def run_until_told(work: Coroutine[Any, Any, None], *, beside_workers: int | None = None) -> None:
     """Run it; a signal cancels it, and it puts its things in order.
 
-    With `beside` it goes below processes that have this share of a core each; without, others wait for it, and it goes first.
+    With `beside_workers` it goes below so many workers (as in `worker_count`); without, others wait for it, and it goes before them.
     """
-    if beside is not None:
+    if beside_workers is not None:
         os.nice(_NICE)
-        take_share(beside * _SHARE)
+        take_share(share_of_core(beside_workers) * _SHARE)
     asyncio.run(_run(work))
 
 
