@@ -44,7 +44,7 @@ class RealtimeSettings(_Group):
     room_window_events: int = Field(512, description="room events a node remembers for viewers that come back")
     room_log_events: int = Field(5_000, description="room events kept in the Redis stream, shared by all nodes")
     tick_min_seconds: float = Field(0.25, description="tick interval of a small room")
-    tick_max_seconds: float = Field(4.5, description="tick interval of a huge room; a tick may come half a second late")
+    tick_max_seconds: float = Field(4.3, description="tick interval of a huge room; a tick may come more than half a second late")
     tick_rush_max_seconds: float = Field(12.0, description="the same while many arrive; a page let in slowly asks after twenty of silence")
     tick_events_max: int = Field(40, description="comments put on the screen per tick; the archive keeps all")
     node_count_ttl_seconds: float = Field(15.0, description="a node's viewer count expires after this, so a dead node is forgotten")
