@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -18,6 +18,15 @@ def test_a_ticket_names_its_device():
 
     assert signer.read(ticket) == device
     assert signer.issue(device)[0] == device
+
+
+@pytest.mark.parametrize("number", [0, 1, 4999])
+def test_a_ticket_that_the_library_compressed_is_as_good_as_others(number: int):
+    signer = TicketSigner(KeyRing("one secret"))
+    device, ticket = signer.issue(UUID(int=number, version=4))
+
+    assert ticket.startswith(".")
+    assert signer.read(ticket) == device
 
 
 def test_every_device_is_new_unless_it_is_given():
