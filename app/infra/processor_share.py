@@ -23,7 +23,7 @@ _TRY_AGAIN_SECONDS = (0.05, 0.3)
 
 
 def take_share(share: float) -> bool:
-    """Let this process count as `share` (0 to 1) of one that has the processor's whole attention; whether the kernel has been told.
+    """Let this process count as `share` (0 to 1) of an ordinary one, in steps of a quarter, a 69th at the least; whether the kernel has been told.
 
     Nothing changes where the session is somebody else's (a terminal's), or where processes are divided otherwise: without autogroup, and
     in a container or a unit that has a share of its own, all processes count alike.

@@ -61,7 +61,8 @@ def test_rounds_give_way_to_a_rush_but_pages_need_not_ask_whether_anybody_is_the
         longest.note_round(RoundCost(9.0, 9.0))
 
     assert longest.seconds == 12.0
-    assert longest.seconds + longest.spread_seconds < silence_of_a_crowded_room() - 4.0
+    # the widest gap, and four seconds for a round that others delay
+    assert longest.seconds + longest.spread_seconds + 4.0 < silence_of_a_crowded_room()
 
 
 def test_the_log_is_read_again_after_a_tenth_of_the_interval_but_soon_for_what_is_urgent() -> None:

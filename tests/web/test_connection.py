@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from app.protocol.close_codes import CloseCode
+from app.settings import PROJECT_ROOT
 from app.web.modules import SCRIPTS_DIR
 from tests.patience import START_SECONDS
 from tests.web.browser_module import NODE
@@ -107,6 +108,14 @@ def test_silence_is_noticed_while_the_page_is_seen() -> None:
     assert course[2].timer_ms == 12_000
     assert (course[3].name, course[3].acts) == ("probing", ["hello"])
     assert (course[4].name, course[4].acts) == ("waiting", ["drop"])
+
+
+def test_the_protocol_tells_other_clients_the_patience_of_our_page() -> None:
+    told = (PROJECT_ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    silence = [last({"type": "open"}, {"type": "accepted"}, {"type": "greeted", "tookMs": took_ms}).timer_ms for took_ms in (500, 501)]
+
+    assert silence == [12_000, 20_000]
+    assert "after 12 s of silence, or 20 s when your last hello took more than half a second" in told
 
 
 def test_every_frame_begins_the_silence_anew() -> None:
